@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "alloc.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error_set.h"
+
+void *base_calloc(size_t nmemb, size_t size)
+{
+	/* calloc(0) may give NULL, which callers would take for a failure. */
+	if (nmemb == 0 || size == 0)
+		nmemb = size = 1;
+	return calloc(nmemb, size);
+}
+
+void *base_calloc_err(size_t nmemb, size_t size, const char *what, struct mmr_error *err)
+{
+	void *memory = base_calloc(nmemb, size);
+
+	if (!memory)
+		base_error(err, MMR_E_NOMEM, "out of memory for %s (%zu x %zu bytes)", what, nmemb,
+		           size);
+	return memory;
+}
+
+int base_resize(void **array, size_t nmemb, size_t size)
+{
+	void *grown = reallocarray(*array, nmemb ? nmemb : 1, size ? size : 1);
+
+	if (!grown)
+		return MMR_E_NOMEM;
+	*array = grown;
+	return 0;
+}
+
+char *base_strndup(const char *text, size_t len)
+{
+	char *copy;
+
+	if (len == SIZE_MAX)
+		return NULL;
+	copy = base_calloc(len + 1, 1);
+	if (copy)
+		memcpy(copy, text, len);
+	return copy;
+}
+
+void base_free(void *memory)
+{
+	free(memory);
+}
