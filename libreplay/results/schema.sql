@@ -1,0 +1,201 @@
+-- The results database. Every table, view and column is described in mmreplay-db(5).
+-- t_ns counts from the trace's first event. Sizes in pages unless the name has a unit.
+
+CREATE TABLE trace (
+  trace_id INTEGER PRIMARY KEY,
+  fingerprint TEXT NOT NULL UNIQUE,        -- of the file's header and index, not of its path
+  path TEXT NOT NULL,
+  kernel_release TEXT NOT NULL,
+  machine TEXT NOT NULL,
+  clock TEXT NOT NULL,
+  cmdline TEXT NOT NULL,
+  page_size INTEGER NOT NULL,              -- bytes
+  nr_cpus INTEGER NOT NULL,
+  start_wall_ns INTEGER NOT NULL,          -- CLOCK_REALTIME at t_ns 0, 0 = unknown
+  duration_ns INTEGER NOT NULL,
+  nr_events INTEGER NOT NULL,
+  nr_lost INTEGER NOT NULL,
+  complete INTEGER NOT NULL                -- 1: nothing lost, damaged, cut off or filtered
+) STRICT;
+
+CREATE TABLE run (
+  run_id INTEGER PRIMARY KEY,
+  trace_id INTEGER NOT NULL REFERENCES trace ON DELETE CASCADE,
+  kind TEXT NOT NULL CHECK (kind IN ('original', 'replay')),
+  label TEXT NOT NULL,
+  policy TEXT NOT NULL,                    -- 'kernel' for the original
+  kernel TEXT NOT NULL,                    -- release whose behaviour was followed
+  seed INTEGER NOT NULL,
+  access_source TEXT NOT NULL,             -- idle, damon, perf, faults, model, none
+  begin_ns INTEGER NOT NULL,               -- counters are deltas between these two instants
+  end_ns INTEGER NOT NULL,
+  duration_ns INTEGER NOT NULL,
+  complete INTEGER NOT NULL,
+  tool_version TEXT NOT NULL,
+  created_utc TEXT NOT NULL,               -- the only column that differs between two equal runs
+  UNIQUE (trace_id, kind, label)
+) STRICT;
+
+CREATE TABLE run_param (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (run_id, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE node (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  node INTEGER NOT NULL,
+  present INTEGER NOT NULL,
+  managed INTEGER NOT NULL,
+  PRIMARY KEY (run_id, node)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE zone (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  node INTEGER NOT NULL,
+  zone TEXT NOT NULL,                      -- DMA, DMA32, Normal, Movable
+  zone_index INTEGER NOT NULL,
+  start_pfn INTEGER NOT NULL,
+  spanned INTEGER NOT NULL,
+  present INTEGER NOT NULL,
+  managed INTEGER NOT NULL,
+  wmark_min INTEGER NOT NULL,
+  wmark_low INTEGER NOT NULL,
+  wmark_high INTEGER NOT NULL,
+  PRIMARY KEY (run_id, node, zone)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE vmstat (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL,
+  name TEXT NOT NULL,                      -- as in /proc/vmstat
+  value INTEGER NOT NULL                   -- original: as the kernel had it; replay: likewise, from 0
+) STRICT;
+
+CREATE TABLE buddy (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL,
+  node INTEGER NOT NULL,
+  zone TEXT NOT NULL,
+  page_order INTEGER NOT NULL,
+  migratetype TEXT NOT NULL,               -- Unmovable, Movable, Reclaimable, HighAtomic, CMA, Isolate
+  blocks INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE frag (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL,
+  node INTEGER NOT NULL,
+  zone TEXT NOT NULL,
+  page_order INTEGER NOT NULL,
+  unusable INTEGER NOT NULL,               -- unusable free space index, per mille
+  frag_index INTEGER NOT NULL              -- fragmentation index, per mille; -1000: a block is free
+) STRICT;
+
+CREATE TABLE task (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  pid INTEGER NOT NULL,
+  comm TEXT NOT NULL,
+  start_ns INTEGER NOT NULL,
+  end_ns INTEGER                           -- NULL: still there at the end
+) STRICT;
+
+CREATE TABLE reclaim_episode (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  kind TEXT NOT NULL CHECK (kind IN ('direct', 'kswapd', 'memcg', 'node', 'throttle')),
+  pid INTEGER NOT NULL,
+  comm TEXT NOT NULL,
+  start_ns INTEGER NOT NULL,
+  duration_ns INTEGER,                     -- NULL: it had not ended when the trace did
+  page_order INTEGER,
+  gfp_flags INTEGER,
+  nr_scanned INTEGER NOT NULL,
+  nr_reclaimed INTEGER NOT NULL,
+  cause TEXT NOT NULL                      -- in words: 'allocation of order 0 (Movable, GFP_HIGHUSER_MOVABLE)'
+) STRICT;
+
+CREATE TABLE compaction_episode (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  kind TEXT NOT NULL CHECK (kind IN ('direct', 'kcompactd', 'khugepaged', 'manual', 'other')),
+  pid INTEGER NOT NULL,
+  comm TEXT NOT NULL,
+  start_ns INTEGER NOT NULL,
+  duration_ns INTEGER,
+  page_order INTEGER,
+  gfp_flags INTEGER,
+  sync INTEGER NOT NULL,
+  nr_migrate_scanned INTEGER NOT NULL,
+  nr_free_scanned INTEGER NOT NULL,
+  nr_migrated INTEGER NOT NULL,
+  nr_failed INTEGER NOT NULL,
+  result TEXT NOT NULL                     -- success, complete, partial_skipped, deferred, skipped, contended, …
+) STRICT;
+
+CREATE TABLE thp_event (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL,
+  pid INTEGER NOT NULL,
+  kind TEXT NOT NULL,                      -- fault_alloc, fault_fallback, collapse, collapse_failed, split, swapout
+  address INTEGER,
+  detail TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE oom_kill (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL,
+  pid INTEGER NOT NULL,
+  comm TEXT NOT NULL,
+  total_vm_kb INTEGER NOT NULL,
+  anon_rss_kb INTEGER NOT NULL,
+  file_rss_kb INTEGER NOT NULL,
+  oom_score_adj INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE fault_stat (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  pid INTEGER NOT NULL,
+  comm TEXT NOT NULL,
+  kind TEXT NOT NULL,                      -- user, kernel (original); anon, swapin, file, cow (replay)
+  nr_faults INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE swap_stat (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL,
+  slots_used INTEGER NOT NULL,
+  swapped_in INTEGER NOT NULL,             -- pages since the run began
+  swapped_out INTEGER NOT NULL
+) STRICT;
+
+-- The state of every pageblock of a zone at an instant, 8 bytes each, little endian:
+-- u16 free pages, u16 used movable (LRU) pages, u16 other used pages, u8 migratetype, u8 largest free order (255: none)
+CREATE TABLE pageblock (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL,
+  node INTEGER NOT NULL,
+  zone TEXT NOT NULL,
+  first_pfn INTEGER NOT NULL,              -- of the first pageblock, aligned down
+  pageblock_pages INTEGER NOT NULL,
+  nr_pageblocks INTEGER NOT NULL,
+  state BLOB NOT NULL
+) STRICT;
+
+-- Holes: from here on results are not exact.
+CREATE TABLE lost (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL,
+  cpu INTEGER NOT NULL,
+  nr_events INTEGER NOT NULL
+) STRICT;
+
+-- What a run's verification found: mmreplay --shadow --verify.
+CREATE TABLE verification (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL,
+  what TEXT NOT NULL,                      -- 'buddyinfo', 'kpageflags'
+  page_order INTEGER,                      -- of a buddyinfo row, else NULL
+  kernel INTEGER NOT NULL,                 -- blocks, or pages compared
+  shadow INTEGER NOT NULL,                 -- blocks, or pages that agree
+  cause TEXT NOT NULL
+) STRICT;

@@ -1,0 +1,65 @@
+-- The interface: query these rather than the tables.
+
+CREATE VIEW reclaim_stalls AS
+SELECT e.run_id, r.label AS run, e.kind, e.pid, e.comm, e.start_ns, e.duration_ns, e.page_order,
+       e.gfp_flags, e.nr_scanned, e.nr_reclaimed, e.cause
+  FROM reclaim_episode e JOIN run r USING (run_id)
+ WHERE e.kind <> 'kswapd';
+
+CREATE VIEW compaction_stalls AS
+SELECT e.run_id, r.label AS run, e.kind, e.pid, e.comm, e.start_ns, e.duration_ns, e.page_order,
+       e.gfp_flags, e.sync, e.nr_migrate_scanned, e.nr_free_scanned, e.nr_migrated, e.nr_failed, e.result
+  FROM compaction_episode e JOIN run r USING (run_id)
+ WHERE e.kind = 'direct';
+
+-- Counter deltas between the run's begin_ns and end_ns.
+CREATE VIEW counters AS
+SELECT v.run_id, r.label AS run, v.name,
+       max(CASE WHEN v.t_ns = r.end_ns THEN v.value END) -
+       max(CASE WHEN v.t_ns = r.begin_ns THEN v.value END) AS value
+  FROM vmstat v JOIN run r USING (run_id)
+ WHERE v.t_ns IN (r.begin_ns, r.end_ns)
+ GROUP BY v.run_id, v.name
+HAVING value IS NOT NULL;
+
+-- Each replay against the original of the same trace. error as in design: |difference| / max(original, 64).
+CREATE VIEW compare AS
+SELECT rr.trace_id, rr.run_id, rr.label AS run, o.name, o.value AS original, c.value AS replay,
+       c.value - o.value AS difference,
+       abs(c.value - o.value) * 1.0 / max(abs(o.value), 64) AS error
+  FROM run rr
+  JOIN run ro ON ro.trace_id = rr.trace_id AND ro.kind = 'original'
+  JOIN counters c ON c.run_id = rr.run_id
+  JOIN counters o ON o.run_id = ro.run_id AND o.name = c.name
+ WHERE rr.kind = 'replay';
+
+CREATE VIEW fragmentation AS
+SELECT f.run_id, r.label AS run, f.t_ns, f.node, f.zone, f.page_order,
+       f.unusable / 10.0 AS unusable_percent, f.frag_index / 1000.0 AS fragmentation_index
+  FROM frag f JOIN run r USING (run_id);
+
+CREATE VIEW stall_histogram AS
+SELECT run_id, run, 'reclaim' AS what, kind,
+       CASE WHEN duration_ns < 1000 THEN 0
+            WHEN duration_ns < 10000 THEN 1000 WHEN duration_ns < 100000 THEN 10000
+            WHEN duration_ns < 1000000 THEN 100000 WHEN duration_ns < 10000000 THEN 1000000
+            WHEN duration_ns < 100000000 THEN 10000000 ELSE 100000000 END AS at_least_ns,
+       count(*) AS nr_stalls, sum(duration_ns) AS total_ns
+  FROM reclaim_stalls WHERE duration_ns IS NOT NULL GROUP BY 1, 2, 3, 4, 5
+UNION ALL
+SELECT run_id, run, 'compaction', kind,
+       CASE WHEN duration_ns < 1000 THEN 0
+            WHEN duration_ns < 10000 THEN 1000 WHEN duration_ns < 100000 THEN 10000
+            WHEN duration_ns < 1000000 THEN 100000 WHEN duration_ns < 10000000 THEN 1000000
+            WHEN duration_ns < 100000000 THEN 10000000 ELSE 100000000 END AS at_least_ns,
+       count(*), sum(duration_ns)
+  FROM compaction_stalls WHERE duration_ns IS NOT NULL GROUP BY 1, 2, 3, 4, 5;
+
+CREATE VIEW top_stalled_tasks AS
+SELECT run_id, run, pid, comm, count(*) AS nr_stalls, sum(duration_ns) AS total_ns,
+       max(duration_ns) AS longest_ns
+  FROM (SELECT run_id, run, pid, comm, duration_ns FROM reclaim_stalls
+        UNION ALL
+        SELECT run_id, run, pid, comm, duration_ns FROM compaction_stalls)
+ GROUP BY run_id, run, pid, comm
+ ORDER BY total_ns DESC;

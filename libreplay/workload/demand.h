@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Demand: what the recorded programs asked of the memory manager, without what the kernel did about it.
+ *
+ * workload/ turns events into a stream of struct demand_op; the engine (through replay/) executes it.
+ * A logical page is a place that can hold contents: (mm, virtual page) for anonymous memory,
+ * (device, inode, index) for the page cache, or one allocation of the kernel for itself. Logical pages
+ * are numbered densely from 0 and numbers are reused after DEMAND_FREE, so the engine indexes arrays
+ * and never hashes. The engine alone decides where a logical page lives and whether it is in memory.
+ */
+#ifndef WORKLOAD_DEMAND_H
+#define WORKLOAD_DEMAND_H
+
+#include <assert.h>
+#include <stdint.h>
+
+#define DEMAND_NO_PAGE UINT32_MAX
+
+enum demand_kind {
+	/* A page comes to life or is used again. If the engine has it out, this faults or reads it in. */
+	DEMAND_ANON_TOUCH = 1, /* task touched anonymous page; arg = demand_touch_flags */
+	DEMAND_FILE_TOUCH,     /* buffered read, write or mapped access of a page-cache page */
+	DEMAND_SHMEM_TOUCH,    /* tmpfs or shared anonymous page: swappable, but owned by a file */
+	DEMAND_KERNEL_ALLOC, /* slab, page table, stack, pipe buffer …: lives until DEMAND_FREE */
+
+	/* A sampled access somewhere in (arg2 ns before t_ns, t_ns]; never allocates. */
+	DEMAND_ACCESS,
+
+	DEMAND_FREE,     /* the contents are gone: exit, munmap, truncate, kernel free */
+	DEMAND_LAZYFREE, /* MADV_FREE */
+	DEMAND_DIRTY,    /* a page-cache page was dirtied */
+	DEMAND_COW,      /* write to a shared anonymous page: arg2 = the logical page copied from */
+	DEMAND_MLOCK,    /* becomes unevictable */
+	DEMAND_MUNLOCK,
+
+	DEMAND_TASK_START, /* page = DEMAND_NO_PAGE; arg = parent task */
+	DEMAND_TASK_EXIT,
+};
+
+enum demand_touch_flags {
+	DEMAND_WRITE = 1,
+	DEMAND_READAHEAD = 2, /* allocated by readahead: nobody waits for it */
+	DEMAND_HUGE = 4,      /* the VMA admits a huge page here; order says what the kernel used */
+	DEMAND_EXEC = 8,      /* mapped executable file page */
+	DEMAND_REFAULT = 16,  /* the original had it out */
+};
+
+struct demand_op {
+	uint64_t t_ns;
+	uint32_t task;      /* dense task number; 0 is "no task" (interrupt, idle) */
+	uint32_t page;      /* logical page, or DEMAND_NO_PAGE */
+	uint32_t gfp_flags; /* as the original asked; 0 where it did not allocate */
+	uint8_t kind;       /* enum demand_kind */
+	uint8_t order;      /* 0..10; a huge page is one logical page of order 9 */
+	uint16_t cpu;
+	uint32_t arg;
+	uint32_t arg2;
+};
+
+static_assert(sizeof(struct demand_op) == 32, "demand ops are stored in bulk");
+
+#endif
