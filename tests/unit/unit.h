@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmocka with the headers it needs in the order it needs them. */
 #ifndef TESTS_UNIT_H
 #define TESTS_UNIT_H
