@@ -23,7 +23,7 @@ enum demand_kind {
 	DEMAND_SHMEM_TOUCH,    /* tmpfs or shared anonymous page: swappable, but owned by a file */
 	DEMAND_KERNEL_ALLOC, /* slab, page table, stack, pipe buffer …: lives until DEMAND_FREE */
 
-	/* A sampled access somewhere in (arg2 ns before t_ns, t_ns]; never allocates. */
+	/* A sampled access somewhere in (arg2 ns before t_ns, t_ns]. The original had the page in. */
 	DEMAND_ACCESS,
 
 	DEMAND_FREE,     /* the contents are gone: exit, munmap, truncate, kernel free */
@@ -43,6 +43,13 @@ enum demand_touch_flags {
 	DEMAND_HUGE = 4,      /* the VMA admits a huge page here; order says what the kernel used */
 	DEMAND_EXEC = 8,      /* mapped executable file page */
 	DEMAND_REFAULT = 16,  /* the original had it out */
+	/*
+	 * In memory when the trace began: the op comes before all others with t_ns of the trace's start,
+	 * allocates nothing and counts nothing. arg2 is the page's pfn, or DEMAND_NO_PAGE if only the
+	 * page is known and not its place. Touches and DEMAND_KERNEL_ALLOC only.
+	 */
+	DEMAND_RESIDENT = 32,
+	DEMAND_SWAPPED = 64, /* with DEMAND_RESIDENT: it was in swap instead; arg2 is unused */
 };
 
 struct demand_op {

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The free run: demand drives the engine, which decides everything itself.
+ *
+ *	replay_start_read()      what the trace tells of the machine: free blocks, tunables, swap
+ *	replay_tunable_set() …   what shall be different
+ *	replay_create()
+ *	replay_run() …           demand ops in time order; simulated threads run between them
+ *	replay_advance()         to the trace's end
+ *	replay_destroy()
+ *
+ * Stalls go out through struct replay_hooks while they happen; counters, free lists and pageblocks are
+ * pulled from replay_machine() with the accessors of mm/show_mem.h whenever the caller likes.
+ * Same ops, config and seed: same bits. No function allocates per op.
+ */
+#ifndef REPLAY_REPLAY_H
+#define REPLAY_REPLAY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mmreplay/error.h>
+#include <mmreplay/trace.h>
+
+#include "demand.h"
+#include "tunables.h"
+
+struct mm_machine;
+struct replay;
+
+enum replay_reclaim_kind {
+	REPLAY_RECLAIM_DIRECT,
+	REPLAY_RECLAIM_KSWAPD,
+	REPLAY_RECLAIM_THROTTLE,
+};
+
+/* A stretch of reclaim that has ended. Times are those of the demand (absolute). */
+struct replay_reclaim {
+	uint64_t begin_ns;
+	uint64_t end_ns;       /* begin + what the cost model says it took */
+	uint32_t task;         /* demand task that had to wait; 0: kswapd */
+	uint32_t gfp_flags;    /* of the allocation; 0: kswapd */
+	uint64_t nr_scanned;   /* pages */
+	uint64_t nr_reclaimed; /* pages */
+	uint8_t kind;          /* enum replay_reclaim_kind */
+	uint8_t order;
+	uint8_t migratetype; /* of the request */
+	uint8_t node;
+};
+
+/* An allocation that the engine could not satisfy: where the kernel would have killed or failed. */
+struct replay_failure {
+	uint64_t t_ns;
+	uint32_t task;
+	uint32_t gfp_flags;
+	uint8_t order;
+	uint8_t oom; /* 1: the OOM killer would have run; 0: the request just failed */
+};
+
+/* Every member may be NULL. */
+struct replay_hooks {
+	void *data;
+	void (*reclaim)(void *data, const struct replay_reclaim *reclaim);
+	void (*failure)(void *data, const struct replay_failure *failure);
+};
+
+/* A free block of the recorded machine. */
+struct replay_free_block {
+	uint32_t pfn;
+	uint8_t order;
+};
+
+/* The recorded machine at the start, as far as its first full snapshot tells. Zeroed = unknown. */
+struct replay_start {
+	const struct mmr_zone_info *zones; /* of the trace's header; borrowed */
+	uint32_t nr_zones;
+	uint32_t nr_cpus;
+	uint64_t start_ns;                     /* simulated time begins here */
+	struct replay_free_block *free_blocks; /* ascending pfn */
+	size_t nr_free_blocks;
+	uint8_t *block_types; /* migratetype of pageblock i (pfn / 512), 0..5 */
+	size_t nr_block_types;
+	uint32_t *pcp_counts; /* [zone * nr_cpus + cpu]: pages on per-CPU lists, or NULL */
+	bool exact;           /* free_blocks comes from kpageflags; otherwise from sizes only */
+};
+
+/*
+ * Reads the first full snapshot of a trace (without one: the zone table only) and the recorded values of
+ * the tunables. Free with replay_start_deinit().
+ */
+int replay_start_read(struct mmr_trace *trace, struct replay_start *ret,
+                      struct replay_tunables *tunables, struct mmr_error *err) MMR_MUST_CHECK;
+void replay_start_deinit(struct replay_start *start);
+
+struct replay_config {
+	const struct replay_start *start;
+	const struct replay_tunables *tunables;
+	const char *policy; /* a name of replay_policy_name() */
+	uint64_t seed;
+	struct replay_hooks hooks;
+};
+
+/* Builds the machine. MMR_E_INVALID: no such policy or no zones; MMR_E_NOMEM. */
+int replay_create(const struct replay_config *config, struct replay **ret,
+                  struct mmr_error *err) MMR_MUST_CHECK;
+void replay_destroy(struct replay *replay);
+
+/*
+ * Executes ops in order. t_ns must not go back (an op that does is taken as now). MMR_E_CORRUPT: an op
+ * makes no sense; MMR_E_INTERNAL: an invariant of the engine broke.
+ */
+int replay_run(struct replay *replay, const struct demand_op *ops, size_t nr_ops,
+               struct mmr_error *err) MMR_MUST_CHECK;
+
+/* Lets the simulated threads work until t_ns. */
+int replay_advance(struct replay *replay, uint64_t t_ns, struct mmr_error *err) MMR_MUST_CHECK;
+
+const struct mm_machine *replay_machine(const struct replay *replay);
+uint64_t replay_now_ns(const struct replay *replay);
+
+/* Faults of a demand task so far, by how they were served. */
+enum replay_fault_kind {
+	REPLAY_FAULT_ANON,
+	REPLAY_FAULT_SWAPIN,
+	REPLAY_FAULT_FILE,
+	REPLAY_FAULT_COW,
+	REPLAY_NR_FAULT_KINDS
+};
+struct replay_task_stat {
+	uint64_t nr_faults[REPLAY_NR_FAULT_KINDS];
+	uint64_t stalled_ns; /* in direct reclaim and in swap-in, by the cost model */
+};
+/* NULL for a task that has not asked for anything. Valid until the next replay_run(). */
+const struct replay_task_stat *replay_task_stat(const struct replay *replay, uint32_t task);
+
+/* What could not be done as asked, for the run's report. */
+struct replay_stats {
+	uint64_t nr_ops;
+	uint64_t nr_placed;       /* pages of the start population that got their recorded pfn */
+	uint64_t nr_moved;        /* … that had to go elsewhere */
+	uint64_t nr_unplaced;     /* … for which there was no room */
+	uint64_t nr_unknown_free; /* DEMAND_FREE of a page that the engine did not have */
+	uint64_t nr_failures;
+};
+const struct replay_stats *replay_stats(const struct replay *replay);
+
+/* Name and one-line summary of policy i, NULL past the last. */
+const char *replay_policy_name(unsigned int i);
+const char *replay_policy_summary(unsigned int i);
+
+#endif

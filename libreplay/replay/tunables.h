@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Settings of the simulated machine, by the names their users know: "vm.swappiness", "memory", …
+ * The rows are in tunables.def. A value is an integer in the row's unit.
+ */
+#ifndef REPLAY_TUNABLES_H
+#define REPLAY_TUNABLES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mmreplay/error.h>
+
+enum replay_tunable_id {
+#define TUNABLE(id, name, type, min, max, value, unit, help) REPLAY_TUNABLE_##id,
+#include "tunables.def"
+#undef TUNABLE
+	REPLAY_NR_TUNABLES
+};
+
+enum replay_tunable_type {
+	REPLAY_TUNABLE_INT,  /* decimal */
+	REPLAY_TUNABLE_SIZE, /* bytes; K, M, G, T */
+	REPLAY_TUNABLE_TIME, /* nanoseconds; ns, us, ms, s */
+};
+
+enum replay_tunable_source {
+	REPLAY_TUNABLE_DEFAULT,  /* of the row */
+	REPLAY_TUNABLE_RECORDED, /* from the trace's first snapshot */
+	REPLAY_TUNABLE_SET,      /* by the user */
+};
+
+/* A row, for --list-tunables and the man page. */
+struct replay_tunable {
+	const char *name;
+	const char *unit; /* "pages", "bytes", "ns", "" */
+	const char *help; /* a sentence */
+	uint64_t min;
+	uint64_t max;
+	uint64_t value; /* default */
+	uint8_t type;   /* enum replay_tunable_type */
+};
+
+struct replay_tunables {
+	uint64_t value[REPLAY_NR_TUNABLES];
+	uint8_t source[REPLAY_NR_TUNABLES]; /* enum replay_tunable_source */
+};
+
+void replay_tunables_init(struct replay_tunables *tunables);
+
+/* Row i < REPLAY_NR_TUNABLES; NULL past the last. */
+const struct replay_tunable *replay_tunable(unsigned int i);
+
+/* "vm.swappiness=10", as in --set. MMR_E_NOTFOUND (the text names the nearest), MMR_E_INVALID. */
+int replay_tunable_set(struct replay_tunables *tunables, const char *assignment,
+                       struct mmr_error *err) MMR_MUST_CHECK;
+
+/* A recorded value under its name; unknown names and values out of range are ignored: false. */
+bool replay_tunable_record(struct replay_tunables *tunables, const char *name, const char *value);
+
+/* The value as text in the row's unit with a suffix where that is exact ("512M"); size >= 32. */
+void replay_tunable_format(const struct replay_tunables *tunables, unsigned int i, char *text,
+                           size_t size);
+
+#endif
