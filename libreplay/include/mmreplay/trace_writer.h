@@ -44,7 +44,17 @@ struct mmr_writer_options {
 MMR_API int mmr_writer_create(const char *path, const struct mmr_writer_options *options,
                               struct mmr_writer **ret, struct mmr_error *err) MMR_MUST_CHECK;
 
-/* Adds a named text to the header (copied). Only before mmr_writer_begin(). */
+/*
+ * Adds a named text to the header (copied). Only before mmr_writer_begin(). The reader knows:
+ *	kernel.release, page_size, clock     needed ("6.12.117", "4096", "mono")
+ *	machine, tool, start_ns, start_wall_ns, filtered ("1": only some tasks)
+ *	header_page, header_event            events/header_page and header_event of tracefs
+ *	events/SYSTEM/NAME/format            of every event recorded; what is not there cannot be decoded
+ *	proc/zoneinfo                        verbatim; struct mmr_zone_info comes from it
+ *	saved_cmdlines                       (header or trailer) comms of tasks that no event names
+ * and keeps any other (cmdline, recorder.options, events/absent, …). nr_cpus and subbuf_size are
+ * added from the options.
+ */
 MMR_API int mmr_writer_text(struct mmr_writer *writer, const char *name, const void *data,
                             size_t size, struct mmr_error *err) MMR_MUST_CHECK;
 
@@ -74,7 +84,11 @@ MMR_API int mmr_writer_access(struct mmr_writer *writer, const struct mmr_access
 MMR_API int mmr_writer_trailer_text(struct mmr_writer *writer, const char *name, const void *data,
                                     size_t size, struct mmr_error *err) MMR_MUST_CHECK;
 
-/* Events that the kernel dropped on a CPU according to its own statistics; goes into the index. */
+/*
+ * Events that the kernel dropped on a CPU since the recording began, according to its own statistics.
+ * May be called at any time by the thread that feeds this CPU: what the number grew by counts as lost
+ * in the frame that is being collected, which locates it; the last value goes into the index.
+ */
 MMR_API void mmr_writer_set_lost(struct mmr_writer *writer, uint32_t cpu, uint64_t nr_lost);
 
 /* Progress so far; may be called from any thread. */

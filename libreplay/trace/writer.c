@@ -1,0 +1,575 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The file, the lists of named blobs, and the index. Frames are appended whole: if one does not fit
+ * on the disk the file is cut back to the frame before, so that what is there stays readable.
+ */
+#include "writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "error_set.h"
+#include "io.h"
+#include "le.h"
+
+#define DEFAULT_FRAME (256u << 10)
+
+int trace_writer_zstd_init(struct writer_zstd *z, int level, size_t content)
+{
+	z->out_size = ZSTD_compressBound(content);
+	z->out = base_calloc(z->out_size, 1);
+	z->cctx = ZSTD_createCCtx();
+	if (!z->out || !z->cctx)
+		return MMR_E_NOMEM;
+	ZSTD_CCtx_setParameter(z->cctx, ZSTD_c_compressionLevel, level);
+	ZSTD_CCtx_setParameter(z->cctx, ZSTD_c_checksumFlag, 1);
+	ZSTD_CCtx_setParameter(z->cctx, ZSTD_c_contentSizeFlag, 1);
+	return 0;
+}
+
+void trace_writer_zstd_deinit(struct writer_zstd *z)
+{
+	ZSTD_freeCCtx(z->cctx);
+	base_free(z->out);
+	*z = (struct writer_zstd){ 0 };
+}
+
+int trace_writer_check(struct mmr_writer *w, struct mmr_error *err)
+{
+	int code = 0;
+
+	if (!atomic_load(&w->failed))
+		return 0;
+	pthread_mutex_lock(&w->lock);
+	code = w->error.code;
+	if (err)
+		*err = w->error;
+	pthread_mutex_unlock(&w->lock);
+	return code;
+}
+
+/* Appends bytes, or cuts the file back and remembers why. Under the lock. */
+static int append(struct mmr_writer *w, const void *data, size_t size)
+{
+	int ret = base_write_all(w->fd, data, size, w->partial, &w->error);
+
+	if (ret == 0) {
+		w->offset += size;
+		atomic_store(&w->file_bytes, w->offset);
+		return 0;
+	}
+	atomic_store(&w->failed, true);
+	if (ftruncate(w->fd, (off_t)w->offset) < 0 || lseek(w->fd, (off_t)w->offset, SEEK_SET) < 0)
+		return ret; /* the reader copes with half a frame */
+	return ret;
+}
+
+int trace_writer_frame(struct mmr_writer *w, struct writer_zstd *z, uint8_t *content,
+                       const struct trace_head *head, struct mmr_error *err)
+{
+	struct trace_entry entry = {
+		.first_ns = head->first_ns,
+		.last_ns = head->last_ns,
+		.lost = head->lost,
+		.payload = (uint32_t)head->payload,
+		.number = head->number,
+		.aux = head->aux,
+		.count = (uint32_t)head->count,
+		.kind = head->kind,
+		.flags = head->flags,
+	};
+	size_t size;
+	int ret;
+
+	trace_head_put(content, head);
+	size = ZSTD_compress2(z->cctx, z->out, z->out_size, content,
+	                      TRACE_HEAD_SIZE + (size_t)head->payload);
+	if (ZSTD_isError(size))
+		return base_error(err, MMR_E_NOMEM, "cannot compress a frame: %s",
+		                  ZSTD_getErrorName(size));
+	pthread_mutex_lock(&w->lock);
+	entry.offset = w->offset;
+	entry.size = (uint32_t)size;
+	ret = w->error.code;
+	if (ret == 0)
+		ret = append(w, z->out, size);
+	if (ret == 0 && trace_entry_vec_push(&w->entries, entry) < 0) {
+		ret = base_error(&w->error, MMR_E_NOMEM, "out of memory for the index");
+		atomic_store(&w->failed, true);
+	}
+	if (ret < 0 && err)
+		*err = w->error;
+	pthread_mutex_unlock(&w->lock);
+	return ret;
+}
+
+/* ---- lists of blobs ---- */
+
+static int list_begin(struct mmr_writer *w, enum trace_frame_kind kind, uint32_t number,
+                      uint32_t aux, struct mmr_error *err)
+{
+	w->list_head = (struct trace_head){
+		.kind = (uint16_t)kind,
+		.number = number,
+		.aux = aux,
+	};
+	if (trace_buffer_reset(&w->list) < 0)
+		return base_error(err, MMR_E_NOMEM, "out of memory for a frame");
+	return 0;
+}
+
+/* Writes the blobs collected so far; count is that of the head unless it is 0. */
+static int list_flush(struct mmr_writer *w, uint16_t flags, struct mmr_error *err)
+{
+	struct trace_head head = w->list_head;
+	int ret;
+
+	head.flags = flags;
+	head.payload = w->list.used - TRACE_HEAD_SIZE;
+	if (head.kind != TRACE_FRAME_ACCESS)
+		head.count = w->list.count;
+	head.sequence = w->sequence[head.kind]++;
+	ret = trace_writer_frame(w, &w->zstd, w->list.data, &head, err);
+	if (trace_buffer_reset(&w->list) < 0 && ret == 0)
+		return base_error(err, MMR_E_NOMEM, "out of memory for a frame");
+	return ret;
+}
+
+static int list_add(struct mmr_writer *w, struct trace_blob blob, struct mmr_error *err)
+{
+	uint64_t left = blob.size;
+
+	do {
+		int ret;
+
+		if (w->list.used > TRACE_HEAD_SIZE && w->list.used + left > TRACE_BLOB_FRAME) {
+			ret = list_flush(w, 0, err);
+			if (ret < 0)
+				return ret;
+		}
+		blob.size = left < TRACE_BLOB_FRAME ? left : TRACE_BLOB_FRAME;
+		if (trace_blob_put(&w->list, &blob) < 0)
+			return base_error(err, MMR_E_NOMEM, "out of memory for %.*s",
+			                  (int)blob.name_size, blob.name);
+		left -= blob.size;
+		blob.data += blob.size;
+		blob.offset += blob.size;
+		blob.flags |= TRACE_BLOB_CONTINUES;
+	} while (left > 0);
+	return 0;
+}
+
+static int add_texts(struct mmr_writer *w, const struct writer_text_vec *texts,
+                     struct mmr_error *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < texts->count && ret == 0; i++) {
+		const struct writer_text *text = &texts->items[i];
+
+		ret = list_add(w,
+		               (struct trace_blob){ .name = text->name,
+		                                    .name_size = (uint32_t)strlen(text->name),
+		                                    .data = text->data,
+		                                    .size = text->size },
+		               err);
+	}
+	return ret;
+}
+
+static int keep_text(struct writer_text_vec *texts, const char *name, const void *data, size_t size,
+                     struct mmr_error *err)
+{
+	struct writer_text text = { .size = size };
+
+	if (strlen(name) == 0 || strlen(name) > TRACE_MAX_NAME || size > TRACE_MAX_TEXT)
+		return base_error(err, MMR_E_LIMIT, "the text %.80s is too long", name);
+	for (size_t i = 0; i < texts->count; i++)
+		if (strcmp(texts->items[i].name, name) == 0)
+			return base_error(err, MMR_E_EXISTS, "the text %.80s is there twice", name);
+	text.name = base_strndup(name, strlen(name));
+	text.data = (uint8_t *)base_strndup(size ? data : "", size);
+	if (!text.name || !text.data || writer_text_vec_push(texts, text) < 0) {
+		base_free(text.name);
+		base_free(text.data);
+		return base_error(err, MMR_E_NOMEM, "out of memory for the text %.80s", name);
+	}
+	return 0;
+}
+
+static void texts_deinit(struct writer_text_vec *texts)
+{
+	for (size_t i = 0; i < texts->count; i++) {
+		base_free(texts->items[i].name);
+		base_free(texts->items[i].data);
+	}
+	writer_text_vec_deinit(texts);
+}
+
+static const struct writer_text *find_text(const struct writer_text_vec *texts, const char *name)
+{
+	for (size_t i = 0; i < texts->count; i++)
+		if (strcmp(texts->items[i].name, name) == 0)
+			return &texts->items[i];
+	return NULL;
+}
+
+/* ---- opening ---- */
+
+int trace_writer_free(struct mmr_writer *w, int ret)
+{
+	if (w->fd >= 0)
+		close(w->fd);
+	for (uint32_t i = 0; w->cpus && i < w->options.nr_cpus; i++) {
+		trace_writer_zstd_deinit(&w->cpus[i].zstd);
+		base_free(w->cpus[i].raw);
+		base_free(w->cpus[i].counts);
+	}
+	base_free(w->cpus);
+	trace_writer_zstd_deinit(&w->zstd);
+	trace_buffer_deinit(&w->list);
+	trace_entry_vec_deinit(&w->entries);
+	texts_deinit(&w->texts);
+	texts_deinit(&w->trailer);
+	base_free(w->group_of_id);
+	base_free(w->partial);
+	base_free(w->path);
+	pthread_mutex_destroy(&w->lock);
+	base_free(w);
+	return ret;
+}
+
+/* path with suffix added; NULL if there is no memory. */
+static char *with_suffix(const char *path, const char *suffix)
+{
+	size_t size = strlen(path) + strlen(suffix) + 1;
+	char *name = base_calloc(size, 1);
+
+	if (name)
+		snprintf(name, size, "%s%s", path, suffix);
+	return name;
+}
+
+int trace_writer_set_aside(const char *path, struct mmr_error *err)
+{
+	char *old = with_suffix(path, ".old");
+	int ret = 0;
+
+	if (!old)
+		return base_error(err, MMR_E_NOMEM, "out of memory for a name");
+	if (rename(path, old) < 0)
+		ret = base_error_errno(err, errno, "cannot rename %s", path);
+	base_free(old);
+	return ret;
+}
+
+/*
+ * Something has the temporary name: another recorder at work holds a lock on it; a dead one does not,
+ * and then it is set aside (keep_old), replaced (force), or left to the user.
+ */
+static int clear_partial(const struct mmr_writer *w, struct mmr_error *err)
+{
+	int ret = 0;
+	int fd = open(w->partial, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return base_error_errno(err, errno, "cannot open %s", w->partial);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		ret = base_error(err, MMR_E_BUSY, "%s is being written by another recorder",
+		                 w->partial);
+	else if (w->options.force)
+		ret = unlink(w->partial) < 0
+		              ? base_error_errno(err, errno, "cannot remove %s", w->partial)
+		              : 0;
+	else if (!w->options.keep_old)
+		ret = base_error(err, MMR_E_EXISTS,
+		                 "%s is left from a recording that was interrupted; it can be read",
+		                 w->partial);
+	else
+		ret = trace_writer_set_aside(w->partial, err);
+	close(fd);
+	return ret;
+}
+
+static int open_partial(struct mmr_writer *w, struct mmr_error *err)
+{
+	const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	struct stat st;
+
+	if (lstat(w->path, &st) == 0) {
+		if (!S_ISREG(st.st_mode))
+			return base_error(err, MMR_E_INVALID, "%s is not a regular file", w->path);
+		if (!w->options.keep_old && !w->options.force)
+			return base_error(err, MMR_E_EXISTS, "%s exists", w->path);
+	}
+	w->fd = open(w->partial, flags, 0600);
+	if (w->fd < 0 && errno == EEXIST) {
+		int ret = clear_partial(w, err);
+
+		if (ret < 0)
+			return ret;
+		w->fd = open(w->partial, flags, 0600);
+	}
+	if (w->fd < 0)
+		return base_error_errno(err, errno, "cannot create %s", w->partial);
+	flock(w->fd, LOCK_EX | LOCK_NB); /* not on every file system; then there is no guard */
+	return 0;
+}
+
+static int check_options(struct mmr_writer_options *o, struct mmr_error *err)
+{
+	if (o->nr_cpus == 0 || o->nr_cpus > TRACE_MAX_CPUS)
+		return base_error(err, MMR_E_INVALID, "%u CPUs: at least 1, at most %u", o->nr_cpus,
+		                  TRACE_MAX_CPUS);
+	if (o->subbuf_size == 0 || o->subbuf_size % 4096 || o->subbuf_size > TRACE_MAX_SUBBUF)
+		return base_error(err, MMR_E_INVALID,
+		                  "sub-buffers of %u bytes: a multiple of 4096, at most %u",
+		                  o->subbuf_size, TRACE_MAX_SUBBUF);
+	if (o->frame_size == 0)
+		o->frame_size = DEFAULT_FRAME;
+	if (o->frame_size > TRACE_MAX_DATA)
+		return base_error(err, MMR_E_INVALID, "frames of %u bytes: at most %u",
+		                  o->frame_size, TRACE_MAX_DATA);
+	if (o->frame_size < o->subbuf_size)
+		o->frame_size = o->subbuf_size;
+	o->frame_size -= o->frame_size % o->subbuf_size;
+	if (o->level == 0)
+		o->level = 1;
+	return 0;
+}
+
+int mmr_writer_create(const char *path, const struct mmr_writer_options *options,
+                      struct mmr_writer **ret, struct mmr_error *err)
+{
+	struct mmr_writer *w = base_calloc_err(1, sizeof(*w), "a trace writer", err);
+	int code;
+
+	if (!w)
+		return MMR_E_NOMEM;
+	w->fd = -1;
+	w->options = *options;
+	pthread_mutex_init(&w->lock, NULL);
+	code = check_options(&w->options, err);
+	if (code < 0)
+		return trace_writer_free(w, code);
+	w->path = base_strndup(path, strlen(path));
+	w->partial = with_suffix(path, ".partial");
+	w->cpus = base_calloc(w->options.nr_cpus, sizeof(*w->cpus));
+	if (!w->path || !w->partial || !w->cpus ||
+	    trace_writer_zstd_init(&w->zstd, w->options.level, 2 * TRACE_BLOB_FRAME + 4096) < 0)
+		return trace_writer_free(
+			w, base_error(err, MMR_E_NOMEM, "out of memory for a trace writer"));
+	for (uint32_t i = 0; i < w->options.nr_cpus; i++)
+		w->cpus[i].head = (struct trace_head){
+			.kind = TRACE_FRAME_DATA,
+			.number = i,
+			.aux = w->options.subbuf_size,
+		};
+	code = open_partial(w, err);
+	if (code < 0)
+		return trace_writer_free(w, code);
+	*ret = w;
+	return 0;
+}
+
+int mmr_writer_text(struct mmr_writer *w, const char *name, const void *data, size_t size,
+                    struct mmr_error *err)
+{
+	if (w->begun)
+		return base_error(err, MMR_E_INVALID, "text %.80s after the header was written",
+		                  name);
+	return keep_text(&w->texts, name, data, size, err);
+}
+
+/* "events/kmem/mm_page_alloc/format" and its line "ID: 497": which group 497 counts for. */
+static int learn_group(struct mmr_writer *w, const struct writer_text *text)
+{
+	char system[64];
+	char name[128];
+	int end = 0;
+	const char *at;
+	unsigned long id;
+
+	if (sscanf(text->name, "events/%63[^/]/%127[^/]/format%n", system, name, &end) != 2 ||
+	    end == 0 || text->name[end] != '\0')
+		return 0;
+	at = strstr((const char *)text->data, "\nID:");
+	id = at ? strtoul(at + 4, NULL, 10) : UINT16_MAX + 1ul;
+	if (id > UINT16_MAX)
+		return 0;
+	if (id >= w->nr_groups) {
+		uint32_t count = ((uint32_t)id | 255) + 1;
+		void *groups = w->group_of_id;
+
+		if (base_resize(&groups, count, 1) < 0)
+			return MMR_E_NOMEM;
+		w->group_of_id = groups;
+		memset(w->group_of_id + w->nr_groups, MMR_GROUP_OTHER, count - w->nr_groups);
+		w->nr_groups = count;
+	}
+	w->group_of_id[id] = (uint8_t)mmr_event_group(mmr_event_find(system, name));
+	return 0;
+}
+
+static int add_number(struct mmr_writer *w, const char *name, uint32_t value, struct mmr_error *err)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%u", value);
+
+	if (find_text(&w->texts, name))
+		return 0;
+	return keep_text(&w->texts, name, text, (size_t)len, err);
+}
+
+int mmr_writer_begin(struct mmr_writer *w, struct mmr_error *err)
+{
+	static const char *const needed[] = { "kernel.release", "page_size", "clock" };
+	int ret = 0;
+
+	if (w->begun)
+		return base_error(err, MMR_E_INVALID, "the header was written already");
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		if (!find_text(&w->texts, needed[i]))
+			return base_error(err, MMR_E_INVALID, "the header lacks %s", needed[i]);
+	for (size_t i = 0; i < w->texts.count; i++)
+		if (learn_group(w, &w->texts.items[i]) < 0)
+			return base_error(err, MMR_E_NOMEM, "out of memory for event groups");
+	ret = add_number(w, "nr_cpus", w->options.nr_cpus, err);
+	if (ret == 0)
+		ret = add_number(w, "subbuf_size", w->options.subbuf_size, err);
+	if (ret == 0)
+		ret = list_begin(w, TRACE_FRAME_HEADER, 0,
+		                 MMR_TRACE_FORMAT_MAJOR << 16 | MMR_TRACE_FORMAT_MINOR, err);
+	if (ret == 0)
+		ret = add_texts(w, &w->texts, err);
+	if (ret == 0)
+		ret = list_flush(w, TRACE_FRAME_LAST, err);
+	if (ret == 0)
+		w->begun = true;
+	texts_deinit(&w->texts);
+	return ret;
+}
+
+/* ---- snapshots and access samples ---- */
+
+int mmr_writer_snapshot_begin(struct mmr_writer *w, uint32_t kind, uint64_t begin_ns,
+                              struct mmr_error *err)
+{
+	int ret = trace_writer_check(w, err);
+
+	if (ret < 0)
+		return ret;
+	if (!w->begun || w->in_snapshot)
+		return base_error(err, MMR_E_INVALID, "a snapshot cannot begin here");
+	ret = list_begin(w, TRACE_FRAME_SNAPSHOT, w->nr_snapshots, kind, err);
+	w->list_head.first_ns = begin_ns;
+	w->list_head.last_ns = begin_ns;
+	w->in_snapshot = ret == 0;
+	return ret;
+}
+
+int mmr_writer_snapshot_piece(struct mmr_writer *w, const struct mmr_snapshot_piece *piece,
+                              struct mmr_error *err)
+{
+	struct trace_blob blob = {
+		.name = piece->name,
+		.data = piece->data,
+		.size = piece->size,
+		.offset = piece->offset,
+		.begin_ns = piece->begin_ns,
+		.end_ns = piece->end_ns,
+	};
+	size_t len = strlen(piece->name);
+
+	if (!w->in_snapshot)
+		return base_error(err, MMR_E_INVALID, "%.80s outside of a snapshot", piece->name);
+	if (len == 0 || len > TRACE_MAX_NAME)
+		return base_error(err, MMR_E_LIMIT, "the name %.80s is too long", piece->name);
+	blob.name_size = (uint32_t)len;
+	if (piece->end_ns > w->list_head.last_ns)
+		w->list_head.last_ns = piece->end_ns;
+	return list_add(w, blob, err);
+}
+
+int mmr_writer_snapshot_end(struct mmr_writer *w, uint64_t end_ns, struct mmr_error *err)
+{
+	if (!w->in_snapshot)
+		return base_error(err, MMR_E_INVALID, "no snapshot has begun");
+	w->in_snapshot = false;
+	w->nr_snapshots++;
+	w->list_head.last_ns = end_ns;
+	return list_flush(w, TRACE_FRAME_LAST, err);
+}
+
+int mmr_writer_access(struct mmr_writer *w, const struct mmr_access_sample *sample,
+                      struct mmr_error *err)
+{
+	struct trace_blob mark = {
+		.name = "mark",
+		.name_size = 4,
+		.begin_ns = sample->mark_begin_ns,
+		.end_ns = sample->mark_end_ns,
+	};
+	struct trace_blob idle = {
+		.name = "idle",
+		.name_size = 4,
+		.data = sample->idle,
+		.size = (sample->nr_pfns + 7) / 8,
+		.begin_ns = sample->begin_ns,
+		.end_ns = sample->end_ns,
+	};
+	int ret = trace_writer_check(w, err);
+
+	if (ret < 0)
+		return ret;
+	if (!w->begun || w->in_snapshot || sample->nr_pfns > UINT32_MAX)
+		return base_error(err, MMR_E_INVALID, "an access sample cannot be written here");
+	ret = list_begin(w, TRACE_FRAME_ACCESS, w->nr_access, 0, err);
+	if (ret < 0)
+		return ret;
+	w->list_head.first_ns = sample->begin_ns;
+	w->list_head.last_ns = sample->end_ns;
+	w->list_head.count = sample->nr_pfns;
+	ret = list_add(w, mark, err);
+	if (ret == 0)
+		ret = list_add(w, idle, err);
+	if (ret == 0)
+		ret = list_flush(w, TRACE_FRAME_LAST, err);
+	if (ret == 0)
+		w->nr_access++;
+	return ret;
+}
+
+int trace_writer_trailer(struct mmr_writer *w, struct mmr_error *err)
+{
+	int ret = list_begin(w, TRACE_FRAME_TRAILER, 0, 0, err);
+
+	if (ret == 0)
+		ret = add_texts(w, &w->trailer, err);
+	if (ret == 0)
+		ret = list_flush(w, TRACE_FRAME_LAST, err);
+	return ret;
+}
+
+int mmr_writer_trailer_text(struct mmr_writer *w, const char *name, const void *data, size_t size,
+                            struct mmr_error *err)
+{
+	return keep_text(&w->trailer, name, data, size, err);
+}
+
+void mmr_writer_stats(const struct mmr_writer *w, struct mmr_writer_stats *stats)
+{
+	stats->nr_events = atomic_load(&w->nr_events);
+	stats->nr_lost = atomic_load(&w->nr_lost);
+	stats->raw_bytes = atomic_load(&w->raw_bytes);
+	stats->file_bytes = atomic_load(&w->file_bytes);
+	for (int i = 0; i < MMR_NR_EVENT_GROUPS; i++)
+		stats->by_group[i] = atomic_load(&w->by_group[i]);
+}
