@@ -16,6 +16,12 @@ void message(const char *tool, const char *fmt, ...) __attribute__((format(print
 /* message() of an error; returns EXIT_TROUBLE, so that commands can end with it. */
 int fail(const char *tool, const struct mmr_error *err);
 
+/*
+ * The end of every command that printed: flushes stdout and returns status, or EXIT_TROUBLE if what
+ * was printed did not arrive (after a message, unless the reader closed the pipe: that is its right).
+ */
+int finish_output(const char *tool, int status);
+
 /* Whether stream is a terminal that may be coloured (NO_COLOR, TERM=dumb, --color). */
 bool terminal_colour(FILE *stream);
 
@@ -41,8 +47,8 @@ void table_print(const struct table *table, FILE *stream);
 void table_destroy(struct table *table);
 
 /*
- * One line on stderr, rewritten at most five times a second, only on a terminal and not after
- * progress_quiet(): "replaying  42 %  3.1 M events  12.4 M/s  ETA 3 s".
+ * One line on stderr, rewritten at most five times a second, only on a terminal and not when
+ * quiet: "replaying  42 %  3.1 M events  12.4 M/s  ETA 3 s".
  */
 struct progress {
 	const char *what;

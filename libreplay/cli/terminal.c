@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Messages and the terminal. Names from traces and file names are hostile: nothing that could move
+ * the cursor or start an escape sequence reaches a terminal.
+ */
+#include "terminal.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "cli_private.h"
+
+#define MESSAGE_SIZE 1024
+
+_Noreturn void cli_out_of_memory(void)
+{
+	fputs("out of memory\n", stderr);
+	exit(EXIT_TROUBLE);
+}
+
+char *cli_strndup(const char *text, size_t len)
+{
+	char *copy = base_strndup(text, len);
+
+	if (!copy)
+		cli_out_of_memory();
+	return copy;
+}
+
+void cli_resize(void **array, size_t count, size_t size)
+{
+	if (base_resize(array, count, size) < 0)
+		cli_out_of_memory();
+}
+
+/* Bytes above 0x7f may be UTF-8 and pass; C1 controls do nothing in UTF-8 terminals. */
+static bool is_control(unsigned char c)
+{
+	return c < 0x20 || c == 0x7f;
+}
+
+char *escape_text(char *buffer, size_t size, const char *text, size_t text_size)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t used = 0;
+
+	if (size == 0)
+		return buffer;
+	for (size_t i = 0; i < text_size && text[i]; i++) {
+		unsigned char c = (unsigned char)text[i];
+		size_t need = is_control(c) ? 4 : 1;
+
+		if (used + need >= size)
+			break;
+		if (need == 1) {
+			buffer[used++] = (char)c;
+			continue;
+		}
+		buffer[used++] = '\\';
+		buffer[used++] = 'x';
+		buffer[used++] = hex[c >> 4];
+		buffer[used++] = hex[c & 15];
+	}
+	buffer[used] = '\0';
+	return buffer;
+}
+
+void message(const char *tool, const char *fmt, ...)
+{
+	char text[MESSAGE_SIZE];
+	char escaped[MESSAGE_SIZE];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	/* What was printed so far comes first, also where both go to one file. */
+	fflush(stdout);
+	fprintf(stderr, "%s: %s\n", tool,
+	        escape_text(escaped, sizeof(escaped), text, sizeof(text)));
+}
+
+int fail(const char *tool, const struct mmr_error *err)
+{
+	message(tool, "%s", err->text[0] ? err->text : mmr_error_name(err->code));
+	return EXIT_TROUBLE;
+}
+
+int finish_output(const char *tool, int status)
+{
+	int failed = ferror(stdout);
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !failed)
+		return status;
+	if (errno != EPIPE)
+		message(tool, "cannot write the output: %s",
+		        errno ? strerror(errno) : "an earlier write failed");
+	return EXIT_TROUBLE;
+}
+
+bool terminal_colour(FILE *stream)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	if (no_color && no_color[0])
+		return false;
+	if (!term || !term[0] || strcmp(term, "dumb") == 0)
+		return false;
+	return isatty(fileno(stream)) == 1;
+}
