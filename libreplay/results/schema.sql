@@ -170,6 +170,7 @@ CREATE TABLE swap_stat (
 
 -- The state of every pageblock of a zone at an instant, 8 bytes each, little endian:
 -- u16 free pages, u16 used movable (LRU) pages, u16 other used pages, u8 migratetype, u8 largest free order (255: none)
+-- migratetype is numbered from 0 in the order of buddy.migratetype; a hole of the address space has no pages at all.
 CREATE TABLE pageblock (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   t_ns INTEGER NOT NULL,
