@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "canvas.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* The picture for which the sizes in the charts were chosen. */
+#define REFERENCE_AREA (1600.0 * 900.0)
+#define UNIT_MIN       0.78 /* below this, text at 96 dpi is no longer read with ease */
+#define UNIT_MAX       6.0
+
+static const char *const format_names[NR_FORMATS] = { "png", "svg", "pdf", "txt" };
+
+struct canvas *canvas_create(enum canvas_format format, double width, double height,
+                             const char *title)
+{
+	struct canvas *canvas = format == FORMAT_TEXT
+	                                ? canvas_create_text(width, height)
+	                                : canvas_create_cairo(format, width, height, title);
+	double unit = sqrt(width * height / REFERENCE_AREA);
+
+	canvas->width = width;
+	canvas->height = height;
+	canvas->unit = fmin(fmax(unit, UNIT_MIN), UNIT_MAX);
+	return canvas;
+}
+
+void canvas_destroy(struct canvas *canvas)
+{
+	if (!canvas)
+		return;
+	for (size_t i = 0; i < canvas->nr_boxes; i++)
+		free(canvas->boxes[i].text);
+	free(canvas->boxes);
+	canvas->ops->destroy(canvas);
+}
+
+bool canvas_format_parse(const char *name, enum canvas_format *format)
+{
+	for (size_t i = 0; i < NR_FORMATS; i++) {
+		if (strcasecmp(name, format_names[i]) == 0) {
+			*format = (enum canvas_format)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+int canvas_finish(struct canvas *canvas, struct buffer *out)
+{
+	return canvas->ops->finish(canvas, out);
+}
+
+double canvas_text_width(struct canvas *canvas, const char *text, const struct text_style *style)
+{
+	return canvas->ops->text_width(canvas, text, style);
+}
+
+/* Ascent and descent that hold for the letters and digits of every common sans serif. */
+static void remember_box(struct canvas *canvas, struct rect rect, const char *text)
+{
+	canvas->boxes = xgrow(canvas->boxes, canvas->nr_boxes, &canvas->boxes_capacity,
+	                      sizeof(*canvas->boxes));
+	canvas->boxes[canvas->nr_boxes++] =
+		(struct text_box){ .rect = rect, .text = xstrdup(text) };
+}
+
+double canvas_text(struct canvas *canvas, struct point at, const char *text,
+                   const struct text_style *style)
+{
+	double width = canvas_text_width(canvas, text, style);
+	double left = style->align == ALIGN_LEFT     ? at.x
+	              : style->align == ALIGN_CENTRE ? at.x - width / 2
+	                                             : at.x - width;
+
+	if (!*text)
+		return 0;
+	canvas->ops->text(canvas, (struct point){ left, at.y }, text, style);
+	remember_box(canvas,
+	             (struct rect){ left, at.y - 0.76 * style->size, width, 0.96 * style->size },
+	             text);
+	return width;
+}
+
+double canvas_text_fit(struct canvas *canvas, struct point at, const char *text,
+                       const struct text_style *style, double width)
+{
+	size_t size = strlen(text);
+	char *shortened;
+	double drawn = 0;
+
+	if (canvas_text_width(canvas, text, style) <= width)
+		return canvas_text(canvas, at, text, style);
+	shortened = xalloc(size + sizeof("…"), 1);
+	while (size > 1) {
+		size--;
+		while (size > 1 && ((unsigned char)text[size] & 0xc0) == 0x80)
+			size--;
+		memcpy(shortened, text, size);
+		memcpy(shortened + size, "…", sizeof("…"));
+		if (canvas_text_width(canvas, shortened, style) <= width) {
+			drawn = canvas_text(canvas, at, shortened, style);
+			break;
+		}
+	}
+	free(shortened);
+	return drawn;
+}
+
+void canvas_fill(struct canvas *canvas, const struct point *points, size_t nr_points,
+                 struct colour colour)
+{
+	if (nr_points >= 3)
+		canvas->ops->fill(canvas, points, nr_points, colour);
+}
+
+void canvas_line(struct canvas *canvas, const struct point *points, size_t nr_points,
+                 const struct stroke *stroke)
+{
+	if (nr_points >= 2)
+		canvas->ops->line(canvas, points, nr_points, stroke);
+}
+
+void canvas_segment(struct canvas *canvas, struct point from, struct point to,
+                    const struct stroke *stroke)
+{
+	const struct point points[2] = { from, to };
+
+	canvas_line(canvas, points, 2, stroke);
+}
+
+void canvas_rectangle(struct canvas *canvas, struct rect rect, struct colour colour)
+{
+	if (rect.width > 0 && rect.height > 0)
+		canvas->ops->rectangle(canvas, rect, colour);
+}
+
+void canvas_frame(struct canvas *canvas, struct rect rect, const struct stroke *stroke)
+{
+	double right = rect.x + rect.width, bottom = rect.y + rect.height;
+	const struct point points[5] = {
+		{ rect.x, rect.y }, { right, rect.y },  { right, bottom },
+		{ rect.x, bottom }, { rect.x, rect.y },
+	};
+
+	canvas_line(canvas, points, 5, stroke);
+}
+
+void canvas_raster(struct canvas *canvas, struct rect rect, const struct raster *raster)
+{
+	if (raster->width && raster->height)
+		canvas->ops->raster(canvas, rect, raster);
+}
