@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "axis.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "palette.h"
+
+#define TICK         5.0
+#define GAP          4.0 /* between a tick and its label */
+#define LABEL_FACTOR 1.3 /* of the text's height: the least distance between labels */
+
+/* A baseline that centres digits and capitals on y. */
+static double centred(double y, double size)
+{
+	return y + 0.36 * size;
+}
+
+struct text_style axis_text(const struct canvas *canvas, double size, enum text_align align)
+{
+	return (struct text_style){ .size = size * canvas->unit,
+		                    .align = align,
+		                    .colour = colour_faint_ink };
+}
+
+double axis_time_height(const struct canvas *canvas)
+{
+	return (TICK + GAP + 2.4 * TEXT_SMALL) * canvas->unit;
+}
+
+void axis_time(struct canvas *canvas, struct rect plot, const struct scale *time)
+{
+	const double unit = canvas->unit, bottom = plot.y + plot.height;
+	const struct stroke stroke = { .width = unit, .colour = colour_rule };
+	struct text_style style = axis_text(canvas, TEXT_SMALL, ALIGN_CENTRE);
+	struct time_unit time_unit = time_unit_for(time->high - time->low);
+	char label[SCALE_LABEL], title[SCALE_LABEL];
+	struct ticks ticks;
+
+	ticks_decimal(&ticks, time->low / time_unit.ns, time->high / time_unit.ns,
+	              (size_t)(plot.width / (6.0 * style.size)) + 1);
+	for (size_t i = 0; i < ticks.count; i++) {
+		double x = scale_map(time, ticks.at[i] * time_unit.ns);
+
+		canvas_segment(canvas, (struct point){ x, bottom },
+		               (struct point){ x, bottom + TICK * unit }, &stroke);
+		format_tick(label, ticks.at[i], ticks.step);
+		canvas_text(canvas,
+		            (struct point){ x, bottom + (TICK + GAP) * unit + 0.8 * style.size },
+		            label, &style);
+	}
+	snprintf(title, sizeof(title), "time (%s)", time_unit.name);
+	canvas_text(canvas,
+	            (struct point){ plot.x + plot.width / 2,
+	                            bottom + (TICK + GAP) * unit + 2.1 * style.size },
+	            title, &style);
+}
+
+double axis_memory_width(struct canvas *canvas)
+{
+	struct text_style style = axis_text(canvas, TEXT_SMALL, ALIGN_RIGHT);
+
+	return canvas_text_width(canvas, "4.875 GiB", &style) + (TICK + GAP + 2) * canvas->unit;
+}
+
+static void label_at(struct canvas *canvas, struct rect plot, double y, double bytes)
+{
+	struct text_style style = axis_text(canvas, TEXT_SMALL, ALIGN_RIGHT);
+	const struct stroke stroke = { .width = canvas->unit, .colour = colour_rule };
+	const double left = plot.x - TICK * canvas->unit;
+	char label[SCALE_LABEL];
+
+	format_address(label, bytes);
+	canvas_segment(canvas, (struct point){ left, y }, (struct point){ plot.x, y }, &stroke);
+	canvas_text(canvas, (struct point){ left - GAP * canvas->unit, centred(y, style.size) },
+	            bytes > 0 ? label : "0", &style);
+}
+
+void axis_memory(struct canvas *canvas, struct rect plot, const struct scale *memory, bool labels)
+{
+	const struct stroke grid = { .width = canvas->unit, .colour = colour_grid };
+	size_t most = (size_t)(plot.height / (2.4 * TEXT_SMALL * canvas->unit)) + 1;
+	struct ticks ticks;
+
+	if (memory->logarithmic) {
+		ticks = (struct ticks){ 0 };
+		for (double step = most >= 14 ? 2 : 4, at = exp2(ceil(log2(memory->low)));
+		     at <= memory->high * 1.0001 && ticks.count < SCALE_TICKS; at *= step)
+			ticks.at[ticks.count++] = at;
+	} else {
+		ticks_binary(&ticks, memory->low, memory->high, most);
+	}
+	for (size_t i = 0; i < ticks.count; i++) {
+		double y = scale_map(memory, ticks.at[i]);
+
+		canvas_segment(canvas, (struct point){ plot.x, y },
+		               (struct point){ plot.x + plot.width, y }, &grid);
+		if (labels)
+			label_at(canvas, plot, y, ticks.at[i]);
+	}
+}
+
+/* ---- physical addresses ---- */
+
+struct address_tick {
+	double y, bytes;
+};
+
+/* Labels that would touch one already there are left out. */
+struct address_axis {
+	struct address_tick placed[SCALE_TICKS];
+	size_t count;
+	double distance;
+};
+
+static void offer(struct address_axis *axis, double y, double bytes)
+{
+	if (axis->count == SCALE_TICKS)
+		return;
+	for (size_t i = 0; i < axis->count; i++) {
+		if (fabs(axis->placed[i].y - y) < axis->distance)
+			return;
+	}
+	axis->placed[axis->count++] = (struct address_tick){ y, bytes };
+}
+
+static void offer_round(struct address_axis *axis, struct rect plot, const struct segment *segment,
+                        double step)
+{
+	double first = (double)segment->address, last = first + (double)segment->bytes;
+	struct scale scale;
+
+	scale_init(&scale, first, last, plot.y + segment->bottom, plot.y + segment->top);
+	for (double at = ceil(first / step) * step; at <= last; at += step)
+		offer(axis, scale_map(&scale, at), at);
+}
+
+/* Where a zone begins comes first, then the end of memory, then round addresses. */
+void axis_address(struct canvas *canvas, struct rect plot, const struct addrmap *map)
+{
+	struct address_axis axis = { .distance = LABEL_FACTOR * TEXT_SMALL * canvas->unit };
+	double total = 0;
+	struct ticks ticks;
+
+	for (size_t i = 0; i < map->nr_segments; i++) {
+		const struct segment *segment = &map->segments[i];
+
+		total += (double)segment->bytes;
+		if (!i || map->segments[i - 1].zone != segment->zone)
+			offer(&axis, plot.y + segment->bottom, (double)segment->address);
+	}
+	if (!map->nr_segments)
+		return;
+	offer(&axis, plot.y + map->segments[map->nr_segments - 1].top,
+	      (double)(map->segments[map->nr_segments - 1].address +
+	               map->segments[map->nr_segments - 1].bytes));
+	ticks_binary(&ticks, 0, total, (size_t)(plot.height / (42 * canvas->unit)) + 1);
+	for (size_t i = 0; i < map->nr_segments && ticks.step > 0; i++)
+		offer_round(&axis, plot, &map->segments[i], ticks.step);
+	for (size_t i = 0; i < axis.count; i++)
+		label_at(canvas, plot, axis.placed[i].y, axis.placed[i].bytes);
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "layout.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "axis.h"
+#include "palette.h"
+#include "scale.h"
+
+/* Times canvas->unit. */
+#define MARGIN      18.0
+#define TITLE_ROW   28.0
+#define SUBTITLE    21.0
+#define PANEL_TITLE 24.0
+
+/* "pressure.zst, recorded on Linux 6.12.48", and what is wrong with it. */
+static void describe_trace(const struct chart_request *request, char *text, size_t size,
+                           char *doubt, size_t doubt_size)
+{
+	const struct run *run = &request->runs[0];
+
+	snprintf(text, size, "%s, recorded on Linux %s", run->trace, run->release);
+	*doubt = '\0';
+	if (run->nr_lost)
+		snprintf(doubt, doubt_size, "%lld events were lost", (long long)run->nr_lost);
+	else if (!run->complete)
+		snprintf(doubt, doubt_size, "incomplete recording");
+}
+
+struct rect layout_heading(struct canvas *canvas, const struct chart_request *request,
+                           const char *title)
+{
+	const double unit = canvas->unit, margin = MARGIN * unit;
+	struct text_style style = axis_text(canvas, TEXT_TITLE, ALIGN_LEFT);
+	struct rect left = { margin, margin, canvas->width - 2 * margin, 0 };
+	char trace[2 * NAME_SIZE + 32], doubt[64];
+	double y = margin + 0.8 * style.size, x = margin;
+
+	style.bold = true;
+	style.colour = colour_ink;
+	canvas_text_fit(canvas, (struct point){ margin, y }, title, &style, left.width);
+	y += SUBTITLE * unit;
+	style = axis_text(canvas, TEXT_PLAIN, ALIGN_LEFT);
+	describe_trace(request, trace, sizeof(trace), doubt, sizeof(doubt));
+	x += canvas_text_fit(canvas, (struct point){ x, y }, trace, &style, left.width) + 12 * unit;
+	style.bold = true;
+	style.colour = hues[HUE_VERMILLION];
+	if (*doubt)
+		canvas_text_fit(canvas, (struct point){ x, y }, doubt, &style,
+		                margin + left.width - x);
+	left.y = margin + (TITLE_ROW + SUBTITLE - 4) * unit;
+	left.height = canvas->height - left.y - margin / 2;
+	return left;
+}
+
+void layout_columns(const struct canvas *canvas, struct rect area, size_t nr_columns, double gap,
+                    struct rect *columns)
+{
+	double width =
+		(area.width - gap * canvas->unit * (double)(nr_columns - 1)) / (double)nr_columns;
+
+	for (size_t i = 0; i < nr_columns; i++) {
+		columns[i] = area;
+		columns[i].x = area.x + (double)i * (width + gap * canvas->unit);
+		columns[i].width = width;
+	}
+}
+
+double layout_panel_title_height(const struct canvas *canvas)
+{
+	return PANEL_TITLE * canvas->unit;
+}
+
+static void describe_run(const struct run *run, char *text, size_t size)
+{
+	if (run->original)
+		snprintf(text, size, "Original: the kernel's own policy");
+	else if (strcmp(run->label, run->policy) == 0)
+		snprintf(text, size, "Replay: policy %s", run->policy);
+	else
+		snprintf(text, size, "Replay %s: policy %s", run->label, run->policy);
+	if (!run->original && strcmp(run->kernel, run->release) != 0 && *run->kernel) {
+		size_t used = strlen(text);
+
+		snprintf(text + used, size - used, ", as Linux %s", run->kernel);
+	}
+}
+
+void layout_panel_title(struct canvas *canvas, struct rect area, const struct run *run,
+                        int64_t loss_ns)
+{
+	struct text_style style = axis_text(canvas, TEXT_PLAIN, ALIGN_LEFT);
+	double y = area.y + (PANEL_TITLE - 8) * canvas->unit, width;
+	char text[3 * NAME_SIZE + 64], when[SCALE_LABEL], note[96];
+
+	style.bold = true;
+	style.colour = colour_ink;
+	describe_run(run, text, sizeof(text));
+	width = canvas_text_fit(canvas, (struct point){ area.x, y }, text, &style, area.width) +
+	        12 * canvas->unit;
+	if (loss_ns < 0 || width >= area.width)
+		return;
+	format_time(when, (double)loss_ns);
+	style = axis_text(canvas, TEXT_SMALL, ALIGN_RIGHT);
+	style.colour = hues[HUE_VERMILLION];
+	snprintf(note, sizeof(note), "events lost at %s: not exact from there on", when);
+	if (canvas_text_width(canvas, note, &style) > area.width - width)
+		snprintf(note, sizeof(note), "events lost at %s", when);
+	canvas_text_fit(canvas, (struct point){ area.x + area.width, y }, note, &style,
+	                area.width - width);
+}
+
+void layout_loss_line(struct canvas *canvas, struct rect plot, double x)
+{
+	const struct stroke stroke = { .width = 1.6 * canvas->unit,
+		                       .colour = hues[HUE_VERMILLION],
+		                       .dash = { 5 * canvas->unit, 3 * canvas->unit } };
+
+	if (x >= plot.x && x <= plot.x + plot.width)
+		canvas_segment(canvas, (struct point){ x, plot.y },
+		               (struct point){ x, plot.y + plot.height }, &stroke);
+}
+
+int layout_time_range(const struct chart_request *request, int64_t end, int64_t *since,
+                      int64_t *until, struct mmr_error *err)
+{
+	char last[SCALE_LABEL];
+
+	*since = request->since_ns == NO_TIME ? 0
+	                                      : (int64_t)fmin((double)request->since_ns, TIME_MAX);
+	*until = request->until_ns == NO_TIME ? end
+	                                      : (int64_t)fmin((double)request->until_ns, TIME_MAX);
+	if (*until > end)
+		*until = end;
+	if (*since < *until)
+		return 0;
+	if (!end) {
+		*until = 1;
+		return 0;
+	}
+	format_time(last, (double)end);
+	return render_error(err, MMR_E_INVALID,
+	                    "nothing lies between --since and --until: the run lasts %s", last);
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "legend.h"
+
+#include "axis.h"
+
+/* Times canvas->unit. */
+#define ROW        24.0
+#define SWATCH     13.0
+#define LINE       26.0
+#define RAMP       180.0
+#define RAMP_STEPS 64
+#define PAD        7.0  /* between a mark and its label */
+#define SPACE      24.0 /* between two entries */
+
+struct pen {
+	struct canvas *canvas;
+	const struct palette *palette;
+	struct text_style style;
+	bool draw;
+};
+
+static double label(const struct pen *pen, double x, double middle, const char *text)
+{
+	if (!pen->draw)
+		return canvas_text_width(pen->canvas, text, &pen->style);
+	return canvas_text(pen->canvas, (struct point){ x, middle + 0.36 * pen->style.size }, text,
+	                   &pen->style);
+}
+
+static double swatch(const struct pen *pen, double x, double middle,
+                     const struct legend_entry *entry)
+{
+	const struct stroke edge = { .width = pen->canvas->unit, .colour = colour_rule };
+	double size = SWATCH * pen->canvas->unit;
+	struct rect rect = { x, middle - size / 2, size, size };
+
+	if (pen->draw) {
+		canvas_rectangle(pen->canvas, rect, entry->colour);
+		canvas_frame(pen->canvas, rect, &edge);
+	}
+	x = size + PAD * pen->canvas->unit;
+	return x + label(pen, rect.x + x, middle, entry->label);
+}
+
+static double line(const struct pen *pen, double x, double middle, const struct legend_entry *entry)
+{
+	double width = LINE * pen->canvas->unit, after = width + PAD * pen->canvas->unit;
+
+	if (pen->draw)
+		canvas_segment(pen->canvas, (struct point){ x, middle },
+		               (struct point){ x + width, middle }, &entry->stroke);
+	return after + label(pen, x + after, middle, entry->label);
+}
+
+static double ramp(const struct pen *pen, double left, double middle,
+                   const struct legend_entry *entry)
+{
+	const struct stroke edge = { .width = pen->canvas->unit, .colour = colour_rule };
+	double unit = pen->canvas->unit, x = left, step = RAMP * unit / RAMP_STEPS;
+	struct rect bar = { .width = RAMP * unit, .height = SWATCH * unit };
+	struct colour cells[RAMP_STEPS];
+
+	x += label(pen, x, middle, entry->label) + 2 * PAD * unit;
+	x += label(pen, x, middle, entry->from) + PAD * unit;
+	bar.x = x;
+	bar.y = middle - bar.height / 2;
+	for (size_t i = 0; i < RAMP_STEPS; i++)
+		cells[i] = palette_ramp(pen->palette, (double)i / (RAMP_STEPS - 1));
+	if (pen->draw) {
+		canvas_raster(pen->canvas, bar,
+		              &(struct raster){ .width = RAMP_STEPS, .height = 1, .cells = cells });
+		canvas_frame(pen->canvas, bar, &edge);
+	}
+	x += RAMP_STEPS * step + PAD * unit;
+	x += label(pen, x, middle, entry->to);
+	return x - left;
+}
+
+static double entry_at(const struct pen *pen, double x, double middle,
+                       const struct legend_entry *entry)
+{
+	switch (entry->mark) {
+	case LEGEND_LINE:
+		return line(pen, x, middle, entry);
+	case LEGEND_RAMP:
+		return ramp(pen, x, middle, entry);
+	case LEGEND_SWATCH:
+	default:
+		return swatch(pen, x, middle, entry);
+	}
+}
+
+double legend(struct canvas *canvas, struct rect area, const struct palette *palette,
+              const struct legend_entry *entries, size_t nr_entries, bool draw)
+{
+	const double unit = canvas->unit;
+	struct pen pen = { .canvas = canvas,
+		           .palette = palette,
+		           .style = axis_text(canvas, TEXT_PLAIN, ALIGN_LEFT) };
+	double x = area.x, middle = area.y + ROW * unit / 2;
+
+	pen.style.colour = colour_ink;
+	for (size_t i = 0; i < nr_entries; i++) {
+		double width;
+
+		pen.draw = false;
+		width = entry_at(&pen, x, middle, &entries[i]);
+		if (x > area.x && x + width > area.x + area.width) {
+			x = area.x;
+			middle += ROW * unit;
+		}
+		pen.draw = draw;
+		x += entry_at(&pen, x, middle, &entries[i]) + SPACE * unit;
+	}
+	return nr_entries ? middle + ROW * unit / 2 - area.y : 0;
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* mmrender: reads a results database and draws charts. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "canvas.h"
+#include "chart.h"
+#include "options.h"
+#include "output.h"
+#include "query.h"
+#include "subcommand.h"
+#include "terminal.h"
+#include "xalloc.h"
+
+#define TOOL    "mmrender"
+#define SUMMARY "draw charts of recordings and replays"
+
+#define COMMON_OPTIONS 10
+#define EDGE_MIN       200
+#define EDGE_MAX       16384 /* of an edge: 1 GB as pixels */
+
+struct invocation {
+	const char *tool; /* "mmrender heatmap" */
+	const struct chart_ops *chart;
+	struct chart_request request;
+	const char *output;
+	const char *format_name;
+	const char *selectors[CHART_RUNS];
+	size_t nr_selectors;
+	enum canvas_format format;
+	double width, height;
+	bool force, side_by_side;
+};
+
+static int add_selector(const char *value, void *data)
+{
+	struct invocation *invocation = data;
+
+	if (invocation->nr_selectors == CHART_RUNS) {
+		message(invocation->tool, "--run can be given %d times at most", CHART_RUNS);
+		return -1;
+	}
+	invocation->selectors[invocation->nr_selectors++] = value;
+	return 0;
+}
+
+static bool parse_edge(const char *text, char end, double *edge, const char **rest)
+{
+	char *stop;
+	unsigned long value;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	value = strtoul(text, &stop, 10);
+	*edge = (double)value;
+	*rest = stop + 1;
+	return !errno && *stop == end && value >= EDGE_MIN && value <= EDGE_MAX;
+}
+
+static int parse_dimensions(const char *value, void *data)
+{
+	struct invocation *invocation = data;
+	const char *rest = value;
+
+	if (parse_edge(value, 'x', &invocation->width, &rest) &&
+	    parse_edge(rest, '\0', &invocation->height, &rest))
+		return 0;
+	message(invocation->tool, "--size is WIDTHxHEIGHT, such as 1600x900, each %d to %d",
+	        EDGE_MIN, EDGE_MAX);
+	return -1;
+}
+
+static size_t common_options(struct invocation *invocation, struct option_row *rows)
+{
+	const struct option_row common[] = {
+		{ "output", 'o', OPTION_STRING, "FILE", &invocation->output,
+		  "where to write; - is stdout (default: the chart's name and .png)", NULL, false },
+		{ "format", 0, OPTION_STRING, "FORMAT", &invocation->format_name,
+		  "png, svg, pdf or txt (a list of draw calls); default: by the suffix of FILE",
+		  NULL, false },
+		{ "force", 'f', OPTION_FLAG, NULL, &invocation->force, "replace FILE if it exists",
+		  NULL, false },
+		{ "size", 0, OPTION_CALLBACK, "WxH", invocation,
+		  "pixels, in PDF points (default: 1600x900); text grows with it", parse_dimensions,
+		  false },
+		{ "run", 0, OPTION_CALLBACK, "RUN", invocation,
+		  "a run's label or number (default: the original); twice with --side-by-side",
+		  add_selector, false },
+		{ "side-by-side", 0, OPTION_FLAG, NULL, &invocation->side_by_side,
+		  "the original beside a replay (--run, else the newest)", NULL, false },
+		{ "since", 0, OPTION_TIME, "TIME", &invocation->request.since_ns,
+		  "leave out what was before, counted from the trace's start", NULL, false },
+		{ "until", 0, OPTION_TIME, "TIME", &invocation->request.until_ns,
+		  "leave out what came after", NULL, false },
+	};
+	size_t count = sizeof(common) / sizeof(common[0]);
+
+	memcpy(rows, common, sizeof(common));
+	return count;
+}
+
+/* The format that --format names, or the suffix of the file. */
+static int choose_format(struct invocation *invocation, struct mmr_error *err)
+{
+	const char *dot = strrchr(invocation->output, '.');
+
+	if (invocation->format_name) {
+		if (canvas_format_parse(invocation->format_name, &invocation->format))
+			return 0;
+		return render_error(err, MMR_E_INVALID,
+		                    "--format knows png, svg, pdf and txt, not '%.40s'",
+		                    invocation->format_name);
+	}
+	if (dot && canvas_format_parse(dot + 1, &invocation->format))
+		return 0;
+	return render_error(err, MMR_E_INVALID,
+	                    "%.150s: the name ends in no known suffix (.png, .svg, .pdf); use "
+	                    "--format",
+	                    invocation->output);
+}
+
+/* Which runs stand in the picture, from left to right. */
+static int choose_runs(struct invocation *invocation, struct mmr_error *err)
+{
+	struct chart_request *request = &invocation->request;
+	struct run *runs = request->runs;
+	int rc = 0;
+
+	request->nr_runs = invocation->nr_selectors ? invocation->nr_selectors : 1;
+	for (size_t i = 0; i < request->nr_runs && !rc; i++)
+		rc = db_find_run(request->db, invocation->selectors[i], &runs[i], err);
+	if (rc || !invocation->side_by_side || request->nr_runs == 2)
+		return rc;
+	request->nr_runs = 2;
+	if (!runs[0].original) {
+		runs[1] = runs[0];
+		return db_find_original(request->db, &runs[1], &runs[0], err);
+	}
+	return db_find_replay(request->db, &runs[0], &runs[1], err);
+}
+
+static int draw(struct invocation *invocation, struct mmr_error *err)
+{
+	char title[NAME_SIZE + 64];
+	struct buffer picture = { 0 };
+	struct canvas *canvas;
+	int rc;
+
+	snprintf(title, sizeof(title), "%s of %s", invocation->chart->name,
+	         invocation->request.runs[0].trace);
+	canvas = canvas_create(invocation->format, invocation->width, invocation->height, title);
+	canvas_rectangle(canvas, (struct rect){ 0, 0, canvas->width, canvas->height },
+	                 (struct colour){ 255, 255, 255 });
+	rc = invocation->chart->draw(canvas, &invocation->request, err);
+	if (!rc && canvas_finish(canvas, &picture))
+		rc = render_error(err, MMR_E_NOMEM, "cairo could not draw a picture of this size");
+	canvas_destroy(canvas);
+	if (!rc)
+		rc = output_write(invocation->output, invocation->force, &picture, err);
+	buffer_deinit(&picture);
+	return rc;
+}
+
+static int run(struct invocation *invocation, const char *path)
+{
+	struct mmr_error err = { 0 };
+	int rc = choose_format(invocation, &err);
+
+	if (!rc)
+		rc = output_check(invocation->output, invocation->force,
+		                  invocation->format != FORMAT_TEXT, &err);
+	if (rc)
+		return fail(invocation->tool, &err);
+	if (invocation->nr_selectors == 2 && !invocation->side_by_side) {
+		message(invocation->tool, "two runs need --side-by-side");
+		return EXIT_TROUBLE;
+	}
+	invocation->request.db = db_open(path, &err);
+	if (!invocation->request.db)
+		return fail(invocation->tool, &err);
+	rc = choose_runs(invocation, &err);
+	if (!rc)
+		rc = draw(invocation, &err);
+	db_close(invocation->request.db);
+	return rc ? fail(invocation->tool, &err) : EXIT_SUCCESS;
+}
+
+static const struct chart_ops *find_chart(const char *name)
+{
+	for (size_t i = 0; charts[i]; i++) {
+		if (strcmp(charts[i]->name, name) == 0)
+			return charts[i];
+	}
+	return NULL;
+}
+
+/* Every chart's subcommand: argv[0] is its name. */
+static int chart_main(int argc, char **argv)
+{
+	struct option_row rows[COMMON_OPTIONS + CHART_OPTIONS + 1] = { 0 };
+	char tool[64], output[64];
+	struct invocation invocation = { .tool = tool,
+		                         .chart = find_chart(argv[0]),
+		                         .output = output,
+		                         .width = 1600,
+		                         .height = 900 };
+	struct command command = { .tool = tool, .usage = "[options] DATABASE", .options = rows };
+	size_t count = common_options(&invocation, rows);
+	int first, status;
+
+	if (!invocation.chart)
+		return EXIT_TROUBLE;
+	snprintf(tool, sizeof(tool), TOOL " %s", invocation.chart->name);
+	snprintf(output, sizeof(output), "%s.png", invocation.chart->name);
+	invocation.request.since_ns = invocation.request.until_ns = NO_TIME;
+	invocation.chart->options(&invocation.request, rows + count);
+	command.summary = invocation.chart->summary;
+	command.epilogue = invocation.chart->epilogue;
+	first = options_parse(&command, argc, argv);
+	if (first < 0)
+		return EXIT_TROUBLE;
+	if (argc - first != 1) {
+		message(tool,
+		        argc > first ? "one database, please (see %s --help)"
+		                     : "which database? (see %s --help)",
+		        tool);
+		return EXIT_TROUBLE;
+	}
+	status = run(&invocation, argv[first]);
+	options_deinit(&command);
+	return status;
+}
+
+static int list_charts(void)
+{
+	for (size_t i = 0; charts[i]; i++)
+		printf("%-12s %s\n", charts[i]->name, charts[i]->summary);
+	return fflush(stdout) ? EXIT_TROUBLE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	struct subcommand *commands;
+	size_t count = 0;
+	int status;
+
+	if (argc == 2 && strcmp(argv[1], "--list-charts") == 0)
+		return list_charts();
+	while (charts[count])
+		count++;
+	commands = xalloc(count + 1, sizeof(*commands));
+	for (size_t i = 0; i < count; i++)
+		commands[i] =
+			(struct subcommand){ charts[i]->name, chart_main, charts[i]->summary };
+	status = subcommand_main(TOOL, SUMMARY, commands, argc, argv);
+	free(commands);
+	return status;
+}
