@@ -47,14 +47,15 @@ const char *replay_shadow_type_name(unsigned int type);
  * What the events showed to be otherwise than the shadow had it, and was put right on the spot. The
  * unit is pages. They cost nothing at the end; they tell how far the state was off until then.
  */
-#define SHADOW_REPAIR_MAP(X)                                            \
-	X(TARGET, "compaction targets that their first use named")      \
-	X(CAPTURE, "pages that a direct compaction captured")           \
-	X(MISSED_TAKE, "pages in use that had seemed free")             \
-	X(MISSED_FREE_PCP, "pages freed past a contended per-CPU list") \
-	X(MISSED_FREE_PRIVATE, "pages that compaction had not taken")   \
-	X(MISSED_FREE, "free pages that had seemed in use")             \
-	X(DOUBLE_FREE, "pages drained or freed that had seemed free")   \
+#define SHADOW_REPAIR_MAP(X)                                                            \
+	X(TARGET, "compaction targets that their first use named")                      \
+	X(CAPTURE, "pages that a direct compaction captured")                           \
+	X(PAST_PCP, "pages freed past a per-CPU list whose lock was held")              \
+	X(MISSED_TAKE, "pages in use that had seemed free")                             \
+	X(MISSED_FREE_PCP, "pages on the free lists that had seemed on a per-CPU list") \
+	X(MISSED_FREE_PRIVATE, "pages that compaction had not taken")                   \
+	X(MISSED_FREE, "free pages that had seemed in use")                             \
+	X(DOUBLE_FREE, "pages drained or freed that had seemed free")                   \
 	X(REORDERED, "pages taken and given back within the clocks' difference")
 
 enum shadow_repair {
@@ -72,9 +73,10 @@ struct replay_shadow;
 /* How the recorded kernel behaves, where kernels differ. */
 struct replay_shadow_kernel {
 	bool fallback_relocks; /* before 6.10: every fallback is followed by a zone_locked */
-	bool list_types; /* before 6.10: a block may be on a list that is not its pageblock's */
-	bool thp_pcp;    /* order 9 goes through the per-CPU lists (CONFIG_TRANSPARENT_HUGEPAGE) */
-	bool cma;        /* CONFIG_CMA: ISOLATE is 5, not 4 */
+	bool list_types;  /* before 6.10: a block may be on a list that is not its pageblock's */
+	bool thp_pcp;     /* order 9 goes through the per-CPU lists (CONFIG_TRANSPARENT_HUGEPAGE) */
+	bool cma;         /* CONFIG_CMA: ISOLATE is 5, not 4 */
+	uint32_t nr_cpus; /* 0: what happens on a CPU while it holds a lock is not followed */
 };
 
 /*
@@ -97,7 +99,7 @@ void replay_shadow_destroy(struct replay_shadow *shadow);
 
 /*
  * kpageflags of nr_pfns pages from first_pfn on (8 bytes each), read from begin_ns on. To be added in
- * time order, before the first event that is later. flags must stay valid until that event.
+ * time order, before the first event that is later. Copies what it needs.
  */
 int replay_shadow_add_chunk(struct replay_shadow *shadow, uint64_t first_pfn, const void *flags,
                             uint64_t nr_pfns, uint64_t begin_ns,
@@ -144,7 +146,8 @@ uint32_t replay_shadow_pageblocks(const struct replay_shadow *shadow, uint32_t z
  * The state of all pageblocks of a zone, 8 bytes each as in the database (results/schema.sql). Pages
  * on per-CPU lists and those that compaction holds count as other used pages; holes as none.
  */
-void replay_shadow_pageblock_state(struct replay_shadow *shadow, uint32_t zone, uint8_t *state);
+void replay_shadow_pageblock_state(const struct replay_shadow *shadow, uint32_t zone,
+                                   uint8_t *state);
 
 /* Whether a page is on a free list. */
 bool replay_shadow_is_free(const struct replay_shadow *shadow, uint64_t pfn);
@@ -155,6 +158,7 @@ struct replay_shadow_stats {
 	uint64_t repairs[SHADOW_NR_REPAIRS]; /* pages */
 	uint64_t isolated;                   /* pages that compaction took */
 	uint64_t isolated_unknown;           /* of these, not yet known which */
+	uint64_t nr_broken;                  /* invariants found broken (-Dcheck=full) */
 };
 
 void replay_shadow_stats(const struct replay_shadow *shadow, struct replay_shadow_stats *stats);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The shadow's state, for the shadow_*.c files and their tests.
+ *
+ * Pages are addressed by an index that runs through all zones: a zone begins at a multiple of 1024
+ * both in pfns and in indices, so that (index ^ 1 << order) is the buddy of the same zone, and pages
+ * outside the zone are never free and so never merge.
+ */
+#ifndef REPLAY_SHADOW_STATE_H
+#define REPLAY_SHADOW_STATE_H
+
+#include "shadow.h"
+#include "vec.h"
+
+#define MAX_ORDER_PAGES   1024
+#define SHADOW_NONE       UINT32_MAX
+#define MAX_COMPACTIONS   64
+#define MAX_PENDING_TAKES 128
+#define MAX_EARLY_TAKES   16
+#define MAX_CPU_FREES     1024
+
+/* What a page is: the upper half of its byte. */
+enum page_state {
+	PAGE_UNKNOWN = 0, /* its chunk of the first snapshot is still to come */
+	PAGE_FREE,        /* in a free block */
+	PAGE_PCP,         /* off the free lists: on a per-CPU list, or on its way to its owner */
+	PAGE_MOVABLE,     /* in use and movable */
+	PAGE_OTHER,       /* in use, not movable */
+	PAGE_PRIVATE,     /* held by a compaction as a migration target */
+	PAGE_HOLE,        /* no memory */
+	PAGE_NR_STATES
+};
+
+#define PAGE_HEAD_MASK 0x0f /* lower half: order + 1 of the free block that begins here, or 0 */
+
+#define PB_TYPED 0x01 /* the migratetype is known from an event, or guessed already */
+#define NO_BLOCK 255
+
+struct shadow_pageblock {
+	uint16_t nr[PAGE_NR_STATES]; /* pages by state; those outside the zone count as unknown */
+	uint8_t type;                /* enum shadow_migratetype */
+	uint8_t flags;
+	uint8_t nr_kernel; /* slab and page-table pages in the first snapshot, 255 at most */
+};
+
+struct shadow_zone {
+	int32_t node;
+	char name[16];     /* may lack its NUL */
+	uint64_t base_pfn; /* start of the zone, rounded down to 1024 */
+	uint64_t start_pfn;
+	uint64_t end_pfn;
+	uint32_t base; /* index of base_pfn */
+	uint32_t nr;   /* indices, a multiple of 1024 */
+	uint32_t nr_free[SHADOW_NR_ORDERS][SHADOW_NR_TYPES];
+	uint32_t nr_typed[SHADOW_NR_TYPES]; /* pageblocks, as the first pagetypeinfo counts them */
+};
+
+/* A chunk of the first snapshot. */
+struct shadow_chunk {
+	uint64_t first_pfn;
+	uint64_t nr_pfns;
+	uint64_t begin_ns;
+	uint8_t *states; /* a byte per page; NULL once it has been reached */
+};
+
+DEFINE_VEC(shadow_chunk_vec, struct shadow_chunk);
+
+/* Pages that a compaction took without saying which. */
+struct pending_take {
+	uint32_t pid; /* 0 = unused entry */
+	uint32_t zone;
+	int32_t order; /* of the one block it took; -1: several, of any order */
+	uint32_t pages;
+	uint64_t start_pfn; /* they lie in [start_pfn, end_pfn) */
+	uint64_t end_pfn;
+	uint64_t t_ns;
+};
+
+struct compaction {
+	uint32_t pid; /* 0 = unused entry */
+	bool sync;
+	bool migrating;     /* between mm_migrate_pages_start and mm_migrate_pages */
+	uint32_t fast_take; /* index + 1 of the take by the fast search just before, or 0 */
+};
+
+/* A take that came before the give that it needs, by the clocks of two CPUs. */
+struct early_take {
+	uint64_t t_ns; /* 0 = unused entry */
+	uint32_t index;
+	uint32_t nr;
+};
+
+/* A free that may have gone past its per-CPU list. */
+struct cpu_free {
+	uint32_t index;
+	uint8_t order;
+};
+
+/* The latest frees of a CPU: those of the batch under way, then those that interrupted it. */
+struct cpu_frees {
+	uint32_t count;
+	uint32_t next;      /* of the batch, the first that is not on the list yet */
+	uint32_t batch_end; /* 0: no batch has begun to go onto the list */
+	uint32_t batched;   /* index of the page that went last */
+	uint32_t nr_refilled;
+	uint32_t refilled;   /* index of the first page of a refill */
+	uint32_t refill_end; /* frees from this one on came after it */
+	struct cpu_free frees[MAX_CPU_FREES];
+};
+
+struct shadow_verify;
+
+struct replay_shadow {
+	struct shadow_zone *zones;
+	uint32_t nr_zones;
+	uint32_t last_zone; /* of the last look-up */
+	uint32_t nr_pages;
+	uint8_t *page; /* enum page_state << 4 | head */
+	struct shadow_pageblock *pageblock;
+	struct replay_shadow_kernel kernel;
+	struct replay_shadow_stats stats;
+	uint64_t now_ns;
+
+	struct shadow_chunk_vec chunks;
+	size_t next_chunk;
+	uint64_t next_load_ns; /* when it was read, UINT64_MAX: all are loaded */
+
+	struct cpu_frees *cpus; /* kernel.nr_cpus of them */
+	struct compaction compactions[MAX_COMPACTIONS];
+	struct pending_take pending[MAX_PENDING_TAKES];
+	uint32_t nr_compactions;
+	uint32_t nr_pending;
+	struct early_take early[MAX_EARLY_TAKES];
+	uint32_t nr_early;
+	uint32_t next_early;
+
+	struct shadow_verify *verify; /* or NULL */
+	uint64_t next_check_ns;       /* the first event from then on is verification's business */
+};
+#endif
