@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Compaction's takings (mm/compaction.c, 6.1 to 6.12).
+ *
+ * The free scanner (isolate_freepages_block()) tells the range that it scanned and how many pages it
+ * took: in a range scanned page by page that is every free block that begins there. In an
+ * asynchronous run it strides, and which blocks it met is not said. The search of the free lists
+ * (fast_isolate_freepages()) takes one block and tells only its size and the range it looked in; a
+ * scan of the pageblock around it often follows.
+ *
+ * Where the events leave a choice, nothing is taken yet: the taking stays pending, and the first
+ * event that shows a page of it in use names the page. Every target is put on an LRU list
+ * (mm_lru_insertion), is mapped (remove_migration_pte) or comes back unused (mm_page_free), so a
+ * choice stays open for milliseconds.
+ *
+ * Not modelled: the order within the free lists, which would tell the fast search's block at once.
+ */
+#include "shadow_compaction.h"
+
+#include "shadow_buddy.h"
+
+static struct compaction *find_compaction(struct replay_shadow *s, uint32_t pid)
+{
+	for (uint32_t i = 0; s->nr_compactions && i < MAX_COMPACTIONS; i++)
+		if (s->compactions[i].pid == pid)
+			return &s->compactions[i];
+	return NULL;
+}
+
+bool replay_shadow_is_migrating(const struct replay_shadow *s, uint32_t pid)
+{
+	for (uint32_t i = 0; s->nr_compactions && i < MAX_COMPACTIONS; i++)
+		if (s->compactions[i].pid == pid)
+			return s->compactions[i].migrating;
+	return false;
+}
+
+/* ---- takings whose pages are not known yet ---- */
+
+static struct pending_take *add_pending(struct replay_shadow *s, struct pending_take take)
+{
+	struct pending_take *slot = &s->pending[0];
+
+	if (take.start_pfn >= take.end_pfn)
+		return NULL;
+	for (uint32_t i = 0; i < MAX_PENDING_TAKES; i++) {
+		if (!s->pending[i].pid) {
+			slot = &s->pending[i];
+			break;
+		}
+		if (s->pending[i].t_ns < slot->t_ns)
+			slot = &s->pending[i];
+	}
+	if (!slot->pid)
+		s->nr_pending++;
+	*slot = take; /* the oldest gives way: nothing has named its pages so far */
+	s->stats.isolated_unknown += take.pages;
+	return slot;
+}
+
+bool replay_shadow_is_pending(const struct replay_shadow *s, uint32_t index)
+{
+	for (uint32_t i = 0; s->nr_pending && i < MAX_PENDING_TAKES; i++) {
+		const struct pending_take *take = &s->pending[i];
+		const struct shadow_zone *zone = &s->zones[take->zone];
+
+		if (take->pid && index - zone->base < zone->nr &&
+		    pfn_of(zone, index) >= take->start_pfn && pfn_of(zone, index) < take->end_pfn)
+			return true;
+	}
+	return false;
+}
+
+static void settle(struct replay_shadow *s, struct pending_take *take, uint32_t pages)
+{
+	if (pages > take->pages)
+		pages = take->pages;
+	s->stats.isolated_unknown -= pages;
+	take->pages -= pages;
+	if (take->pages == 0) {
+		take->pid = 0;
+		s->nr_pending--;
+	}
+}
+
+/* The pending taking that fits a page in a free block of this order best, or NULL. */
+static struct pending_take *find_pending(struct replay_shadow *s, uint64_t pfn, int block,
+                                         uint32_t pid)
+{
+	struct pending_take *best = NULL;
+	int best_score = -1;
+
+	for (uint32_t i = 0; i < MAX_PENDING_TAKES; i++) {
+		struct pending_take *take = &s->pending[i];
+		int score;
+
+		if (!take->pid || pfn < take->start_pfn || pfn >= take->end_pfn ||
+		    take->order > block)
+			continue;
+		score = (take->pid == pid) * 4 + (take->order == block) * 2 + (take->order >= 0);
+		if (score > best_score) {
+			best_score = score;
+			best = take;
+		}
+	}
+	return best;
+}
+
+/* One free page turns out to be in use. The pages taken off the lists with it. */
+static void page_in_use(struct replay_shadow *s, uint32_t index, uint32_t pid,
+                        enum shadow_repair otherwise)
+{
+	const struct shadow_zone *zone = NULL;
+	struct pending_take *take = NULL;
+	unsigned int order = 0;
+	uint32_t head;
+
+	for (uint32_t i = 0; i < s->nr_zones; i++)
+		if (index - s->zones[i].base < s->zones[i].nr)
+			zone = &s->zones[i];
+	if (zone && s->nr_pending)
+		take = find_pending(s, pfn_of(zone, index),
+		                    (int)replay_shadow_block(s, index, &head), pid);
+	if (!take) {
+		s->stats.repairs[otherwise]++;
+		replay_shadow_take(s, index, 0, PAGE_PRIVATE);
+		return;
+	}
+	if (take->order > 0)
+		order = (unsigned int)take->order;
+	replay_shadow_take(s, index & ~((1u << order) - 1), order, PAGE_PRIVATE);
+	s->stats.repairs[SHADOW_REPAIR_TARGET] += 1u << order;
+	settle(s, take, 1u << order);
+}
+
+void replay_shadow_in_use(struct replay_shadow *s, uint32_t index, uint32_t nr, uint32_t pid,
+                          enum page_state to, enum shadow_repair otherwise)
+{
+	for (uint32_t i = index; i < index + nr; i++) {
+		if (page_state(s, i) != PAGE_FREE)
+			continue;
+		page_in_use(s, i, pid, otherwise);
+		replay_shadow_mark(s, i, 1, to);
+	}
+}
+
+/* ---- the scanners ---- */
+
+static uint32_t free_in_range(const struct replay_shadow *s, uint32_t start, uint32_t end)
+{
+	uint32_t total = 0;
+
+	for (uint32_t i = start; i < end;) {
+		int order = head_order(s, i);
+
+		total += order >= 0 ? 1u << order : 0;
+		i += order >= 0 ? 1u << order : 1;
+	}
+	return total;
+}
+
+/* __isolate_free_page() makes a pageblock movable when it takes half of it or more. */
+static void isolate_block(struct replay_shadow *s, uint32_t head, unsigned int order)
+{
+	uint32_t first = head / SHADOW_PAGEBLOCK_PAGES;
+	uint32_t last = (head + (1u << order) - 1) / SHADOW_PAGEBLOCK_PAGES;
+
+	replay_shadow_take(s, head, order, PAGE_PRIVATE);
+	s->stats.isolated += 1u << order;
+	for (uint32_t i = first; order >= SHADOW_PAGEBLOCK_ORDER - 1 && i <= last; i++)
+		if (s->pageblock[i].type < SHADOW_HIGHATOMIC)
+			replay_shadow_set_type(s, i, SHADOW_MOVABLE);
+}
+
+static void isolate_range(struct replay_shadow *s, uint32_t start, uint32_t end)
+{
+	for (uint32_t i = start; i < end;) {
+		int order = head_order(s, i);
+
+		if (order >= 0)
+			isolate_block(s, i, (unsigned int)order);
+		i += order >= 0 ? 1u << order : 1;
+	}
+}
+
+/* The only free block of this order that begins in the range, or SHADOW_NONE. */
+static uint32_t only_block(const struct replay_shadow *s, uint32_t start, uint32_t end, int order)
+{
+	uint32_t found = SHADOW_NONE;
+
+	for (uint32_t i = start; i < end; i++) {
+		if (head_order(s, i) != order)
+			continue;
+		if (found != SHADOW_NONE)
+			return SHADOW_NONE;
+		found = i;
+	}
+	return found;
+}
+
+/* The scan of the pageblock in which the search had found a block: it may tell which. */
+static bool scan_around(struct replay_shadow *s, struct pending_take *fast, uint32_t start,
+                        uint32_t end, uint32_t taken)
+{
+	uint32_t block_end = (start | (SHADOW_PAGEBLOCK_PAGES - 1)) + 1;
+	uint32_t total = free_in_range(s, start, end);
+	const struct shadow_zone *zone = &s->zones[fast->zone];
+	uint32_t found;
+
+	if (total == taken + fast->pages) {
+		isolate_range(s, start, end);
+		settle(s, fast, fast->pages);
+		return true;
+	}
+	if (total != taken)
+		return false;
+	isolate_range(s, start, end);
+	found = only_block(s, end, block_end, fast->order);
+	fast->start_pfn = pfn_of(zone, end);
+	fast->end_pfn = pfn_of(zone, block_end);
+	if (found != SHADOW_NONE) {
+		isolate_block(s, found, (unsigned int)fast->order);
+		settle(s, fast, fast->pages);
+	}
+	return true;
+}
+
+static void isolate_freepages(struct replay_shadow *s, const struct mmr_event *event)
+{
+	struct compaction *cc = find_compaction(s, event->pid);
+	uint32_t fast = cc ? cc->fast_take : 0;
+	uint64_t nr = event->isolate.end_pfn - event->isolate.start_pfn;
+	uint32_t taken = (uint32_t)event->isolate.nr_taken;
+	uint32_t start;
+	uint32_t end;
+
+	if (cc)
+		cc->fast_take = 0;
+	if (event->isolate.end_pfn <= event->isolate.start_pfn || nr > SHADOW_PAGEBLOCK_PAGES ||
+	    event->isolate.nr_taken > MAX_ORDER_PAGES)
+		return;
+	start = replay_shadow_index(s, event->isolate.start_pfn, (uint32_t)nr);
+	if (start == SHADOW_NONE || page_state(s, start) == PAGE_UNKNOWN)
+		return;
+	end = start + (uint32_t)nr;
+	if (fast && s->pending[fast - 1].pid == event->pid &&
+	    scan_around(s, &s->pending[fast - 1], start, end, taken))
+		return;
+	if (taken == 0)
+		return;
+	if (free_in_range(s, start, end) == taken) {
+		isolate_range(s, start, end);
+		return;
+	}
+	s->stats.isolated += taken;
+	add_pending(s, (struct pending_take){
+			       .pid = event->pid,
+			       .zone = s->last_zone,
+			       .order = -1,
+			       .pages = taken,
+			       .start_pfn = event->isolate.start_pfn,
+			       .end_pfn = event->isolate.end_pfn,
+			       .t_ns = event->t_ns,
+		       });
+}
+
+static void fast_isolate_freepages(struct replay_shadow *s, const struct mmr_event *event)
+{
+	struct compaction *cc = find_compaction(s, event->pid);
+	const struct shadow_zone *zone = replay_shadow_zone(s, event->isolate.start_pfn);
+	uint64_t taken = event->isolate.nr_taken;
+	struct pending_take *take;
+
+	if (cc)
+		cc->fast_take = 0;
+	if (!zone || taken == 0 || taken > MAX_ORDER_PAGES || (taken & (taken - 1)) ||
+	    !replay_shadow_ready(s))
+		return;
+	s->stats.isolated += taken;
+	take = add_pending(s, (struct pending_take){
+				      .pid = event->pid,
+				      .zone = s->last_zone,
+				      .order = __builtin_ctzll(taken),
+				      .pages = (uint32_t)taken,
+				      .start_pfn = event->isolate.start_pfn,
+				      .end_pfn = zone->end_pfn,
+				      .t_ns = event->t_ns,
+			      });
+	if (cc && take)
+		cc->fast_take = (uint32_t)(take - s->pending) + 1;
+}
+
+/* ---- who compacts ---- */
+
+static void begin(struct replay_shadow *s, const struct mmr_event *event)
+{
+	struct compaction *cc = find_compaction(s, event->pid);
+
+	for (uint32_t i = 0; !cc && i < MAX_COMPACTIONS; i++) {
+		if (s->compactions[i].pid)
+			continue;
+		cc = &s->compactions[i];
+		s->nr_compactions++;
+	}
+	if (!cc || !event->pid)
+		return;
+	*cc = (struct compaction){ .pid = event->pid, .sync = event->compaction.sync != 0 };
+}
+
+static void end(struct replay_shadow *s, const struct mmr_event *event)
+{
+	struct compaction *cc = find_compaction(s, event->pid);
+
+	if (!cc)
+		return;
+	*cc = (struct compaction){ 0 };
+	s->nr_compactions--;
+}
+
+void replay_shadow_compaction_event(struct replay_shadow *s, const struct mmr_event *event)
+{
+	struct compaction *cc;
+
+	switch (event->kind) {
+	case MMR_EVENT_MM_COMPACTION_BEGIN:
+		begin(s, event);
+		break;
+	case MMR_EVENT_MM_COMPACTION_END:
+		end(s, event);
+		break;
+	case MMR_EVENT_MM_COMPACTION_ISOLATE_FREEPAGES:
+		isolate_freepages(s, event);
+		break;
+	case MMR_EVENT_MM_COMPACTION_FAST_ISOLATE_FREEPAGES:
+		fast_isolate_freepages(s, event);
+		break;
+	case MMR_EVENT_MM_MIGRATE_PAGES_START:
+	case MMR_EVENT_MM_MIGRATE_PAGES:
+		cc = find_compaction(s, event->pid);
+		if (cc)
+			cc->migrating = event->kind == MMR_EVENT_MM_MIGRATE_PAGES_START;
+		break;
+	default:
+		break;
+	}
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Frees that went past the per-CPU lists (free_unref_page(), 6.1 to 6.12).
+ *
+ * mm_page_free comes first, whichever way the page goes. If the list's lock is taken, the page goes
+ * to the free lists and no further event says so. That happens when an interrupt frees pages while
+ * the code it interrupted holds the lock, and two sequences on one CPU show that it does:
+ *
+ *	free a, free b, batched a, [drain …,] free X, batched b     free_unref_folios()
+ *	zone_locked a, zone_locked b, …, free X, alloc a            rmqueue_pcplist()
+ *
+ * In the first, all of a batch is prepared before its first page is put on the list, so that X, which
+ * came after that, is none of it.
+ *
+ * State: for each CPU the frees that may still turn out to be such an X.
+ *
+ * Not modelled: a lock held by another CPU that drains the list; shadow_event.c puts these pages
+ * right when they are next taken.
+ */
+#include "shadow_pcp.h"
+
+#include "shadow_buddy.h"
+
+static struct cpu_frees *cpu_frees(struct replay_shadow *s, uint32_t cpu)
+{
+	return cpu < s->kernel.nr_cpus ? &s->cpus[cpu] : NULL;
+}
+
+static bool is_all_on_list(const struct replay_shadow *s, const struct cpu_free *free)
+{
+	for (uint32_t i = free->index; i < free->index + (1u << free->order); i++)
+		if (page_state(s, i) != PAGE_PCP)
+			return false;
+	return true;
+}
+
+/* The frees from number `first` on were made while the lock of the zone of `index` was held. */
+static void bypass_lists(struct replay_shadow *s, struct cpu_frees *cpu, uint32_t first,
+                         uint32_t index)
+{
+	const struct shadow_zone *zone = replay_shadow_zone_of(s, index);
+
+	for (uint32_t i = first; i < cpu->count; i++) {
+		const struct cpu_free *free = &cpu->frees[i];
+
+		if (free->index - zone->base >= zone->nr || !is_all_on_list(s, free))
+			continue;
+		replay_shadow_give(s, free->index, free->order);
+		s->stats.repairs[SHADOW_REPAIR_PAST_PCP] += 1u << free->order;
+	}
+	cpu->count = first;
+}
+
+void replay_shadow_pcp_free(struct replay_shadow *s, uint32_t nr, uint32_t index,
+                            unsigned int order)
+{
+	struct cpu_frees *cpu = cpu_frees(s, nr);
+
+	if (!cpu)
+		return;
+	if (cpu->count == MAX_CPU_FREES)
+		cpu->count = cpu->batch_end = cpu->next = cpu->nr_refilled = 0;
+	cpu->frees[cpu->count++] = (struct cpu_free){ index, (uint8_t)order };
+}
+
+/* Number of a free among [first, end), or end. Batches come in the order of their frees. */
+static uint32_t find_free(const struct cpu_frees *cpu, uint32_t first, uint32_t end, uint32_t index)
+{
+	while (first < end && cpu->frees[first].index != index)
+		first++;
+	return first;
+}
+
+void replay_shadow_pcp_batched(struct replay_shadow *s, uint32_t nr, uint32_t index)
+{
+	struct cpu_frees *cpu = cpu_frees(s, nr);
+	uint32_t found;
+
+	if (!cpu)
+		return;
+	cpu->nr_refilled = 0;
+	found = find_free(cpu, cpu->next, cpu->batch_end, index);
+	if (found < cpu->batch_end) {
+		if (replay_shadow_zone_of(s, index) == replay_shadow_zone_of(s, cpu->batched))
+			bypass_lists(s, cpu, cpu->batch_end, index);
+	} else {
+		/* The first of a batch: what was freed before it belongs to no later one. */
+		found = find_free(cpu, cpu->batch_end, cpu->count, index);
+		cpu->batch_end = cpu->count;
+	}
+	cpu->next = found + 1;
+	cpu->batched = index;
+	if (cpu->next >= cpu->batch_end)
+		cpu->count = cpu->batch_end = cpu->next = 0;
+}
+
+void replay_shadow_pcp_refill(struct replay_shadow *s, uint32_t nr, uint32_t index)
+{
+	struct cpu_frees *cpu = cpu_frees(s, nr);
+
+	if (!cpu)
+		return;
+	if (cpu->nr_refilled == 0 || cpu->count != cpu->refill_end) {
+		cpu->nr_refilled = 0;
+		cpu->refilled = index;
+		cpu->refill_end = cpu->count;
+	}
+	cpu->nr_refilled++;
+}
+
+void replay_shadow_pcp_alloc(struct replay_shadow *s, uint32_t nr, uint32_t index)
+{
+	struct cpu_frees *cpu = cpu_frees(s, nr);
+
+	if (!cpu || cpu->nr_refilled == 0)
+		return;
+	/* A single page may have been taken past the list, without its lock. */
+	if (cpu->nr_refilled > 1 && index == cpu->refilled && cpu->refill_end <= cpu->count)
+		bypass_lists(s, cpu, cpu->refill_end, index);
+	cpu->nr_refilled = 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Frees that went past the per-CPU lists. */
+#ifndef REPLAY_SHADOW_PCP_H
+#define REPLAY_SHADOW_PCP_H
+
+#include "shadow_state.h"
+
+/* mm_page_free of an order that the lists take; the pages are PAGE_PCP already. */
+void replay_shadow_pcp_free(struct replay_shadow *s, uint32_t cpu, uint32_t index,
+                            unsigned int order);
+
+/* mm_page_free_batched. */
+void replay_shadow_pcp_batched(struct replay_shadow *s, uint32_t cpu, uint32_t index);
+
+/* mm_page_alloc_zone_locked of an order that the lists take. */
+void replay_shadow_pcp_refill(struct replay_shadow *s, uint32_t cpu, uint32_t index);
+
+/* mm_page_alloc. */
+void replay_shadow_pcp_alloc(struct replay_shadow *s, uint32_t cpu, uint32_t index);
+
+#endif
