@@ -28,6 +28,23 @@ double axis_time_height(const struct canvas *canvas)
 	return (TICK + GAP + 2.4 * TEXT_SMALL) * canvas->unit;
 }
 
+/* As many as there is room for, with a label's width between two labels. */
+static void time_ticks(struct canvas *canvas, const struct scale *time,
+                       const struct time_unit *time_unit, const struct text_style *style,
+                       struct ticks *ticks)
+{
+	double low = time->low / time_unit->ns, high = time->high / time_unit->ns;
+	double pixels = (time->last - time->first) / (high - low);
+	char label[SCALE_LABEL];
+
+	for (size_t most = 21; most; most--) {
+		ticks_decimal(ticks, low, high, most);
+		format_tick(label, high, ticks->step);
+		if (ticks->step * pixels >= 2 * canvas_text_width(canvas, label, style))
+			return;
+	}
+}
+
 void axis_time(struct canvas *canvas, struct rect plot, const struct scale *time)
 {
 	const double unit = canvas->unit, bottom = plot.y + plot.height;
@@ -37,8 +54,7 @@ void axis_time(struct canvas *canvas, struct rect plot, const struct scale *time
 	char label[SCALE_LABEL], title[SCALE_LABEL];
 	struct ticks ticks;
 
-	ticks_decimal(&ticks, time->low / time_unit.ns, time->high / time_unit.ns,
-	              (size_t)(plot.width / (6.0 * style.size)) + 1);
+	time_ticks(canvas, time, &time_unit, &style, &ticks);
 	for (size_t i = 0; i < ticks.count; i++) {
 		double x = scale_map(time, ticks.at[i] * time_unit.ns);
 
@@ -82,14 +98,10 @@ void axis_memory(struct canvas *canvas, struct rect plot, const struct scale *me
 	size_t most = (size_t)(plot.height / (2.4 * TEXT_SMALL * canvas->unit)) + 1;
 	struct ticks ticks;
 
-	if (memory->logarithmic) {
-		ticks = (struct ticks){ 0 };
-		for (double step = most >= 14 ? 2 : 4, at = exp2(ceil(log2(memory->low)));
-		     at <= memory->high * 1.0001 && ticks.count < SCALE_TICKS; at *= step)
-			ticks.at[ticks.count++] = at;
-	} else {
+	if (memory->logarithmic)
+		ticks_octave(&ticks, memory->low, memory->high, most);
+	else
 		ticks_binary(&ticks, memory->low, memory->high, most);
-	}
 	for (size_t i = 0; i < ticks.count; i++) {
 		double y = scale_map(memory, ticks.at[i]);
 

@@ -82,26 +82,21 @@ void ticks_binary(struct ticks *ticks, double low, double high, size_t most)
 	place(ticks, low, high, step);
 }
 
-void ticks_log(struct ticks *ticks, double low, double high, size_t most)
+void ticks_octave(struct ticks *ticks, double low, double high, size_t most)
 {
-	static const double full[] = { 1, 2, 5 };
-	size_t decades, per_decade;
+	double first, last, octaves = 1;
 
 	*ticks = (struct ticks){ 0 };
 	if (!(low > 0) || !(high > low) || !isfinite(high))
 		return;
 	most = tick_limit(most);
-	decades = (size_t)(floor(log10(high)) - floor(log10(low))) + 1;
-	per_decade = decades * 3 <= most ? 3 : 1;
-	for (double power = pow(10, floor(log10(low))); power <= high; power *= 10) {
-		for (size_t i = 0; i < per_decade; i++) {
-			double value = full[i] * power;
-
-			if (value >= low * (1 - 1e-9) && value <= high * (1 + 1e-9) &&
-			    ticks->count < SCALE_TICKS)
-				ticks->at[ticks->count++] = value;
-		}
-	}
+	first = log2(low);
+	last = log2(high);
+	while (count_of(first, last, octaves) > (double)most)
+		octaves++;
+	place(ticks, first, last, octaves);
+	for (size_t i = 0; i < ticks->count; i++)
+		ticks->at[i] = exp2(ticks->at[i]);
 }
 
 struct time_unit time_unit_for(double span_ns)
@@ -110,7 +105,9 @@ struct time_unit time_unit_for(double span_ns)
 		return (struct time_unit){ "s", 1e9 };
 	if (span_ns >= 1e6)
 		return (struct time_unit){ "ms", 1e6 };
-	return (struct time_unit){ "µs", 1e3 };
+	if (span_ns >= 1e3)
+		return (struct time_unit){ "µs", 1e3 };
+	return (struct time_unit){ "ns", 1 };
 }
 
 void format_tick(char label[SCALE_LABEL], double value, double step)

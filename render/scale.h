@@ -32,10 +32,10 @@ void ticks_decimal(struct ticks *ticks, double low, double high, size_t most);
 /* Multiples of a power of two: of bytes, so that MiB and GiB are round. */
 void ticks_binary(struct ticks *ticks, double low, double high, size_t most);
 
-/* Powers of ten, with 2 and 5 times them where there is room; low > 0. */
-void ticks_log(struct ticks *ticks, double low, double high, size_t most);
+/* Powers of two, or of 4, 8, 16, ... where there is no room for all; low > 0. step is in octaves. */
+void ticks_octave(struct ticks *ticks, double low, double high, size_t most);
 
-/* One unit for a whole axis: seconds unless the span is under a second, then ms or us. */
+/* One unit for a whole axis: seconds unless the span is under a second, then ms, µs or ns. */
 struct time_unit {
 	const char *name;
 	double ns;

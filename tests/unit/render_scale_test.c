@@ -54,6 +54,20 @@ static void ticks_fit_any_range(void **state)
 	}
 }
 
+static void octaves_of_a_log_axis(void **state)
+{
+	struct ticks ticks;
+
+	(void)state;
+	ticks_octave(&ticks, 4096, 1 << 30, 10);
+	assert_int_equal(ticks.count, 10); /* 2^12 to 2^30 in steps of 4 */
+	assert_true(fabs(ticks.at[0] - 4096) < 1e-6 && fabs(ticks.at[1] - 16384) < 1e-6);
+	ticks_octave(&ticks, 3000, 5000, 8);
+	assert_int_equal(ticks.count, 1);
+	ticks_octave(&ticks, 0, 5000, 8);
+	assert_int_equal(ticks.count, 0);
+}
+
 static void ticks_of_no_range(void **state)
 {
 	struct ticks ticks;
@@ -122,6 +136,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ticks_fit_any_range),
+		cmocka_unit_test(octaves_of_a_log_axis),
 		cmocka_unit_test(ticks_of_no_range),
 		cmocka_unit_test(scales_map_ends_and_clamp),
 		cmocka_unit_test(labels),
