@@ -14,6 +14,23 @@
 
 #define FONT "DejaVu Sans, sans-serif"
 
+#ifdef __SANITIZE_ADDRESS__
+/* fontconfig keeps what it has read until the process ends; only it and pango could free that. */
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
+
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libfontconfig\nleak:libpango";
+}
+
+__attribute__((visibility("default"))) const char *__lsan_default_options(void);
+
+const char *__lsan_default_options(void)
+{
+	return "print_suppressions=0";
+}
+#endif
+
 struct cairo_canvas {
 	struct canvas canvas;
 	enum canvas_format format;
