@@ -143,8 +143,8 @@ static void offer_round(struct address_axis *axis, struct rect plot, const struc
 	struct scale scale;
 
 	scale_init(&scale, first, last, plot.y + segment->bottom, plot.y + segment->top);
-	for (double at = ceil(first / step) * step; at <= last; at += step)
-		offer(axis, scale_map(&scale, at), at);
+	for (uint64_t n = (uint64_t)ceil(first / step); (double)n * step <= last; n++)
+		offer(axis, scale_map(&scale, (double)n * step), (double)n * step);
 }
 
 /* Where a zone begins comes first, then the end of memory, then round addresses. */

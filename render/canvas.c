@@ -88,19 +88,18 @@ double canvas_text(struct canvas *canvas, struct point at, const char *text,
 double canvas_text_fit(struct canvas *canvas, struct point at, const char *text,
                        const struct text_style *style, double width)
 {
-	size_t size = strlen(text);
+	size_t size = strlen(text), room = size + sizeof("…");
 	char *shortened;
 	double drawn = 0;
 
 	if (canvas_text_width(canvas, text, style) <= width)
 		return canvas_text(canvas, at, text, style);
-	shortened = xalloc(size + sizeof("…"), 1);
+	shortened = xalloc(room, 1);
 	while (size > 1) {
 		size--;
 		while (size > 1 && ((unsigned char)text[size] & 0xc0) == 0x80)
 			size--;
-		memcpy(shortened, text, size);
-		memcpy(shortened + size, "…", sizeof("…"));
+		snprintf(shortened, room, "%.*s…", (int)size, text);
 		if (canvas_text_width(canvas, shortened, style) <= width) {
 			drawn = canvas_text(canvas, at, shortened, style);
 			break;
