@@ -151,6 +151,7 @@ static void offer_round(struct address_axis *axis, struct rect plot, const struc
 void axis_address(struct canvas *canvas, struct rect plot, const struct addrmap *map)
 {
 	struct address_axis axis = { .distance = LABEL_FACTOR * TEXT_SMALL * canvas->unit };
+	struct text_style style = axis_text(canvas, TEXT_SMALL, ALIGN_RIGHT);
 	double total = 0;
 	struct ticks ticks;
 
@@ -171,4 +172,8 @@ void axis_address(struct canvas *canvas, struct rect plot, const struct addrmap 
 		offer_round(&axis, plot, &map->segments[i], ticks.step);
 	for (size_t i = 0; i < axis.count; i++)
 		label_at(canvas, plot, axis.placed[i].y, axis.placed[i].bytes);
+	canvas_text(
+		canvas,
+		(struct point){ plot.x - (TICK + GAP) * canvas->unit, plot.y - 8 * canvas->unit },
+		"address", &style);
 }

@@ -209,7 +209,9 @@ static cairo_surface_t *create_surface(struct cairo_canvas *self, double width, 
 
 	switch (self->format) {
 	case FORMAT_SVG:
-		return cairo_svg_surface_create_for_stream(append, &self->out, width, height);
+		surface = cairo_svg_surface_create_for_stream(append, &self->out, width, height);
+		cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PX);
+		return surface;
 	case FORMAT_PDF:
 		surface = cairo_pdf_surface_create_for_stream(append, &self->out, width, height);
 		cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE,

@@ -8,6 +8,7 @@
 #include "axis.h"
 #include "palette.h"
 #include "scale.h"
+#include "terminal.h"
 
 /* Times canvas->unit. */
 #define MARGIN      18.0
@@ -15,18 +16,36 @@
 #define SUBTITLE    21.0
 #define PANEL_TITLE 24.0
 
-/* "pressure.zst, recorded on Linux 6.12.48", and what is wrong with it. */
-static void describe_trace(const struct chart_request *request, char *text, size_t size,
-                           char *doubt, size_t doubt_size)
+/* "pressure.zst, recorded on Linux 6.12.48"; of both traces, should they differ. */
+static void describe_traces(const struct chart_request *request, char *text, size_t size)
 {
-	const struct run *run = &request->runs[0];
+	size_t used = 0;
 
-	snprintf(text, size, "%s, recorded on Linux %s", run->trace, run->release);
-	*doubt = '\0';
-	if (run->nr_lost)
-		snprintf(doubt, doubt_size, "%lld events were lost", (long long)run->nr_lost);
-	else if (!run->complete)
-		snprintf(doubt, doubt_size, "incomplete recording");
+	for (size_t i = 0; i < request->nr_runs && used < size; i++) {
+		const struct run *run = &request->runs[i];
+
+		if (i && run->trace_id == request->runs[0].trace_id)
+			break;
+		used += (size_t)snprintf(text + used, size - used, "%s%s, recorded on Linux %s",
+		                         i ? "; " : "", run->trace, run->release);
+	}
+}
+
+/* What is wrong with them, if anything. */
+static void describe_doubt(const struct chart_request *request, char *text, size_t size)
+{
+	char count[FORMAT_SIZE];
+
+	*text = '\0';
+	for (size_t i = 0; i < request->nr_runs && !*text; i++) {
+		const struct run *run = &request->runs[i];
+
+		if (run->nr_lost)
+			snprintf(text, size, "%s events were lost",
+			         format_count(count, (uint64_t)run->nr_lost));
+		else if (!run->complete)
+			snprintf(text, size, "incomplete");
+	}
 }
 
 struct rect layout_heading(struct canvas *canvas, const struct chart_request *request,
@@ -35,7 +54,7 @@ struct rect layout_heading(struct canvas *canvas, const struct chart_request *re
 	const double unit = canvas->unit, margin = MARGIN * unit;
 	struct text_style style = axis_text(canvas, TEXT_TITLE, ALIGN_LEFT);
 	struct rect left = { margin, margin, canvas->width - 2 * margin, 0 };
-	char trace[2 * NAME_SIZE + 32], doubt[64];
+	char traces[4 * NAME_SIZE + 64], doubt[64];
 	double y = margin + 0.8 * style.size, x = margin;
 
 	style.bold = true;
@@ -43,8 +62,10 @@ struct rect layout_heading(struct canvas *canvas, const struct chart_request *re
 	canvas_text_fit(canvas, (struct point){ margin, y }, title, &style, left.width);
 	y += SUBTITLE * unit;
 	style = axis_text(canvas, TEXT_PLAIN, ALIGN_LEFT);
-	describe_trace(request, trace, sizeof(trace), doubt, sizeof(doubt));
-	x += canvas_text_fit(canvas, (struct point){ x, y }, trace, &style, left.width) + 12 * unit;
+	describe_traces(request, traces, sizeof(traces));
+	describe_doubt(request, doubt, sizeof(doubt));
+	x += canvas_text_fit(canvas, (struct point){ x, y }, traces, &style, left.width) +
+	     12 * unit;
 	style.bold = true;
 	style.colour = hues[HUE_VERMILLION];
 	if (*doubt)

@@ -15,7 +15,7 @@
 #include "xalloc.h"
 
 #define TOOL    "mmrender"
-#define SUMMARY "draw charts of recordings and replays"
+#define SUMMARY "draw charts of recordings and replays (--list-charts prints their names)"
 
 #define COMMON_OPTIONS 10
 #define EDGE_MIN       200

@@ -407,7 +407,7 @@ static void raise_columns(const struct timeline *timeline, const struct panel *p
 {
 	const struct stalls *stalls = &panel->stalls[lane];
 	const struct lane_kind *kind = &lane_kinds[lane];
-	size_t width = (size_t)plot.width;
+	size_t width = (size_t)plot.width, thinnest = (size_t)(timeline->canvas->unit / 1.5);
 	struct scale scale;
 
 	scale_init(&scale, STALL_FLOOR_NS, full_height_ns(timeline, kind), fmin(3, plot.height / 4),
@@ -424,6 +424,7 @@ static void raise_columns(const struct timeline *timeline, const struct panel *p
 			continue;
 		from = (size_t)(scale_map(&panel->time, start) - panel->time.first);
 		to = (size_t)(scale_map(&panel->time, end) - panel->time.first);
+		to = to < from + thinnest ? from + thinnest : to;
 		for (size_t x = from; x <= to && x < width; x++)
 			columns[x] = fmax(columns[x], height);
 	}
