@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the files of mm/ know of each other, a section per .c file. Every .c file here includes this
+ * one and nothing else of mm/, so a unit test shims it in one place.
+ */
+#ifndef MM_INTERNAL_H
+#define MM_INTERNAL_H
+
+#include <string.h>
+
+#include "gfp.h"
+#include "mm.h"
+#include "mmzone.h"
+#include "policy.h"
+#include "show_mem.h"
+
+struct mm_machine {
+	struct mm_page *pages; /* [nr_pfns] */
+	struct mm_lpage *lpages;
+	struct mm_lpage *subs; /* of huge pages in pieces: [nr_sub_chunks * MM_PAGEBLOCK_PAGES] */
+	uint8_t *block_types;  /* [pfn >> MM_PAGEBLOCK_ORDER] */
+	uint64_t counters[MM_NR_VMSTAT_ITEMS];
+	const struct mm_policy_ops *policy;
+	uint32_t nr_pfns;
+	uint32_t nr_lpages;
+	uint32_t nr_sub_chunks;
+	uint32_t free_sub_chunk; /* chained through mm_lpage.subs of each chunk's first entry */
+	uint32_t nr_zones;
+	uint32_t nr_nodes;
+	uint32_t nr_cpus;
+	uint32_t nr_zonelist;
+	uint8_t zonelist[MM_MAX_ZONES]; /* indices of the zones that have memory, best first */
+	bool mobility_disabled;
+	bool building;    /* until mm_seed_done() */
+	bool have_wmarks; /* recorded ones are in use */
+	bool in_reclaim;  /* PF_MEMALLOC of the task that allocates */
+	uint64_t nr_extfrag;
+	uint64_t oom_stamp; /* pages freed when it was out of memory last */
+	uint64_t nr_anon;   /* base pages in memory, by what they hold */
+	uint64_t nr_file;
+	uint64_t nr_shmem;
+	uint64_t nr_dirty; /* file pages */
+	uint64_t nr_swapcached;
+	uint64_t nr_unevictable;
+	uint64_t nr_used; /* base pages in USED, ISOLATED and WRITEBACK blocks */
+	struct mm_list writeback;
+	uint64_t nr_writeback; /* base pages */
+	struct mm_swap swap;
+	struct mm_settings settings;
+	struct mm_hooks hooks;
+	struct rng rng;
+	struct mm_broken broken;
+	struct mm_node nodes[MM_MAX_NODES];
+	struct mm_zone zones[MM_MAX_ZONES];
+};
+
+/* What an allocation may use; the rest of struct mm_request's words (struct alloc_context). */
+struct mm_alloc_context {
+	const struct mm_request *request;
+	uint32_t gfp_flags;
+	uint8_t order;
+	uint8_t migratetype;
+	uint8_t highest_zoneidx;
+	uint16_t cpu;
+};
+
+enum mm_alloc_flags {
+	MM_ALLOC_WMARK_MASK = 0x3, /* enum mm_wmark */
+	MM_ALLOC_NO_WATERMARKS = 0x4,
+	MM_ALLOC_OOM = 0x8,
+	MM_ALLOC_NON_BLOCK = 0x10,
+	MM_ALLOC_MIN_RESERVE = 0x20,
+	MM_ALLOC_CMA = 0x80,
+	MM_ALLOC_NOFRAGMENT = 0x100,
+	MM_ALLOC_HIGHATOMIC = 0x200,
+	MM_ALLOC_KSWAPD = 0x800,
+	MM_ALLOC_RESERVES =
+		MM_ALLOC_NON_BLOCK | MM_ALLOC_MIN_RESERVE | MM_ALLOC_HIGHATOMIC | MM_ALLOC_OOM,
+};
+
+/* Cheap invariants: recorded once, returned by mm_status(). */
+void mm_broken(struct mm_machine *machine, const char *where, const char *what, uint32_t pfn);
+#if MMR_CHECK
+#define MM_CHECK(machine, condition, pfn)                                  \
+	do {                                                               \
+		if (__builtin_expect(!(condition), 0))                     \
+			mm_broken((machine), __func__, #condition, (pfn)); \
+	} while (0)
+#else
+#define MM_CHECK(machine, condition, pfn) ((void)sizeof(condition))
+#endif
+
+#define MM_MAX_CPUS   4096u
+#define MM_MAX_LPAGES (1u << 28)
+#define MM_MAX_SLOTS  (1u << 31)
+#define MM_SUB_BASE   (1u << 31) /* numbers of sub pages begin here */
+
+/* Pages being written at a time: a reclaimer that would add to them waits. */
+#define MM_WRITEBACK_LIMIT 1024u
+
+/* ---- lists by pfn ---- */
+
+static inline void mm_list_init(struct mm_list *list)
+{
+	list->head = MM_NONE;
+	list->tail = MM_NONE;
+	list->count = 0;
+}
+
+static inline void mm_list_add_head(struct mm_machine *machine, struct mm_list *list, uint32_t pfn)
+{
+	struct mm_page *page = &machine->pages[pfn];
+
+	page->prev = MM_NONE;
+	page->next = list->head;
+	if (list->head != MM_NONE)
+		machine->pages[list->head].prev = pfn;
+	else
+		list->tail = pfn;
+	list->head = pfn;
+	list->count++;
+}
+
+static inline void mm_list_add_tail(struct mm_machine *machine, struct mm_list *list, uint32_t pfn)
+{
+	struct mm_page *page = &machine->pages[pfn];
+
+	page->next = MM_NONE;
+	page->prev = list->tail;
+	if (list->tail != MM_NONE)
+		machine->pages[list->tail].next = pfn;
+	else
+		list->head = pfn;
+	list->tail = pfn;
+	list->count++;
+}
+
+static inline void mm_list_del(struct mm_machine *machine, struct mm_list *list, uint32_t pfn)
+{
+	struct mm_page *page = &machine->pages[pfn];
+
+	MM_CHECK(machine, list->count > 0, pfn);
+	MM_CHECK(machine, page->prev != MM_NONE || list->head == pfn, pfn);
+	MM_CHECK(machine, page->next != MM_NONE || list->tail == pfn, pfn);
+	if (page->prev != MM_NONE)
+		machine->pages[page->prev].next = page->next;
+	else
+		list->head = page->next;
+	if (page->next != MM_NONE)
+		machine->pages[page->next].prev = page->prev;
+	else
+		list->tail = page->prev;
+	list->count--;
+}
+
+/* ---- looks ---- */
+
+/* Valid until the next reservation of logical pages. */
+static inline struct mm_lpage *mm_lpage(const struct mm_machine *machine, uint32_t number)
+{
+	return number >= MM_SUB_BASE ? &machine->subs[number - MM_SUB_BASE]
+	                             : &machine->lpages[number];
+}
+
+static inline uint32_t mm_block_pages(uint32_t order)
+{
+	return 1u << order;
+}
+
+static inline struct mm_zone *mm_page_zone(struct mm_machine *machine, uint32_t pfn)
+{
+	return &machine->zones[machine->pages[pfn].zone];
+}
+
+static inline struct mm_node *mm_page_node(struct mm_machine *machine, uint32_t pfn)
+{
+	return &machine->nodes[mm_page_zone(machine, pfn)->node];
+}
+
+static inline uint8_t mm_block_type(const struct mm_machine *machine, uint32_t pfn)
+{
+	return machine->block_types[pfn >> MM_PAGEBLOCK_ORDER];
+}
+
+static inline bool mm_zone_spans(const struct mm_zone *zone, uint32_t pfn)
+{
+	return pfn >= zone->start_pfn && pfn - zone->start_pfn < zone->spanned;
+}
+
+static inline uint64_t mm_wmark_pages(const struct mm_zone *zone, enum mm_wmark wmark)
+{
+	return (uint64_t)zone->wmark[wmark] + zone->boost;
+}
+
+static inline void mm_count(struct mm_machine *machine, enum mm_vmstat_item item, uint64_t nr)
+{
+	machine->counters[item] += nr;
+}
+
+/* A zone family's member for a zone (pgalloc_*, allocstall_*). */
+static inline enum mm_vmstat_item mm_zone_item(enum mm_vmstat_item dma, uint8_t type)
+{
+	return (enum mm_vmstat_item)((int)dma + (type > MM_ZONE_MOVABLE ? MM_ZONE_MOVABLE : type));
+}
+
+/* ---- mm_init.c ---- */
+
+/* Watermarks, lowmem reserve and per-CPU limits from the settings. */
+void mm_setup_per_zone_wmarks(struct mm_machine *machine);
+uint32_t mm_default_min_free_kbytes(const struct mm_machine *machine);
+
+/* ---- page_alloc.c ---- */
+
+uint8_t mm_gfp_zone(uint32_t gfp_flags);
+uint8_t mm_gfp_migratetype(const struct mm_machine *machine, uint32_t gfp_flags);
+struct mm_alloc_context mm_prepare_alloc(const struct mm_machine *machine,
+                                         const struct mm_request *request);
+/* What the first try of a request may do. */
+uint32_t mm_fast_alloc_flags(const struct mm_machine *machine, const struct mm_alloc_context *ac);
+/* A block off the free lists becomes an allocation. */
+void mm_prep_block(struct mm_machine *machine, uint32_t pfn, uint32_t order);
+
+bool mm_zone_watermark_ok(const struct mm_zone *zone, uint32_t order, uint64_t mark,
+                          uint32_t highest_zoneidx, uint32_t alloc_flags, int64_t free_pages);
+uint32_t mm_get_page_from_freelist(struct mm_machine *machine, const struct mm_alloc_context *ac,
+                                   uint32_t alloc_flags);
+
+/* ---- page_alloc_buddy.c ---- */
+
+/* To the tail instead of where it would go: what nobody will want soon. */
+void mm_free_one_page(struct mm_machine *machine, uint32_t pfn, uint32_t order, uint8_t migratetype,
+                      bool to_tail);
+
+/* As mm_free_one_page(), for any order: in pieces that have one migratetype each. */
+void mm_free_to_buddy(struct mm_machine *machine, uint32_t pfn, uint32_t order);
+
+/* The smallest block of this type that is large enough, cut to order; MM_NONE if there is none. */
+uint32_t mm_rmqueue_smallest(struct mm_machine *machine, struct mm_zone *zone, uint32_t order,
+                             uint8_t migratetype);
+
+/* Off its free list. */
+void mm_del_from_free_list(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn,
+                           uint32_t order, uint8_t migratetype);
+
+/* The first 2^low pages of a block of 2^high that is on no list; the rest goes to lists of migratetype. */
+void mm_expand(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn, uint32_t low,
+               uint32_t high, uint8_t migratetype);
+
+/* All free blocks of a pageblock to the lists of another type, and the pageblock itself. */
+uint32_t mm_move_freepages_block(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn,
+                                 uint8_t migratetype);
+
+/* A page out of the middle of whatever free block holds it. false: it is not free. */
+bool mm_take_free_block(struct mm_machine *machine, uint32_t pfn, uint32_t order);
+
+/* ---- page_alloc_fallback.c ---- */
+
+enum mm_rmqueue_mode {
+	MM_RMQUEUE_NORMAL,
+	MM_RMQUEUE_CMA,
+	MM_RMQUEUE_CLAIM,
+	MM_RMQUEUE_STEAL,
+};
+
+/* __rmqueue(): own type, then CMA, then the others. *mode lasts for one refill. */
+uint32_t mm_rmqueue(struct mm_machine *machine, struct mm_zone *zone, uint32_t order,
+                    uint8_t migratetype, uint32_t alloc_flags, enum mm_rmqueue_mode *mode);
+void mm_reserve_highatomic(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn,
+                           uint32_t order);
+bool mm_unreserve_highatomic(struct mm_machine *machine, const struct mm_alloc_context *ac,
+                             bool force);
+
+/* ---- page_alloc_pcp.c ---- */
+
+bool mm_pcp_allowed(uint32_t order);
+void mm_pcp_set_limits(struct mm_machine *machine, struct mm_zone *zone);
+uint32_t mm_pcp_alloc(struct mm_machine *machine, struct mm_zone *zone, uint32_t cpu,
+                      uint32_t order, uint8_t migratetype, uint32_t alloc_flags);
+void mm_pcp_free(struct mm_machine *machine, uint32_t cpu, uint32_t pfn, uint32_t order,
+                 uint8_t migratetype);
+void mm_drain_all_pages(struct mm_machine *machine);
+void mm_pcp_seed(struct mm_machine *machine, uint32_t cpu, uint32_t pfn);
+
+/* ---- swap.c ---- */
+
+/* A page of memory becomes known to the policy, or leaves it. */
+void mm_lru_add_page(struct mm_machine *machine, uint32_t pfn);
+void mm_lru_remove_page(struct mm_machine *machine, uint32_t pfn);
+void mm_mark_accessed(struct mm_machine *machine, uint32_t pfn);
+
+/* ---- swapfile.c ---- */
+
+int mm_swap_init(struct mm_swap *swap, uint32_t nr_slots, struct mmr_error *err) MMR_MUST_CHECK;
+void mm_swap_deinit(struct mm_swap *swap);
+/* 2^order consecutive slots for a logical page; MM_NONE if there are none. */
+uint32_t mm_swap_alloc(struct mm_machine *machine, uint32_t order, uint32_t owner);
+/* Logical page in a slot; MM_NONE: it is free or there is no such slot. */
+uint32_t mm_swap_owner(const struct mm_machine *machine, uint32_t slot);
+void mm_swap_free(struct mm_machine *machine, uint32_t slot, uint32_t order);
+/* More than half in use: slots of pages that are in memory are given back early. */
+bool mm_swap_full(const struct mm_machine *machine);
+
+/* ---- rmap.c ---- */
+
+/* Ties a page to what it holds, and counts it; the reverse when it leaves. */
+void mm_page_bind(struct mm_machine *machine, uint32_t pfn, uint32_t logical,
+                  enum mm_lpage_kind kind);
+void mm_page_unbind(struct mm_machine *machine, uint32_t pfn);
+void mm_set_dirty(struct mm_machine *machine, uint32_t pfn);
+void mm_clear_dirty(struct mm_machine *machine, uint32_t pfn);
+/* The page's slot holds, or is about to hold, its contents. */
+void mm_add_swapcache(struct mm_machine *machine, uint32_t pfn);
+/* Gives the slot of a page in the swap cache back; the page is then dirty. */
+void mm_free_swapcache(struct mm_machine *machine, uint32_t pfn);
+
+/* ---- workingset.c ---- */
+
+void mm_workingset_eviction(struct mm_machine *machine, uint32_t pfn);
+/* After the page was given to the policy. */
+void mm_workingset_refault(struct mm_machine *machine, uint32_t pfn);
+void mm_workingset_age(struct mm_node *node, uint64_t nr_pages);
+
+/* ---- memory.c ---- */
+
+/* Frees a page that is on no list, and unties it. */
+void mm_release_page(struct mm_machine *machine, uint16_t cpu, uint32_t pfn);
+
+/* ---- huge_memory.c ---- */
+
+/* Sets room aside for the pieces; false: no memory. Before a huge page is touched first. */
+bool mm_prepare_huge(struct mm_machine *machine, uint32_t number);
+enum mm_touch_result mm_touch_split(struct mm_machine *machine, const struct mm_request *request,
+                                    uint32_t number, enum mm_lpage_kind kind);
+/* The pieces, if it is in pieces, and the room for them. */
+void mm_free_subs(struct mm_machine *machine, uint16_t cpu, uint32_t number);
+/* A huge page that has left memory for consecutive slots. */
+void mm_split_evicted(struct mm_machine *machine, uint32_t number);
+/* A huge page in memory and off the lists: 512 pages, next to go. */
+void mm_split_page(struct mm_machine *machine, uint32_t pfn);
+
+/* ---- swap_state.c ---- */
+
+/* Into memory and the swap cache, clean and not mapped. false: no memory. */
+bool mm_read_swap(struct mm_machine *machine, const struct mm_request *request, uint32_t number);
+void mm_swap_readahead(struct mm_machine *machine, const struct mm_request *request, uint32_t slot);
+
+/* ---- filemap.c ---- */
+
+enum mm_touch_result mm_touch_file(struct mm_machine *machine, const struct mm_request *request,
+                                   uint32_t page, uint32_t flags);
+
+/* ---- vmscan.c ---- */
+
+void mm_wakeup_kswapd(struct mm_machine *machine, const struct mm_zone *zone, uint32_t gfp_flags,
+                      uint32_t order, uint8_t highest_zoneidx);
+/* Pages reclaimed for this request. */
+uint64_t mm_try_to_free_pages(struct mm_machine *machine, const struct mm_alloc_context *ac);
+uint64_t mm_zone_reclaimable_pages(const struct mm_machine *machine, const struct mm_zone *zone);
+/* One round over the types; false when the pass is over. */
+void mm_shrink_begin(struct mm_node *node, struct mm_scan_control *sc, struct mm_scan_pass *pass);
+bool mm_shrink_step(struct mm_node *node, struct mm_scan_control *sc, struct mm_scan_pass *pass);
+
+/* ---- vmscan_kswapd.c ---- */
+
+bool mm_pgdat_balanced(const struct mm_node *node, uint32_t order, uint32_t highest_zoneidx);
+
+/* ---- vmscan_count.c ---- */
+
+void mm_get_scan_count(struct mm_node *node, const struct mm_scan_control *sc,
+                       uint32_t nr[MM_NR_LRU_TYPES]);
+/* From now on only later refaults count as such. */
+void mm_snapshot_refaults(struct mm_node *node);
+void mm_note_cost(struct mm_node *node, enum mm_lru_type type, uint64_t nr_io, uint64_t nr_rotated);
+
+/* ---- vmscan_folio.c ---- */
+
+void mm_account_writeback(struct mm_machine *machine, uint32_t pfn, bool begin);
+
+/* Evicts what it can of a batch; the rest goes back to the policy. Base pages freed. */
+uint64_t mm_shrink_batch(struct mm_node *node, struct mm_scan_control *sc, struct mm_batch *batch,
+                         uint64_t *nr_written);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The simulated memory manager, as replay/ uses it. It knows no traces, no files and no clock: it is told
+ * what happens, and its hooks are told when time would pass.
+ *
+ * A machine is built in four steps: mm_machine_create() with zones and settings, mm_seed_free_block() for
+ * what is free, mm_seed_page() for what is in use, mm_seed_done(). From then on the verbs of the second half.
+ * A violated invariant is recorded once and returned by the next mm_status() as MMR_E_INTERNAL.
+ */
+#ifndef MM_MM_H
+#define MM_MM_H
+
+#include <mmreplay/error.h>
+
+#include "mmzone.h"
+
+struct mm_policy_ops;
+struct mm_machine;
+
+struct mm_zone_config {
+	char name[16];
+	uint8_t type; /* enum mm_zone_type */
+	uint8_t node; /* < MM_MAX_NODES */
+	uint32_t start_pfn;
+	uint32_t spanned;
+	uint32_t present;
+	uint32_t managed;
+	/* As recorded; all 0: computed from the settings as the kernel does. */
+	uint32_t wmark[MM_NR_WMARKS];
+};
+
+/* /proc/sys/vm, in the kernel's units. */
+struct mm_settings {
+	uint32_t min_free_kbytes; /* 0: the kernel's rule, without THP's minimum */
+	uint32_t watermark_scale_factor;
+	uint32_t watermark_boost_factor;
+	uint32_t lowmem_reserve_ratio[MM_NR_ZONE_TYPES];
+	uint32_t percpu_pagelist_high_fraction;
+	uint32_t swappiness;
+	uint32_t page_cluster; /* swap readahead: at most 2^page_cluster pages; <= 10 */
+};
+
+enum mm_throttle {
+	MM_THROTTLE_WRITEBACK,  /* the device's queue is full */
+	MM_THROTTLE_NOPROGRESS, /* nothing reclaimed at low priority: wait for writes */
+};
+
+/* The request behind a stall or a failure. */
+struct mm_request {
+	uint32_t gfp_flags;
+	uint32_t task; /* the caller's number for it; handed to the hooks */
+	uint16_t cpu;
+	uint8_t order;
+};
+
+/*
+ * Called while the machine works; each may be NULL. throttle must let writes end (mm_end_writeback())
+ * where there are any; without it all end at once. They must not call the verbs of the second half.
+ */
+struct mm_hooks {
+	void *data;
+	void (*direct_reclaim_begin)(void *data, const struct mm_request *request);
+	void (*direct_reclaim_end)(void *data, const struct mm_request *request,
+	                           const struct mm_scan_control *sc);
+	/* After each batch of direct reclaim: time has passed, writes may have ended. */
+	void (*direct_reclaim_batch)(void *data, const struct mm_scan_control *sc);
+	void (*throttle)(void *data, const struct mm_scan_control *sc, enum mm_throttle reason);
+	void (*kswapd_begin)(void *data, const struct mm_node *node);
+	void (*kswapd_end)(void *data, const struct mm_node *node);
+	/* An allocation failed; oom: where the OOM killer would have run. */
+	void (*alloc_failed)(void *data, const struct mm_request *request, bool oom);
+};
+
+struct mm_config {
+	const struct mm_zone_config *zones; /* of one node together, ascending type within it */
+	uint32_t nr_zones;
+	uint32_t nr_cpus;
+	uint32_t nr_swap_slots;
+	struct mm_settings settings;
+	const struct mm_policy_ops *policy;
+	struct mm_hooks hooks;
+	uint64_t seed;
+};
+
+/* MMR_E_INVALID: the zones overlap or make no sense; MMR_E_LIMIT: too many; MMR_E_NOMEM. */
+int mm_machine_create(const struct mm_config *config, struct mm_machine **ret,
+                      struct mmr_error *err) MMR_MUST_CHECK;
+void mm_machine_destroy(struct mm_machine *machine);
+
+/* ---- building ---- */
+
+/* Migratetype of the pageblock of pfn. Before its free blocks are seeded. */
+void mm_seed_block_type(struct mm_machine *machine, uint32_t pfn, uint8_t migratetype);
+
+/* A free block, to the tail of its list (as boot does). false: outside a zone, or not absent. */
+bool mm_seed_free_block(struct mm_machine *machine, uint32_t pfn, uint8_t order);
+
+/* A free page on the list of a CPU. false as above. */
+bool mm_seed_pcp_page(struct mm_machine *machine, uint16_t cpu, uint32_t pfn);
+
+/*
+ * A logical page that is in memory at pfn, or anywhere for MM_NONE. Counts and reclaims nothing.
+ * 1: at pfn; 0: elsewhere; MMR_E_LIMIT: no room (the page is then as if never touched).
+ */
+int mm_seed_page(struct mm_machine *machine, uint32_t page, enum mm_lpage_kind kind, uint32_t pfn,
+                 uint8_t order) MMR_MUST_CHECK;
+
+/* A logical page that is in swap. MMR_E_LIMIT: no slot. */
+int mm_seed_swapped(struct mm_machine *machine, uint32_t page,
+                    enum mm_lpage_kind kind) MMR_MUST_CHECK;
+
+/* All is placed. Watermarks and per-CPU limits are settled from here on. */
+void mm_seed_done(struct mm_machine *machine);
+
+/* ---- what happens ---- */
+
+/* Makes room for logical pages < nr_pages; cheap if there is. MMR_E_NOMEM, MMR_E_LIMIT. */
+int mm_reserve_lpages(struct mm_machine *machine, uint32_t nr_pages,
+                      struct mmr_error *err) MMR_MUST_CHECK;
+
+enum mm_touch_flags {
+	MM_TOUCH_WRITE = 1,
+	MM_TOUCH_EXEC = 2,
+	MM_TOUCH_FAULT = 4,  /* a page fault even if the page is there */
+	MM_TOUCH_BACKED = 8, /* file pages: the contents are on the device and have to be read */
+};
+
+/* How a touch was served. */
+enum mm_touch_result {
+	MM_TOUCH_HIT,
+	MM_TOUCH_MINOR,   /* a fault without I/O on a page that was there */
+	MM_TOUCH_NEW,     /* a page without contents to be read */
+	MM_TOUCH_SWAPIN,  /* read from swap */
+	MM_TOUCH_READ,    /* read from a file */
+	MM_TOUCH_FAILED,  /* no memory; the page is out */
+	MM_TOUCH_INVALID, /* the page is of another kind */
+};
+
+/*
+ * A task uses logical page: all verbs take page < the number reserved. kind tells what it is if it
+ * is new. request->order counts only then.
+ */
+enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_request *request,
+                                   uint32_t page, enum mm_lpage_kind kind, uint32_t flags);
+
+/* A write to a shared page: page gets a copy of source's contents, which are brought in if need be. */
+enum mm_touch_result mm_copy_page(struct mm_machine *machine, const struct mm_request *request,
+                                  uint32_t page, uint32_t source);
+
+/* The contents are gone. false: the machine had none. */
+bool mm_free_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t page);
+
+void mm_lazyfree_page(struct mm_machine *machine, uint32_t page);
+void mm_dirty_page(struct mm_machine *machine, uint32_t page);
+void mm_lock_page(struct mm_machine *machine, uint32_t page, bool locked);
+
+/* One allocation without a logical page; MM_NONE if there is no memory. */
+uint32_t mm_alloc_pages(struct mm_machine *machine, const struct mm_request *request);
+void mm_free_pages(struct mm_machine *machine, uint16_t cpu, uint32_t pfn);
+
+/* ---- background work ---- */
+
+enum mm_kswapd_result {
+	MM_KSWAPD_IDLE,    /* asleep until woken */
+	MM_KSWAPD_NAPPING, /* call mm_kswapd_nap_over() in HZ/10, or step again when woken */
+	MM_KSWAPD_WORKED,  /* a batch is done; the scan control's counts grew */
+	MM_KSWAPD_BLOCKED, /* waits for a write to end */
+};
+
+/* Whether kswapd of node would do anything but sleep or nap. */
+bool mm_kswapd_runnable(const struct mm_machine *machine, uint32_t node);
+enum mm_kswapd_result mm_kswapd_step(struct mm_machine *machine, uint32_t node);
+void mm_kswapd_nap_over(struct mm_machine *machine, uint32_t node);
+
+/* Pages that are being written, and the end of the oldest nr writes. */
+uint32_t mm_nr_writeback(const struct mm_machine *machine);
+void mm_end_writeback(struct mm_machine *machine, uint32_t nr);
+
+/* The per-CPU part of vmstat_update(), about once a second: decays the per-CPU lists. */
+void mm_vmstat_update(struct mm_machine *machine, uint16_t cpu);
+
+/* ---- whether all is well ---- */
+
+/* 0, or MMR_E_INTERNAL with the first violated invariant. O(1). */
+int mm_status(const struct mm_machine *machine, struct mmr_error *err) MMR_MUST_CHECK;
+
+/* Walks everything: -Dcheck=full does so every MM_CHECK_INTERVAL operations. */
+int mm_check(const struct mm_machine *machine, struct mmr_error *err) MMR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The state of the simulated machine.
+ *
+ * Words
+ *	pfn          number of a base page (4 KiB) of simulated memory; index of the page array
+ *	block        2^order pages, aligned to its size, named by its first pfn
+ *	pageblock    512 pages; the unit that has a migratetype
+ *	logical page what a program or the kernel put into memory, in it or not: index of the lpage array.
+ *	             It may be of order > 0 and is then one block
+ *	list         pages chained by pfn through struct mm_page; a page is on at most one
+ *	type         of reclaim: anonymous (0, needs swap) or file (1)
+ *
+ * Memory: 24 bytes per base page (struct mm_page), one byte per pageblock, 16 bytes per logical page,
+ * four bytes and a bit per swap slot. The page array begins at pfn 0; holes cost address space only.
+ *
+ * Only the first page of a block has a state; the others are MM_PAGE_TAIL (kept so by split and merge,
+ * never rewritten), so allocating and freeing take the same time whatever the order.
+ */
+#ifndef MM_MMZONE_H
+#define MM_MMZONE_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rng.h"
+#include "vmstat.h"
+
+#define MM_NONE UINT32_MAX /* no pfn, no logical page, no slot */
+
+#define MM_MAX_ORDER       10
+#define MM_NR_ORDERS       (MM_MAX_ORDER + 1)
+#define MM_COSTLY_ORDER    3
+#define MM_PAGEBLOCK_ORDER 9
+#define MM_PAGEBLOCK_PAGES (1u << MM_PAGEBLOCK_ORDER)
+#define MM_SWAP_CLUSTER    32 /* pages per batch of reclaim */
+#define MM_DEF_PRIORITY    12
+#define MM_MAX_NODES       8
+#define MM_MAX_ZONES       (MM_MAX_NODES * 4)
+#define MM_NR_PCP_LISTS    14 /* orders 0..3 x three types, order 9 x two */
+#define MM_POLICY_LISTS    8  /* lists that a policy has per node */
+
+enum mm_migratetype {
+	MM_UNMOVABLE,
+	MM_MOVABLE,
+	MM_RECLAIMABLE,
+	MM_NR_PCPTYPES,
+	MM_HIGHATOMIC = MM_NR_PCPTYPES,
+	MM_CMA,
+	MM_ISOLATE,
+	MM_NR_MIGRATETYPES
+};
+
+enum mm_zone_type {
+	MM_ZONE_DMA,
+	MM_ZONE_DMA32,
+	MM_ZONE_NORMAL,
+	MM_ZONE_MOVABLE,
+	MM_ZONE_DEVICE,
+	MM_NR_ZONE_TYPES
+};
+
+enum mm_wmark { MM_WMARK_MIN, MM_WMARK_LOW, MM_WMARK_HIGH, MM_NR_WMARKS };
+
+enum mm_lru_type { MM_LRU_ANON, MM_LRU_FILE, MM_NR_LRU_TYPES };
+
+enum mm_page_state {
+	MM_PAGE_ABSENT,    /* a hole, or memory that was never given to the allocator */
+	MM_PAGE_TAIL,      /* within a block */
+	MM_PAGE_FREE,      /* begins a block on a free list */
+	MM_PAGE_PCP,       /* begins a block on a per-CPU list */
+	MM_PAGE_USED,      /* begins an allocation; on a policy's list if MM_PG_LRU */
+	MM_PAGE_ISOLATED,  /* taken off its list by reclaim */
+	MM_PAGE_WRITEBACK, /* being written by reclaim; on the machine's writeback list */
+};
+
+enum mm_page_flags {
+	MM_PG_LRU = 1 << 0,   /* on a list of the policy */
+	MM_PG_YOUNG = 1 << 1, /* accessed since somebody looked (the page table's bit) */
+	MM_PG_DIRTY = 1 << 2,
+	MM_PG_FILE = 1 << 3,        /* reclaimed as file: page cache, lazily freed anonymous */
+	MM_PG_ANON = 1 << 4,        /* anonymous */
+	MM_PG_SHMEM = 1 << 5,       /* tmpfs or shared anonymous */
+	MM_PG_SWAPCACHE = 1 << 6,   /* its slot holds, or is about to hold, the same contents */
+	MM_PG_UNMAPPED = 1 << 7,    /* reclaim unmapped it: the next access faults */
+	MM_PG_UNEVICTABLE = 1 << 8, /* mlocked: on no list */
+	MM_PG_READAHEAD = 1 << 9,   /* read from swap with another page, not yet used */
+	MM_PG_EXEC = 1 << 10,
+	MM_PG_WORKINGSET = 1 << 11,
+	MM_PG_POLICY0 = 1 << 12, /* four bits for the policy; cleared when a page enters memory */
+	MM_PG_POLICY1 = 1 << 13,
+	MM_PG_POLICY2 = 1 << 14,
+	MM_PG_POLICY3 = 1 << 15,
+};
+
+struct mm_page {
+	uint32_t next; /* on its list; MM_NONE at the ends */
+	uint32_t prev;
+	uint32_t logical; /* what is in it, or MM_NONE */
+	uint32_t policy;  /* for the policy, together with the MM_PG_POLICY bits */
+	uint16_t flags;   /* enum mm_page_flags */
+	uint8_t state;    /* enum mm_page_state */
+	uint8_t order;    /* of the block that begins here */
+	uint8_t zone;     /* index into mm_machine.zones; valid for all pages that a zone spans */
+	uint8_t list;     /* of the policy, where MM_PG_LRU is set */
+	uint16_t unused;
+};
+static_assert(sizeof(struct mm_page) == 24, "bytes per page are a promise");
+
+enum mm_lpage_kind {
+	MM_LPAGE_NONE, /* the number is not in use */
+	MM_LPAGE_ANON,
+	MM_LPAGE_FILE,
+	MM_LPAGE_SHMEM,
+	MM_LPAGE_KERNEL,
+};
+
+enum mm_lpage_flags {
+	MM_LP_EVICTED = 1, /* reclaim took it out: coming back is a refault */
+	MM_LP_LOCKED = 2,
+	MM_LP_WORKINGSET = 4, /* the page had MM_PG_WORKINGSET when it was evicted */
+	MM_LP_HAS_SUBS = 8,   /* .subs is valid: there is room for 512 pieces */
+	MM_LP_SPLIT = 16,     /* it is in pieces; pfn and slot are MM_NONE */
+};
+
+struct mm_lpage {
+	uint32_t pfn;  /* MM_NONE: not in memory */
+	uint32_t slot; /* of the swap device, or MM_NONE */
+	union {
+		uint32_t shadow; /* if evicted: the node's nonresident_age at that time */
+		uint32_t subs;   /* of a huge anonymous page: chunk of the sub pages */
+	};
+	uint8_t kind; /* enum mm_lpage_kind */
+	uint8_t order;
+	uint8_t flags; /* enum mm_lpage_flags */
+	uint8_t node;  /* if evicted: from where */
+};
+static_assert(sizeof(struct mm_lpage) == 16, "bytes per logical page are a promise");
+
+struct mm_list {
+	uint32_t head;  /* newest */
+	uint32_t tail;  /* reclaim and refill of per-CPU lists: see there */
+	uint32_t count; /* entries, not pages */
+};
+
+struct mm_free_area {
+	struct mm_list lists[MM_NR_MIGRATETYPES];
+	uint32_t nr_free; /* blocks on all lists */
+};
+
+enum mm_pcp_flags {
+	MM_PCP_PREV_FREE_HIGH_ORDER = 1,
+};
+
+/* A CPU's stock of a zone's pages (struct per_cpu_pages). Counts in base pages. */
+struct mm_pcp {
+	struct mm_list lists[MM_NR_PCP_LISTS];
+	int32_t count;
+	int32_t high; /* clamped to [high_min, high_max] at each use */
+	int32_t high_min;
+	int32_t high_max;
+	int32_t batch;
+	int32_t free_count;
+	uint8_t alloc_factor;
+	uint8_t flags;
+};
+
+enum mm_zone_flags {
+	MM_ZONE_BOOSTED = 1,        /* wake kswapd at the next allocation */
+	MM_ZONE_RECLAIM_ACTIVE = 2, /* kswapd is at work here */
+	MM_ZONE_BELOW_HIGH = 4,
+};
+
+struct mm_zone {
+	char name[16];
+	uint8_t type; /* enum mm_zone_type */
+	uint8_t node;
+	uint8_t index; /* in mm_machine.zones */
+	uint8_t flags; /* enum mm_zone_flags */
+	uint32_t start_pfn;
+	uint32_t spanned;
+	uint32_t present;
+	uint32_t managed;
+	uint32_t wmark[MM_NR_WMARKS]; /* without boost */
+	uint32_t boost;
+	uint32_t reserve[MM_NR_ZONE_TYPES]; /* lowmem_reserve */
+	int64_t free_pages; /* NR_FREE_PAGES: on free lists, isolated blocks left out */
+	int64_t nr_free_highatomic;
+	int64_t nr_free_cma;
+	uint32_t nr_reserved_highatomic;
+	uint32_t nr_lru[MM_NR_LRU_TYPES]; /* pages on the policy's lists */
+	uint32_t nr_writeback;
+	uint64_t nr_owned;  /* pages that the machine was given: free, per-CPU and used */
+	struct mm_pcp *pcp; /* [nr_cpus] */
+	struct mm_free_area free_area[MM_NR_ORDERS];
+};
+
+enum mm_kswapd_state {
+	MM_KSWAPD_SLEEP,   /* until woken */
+	MM_KSWAPD_NAP,     /* HZ/10, then it looks again */
+	MM_KSWAPD_BALANCE, /* in balance_pgdat() */
+};
+
+/* What is left of a shrink_lruvec(): so that kswapd can stop after each batch. */
+struct mm_scan_pass {
+	uint32_t nr[MM_NR_LRU_TYPES]; /* pages still to be scanned */
+	uint32_t targets[MM_NR_LRU_TYPES];
+	uint64_t nr_reclaimed; /* before the pass */
+	bool proportional;     /* never stop early */
+};
+
+/* The request of a reclaimer, and what came of it. */
+struct mm_scan_control {
+	uint64_t nr_to_reclaim;
+	uint64_t nr_reclaimed;
+	uint64_t nr_scanned;
+	/* for the cost model */
+	uint64_t nr_unmapped;
+	uint64_t nr_written;
+	uint64_t nr_putback;
+	uint32_t gfp_flags;
+	uint16_t cpu;
+	uint8_t node;
+	uint8_t order;
+	uint8_t reclaim_idx; /* highest enum mm_zone_type to take from */
+	int8_t priority;     /* 12 down to 0: scan 1 / 2^priority of the lists */
+	bool kswapd;
+	bool may_swap;
+	bool may_writepage;
+};
+
+struct mm_kswapd {
+	struct mm_scan_control sc;
+	struct mm_scan_pass pass;
+	uint64_t boost_left;               /* nr_boost_reclaim */
+	uint32_t boosts[MM_NR_ZONE_TYPES]; /* seen on entry */
+	uint64_t nr_reclaimed_before;      /* this priority */
+	uint64_t scanned_before;
+	uint8_t state; /* enum mm_kswapd_state */
+	uint8_t order; /* asked for since the last run */
+	uint8_t highest_zoneidx;
+	bool asked;          /* highest_zoneidx is set */
+	bool running;        /* a run has begun and not ended */
+	bool boosted;        /* the run began with a watermark boost */
+	bool in_pass;        /* pass is valid */
+	bool wait_write;     /* nothing to do before a write ends */
+	uint8_t alloc_order; /* of this run */
+	uint8_t run_zoneidx;
+	uint32_t failures;
+};
+
+struct mm_machine;
+
+/* A node: its policy lists and its kswapd (struct pglist_data with the root's lruvec). */
+struct mm_node {
+	struct mm_machine *machine;
+	struct mm_list lists[MM_POLICY_LISTS];
+	void *policy_state; /* mm_policy_ops.state_size bytes, zeroed */
+	uint8_t id;
+	uint8_t nr_zones;
+	uint8_t zones[MM_NR_ZONE_TYPES]; /* indices, ascending type */
+	uint32_t nr_lru[MM_NR_LRU_TYPES];
+	uint32_t nr_isolated[MM_NR_LRU_TYPES];
+	uint64_t cost[MM_NR_LRU_TYPES]; /* lru_note_cost() */
+	uint64_t nonresident_age;
+	uint64_t refaults[MM_NR_LRU_TYPES]; /* of the working set */
+	uint64_t refaults_seen[MM_NR_LRU_TYPES];
+	struct mm_kswapd kswapd;
+};
+
+struct mm_swap {
+	uint64_t *map;    /* 1 = in use */
+	uint32_t *owners; /* logical page in each slot that is in use */
+	uint32_t nr_slots;
+	uint32_t nr_used;
+	uint32_t cursor;  /* where the search goes on */
+	uint32_t ra_last; /* readahead: slot of the last fault, its window, hits since */
+	uint32_t ra_window;
+	uint32_t ra_hits;
+};
+
+/* Where a violated invariant was seen first. */
+struct mm_broken {
+	const char *where; /* function; NULL: all is well */
+	const char *what;  /* the condition that does not hold */
+	uint32_t pfn;
+};
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a page-replacement policy is: a struct mm_policy_ops at the end of one file in policy/.
+ *
+ * To add one:
+ *	1. policy/foo.c: the ops below, const, named policy_foo. fifo.c is the smallest complete example.
+ *	2. 'foo' in policy/meson.build: the build and the table of names come from that list.
+ *	3. A section in man/mmreplay-policies.7 and a line in CHANGELOG.md.
+ * The property, determinism and speed tests take every policy of the table by themselves.
+ *
+ * The engine decides when and how much to scan, and what becomes of a page that was isolated; the
+ * policy decides which page is next. It has MM_POLICY_LISTS lists per node, state_size bytes per node,
+ * 32 bits (mm_page.policy) and four flags (MM_PG_POLICY0..3) per page. A page that the policy was given
+ * by page_added() or putback() stays on one of its lists until page_removed() or isolate() takes it.
+ * A policy allocates nothing and sees no other part of the machine.
+ */
+#ifndef MM_POLICY_H
+#define MM_POLICY_H
+
+#include "mmzone.h"
+
+/* Why a page comes (back) to the policy. */
+enum mm_putback {
+	MM_PUTBACK_KEEP,     /* could not be evicted now: as young as before */
+	MM_PUTBACK_ACTIVATE, /* … and will not be soon (no slot, in use) */
+	MM_PUTBACK_ROTATE,   /* written by reclaim, now clean: next to go */
+};
+
+struct mm_batch {
+	uint32_t nr; /* entries */
+	uint32_t pfns[MM_SWAP_CLUSTER];
+};
+
+/* Mandatory unless it says otherwise. pfn is always the first page of its block. */
+struct mm_policy_ops {
+	const char *name;
+	const char *summary; /* one line */
+	size_t state_size;   /* bytes per node in mm_node.policy_state; zeroed at the start */
+
+	/* Once per node, before anything else. May be NULL. */
+	void (*init)(struct mm_node *node);
+
+	/* A page came into memory. Put it on a list with mm_lru_add_head() or mm_lru_add_tail(). */
+	void (*page_added)(struct mm_node *node, uint32_t pfn);
+
+	/* It leaves (freed, locked): mm_lru_del(). It is on a list. */
+	void (*page_removed)(struct mm_node *node, uint32_t pfn);
+
+	/*
+	 * It was used, beyond MM_PG_YOUNG, which the engine sets. May be NULL, and should be where YOUNG is
+	 * enough: this is the hottest path. Also called for pages that are isolated or being written.
+	 */
+	void (*page_accessed)(struct mm_node *node, uint32_t pfn);
+
+	/*
+	 * Follows page_added() for a page that had been evicted; distance = evictions and
+	 * activations since (nonresident_age). May be NULL.
+	 */
+	void (*page_refaulted)(struct mm_node *node, uint32_t pfn, uint64_t distance);
+
+	/* Before each round of kswapd: keep lists in shape. May be NULL. */
+	void (*age)(struct mm_node *node, struct mm_scan_control *sc);
+
+	/*
+	 * Examine at most nr_to_scan base pages of this type (a larger block may overshoot), oldest first, and
+	 * take those that should go: mm_isolate(). Add every base page examined to sc->nr_scanned. Pages
+	 * of zones above sc->reclaim_idx stay: mm_eligible(). May take nothing.
+	 */
+	void (*isolate)(struct mm_node *node, struct mm_scan_control *sc, enum mm_lru_type type,
+	                uint32_t nr_to_scan, struct mm_batch *batch);
+
+	/* A page that was isolated comes back. */
+	void (*putback)(struct mm_node *node, uint32_t pfn, enum mm_putback why);
+
+	/* Pages (base pages) that a scan of this type can reach; drives how much is scanned. */
+	uint32_t (*nr_reclaimable)(const struct mm_node *node, enum mm_lru_type type);
+};
+
+/* ---- for policies: links and looks ---- */
+
+struct mm_page *mm_node_page(struct mm_node *node, uint32_t pfn);
+
+/* anon or file, by the page's flags */
+enum mm_lru_type mm_page_lru_type(const struct mm_page *page);
+
+/* Head = newest. list < MM_POLICY_LISTS. */
+void mm_lru_add_head(struct mm_node *node, uint32_t list, uint32_t pfn);
+void mm_lru_add_tail(struct mm_node *node, uint32_t list, uint32_t pfn);
+void mm_lru_del(struct mm_node *node, uint32_t pfn);
+
+/* Whether the reclaimer may take pages of this one's zone. */
+bool mm_eligible(const struct mm_node *node, const struct mm_scan_control *sc, uint32_t pfn);
+
+/* Off its list and into the batch, which must have room (nr < MM_SWAP_CLUSTER). */
+void mm_isolate(struct mm_node *node, uint32_t pfn, struct mm_batch *batch);
+
+/* YOUNG, cleared. */
+bool mm_test_clear_young(struct mm_node *node, uint32_t pfn);
+
+#endif
