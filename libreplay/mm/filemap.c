@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The page cache: pages of files come in when they are read or written for the first time, and again
+ * after reclaim has dropped them.
+ *
+ * Follows filemap_add_folio(), filemap_fault(), generic_perform_write(), folio_mark_dirty() of v6.12.
+ *
+ * Not modelled: readahead decisions (the demand contains what was read ahead), the flusher threads:
+ * a dirty page stays dirty until reclaim writes it.
+ */
+#include "internal.h"
+
+enum mm_touch_result mm_touch_file(struct mm_machine *machine, const struct mm_request *request,
+                                   uint32_t page, uint32_t flags)
+{
+	struct mm_lpage *lpage = mm_lpage(machine, page);
+	bool read = (lpage->flags & MM_LP_EVICTED) || (flags & MM_TOUCH_BACKED);
+	struct mm_request adapted = *request;
+	uint32_t pfn;
+
+	if (lpage->flags & MM_LP_EVICTED)
+		adapted.order = lpage->order;
+	if (flags & MM_TOUCH_FAULT)
+		mm_count(machine, MM_PGFAULT, 1);
+	pfn = mm_alloc_pages(machine, &adapted);
+	if (pfn == MM_NONE)
+		return MM_TOUCH_FAILED;
+	mm_page_bind(machine, pfn, page, MM_LPAGE_FILE);
+	if (flags & MM_TOUCH_EXEC)
+		machine->pages[pfn].flags |= MM_PG_EXEC;
+	if (flags & MM_TOUCH_WRITE)
+		mm_set_dirty(machine, pfn);
+	/* Only a mapped page has a page table entry to be young in; one that is read just came. */
+	if (flags & MM_TOUCH_FAULT)
+		machine->pages[pfn].flags |= MM_PG_YOUNG;
+	mm_lru_add_page(machine, pfn);
+	mm_workingset_refault(machine, pfn);
+	if (!read)
+		return MM_TOUCH_NEW;
+	if (flags & MM_TOUCH_FAULT)
+		mm_count(machine, MM_PGMAJFAULT, 1);
+	return MM_TOUCH_READ;
+}
+
+void mm_dirty_page(struct mm_machine *machine, uint32_t number)
+{
+	const struct mm_lpage *lpage = mm_lpage(machine, number);
+
+	if (lpage->kind == MM_LPAGE_FILE && lpage->pfn != MM_NONE)
+		mm_set_dirty(machine, lpage->pfn);
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What an access does: nothing but a mark on a page that is there, a fault on one that is not.
+ *
+ * A logical page is in one of four places: nowhere (never touched, or freed), in memory, in swap, on
+ * its file's device. The first touch allocates; a touch of what reclaim took out allocates and reads
+ * (major fault); a touch of what reclaim has unmapped but not yet taken is a minor fault.
+ *
+ * Follows do_anonymous_page(), do_swap_page(), do_wp_page(), wp_page_copy(), zap_present_ptes(),
+ * madvise_free_pte_range() of v6.12. The page cache is in filemap.c.
+ *
+ * Not modelled: page tables as such (the demand has their pages as kernel allocations), the zero page,
+ * fault-around, soft-dirty, userfaultfd.
+ */
+#include "internal.h"
+
+/* Anonymous again: MADV_FREE's promise is void once the page is written. */
+static void undo_lazyfree(struct mm_machine *machine, uint32_t pfn)
+{
+	struct mm_page *page = &machine->pages[pfn];
+	bool listed = page->flags & MM_PG_LRU;
+
+	if (listed)
+		mm_lru_remove_page(machine, pfn);
+	page->flags &= (uint16_t)~MM_PG_FILE;
+	page->flags |= MM_PG_DIRTY;
+	if (listed)
+		mm_lru_add_page(machine, pfn);
+}
+
+static void write_to_page(struct mm_machine *machine, uint32_t pfn)
+{
+	struct mm_page *page = &machine->pages[pfn];
+
+	if ((page->flags & (MM_PG_ANON | MM_PG_FILE)) == (MM_PG_ANON | MM_PG_FILE))
+		undo_lazyfree(machine, pfn);
+	else if (page->flags & MM_PG_SWAPCACHE)
+		mm_free_swapcache(machine, pfn);
+	else
+		mm_set_dirty(machine, pfn);
+}
+
+static enum mm_touch_result touch_present(struct mm_machine *machine, uint32_t pfn, uint32_t flags)
+{
+	struct mm_page *page = &machine->pages[pfn];
+	bool mapped_kind = page->flags & (MM_PG_ANON | MM_PG_SHMEM);
+	bool fault = (flags & MM_TOUCH_FAULT) || (mapped_kind && (page->flags & MM_PG_UNMAPPED));
+
+	if (fault)
+		mm_count(machine, MM_PGFAULT, 1);
+	if (page->flags & MM_PG_READAHEAD) {
+		page->flags &= (uint16_t)~MM_PG_READAHEAD;
+		mm_count(machine, MM_SWAP_RA_HIT, 1);
+		machine->swap.ra_hits++;
+	}
+	page->flags &= (uint16_t)~MM_PG_UNMAPPED;
+	if (flags & MM_TOUCH_EXEC)
+		page->flags |= MM_PG_EXEC;
+	if (flags & MM_TOUCH_WRITE)
+		write_to_page(machine, pfn);
+	mm_mark_accessed(machine, pfn);
+	return fault ? MM_TOUCH_MINOR : MM_TOUCH_HIT;
+}
+
+static enum mm_touch_result first_touch(struct mm_machine *machine,
+                                        const struct mm_request *request, uint32_t page,
+                                        enum mm_lpage_kind kind)
+{
+	bool huge = request->order == MM_PAGEBLOCK_ORDER && kind != MM_LPAGE_KERNEL;
+	uint32_t pfn;
+
+	if (huge && !mm_prepare_huge(machine, page))
+		return MM_TOUCH_FAILED;
+	pfn = mm_alloc_pages(machine, request);
+	if (kind != MM_LPAGE_KERNEL)
+		mm_count(machine, MM_PGFAULT, 1);
+	if (huge)
+		mm_count(machine, pfn == MM_NONE ? MM_THP_FAULT_FALLBACK : MM_THP_FAULT_ALLOC, 1);
+	if (pfn == MM_NONE)
+		return huge ? mm_touch_split(machine, request, page, kind) : MM_TOUCH_FAILED;
+	mm_page_bind(machine, pfn, page, kind);
+	if (kind != MM_LPAGE_KERNEL) {
+		machine->pages[pfn].flags |= MM_PG_YOUNG;
+		mm_lru_add_page(machine, pfn);
+	}
+	return MM_TOUCH_NEW;
+}
+
+static enum mm_touch_result swap_in(struct mm_machine *machine, const struct mm_request *request,
+                                    uint32_t page, uint32_t flags)
+{
+	uint32_t slot = mm_lpage(machine, page)->slot;
+
+	mm_count(machine, MM_PGFAULT, 1);
+	if (!mm_read_swap(machine, request, page))
+		return MM_TOUCH_FAILED;
+	mm_count(machine, MM_PGMAJFAULT, 1);
+	machine->pages[mm_lpage(machine, page)->pfn].flags &= (uint16_t)~MM_PG_UNMAPPED;
+	machine->pages[mm_lpage(machine, page)->pfn].flags |= MM_PG_YOUNG;
+	if ((flags & MM_TOUCH_WRITE) || mm_swap_full(machine))
+		mm_free_swapcache(machine, mm_lpage(machine, page)->pfn);
+	mm_swap_readahead(machine, request, slot);
+	return MM_TOUCH_SWAPIN;
+}
+
+enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_request *request,
+                                   uint32_t page, enum mm_lpage_kind kind, uint32_t flags)
+{
+	struct mm_lpage *lpage = mm_lpage(machine, page);
+
+	if (lpage->kind != MM_LPAGE_NONE && lpage->kind != kind)
+		return MM_TOUCH_INVALID;
+	if (lpage->flags & MM_LP_SPLIT)
+		return mm_touch_split(machine, request, page, kind);
+	if (lpage->pfn != MM_NONE)
+		return kind == MM_LPAGE_KERNEL ? MM_TOUCH_INVALID
+		                               : touch_present(machine, lpage->pfn, flags);
+	if (kind == MM_LPAGE_FILE)
+		return mm_touch_file(machine, request, page, flags);
+	if (lpage->slot != MM_NONE)
+		return swap_in(machine, request, page, flags);
+	return first_touch(machine, request, page, kind);
+}
+
+enum mm_touch_result mm_copy_page(struct mm_machine *machine, const struct mm_request *request,
+                                  uint32_t page, uint32_t source)
+{
+	const struct mm_lpage *from = mm_lpage(machine, source);
+
+	if (from->kind != MM_LPAGE_NONE && from->kind != MM_LPAGE_KERNEL &&
+	    (from->pfn != MM_NONE || (from->flags & MM_LP_EVICTED))) {
+		struct mm_request read = *request;
+
+		read.order = from->order;
+		mm_touch_page(machine, &read, source, (enum mm_lpage_kind)from->kind,
+		              MM_TOUCH_BACKED);
+	}
+	return mm_touch_page(machine, request, page, MM_LPAGE_ANON, MM_TOUCH_WRITE);
+}
+
+/* The page is on no list when it comes here. */
+void mm_release_page(struct mm_machine *machine, uint16_t cpu, uint32_t pfn)
+{
+	struct mm_page *page = &machine->pages[pfn];
+
+	if (page->state == MM_PAGE_WRITEBACK) {
+		mm_list_del(machine, &machine->writeback, pfn);
+		mm_account_writeback(machine, pfn, false);
+		page->state = MM_PAGE_USED;
+	}
+	mm_page_unbind(machine, pfn);
+	mm_free_pages(machine, cpu, pfn);
+}
+
+bool mm_free_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number)
+{
+	struct mm_lpage *lpage = mm_lpage(machine, number);
+
+	if (lpage->kind == MM_LPAGE_NONE)
+		return false;
+	if (lpage->flags & MM_LP_HAS_SUBS)
+		mm_free_subs(machine, cpu, number);
+	if (lpage->pfn != MM_NONE) {
+		mm_lru_remove_page(machine, lpage->pfn);
+		mm_release_page(machine, cpu, lpage->pfn);
+	}
+	if (lpage->slot != MM_NONE)
+		mm_swap_free(machine, lpage->slot, lpage->order);
+	*lpage = (struct mm_lpage){ .pfn = MM_NONE, .slot = MM_NONE };
+	return true;
+}
+
+void mm_lazyfree_page(struct mm_machine *machine, uint32_t number)
+{
+	struct mm_lpage *lpage = mm_lpage(machine, number);
+	struct mm_page *page;
+
+	if (lpage->kind != MM_LPAGE_ANON || (lpage->flags & MM_LP_SPLIT))
+		return;
+	if (lpage->pfn == MM_NONE) {
+		mm_free_lpage(machine, 0, number);
+		return;
+	}
+	page = &machine->pages[lpage->pfn];
+	if (!(page->flags & MM_PG_LRU) || (page->flags & (MM_PG_SWAPCACHE | MM_PG_FILE)))
+		return;
+	mm_lru_remove_page(machine, lpage->pfn);
+	page->flags &= (uint16_t) ~(MM_PG_DIRTY | MM_PG_YOUNG);
+	page->flags |= MM_PG_FILE;
+	mm_lru_add_page(machine, lpage->pfn);
+	mm_count(machine, MM_PGLAZYFREE, mm_block_pages(page->order));
+}

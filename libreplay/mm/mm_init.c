@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Builds a machine: arrays, zones, the zonelist, watermarks and reserves; then what lies where at the
+ * start.
+ *
+ * Watermarks of a zone are its share of vm.min_free_kbytes (min), and two steps of max(min / 4,
+ * managed x watermark_scale_factor) above it (low, high). The lowmem reserve of a zone against requests
+ * that could have used higher ones is their managed size / ratio. Recorded watermarks are used as they
+ * are, since THP and sysctl writes of the past may stand behind them.
+ *
+ * Memory that is neither seeded as free nor as a page stays MM_PAGE_ABSENT: the machine does not own it
+ * (kernel image, pages of which the demand says nothing), though it counts in managed.
+ *
+ * Follows free_area_init(), build_zonelists(), calculate_min_free_kbytes(),
+ * __setup_per_zone_wmarks(), setup_per_zone_lowmem_reserve(), build_all_zonelists() of v6.12.
+ *
+ * Not modelled: memory hotplug; khugepaged's minimum for min_free_kbytes; node distances (remote nodes
+ * come in ascending order); that each CPU prefers its own node: all prefer node 0.
+ */
+#include "internal.h"
+
+#include "alloc.h"
+#include "error_set.h"
+
+/* Rounded up so that the buddy of any block is within the arrays. */
+#define PFN_ALIGN (2u << MM_MAX_ORDER)
+#define PFN_LIMIT (1u << 31)
+
+static int check_zones(const struct mm_config *config, struct mmr_error *err)
+{
+	if (config->nr_zones == 0 || config->nr_cpus == 0)
+		return base_error(err, MMR_E_INVALID, "a machine without zones or CPUs");
+	if (config->nr_zones > MM_MAX_ZONES || config->nr_cpus > MM_MAX_CPUS)
+		return base_error(err, MMR_E_LIMIT, "%u zones and %u CPUs are too many",
+		                  config->nr_zones, config->nr_cpus);
+	for (uint32_t i = 0; i < config->nr_zones; i++) {
+		const struct mm_zone_config *zone = &config->zones[i];
+
+		if (zone->node >= MM_MAX_NODES || zone->type >= MM_NR_ZONE_TYPES)
+			return base_error(err, MMR_E_LIMIT,
+			                  "zone %u: node %u or type %u is too large", i, zone->node,
+			                  zone->type);
+		if (zone->start_pfn > PFN_LIMIT || zone->spanned > PFN_LIMIT - zone->start_pfn)
+			return base_error(err, MMR_E_LIMIT, "zone %u ends above 8 TiB", i);
+		if (zone->present > zone->spanned || zone->managed > zone->present)
+			return base_error(err, MMR_E_INVALID, "zone %u: %u of %u of %u pages", i,
+			                  zone->managed, zone->present, zone->spanned);
+		for (uint32_t k = 0; k < i; k++) {
+			const struct mm_zone_config *other = &config->zones[k];
+
+			if (zone->spanned && other->spanned &&
+			    zone->start_pfn < other->start_pfn + other->spanned &&
+			    other->start_pfn < zone->start_pfn + zone->spanned)
+				return base_error(err, MMR_E_INVALID, "zones %u and %u overlap", k,
+				                  i);
+			if (zone->node == other->node && zone->type <= other->type)
+				return base_error(err, MMR_E_INVALID, "zone %u is out of order", i);
+		}
+	}
+	return 0;
+}
+
+static int init_zone(struct mm_machine *machine, const struct mm_zone_config *config, uint8_t index,
+                     struct mmr_error *err)
+{
+	struct mm_zone *zone = &machine->zones[index];
+	struct mm_node *node = &machine->nodes[config->node];
+
+	memcpy(zone->name, config->name, sizeof(zone->name));
+	zone->name[sizeof(zone->name) - 1] = '\0';
+	zone->type = config->type;
+	zone->node = config->node;
+	zone->index = index;
+	zone->start_pfn = config->start_pfn;
+	zone->spanned = config->spanned;
+	zone->present = config->present;
+	zone->managed = config->managed;
+	memcpy(zone->wmark, config->wmark, sizeof(zone->wmark));
+	if (config->wmark[MM_WMARK_HIGH] != 0)
+		machine->have_wmarks = true;
+	for (uint32_t order = 0; order < MM_NR_ORDERS; order++) {
+		for (uint32_t type = 0; type < MM_NR_MIGRATETYPES; type++)
+			mm_list_init(&zone->free_area[order].lists[type]);
+	}
+	zone->pcp = base_calloc_err(machine->nr_cpus, sizeof(*zone->pcp), "per-CPU lists", err);
+	if (!zone->pcp)
+		return MMR_E_NOMEM;
+	for (uint32_t cpu = 0; cpu < machine->nr_cpus; cpu++) {
+		for (uint32_t i = 0; i < MM_NR_PCP_LISTS; i++)
+			mm_list_init(&zone->pcp[cpu].lists[i]);
+	}
+	node->zones[node->nr_zones++] = index;
+	return 0;
+}
+
+static int init_node(struct mm_machine *machine, uint8_t id, struct mmr_error *err)
+{
+	struct mm_node *node = &machine->nodes[id];
+
+	node->machine = machine;
+	node->id = id;
+	for (uint32_t i = 0; i < MM_POLICY_LISTS; i++)
+		mm_list_init(&node->lists[i]);
+	if (!machine->policy)
+		return 0;
+	if (machine->policy->state_size > 0) {
+		node->policy_state =
+			base_calloc_err(1, machine->policy->state_size, "policy state", err);
+		if (!node->policy_state)
+			return MMR_E_NOMEM;
+	}
+	if (machine->policy->init)
+		machine->policy->init(node);
+	return 0;
+}
+
+static void build_zonelist(struct mm_machine *machine)
+{
+	for (uint32_t n = 0; n < machine->nr_nodes; n++) {
+		const struct mm_node *node = &machine->nodes[n];
+
+		for (uint32_t i = node->nr_zones; i-- > 0;) {
+			if (machine->zones[node->zones[i]].managed > 0)
+				machine->zonelist[machine->nr_zonelist++] = node->zones[i];
+		}
+	}
+}
+
+static int create_arrays(struct mm_machine *machine, const struct mm_config *config,
+                         struct mmr_error *err)
+{
+	uint32_t end = 0;
+
+	for (uint32_t i = 0; i < config->nr_zones; i++) {
+		if (config->zones[i].start_pfn + config->zones[i].spanned > end)
+			end = config->zones[i].start_pfn + config->zones[i].spanned;
+	}
+	machine->nr_pfns = (end + PFN_ALIGN - 1) / PFN_ALIGN * PFN_ALIGN;
+	machine->pages = base_calloc_err(machine->nr_pfns, sizeof(*machine->pages), "pages", err);
+	if (!machine->pages)
+		return MMR_E_NOMEM;
+	machine->block_types =
+		base_calloc_err(machine->nr_pfns >> MM_PAGEBLOCK_ORDER, 1, "pageblocks", err);
+	if (!machine->block_types)
+		return MMR_E_NOMEM;
+	memset(machine->block_types, MM_MOVABLE, machine->nr_pfns >> MM_PAGEBLOCK_ORDER);
+	return mm_swap_init(&machine->swap, config->nr_swap_slots, err);
+}
+
+int mm_machine_create(const struct mm_config *config, struct mm_machine **ret,
+                      struct mmr_error *err)
+{
+	struct mm_machine *machine;
+	int rc = check_zones(config, err);
+
+	if (rc < 0)
+		return rc;
+	machine = base_calloc_err(1, sizeof(*machine), "machine", err);
+	if (!machine)
+		return MMR_E_NOMEM;
+	machine->policy = config->policy;
+	machine->settings = config->settings;
+	machine->hooks = config->hooks;
+	machine->nr_cpus = config->nr_cpus;
+	machine->nr_zones = config->nr_zones;
+	machine->building = true;
+	machine->free_sub_chunk = MM_NONE;
+	machine->oom_stamp = UINT64_MAX;
+	mm_list_init(&machine->writeback);
+	base_rng_init(&machine->rng, config->seed);
+	rc = create_arrays(machine, config, err);
+	for (uint32_t i = 0; rc == 0 && i < config->nr_zones; i++) {
+		if (config->zones[i].node >= machine->nr_nodes)
+			machine->nr_nodes = config->zones[i].node + 1u;
+		rc = init_zone(machine, &config->zones[i], (uint8_t)i, err);
+	}
+	for (uint32_t n = 0; rc == 0 && n < machine->nr_nodes; n++)
+		rc = init_node(machine, (uint8_t)n, err);
+	if (rc < 0) {
+		mm_machine_destroy(machine);
+		return rc;
+	}
+	build_zonelist(machine);
+	mm_setup_per_zone_wmarks(machine);
+	*ret = machine;
+	return 0;
+}
+
+void mm_machine_destroy(struct mm_machine *machine)
+{
+	if (!machine)
+		return;
+	for (uint32_t i = 0; i < machine->nr_zones; i++)
+		base_free(machine->zones[i].pcp);
+	for (uint32_t i = 0; i < machine->nr_nodes; i++)
+		base_free(machine->nodes[i].policy_state);
+	mm_swap_deinit(&machine->swap);
+	base_free(machine->block_types);
+	base_free(machine->lpages);
+	base_free(machine->subs);
+	base_free(machine->pages);
+	base_free(machine);
+}
+
+/* ---- watermarks ---- */
+
+static uint64_t int_sqrt(uint64_t n)
+{
+	uint64_t root = 0;
+
+	for (uint64_t bit = UINT64_C(1) << 31; bit > 0; bit >>= 1) {
+		if ((root + bit) * (root + bit) <= n)
+			root += bit;
+	}
+	return root;
+}
+
+static uint64_t lowmem_pages(const struct mm_machine *machine)
+{
+	uint64_t pages = 0;
+
+	for (uint32_t i = 0; i < machine->nr_zones; i++) {
+		if (machine->zones[i].type < MM_ZONE_MOVABLE)
+			pages += machine->zones[i].managed;
+	}
+	return pages;
+}
+
+uint32_t mm_default_min_free_kbytes(const struct mm_machine *machine)
+{
+	uint64_t kbytes = int_sqrt(lowmem_pages(machine) * 4 * 16);
+
+	if (kbytes < 128)
+		kbytes = 128;
+	return (uint32_t)(kbytes > 262144 ? 262144 : kbytes);
+}
+
+static void setup_lowmem_reserve(struct mm_machine *machine, const struct mm_node *node)
+{
+	for (uint32_t i = 0; i < node->nr_zones; i++) {
+		struct mm_zone *zone = &machine->zones[node->zones[i]];
+		uint32_t ratio = machine->settings.lowmem_reserve_ratio[zone->type];
+		uint64_t managed = 0;
+		uint32_t next = i + 1;
+
+		for (uint32_t type = 0; type < MM_NR_ZONE_TYPES; type++) {
+			zone->reserve[type] = 0;
+			if (type <= zone->type)
+				continue;
+			if (next < node->nr_zones && machine->zones[node->zones[next]].type == type)
+				managed += machine->zones[node->zones[next++]].managed;
+			if (ratio != 0 && zone->managed != 0)
+				zone->reserve[type] = (uint32_t)(managed / ratio);
+		}
+	}
+}
+
+static void setup_zone_wmarks(struct mm_machine *machine, struct mm_zone *zone, uint64_t pages_min,
+                              uint64_t lowmem)
+{
+	uint64_t managed = zone->managed;
+	uint64_t share = lowmem ? pages_min * managed / lowmem : 0;
+	uint64_t factor = machine->settings.watermark_scale_factor;
+	uint64_t step = managed / 10000 * factor + managed % 10000 * factor / 10000;
+	uint64_t min = share;
+
+	if (zone->type == MM_ZONE_MOVABLE) {
+		min = managed / 1024;
+		min = min < 32 ? 32 : min > 128 ? 128 : min;
+	}
+	if (step < share / 4)
+		step = share / 4;
+	zone->boost = 0;
+	zone->wmark[MM_WMARK_MIN] = (uint32_t)min;
+	zone->wmark[MM_WMARK_LOW] = (uint32_t)(min + step);
+	zone->wmark[MM_WMARK_HIGH] = (uint32_t)(min + 2 * step);
+}
+
+/* Too little memory for pageblocks of each kind: all pages then count as unmovable. */
+static bool too_small_for_mobility(const struct mm_machine *machine)
+{
+	uint64_t pages = 0;
+
+	for (uint32_t i = 0; i < machine->nr_zones; i++) {
+		const struct mm_zone *zone = &machine->zones[i];
+
+		if (zone->managed > zone->wmark[MM_WMARK_HIGH])
+			pages += zone->managed - zone->wmark[MM_WMARK_HIGH];
+	}
+	return pages < (uint64_t)MM_PAGEBLOCK_PAGES * MM_NR_MIGRATETYPES;
+}
+
+void mm_setup_per_zone_wmarks(struct mm_machine *machine)
+{
+	uint32_t kbytes = machine->settings.min_free_kbytes;
+	uint64_t lowmem = lowmem_pages(machine);
+
+	if (kbytes == 0)
+		kbytes = mm_default_min_free_kbytes(machine);
+	for (uint32_t i = 0; i < machine->nr_zones; i++) {
+		if (!machine->have_wmarks)
+			setup_zone_wmarks(machine, &machine->zones[i], kbytes / 4, lowmem);
+	}
+	for (uint32_t n = 0; n < machine->nr_nodes; n++)
+		setup_lowmem_reserve(machine, &machine->nodes[n]);
+	for (uint32_t i = 0; i < machine->nr_zones; i++)
+		mm_pcp_set_limits(machine, &machine->zones[i]);
+	machine->mobility_disabled = too_small_for_mobility(machine);
+}
+
+/* ---- the start population ---- */
+
+static struct mm_zone *zone_of_range(struct mm_machine *machine, uint32_t pfn, uint32_t nr)
+{
+	for (uint32_t i = 0; i < machine->nr_zones; i++) {
+		struct mm_zone *zone = &machine->zones[i];
+
+		if (mm_zone_spans(zone, pfn) && zone->spanned - (pfn - zone->start_pfn) >= nr)
+			return zone;
+	}
+	return NULL;
+}
+
+/* Gives the zone pages that it did not own. false: they are not absent. */
+static bool adopt_range(struct mm_machine *machine, uint32_t pfn, uint8_t order)
+{
+	uint32_t nr = mm_block_pages(order);
+	struct mm_zone *zone;
+
+	if (order > MM_MAX_ORDER || (pfn & (nr - 1)) != 0)
+		return false;
+	zone = zone_of_range(machine, pfn, nr);
+	if (!zone || zone->nr_owned + nr > zone->managed)
+		return false;
+	for (uint32_t i = 0; i < nr; i++) {
+		if (machine->pages[pfn + i].state != MM_PAGE_ABSENT)
+			return false;
+	}
+	for (uint32_t i = 0; i < nr; i++) {
+		machine->pages[pfn + i].state = MM_PAGE_TAIL;
+		machine->pages[pfn + i].zone = zone->index;
+	}
+	zone->nr_owned += nr;
+	return true;
+}
+
+void mm_seed_block_type(struct mm_machine *machine, uint32_t pfn, uint8_t migratetype)
+{
+	if (pfn < machine->nr_pfns && migratetype < MM_NR_MIGRATETYPES)
+		machine->block_types[pfn >> MM_PAGEBLOCK_ORDER] =
+			machine->mobility_disabled && migratetype < MM_NR_PCPTYPES ? MM_UNMOVABLE
+										   : migratetype;
+}
+
+bool mm_seed_free_block(struct mm_machine *machine, uint32_t pfn, uint8_t order)
+{
+	uint32_t piece = order > MM_PAGEBLOCK_ORDER ? MM_PAGEBLOCK_ORDER : order;
+
+	if (!adopt_range(machine, pfn, order))
+		return false;
+	for (uint32_t i = 0; i < mm_block_pages(order); i += mm_block_pages(piece))
+		mm_free_one_page(machine, pfn + i, piece, mm_block_type(machine, pfn + i), true);
+	return true;
+}
+
+bool mm_seed_pcp_page(struct mm_machine *machine, uint16_t cpu, uint32_t pfn)
+{
+	if (cpu >= machine->nr_cpus || !adopt_range(machine, pfn, 0))
+		return false;
+	mm_pcp_seed(machine, cpu, pfn);
+	return true;
+}
+
+/* The block at pfn, from the free lists or from memory that nobody owned. */
+static bool seize_block(struct mm_machine *machine, uint32_t pfn, uint8_t order)
+{
+	if (order > MM_MAX_ORDER || pfn >= machine->nr_pfns ||
+	    (pfn & (mm_block_pages(order) - 1)) != 0)
+		return false;
+	return mm_take_free_block(machine, pfn, order) || adopt_range(machine, pfn, order);
+}
+
+/* A block wherever there is one, down to the last page of the machine. */
+static uint32_t seize_any(struct mm_machine *machine, uint8_t order, uint8_t migratetype)
+{
+	for (uint32_t i = 0; i < machine->nr_zonelist; i++) {
+		struct mm_zone *zone = &machine->zones[machine->zonelist[i]];
+		enum mm_rmqueue_mode mode = MM_RMQUEUE_NORMAL;
+		uint32_t pfn = mm_rmqueue(machine, zone, order, migratetype, MM_ALLOC_CMA, &mode);
+
+		if (pfn != MM_NONE)
+			return pfn;
+	}
+	return MM_NONE;
+}
+
+int mm_seed_page(struct mm_machine *machine, uint32_t page, enum mm_lpage_kind kind, uint32_t pfn,
+                 uint8_t order)
+{
+	int placed = 1;
+
+	MM_CHECK(machine, machine->building && mm_lpage(machine, page)->kind == MM_LPAGE_NONE,
+	         page);
+	if (order > MM_MAX_ORDER)
+		return MMR_E_LIMIT;
+	if (order == MM_PAGEBLOCK_ORDER && (kind == MM_LPAGE_ANON || kind == MM_LPAGE_SHMEM) &&
+	    !mm_prepare_huge(machine, page))
+		return MMR_E_LIMIT;
+	if (pfn == MM_NONE || !seize_block(machine, pfn, order)) {
+		placed = 0;
+		pfn = seize_any(machine, order,
+		                kind == MM_LPAGE_KERNEL ? MM_UNMOVABLE : MM_MOVABLE);
+		if (pfn == MM_NONE)
+			return MMR_E_LIMIT;
+	}
+	mm_prep_block(machine, pfn, order);
+	mm_page_bind(machine, pfn, page, kind);
+	if (kind != MM_LPAGE_KERNEL)
+		mm_lru_add_page(machine, pfn);
+	return placed;
+}
+
+int mm_seed_swapped(struct mm_machine *machine, uint32_t page, enum mm_lpage_kind kind)
+{
+	struct mm_lpage *lpage = mm_lpage(machine, page);
+
+	MM_CHECK(machine, machine->building && lpage->kind == MM_LPAGE_NONE, page);
+	lpage->slot = mm_swap_alloc(machine, 0, page);
+	if (lpage->slot == MM_NONE)
+		return MMR_E_LIMIT;
+	lpage->kind = (uint8_t)kind;
+	lpage->pfn = MM_NONE;
+	lpage->order = 0;
+	lpage->flags = MM_LP_EVICTED;
+	return 0;
+}
+
+void mm_seed_done(struct mm_machine *machine)
+{
+	machine->building = false;
+	machine->nr_extfrag = 0;
+	for (uint32_t i = 0; i < machine->nr_zones; i++) {
+		machine->zones[i].boost = 0;
+		machine->zones[i].flags = 0;
+	}
+}
+
+int mm_reserve_lpages(struct mm_machine *machine, uint32_t nr_pages, struct mmr_error *err)
+{
+	void *lpages = machine->lpages;
+	uint64_t nr = machine->nr_lpages ? machine->nr_lpages : 1024;
+
+	if (nr_pages <= machine->nr_lpages)
+		return 0;
+	if (nr_pages > MM_MAX_LPAGES)
+		return base_error(err, MMR_E_LIMIT, "%u logical pages are too many", nr_pages);
+	while (nr < nr_pages)
+		nr *= 2;
+	if (nr > MM_MAX_LPAGES)
+		nr = MM_MAX_LPAGES;
+	if (base_resize(&lpages, nr, sizeof(*machine->lpages)) < 0)
+		return base_error(err, MMR_E_NOMEM, "no memory for %u logical pages", nr_pages);
+	machine->lpages = lpages;
+	for (uint64_t i = machine->nr_lpages; i < nr; i++)
+		machine->lpages[i] = (struct mm_lpage){ .pfn = MM_NONE, .slot = MM_NONE };
+	machine->nr_lpages = (uint32_t)nr;
+	return 0;
+}

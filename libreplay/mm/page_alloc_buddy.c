@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The buddy allocator proper: free blocks by order and migratetype.
+ *
+ * A free block of 2^o pages is aligned to its size; its buddy is the other half of the block of 2^(o+1)
+ * that holds it. Two free buddies never stay beside each other: freeing merges upwards as long as the
+ * buddy is free, whole and of the same zone, up to order 10. Allocating takes the smallest block that is
+ * large enough and cuts it; the upper halves go back to the heads of their lists, so that pages come
+ * out of one block in ascending order.
+ *
+ *	free_area[o].lists[type]:  head -> newest … oldest <- tail
+ *
+ * A freed block goes to the head, where it is taken next while it is still in the caches, unless the
+ * block one order up is likely to form soon: then to the tail, where it is left alone.
+ * All pages of a pageblock are on lists of the pageblock's type; so a block of order 9 or 10 rules
+ * the type of what it covers, and merging blocks of different types retypes the smaller part.
+ *
+ * Follows __free_one_page(), expand(), __rmqueue_smallest(), move_freepages_block() of v6.12.
+ *
+ * Not modelled: guard pages, page reporting, shuffling, compaction capture (no effect without them);
+ * the 6.1 rule that pages keep the type they were freed with.
+ */
+#include "internal.h"
+
+static void account_freepages(struct mm_zone *zone, int64_t nr_pages, uint8_t migratetype)
+{
+	if (migratetype == MM_ISOLATE)
+		return;
+	zone->free_pages += nr_pages;
+	if (migratetype == MM_HIGHATOMIC)
+		zone->nr_free_highatomic += nr_pages;
+	else if (migratetype == MM_CMA)
+		zone->nr_free_cma += nr_pages;
+}
+
+static void add_to_free_list(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn,
+                             uint32_t order, uint8_t migratetype, bool to_tail)
+{
+	struct mm_free_area *area = &zone->free_area[order];
+	struct mm_page *page = &machine->pages[pfn];
+
+	MM_CHECK(machine, (pfn & (mm_block_pages(order) - 1)) == 0, pfn);
+	page->state = MM_PAGE_FREE;
+	page->order = (uint8_t)order;
+	if (to_tail)
+		mm_list_add_tail(machine, &area->lists[migratetype], pfn);
+	else
+		mm_list_add_head(machine, &area->lists[migratetype], pfn);
+	area->nr_free++;
+	account_freepages(zone, mm_block_pages(order), migratetype);
+}
+
+void mm_del_from_free_list(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn,
+                           uint32_t order, uint8_t migratetype)
+{
+	struct mm_free_area *area = &zone->free_area[order];
+	struct mm_page *page = &machine->pages[pfn];
+
+	MM_CHECK(machine, page->state == MM_PAGE_FREE && page->order == order, pfn);
+	mm_list_del(machine, &area->lists[migratetype], pfn);
+	area->nr_free--;
+	page->state = MM_PAGE_TAIL;
+	account_freepages(zone, -(int64_t)mm_block_pages(order), migratetype);
+}
+
+static bool is_free_buddy(const struct mm_machine *machine, const struct mm_zone *zone,
+                          uint32_t pfn, uint32_t order)
+{
+	return mm_zone_spans(zone, pfn) && machine->pages[pfn].state == MM_PAGE_FREE &&
+	       machine->pages[pfn].order == order && machine->pages[pfn].zone == zone->index;
+}
+
+/* Whether the block one order up would be complete if the buddy of this one were freed. */
+static bool buddy_merge_likely(const struct mm_machine *machine, const struct mm_zone *zone,
+                               uint32_t pfn, uint32_t order)
+{
+	uint32_t parent = pfn & ~mm_block_pages(order);
+
+	if (order >= MM_MAX_ORDER - 1)
+		return false;
+	return is_free_buddy(machine, zone, parent ^ mm_block_pages(order + 1), order + 1);
+}
+
+static bool is_mergeable(uint8_t migratetype)
+{
+	return migratetype < MM_NR_PCPTYPES;
+}
+
+static void set_block_types(struct mm_machine *machine, uint32_t pfn, uint32_t order,
+                            uint8_t migratetype)
+{
+	uint32_t first = pfn >> MM_PAGEBLOCK_ORDER;
+	uint32_t nr = order > MM_PAGEBLOCK_ORDER ? 1u << (order - MM_PAGEBLOCK_ORDER) : 1;
+
+	if (machine->mobility_disabled && migratetype < MM_NR_PCPTYPES)
+		migratetype = MM_UNMOVABLE;
+	for (uint32_t i = 0; i < nr; i++)
+		machine->block_types[first + i] = migratetype;
+}
+
+void mm_free_one_page(struct mm_machine *machine, uint32_t pfn, uint32_t order, uint8_t migratetype,
+                      bool to_tail)
+{
+	struct mm_zone *zone = mm_page_zone(machine, pfn);
+
+	MM_CHECK(machine, machine->pages[pfn].state != MM_PAGE_FREE, pfn);
+	MM_CHECK(machine, mm_zone_spans(zone, pfn + mm_block_pages(order) - 1), pfn);
+	while (order < MM_MAX_ORDER) {
+		uint32_t buddy = pfn ^ mm_block_pages(order);
+		uint8_t buddy_type;
+
+		if (!is_free_buddy(machine, zone, buddy, order))
+			break;
+		buddy_type = mm_block_type(machine, buddy);
+		if (order >= MM_PAGEBLOCK_ORDER && buddy_type != migratetype &&
+		    (!is_mergeable(buddy_type) || !is_mergeable(migratetype)))
+			break;
+		mm_del_from_free_list(machine, zone, buddy, order, buddy_type);
+		if (buddy_type != migratetype)
+			set_block_types(machine, buddy, order, migratetype);
+		machine->pages[pfn].state = MM_PAGE_TAIL;
+		pfn &= buddy;
+		order++;
+	}
+	add_to_free_list(machine, zone, pfn, order, migratetype,
+	                 to_tail || buddy_merge_likely(machine, zone, pfn, order));
+}
+
+void mm_free_to_buddy(struct mm_machine *machine, uint32_t pfn, uint32_t order)
+{
+	uint32_t end = pfn + mm_block_pages(order);
+	uint32_t piece = order > MM_PAGEBLOCK_ORDER ? MM_PAGEBLOCK_ORDER : order;
+
+	machine->pages[pfn].state = MM_PAGE_TAIL;
+	for (; pfn < end; pfn += mm_block_pages(piece))
+		mm_free_one_page(machine, pfn, piece, mm_block_type(machine, pfn), false);
+}
+
+void mm_expand(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn, uint32_t low,
+               uint32_t high, uint8_t migratetype)
+{
+	while (high > low) {
+		high--;
+		add_to_free_list(machine, zone, pfn + mm_block_pages(high), high, migratetype,
+		                 false);
+	}
+}
+
+uint32_t mm_rmqueue_smallest(struct mm_machine *machine, struct mm_zone *zone, uint32_t order,
+                             uint8_t migratetype)
+{
+	for (uint32_t o = order; o < MM_NR_ORDERS; o++) {
+		uint32_t pfn = zone->free_area[o].lists[migratetype].head;
+
+		if (pfn == MM_NONE)
+			continue;
+		mm_del_from_free_list(machine, zone, pfn, o, migratetype);
+		mm_expand(machine, zone, pfn, order, o, migratetype);
+		return pfn;
+	}
+	return MM_NONE;
+}
+
+uint32_t mm_move_freepages_block(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn,
+                                 uint8_t migratetype)
+{
+	uint32_t start = pfn & ~(MM_PAGEBLOCK_PAGES - 1);
+	uint32_t end = start + MM_PAGEBLOCK_PAGES;
+	uint8_t old = mm_block_type(machine, start);
+	uint32_t moved = 0;
+
+	if (!mm_zone_spans(zone, start) || !mm_zone_spans(zone, end - 1))
+		return 0;
+	for (uint32_t at = start; at < end;) {
+		const struct mm_page *page = &machine->pages[at];
+		uint32_t order = page->order;
+
+		if (page->state != MM_PAGE_FREE) {
+			at++;
+			continue;
+		}
+		mm_del_from_free_list(machine, zone, at, order, old);
+		add_to_free_list(machine, zone, at, order, migratetype, true);
+		moved += mm_block_pages(order);
+		at += mm_block_pages(order);
+	}
+	set_block_types(machine, start, MM_PAGEBLOCK_ORDER, migratetype);
+	return moved;
+}
+
+bool mm_take_free_block(struct mm_machine *machine, uint32_t pfn, uint32_t order)
+{
+	struct mm_zone *zone;
+
+	if (pfn >= machine->nr_pfns)
+		return false;
+	zone = mm_page_zone(machine, pfn);
+	for (uint32_t o = order; o < MM_NR_ORDERS; o++) {
+		uint32_t head = pfn & ~(mm_block_pages(o) - 1);
+		uint8_t migratetype;
+
+		if (!is_free_buddy(machine, zone, head, o))
+			continue;
+		migratetype = mm_block_type(machine, head);
+		mm_del_from_free_list(machine, zone, head, o, migratetype);
+		while (o > order) {
+			uint32_t half;
+
+			o--;
+			half = mm_block_pages(o);
+			/* Keep the half that pfn is in, give the other one back. */
+			if (pfn & half) {
+				add_to_free_list(machine, zone, head, o, migratetype, false);
+				head += half;
+			} else {
+				add_to_free_list(machine, zone, head + half, o, migratetype, false);
+			}
+		}
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * When no zone is above its low watermark: wake kswapd, go down to min, reclaim, and give up in order.
+ *
+ * Each round of direct reclaim asks for 32 pages. As long as there is progress, or what could still be
+ * reclaimed would suffice, it goes on; 16 rounds without progress are the end. Costly orders (> 3) and
+ * NORETRY give up after one round. The end is a failure, or where the kernel would kill, an OOM event:
+ * nobody is killed here, the request just fails and the hook says so.
+ *
+ * Follows __alloc_pages_slowpath(), gfp_to_alloc_flags(), should_reclaim_retry(),
+ * __alloc_pages_direct_reclaim(), __alloc_pages_may_oom() of v6.12.
+ *
+ * Not modelled: compaction (a costly order gets what the free lists have), killing, OOM reserves,
+ * real-time tasks. After an OOM, requests fail at once until some page is freed.
+ */
+#include "internal.h"
+
+#define MAX_RECLAIM_RETRIES 16
+
+static uint32_t gfp_to_alloc_flags(const struct mm_alloc_context *ac)
+{
+	uint32_t gfp = ac->gfp_flags;
+	uint32_t flags = MM_WMARK_MIN;
+
+	if (gfp & MM_GFP_HIGH)
+		flags |= MM_ALLOC_MIN_RESERVE;
+	if (gfp & MM_GFP_KSWAPD_RECLAIM)
+		flags |= MM_ALLOC_KSWAPD;
+	if (!(gfp & (MM_GFP_DIRECT_RECLAIM | MM_GFP_NOMEMALLOC))) {
+		flags |= MM_ALLOC_NON_BLOCK;
+		if (ac->order > 0 && (flags & MM_ALLOC_MIN_RESERVE))
+			flags |= MM_ALLOC_HIGHATOMIC;
+	}
+	if (ac->migratetype == MM_MOVABLE)
+		flags |= MM_ALLOC_CMA;
+	if ((gfp & MM_GFP_MEMALLOC) && !(gfp & MM_GFP_NOMEMALLOC))
+		flags |= MM_ALLOC_NO_WATERMARKS;
+	return flags;
+}
+
+static void wake_all_kswapds(struct mm_machine *machine, const struct mm_alloc_context *ac)
+{
+	uint32_t done = 0;
+
+	for (uint32_t i = 0; i < machine->nr_zonelist; i++) {
+		const struct mm_zone *zone = &machine->zones[machine->zonelist[i]];
+
+		if (zone->type > ac->highest_zoneidx || (done >> zone->node & 1))
+			continue;
+		done |= 1u << zone->node;
+		mm_wakeup_kswapd(machine, zone, ac->gfp_flags, ac->order, ac->highest_zoneidx);
+	}
+}
+
+/* Whether min could be met if all that can be reclaimed were. */
+static bool should_reclaim_retry(struct mm_machine *machine, const struct mm_alloc_context *ac,
+                                 uint32_t alloc_flags, uint64_t progress, uint32_t *no_progress)
+{
+	if (progress > 0 && ac->order <= MM_COSTLY_ORDER)
+		*no_progress = 0;
+	else
+		++*no_progress;
+	if (*no_progress > MAX_RECLAIM_RETRIES)
+		return mm_unreserve_highatomic(machine, ac, true);
+	for (uint32_t i = 0; i < machine->nr_zonelist; i++) {
+		const struct mm_zone *zone = &machine->zones[machine->zonelist[i]];
+		int64_t available =
+			(int64_t)mm_zone_reclaimable_pages(machine, zone) + zone->free_pages;
+
+		if (zone->type <= ac->highest_zoneidx &&
+		    mm_zone_watermark_ok(zone, ac->order, mm_wmark_pages(zone, MM_WMARK_MIN),
+		                         ac->highest_zoneidx, alloc_flags, available))
+			return true;
+	}
+	return mm_unreserve_highatomic(machine, ac, true);
+}
+
+static uint32_t direct_reclaim(struct mm_machine *machine, const struct mm_alloc_context *ac,
+                               uint32_t alloc_flags, uint64_t *progress)
+{
+	uint32_t pfn;
+
+	*progress = mm_try_to_free_pages(machine, ac);
+	if (*progress == 0)
+		return MM_NONE;
+	pfn = mm_get_page_from_freelist(machine, ac, alloc_flags);
+	if (pfn != MM_NONE)
+		return pfn;
+	mm_unreserve_highatomic(machine, ac, false);
+	mm_drain_all_pages(machine);
+	return mm_get_page_from_freelist(machine, ac, alloc_flags);
+}
+
+/* The OOM killer would run: the kernel never kills for these. */
+static bool would_kill(const struct mm_alloc_context *ac)
+{
+	return ac->order <= MM_COSTLY_ORDER && (ac->gfp_flags & MM_GFP_FS) &&
+	       !(ac->gfp_flags & (MM_GFP_RETRY_MAYFAIL | MM_GFP_THISNODE | MM_GFP_NORETRY)) &&
+	       ac->highest_zoneidx >= MM_ZONE_NORMAL;
+}
+
+/* NULL-handed: what is left are the reserves, for those who must not fail. */
+static uint32_t no_page(struct mm_machine *machine, const struct mm_alloc_context *ac, bool oom)
+{
+	uint32_t pfn = MM_NONE;
+
+	if (ac->gfp_flags & MM_GFP_NOFAIL)
+		pfn = mm_get_page_from_freelist(machine, ac, MM_WMARK_MIN | MM_ALLOC_NO_WATERMARKS);
+	if (pfn == MM_NONE && machine->hooks.alloc_failed)
+		machine->hooks.alloc_failed(machine->hooks.data, ac->request, oom);
+	return pfn;
+}
+
+static uint32_t out_of_memory(struct mm_machine *machine, const struct mm_alloc_context *ac)
+{
+	uint32_t pfn = mm_get_page_from_freelist(machine, ac, MM_WMARK_HIGH);
+
+	if (pfn != MM_NONE)
+		return pfn;
+	if (would_kill(ac))
+		machine->oom_stamp = machine->counters[MM_PGFREE];
+	return no_page(machine, ac, would_kill(ac));
+}
+
+static uint32_t alloc_slowpath(struct mm_machine *machine, const struct mm_alloc_context *ac)
+{
+	uint32_t alloc_flags = gfp_to_alloc_flags(ac);
+	bool costly = ac->order > MM_COSTLY_ORDER;
+	uint32_t no_progress = 0, tries = 0;
+	uint64_t progress;
+	uint32_t pfn;
+
+	for (;;) {
+		if (alloc_flags & MM_ALLOC_KSWAPD)
+			wake_all_kswapds(machine, ac);
+		pfn = mm_get_page_from_freelist(machine, ac, alloc_flags);
+		if (pfn != MM_NONE)
+			return pfn;
+		if (!(ac->gfp_flags & MM_GFP_DIRECT_RECLAIM) || machine->in_reclaim)
+			return no_page(machine, ac, false);
+		/* Without compaction the first try of a huge page ends here. */
+		if (costly && (ac->gfp_flags & MM_GFP_NORETRY))
+			return no_page(machine, ac, false);
+		if (machine->oom_stamp == machine->counters[MM_PGFREE])
+			return no_page(machine, ac, would_kill(ac));
+		pfn = direct_reclaim(machine, ac, alloc_flags, &progress);
+		if (pfn != MM_NONE)
+			return pfn;
+		if (ac->gfp_flags & MM_GFP_NORETRY)
+			return no_page(machine, ac, false);
+		if (costly && !(ac->gfp_flags & MM_GFP_RETRY_MAYFAIL))
+			return no_page(machine, ac, false);
+		if (should_reclaim_retry(machine, ac, alloc_flags, progress, &no_progress))
+			continue;
+		/* Where the kernel would compact and look again. */
+		if (ac->order > 0 && progress > 0 && tries++ < MAX_RECLAIM_RETRIES)
+			continue;
+		return out_of_memory(machine, ac);
+	}
+}
+
+uint32_t mm_alloc_pages(struct mm_machine *machine, const struct mm_request *request)
+{
+	struct mm_alloc_context ac = mm_prepare_alloc(machine, request);
+	uint32_t pfn = mm_get_page_from_freelist(machine, &ac, mm_fast_alloc_flags(machine, &ac));
+
+	return pfn != MM_NONE ? pfn : alloc_slowpath(machine, &ac);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which page holds which logical page, both ways.
+ *
+ * A logical page is in one place at most, so the reverse mapping is one number in struct mm_page and the
+ * page table one number in struct mm_lpage. Contents that a slot of the swap device also holds make the
+ * page clean (MM_PG_SWAPCACHE); the first write takes the slot from it.
+ *
+ * Follows what __folio_add_rmap(), folio_remove_rmap_ptes(), folio_free_swap() decide in v6.12.
+ *
+ * Not modelled: several mappings of a page: it is referenced or not, whoever did it; the demand has
+ * resolved sharing after fork into one logical page until it is written.
+ */
+#include "internal.h"
+
+static void account_kind(struct mm_machine *machine, enum mm_lpage_kind kind, uint32_t order,
+                         bool add)
+{
+	uint64_t nr = add ? mm_block_pages(order) : -(uint64_t)mm_block_pages(order);
+
+	switch (kind) {
+	case MM_LPAGE_ANON:
+		machine->nr_anon += nr;
+		break;
+	case MM_LPAGE_FILE:
+		machine->nr_file += nr;
+		break;
+	case MM_LPAGE_SHMEM:
+		machine->nr_shmem += nr;
+		break;
+	case MM_LPAGE_KERNEL:
+	case MM_LPAGE_NONE:
+		break;
+	}
+}
+
+void mm_page_bind(struct mm_machine *machine, uint32_t pfn, uint32_t logical,
+                  enum mm_lpage_kind kind)
+{
+	static const uint16_t flags[] = {
+		[MM_LPAGE_ANON] = MM_PG_ANON | MM_PG_DIRTY,
+		[MM_LPAGE_FILE] = MM_PG_FILE,
+		[MM_LPAGE_SHMEM] = MM_PG_SHMEM | MM_PG_DIRTY,
+		[MM_LPAGE_KERNEL] = 0,
+	};
+	struct mm_page *page = &machine->pages[pfn];
+	struct mm_lpage *lpage = mm_lpage(machine, logical);
+
+	MM_CHECK(machine, page->state == MM_PAGE_USED && lpage->pfn == MM_NONE, pfn);
+	page->logical = logical;
+	page->flags = flags[kind];
+	lpage->pfn = pfn;
+	lpage->kind = (uint8_t)kind;
+	lpage->order = page->order;
+	account_kind(machine, kind, page->order, true);
+	if (lpage->flags & MM_LP_LOCKED) {
+		page->flags |= MM_PG_UNEVICTABLE;
+		machine->nr_unevictable += mm_block_pages(page->order);
+	}
+}
+
+void mm_page_unbind(struct mm_machine *machine, uint32_t pfn)
+{
+	struct mm_page *page = &machine->pages[pfn];
+	struct mm_lpage *lpage = mm_lpage(machine, page->logical);
+
+	MM_CHECK(machine, lpage->pfn == pfn && !(page->flags & MM_PG_LRU), pfn);
+	mm_clear_dirty(machine, pfn);
+	if (page->flags & MM_PG_SWAPCACHE)
+		machine->nr_swapcached -= mm_block_pages(page->order);
+	if (page->flags & MM_PG_UNEVICTABLE)
+		machine->nr_unevictable -= mm_block_pages(page->order);
+	account_kind(machine, (enum mm_lpage_kind)lpage->kind, page->order, false);
+	page->flags = 0;
+	page->logical = MM_NONE;
+	lpage->pfn = MM_NONE;
+}
+
+/* Dirty pages of files are counted; an anonymous page is dirty whenever no slot holds it. */
+static bool counts_as_dirty(const struct mm_page *page)
+{
+	return !(page->flags & (MM_PG_ANON | MM_PG_SHMEM));
+}
+
+void mm_set_dirty(struct mm_machine *machine, uint32_t pfn)
+{
+	struct mm_page *page = &machine->pages[pfn];
+
+	if (counts_as_dirty(page) && !(page->flags & MM_PG_DIRTY))
+		machine->nr_dirty += mm_block_pages(page->order);
+	page->flags |= MM_PG_DIRTY;
+}
+
+void mm_clear_dirty(struct mm_machine *machine, uint32_t pfn)
+{
+	struct mm_page *page = &machine->pages[pfn];
+
+	if (counts_as_dirty(page) && (page->flags & MM_PG_DIRTY))
+		machine->nr_dirty -= mm_block_pages(page->order);
+	page->flags &= (uint16_t)~MM_PG_DIRTY;
+}
+
+void mm_add_swapcache(struct mm_machine *machine, uint32_t pfn)
+{
+	machine->pages[pfn].flags |= MM_PG_SWAPCACHE;
+	machine->nr_swapcached += mm_block_pages(machine->pages[pfn].order);
+}
+
+void mm_free_swapcache(struct mm_machine *machine, uint32_t pfn)
+{
+	struct mm_page *page = &machine->pages[pfn];
+	struct mm_lpage *lpage = mm_lpage(machine, page->logical);
+
+	MM_CHECK(machine, (page->flags & MM_PG_SWAPCACHE) && lpage->slot != MM_NONE, pfn);
+	mm_swap_free(machine, lpage->slot, lpage->order);
+	lpage->slot = MM_NONE;
+	page->flags &= (uint16_t)~MM_PG_SWAPCACHE;
+	machine->nr_swapcached -= mm_block_pages(page->order);
+	mm_set_dirty(machine, pfn);
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reading a machine: counters by the kernel's names, free lists, pageblocks.
+ *
+ * Follows vmstat_start(), frag_show_print(), pagetypeinfo_show_free_print() of v6.12 in what the numbers
+ * mean.
+ *
+ * Not modelled: active lists are the policy's own business, so all that it can reach counts as inactive.
+ */
+#include "internal.h"
+
+#define STATE_BYTES 8
+
+static const char *const item_names[MM_NR_VMSTAT_ITEMS] = {
+#define GAUGE(id, name)   [MM_##id] = (name),
+#define COUNTER(id, name) [MM_##id] = (name),
+#include "vmstat_items.def"
+#undef GAUGE
+#undef COUNTER
+};
+
+static const bool item_is_gauge[MM_NR_VMSTAT_ITEMS] = {
+#define GAUGE(id, name)   [MM_##id] = true,
+#define COUNTER(id, name) [MM_##id] = false,
+#include "vmstat_items.def"
+#undef GAUGE
+#undef COUNTER
+};
+
+const char *mm_vmstat_name(uint32_t i)
+{
+	return i < MM_NR_VMSTAT_ITEMS ? item_names[i] : NULL;
+}
+
+static uint64_t lru_pages(const struct mm_machine *machine, enum mm_lru_type type)
+{
+	uint64_t pages = 0;
+
+	for (uint32_t n = 0; n < machine->nr_nodes; n++)
+		pages += machine->nodes[n].nr_lru[type];
+	return pages;
+}
+
+static uint64_t free_pages(const struct mm_machine *machine)
+{
+	int64_t pages = 0;
+
+	for (uint32_t i = 0; i < machine->nr_zones; i++)
+		pages += machine->zones[i].free_pages;
+	return pages > 0 ? (uint64_t)pages : 0;
+}
+
+static uint64_t gauge(const struct mm_machine *machine, uint32_t i)
+{
+	switch (i) {
+	case MM_NR_FREE_PAGES:
+		return free_pages(machine);
+	case MM_NR_INACTIVE_ANON:
+		return lru_pages(machine, MM_LRU_ANON);
+	case MM_NR_INACTIVE_FILE:
+		return lru_pages(machine, MM_LRU_FILE);
+	case MM_NR_UNEVICTABLE:
+		return machine->nr_unevictable;
+	case MM_NR_ANON_PAGES:
+		return machine->nr_anon;
+	case MM_NR_FILE_PAGES:
+		return machine->nr_file + machine->nr_shmem + machine->nr_swapcached;
+	case MM_NR_DIRTY:
+		return machine->nr_dirty;
+	case MM_NR_WRITEBACK:
+		return machine->nr_writeback;
+	case MM_NR_SHMEM:
+		return machine->nr_shmem;
+	case MM_NR_SWAPCACHED:
+		return machine->nr_swapcached;
+	default:
+		return 0;
+	}
+}
+
+uint64_t mm_vmstat_value(const struct mm_machine *machine, uint32_t i)
+{
+	if (i >= MM_NR_VMSTAT_ITEMS)
+		return 0;
+	return item_is_gauge[i] ? gauge(machine, i) : machine->counters[i];
+}
+
+bool mm_vmstat_find(const struct mm_machine *machine, const char *name, uint64_t *value)
+{
+	for (uint32_t i = 0; i < MM_NR_VMSTAT_ITEMS; i++) {
+		if (strcmp(item_names[i], name) == 0) {
+			*value = mm_vmstat_value(machine, i);
+			return true;
+		}
+	}
+	return false;
+}
+
+uint32_t mm_nr_zones(const struct mm_machine *machine)
+{
+	return machine->nr_zones;
+}
+
+const struct mm_zone *mm_zone_at(const struct mm_machine *machine, uint32_t i)
+{
+	return i < machine->nr_zones ? &machine->zones[i] : NULL;
+}
+
+uint32_t mm_free_blocks(const struct mm_machine *machine, uint32_t zone, uint32_t order,
+                        uint32_t migratetype)
+{
+	if (zone >= machine->nr_zones || order >= MM_NR_ORDERS || migratetype >= MM_NR_MIGRATETYPES)
+		return 0;
+	return machine->zones[zone].free_area[order].lists[migratetype].count;
+}
+
+const char *mm_migratetype_name(uint32_t migratetype)
+{
+	static const char *const names[MM_NR_MIGRATETYPES] = {
+		[MM_UNMOVABLE] = "Unmovable",
+		[MM_MOVABLE] = "Movable",
+		[MM_RECLAIMABLE] = "Reclaimable",
+		[MM_HIGHATOMIC] = "HighAtomic",
+		[MM_CMA] = "CMA",
+		[MM_ISOLATE] = "Isolate",
+	};
+
+	return migratetype < MM_NR_MIGRATETYPES ? names[migratetype] : "";
+}
+
+uint64_t mm_pcp_pages(const struct mm_machine *machine, uint32_t zone)
+{
+	uint64_t pages = 0;
+
+	for (uint32_t cpu = 0; zone < machine->nr_zones && cpu < machine->nr_cpus; cpu++)
+		pages += (uint64_t)machine->zones[zone].pcp[cpu].count;
+	return pages;
+}
+
+struct mm_swap_usage mm_swap_usage(const struct mm_machine *machine)
+{
+	return (struct mm_swap_usage){ machine->swap.nr_slots, machine->swap.nr_used };
+}
+
+uint64_t mm_nr_extfrag(const struct mm_machine *machine)
+{
+	return machine->nr_extfrag;
+}
+
+/* ---- pageblocks ---- */
+
+uint32_t mm_first_pageblock_pfn(const struct mm_machine *machine, uint32_t zone)
+{
+	return zone < machine->nr_zones ? machine->zones[zone].start_pfn & ~(MM_PAGEBLOCK_PAGES - 1)
+	                                : 0;
+}
+
+uint32_t mm_nr_pageblocks(const struct mm_machine *machine, uint32_t i)
+{
+	const struct mm_zone *zone = mm_zone_at(machine, i);
+	uint32_t first = mm_first_pageblock_pfn(machine, i);
+
+	if (!zone || zone->spanned == 0)
+		return 0;
+	return (zone->start_pfn + zone->spanned - first + MM_PAGEBLOCK_PAGES - 1) /
+	       MM_PAGEBLOCK_PAGES;
+}
+
+struct block_count {
+	uint32_t free;
+	uint32_t movable;
+	uint32_t other;
+	uint32_t largest; /* free order; 255: none */
+};
+
+/* The block that pfn begins, as far as it lies within [pfn, end). */
+static void count_block(const struct mm_page *page, uint32_t room, struct block_count *count)
+{
+	uint32_t nr = mm_block_pages(page->order);
+
+	nr = nr < room ? nr : room;
+	switch ((enum mm_page_state)page->state) {
+	case MM_PAGE_FREE:
+		count->free += nr;
+		if (count->largest == 255 || page->order > count->largest)
+			count->largest = page->order;
+		break;
+	case MM_PAGE_USED:
+	case MM_PAGE_ISOLATED:
+	case MM_PAGE_WRITEBACK:
+		if (page->flags & (MM_PG_ANON | MM_PG_FILE | MM_PG_SHMEM))
+			count->movable += nr;
+		else
+			count->other += nr;
+		break;
+	case MM_PAGE_PCP:
+		count->other += nr;
+		break;
+	case MM_PAGE_ABSENT:
+	case MM_PAGE_TAIL:
+		break;
+	}
+}
+
+static struct block_count count_pageblock(const struct mm_machine *machine,
+                                          const struct mm_zone *zone, uint32_t first)
+{
+	struct block_count count = { .largest = 255 };
+	uint32_t end = first + MM_PAGEBLOCK_PAGES;
+	uint32_t pfn = first;
+	uint32_t head = first & ~(mm_block_pages(MM_MAX_ORDER) - 1);
+
+	/* The second half of a block of order 10. */
+	if (head != first && machine->pages[head].order == MM_MAX_ORDER &&
+	    machine->pages[head].state > MM_PAGE_TAIL && mm_zone_spans(zone, head)) {
+		count_block(&machine->pages[head], MM_PAGEBLOCK_PAGES, &count);
+		return count;
+	}
+	while (pfn < end) {
+		const struct mm_page *page = &machine->pages[pfn];
+
+		if (!mm_zone_spans(zone, pfn) || page->state <= MM_PAGE_TAIL) {
+			/* In use, but by what was there before the trace began. */
+			if (mm_zone_spans(zone, pfn))
+				count.other++;
+			pfn++;
+			continue;
+		}
+		count_block(page, end - pfn, &count);
+		pfn += mm_block_pages(page->order);
+	}
+	return count;
+}
+
+static void put_u16(uint8_t *at, uint32_t value)
+{
+	at[0] = (uint8_t)value;
+	at[1] = (uint8_t)(value >> 8);
+}
+
+void mm_pageblock_states(const struct mm_machine *machine, uint32_t i, uint8_t *state)
+{
+	const struct mm_zone *zone = mm_zone_at(machine, i);
+	uint32_t first = mm_first_pageblock_pfn(machine, i);
+
+	for (uint32_t b = 0; b < mm_nr_pageblocks(machine, i); b++, state += STATE_BYTES) {
+		uint32_t pfn = first + b * MM_PAGEBLOCK_PAGES;
+		struct block_count count = count_pageblock(machine, zone, pfn);
+
+		put_u16(state, count.free);
+		put_u16(state + 2, count.movable);
+		put_u16(state + 4, count.other);
+		state[6] = mm_block_type(machine, pfn);
+		state[7] = (uint8_t)count.largest;
+	}
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The swap cache: reading pages back, the wanted one and its neighbours.
+ *
+ * A page read from swap keeps its slot as long as it is clean, so that evicting it again costs no write.
+ * Readahead takes the aligned window of slots around the wanted one; its size follows the hits since the
+ * last time (as the kernel's swapin_nr_pages()): 1, or a power of two from 4 up to 2^page-cluster.
+ *
+ * Follows swapin_readahead() for devices with seek time (swap_cluster_readahead()),
+ * __swapin_nr_pages() of v6.12.
+ *
+ * Not modelled: readahead by virtual addresses, which v6.12 uses if no device rotates; the swap cache
+ * of pages that several processes share; huge pages read as one folio.
+ */
+#include "internal.h"
+
+bool mm_read_swap(struct mm_machine *machine, const struct mm_request *request, uint32_t number)
+{
+	struct mm_lpage *lpage = mm_lpage(machine, number);
+	struct mm_request adapted = *request;
+	uint32_t pfn;
+
+	adapted.order = lpage->order;
+	pfn = mm_alloc_pages(machine, &adapted);
+	if (pfn == MM_NONE)
+		return false;
+	mm_page_bind(machine, pfn, number, (enum mm_lpage_kind)lpage->kind);
+	mm_clear_dirty(machine, pfn);
+	mm_add_swapcache(machine, pfn);
+	machine->pages[pfn].flags |= MM_PG_UNMAPPED;
+	mm_count(machine, MM_PSWPIN, mm_block_pages(lpage->order));
+	mm_lru_add_page(machine, pfn);
+	mm_workingset_refault(machine, pfn);
+	return true;
+}
+
+/* Slots to read around the wanted one. */
+static uint32_t window(struct mm_swap *swap, uint32_t slot, uint32_t max)
+{
+	uint32_t hits = swap->ra_hits, pages = 4;
+
+	swap->ra_hits = 0;
+	if (hits == 0) {
+		pages = slot == swap->ra_last + 1 || slot + 1 == swap->ra_last ? 2 : 1;
+	} else {
+		while (pages < hits + 2)
+			pages *= 2;
+	}
+	if (pages > max)
+		pages = max;
+	if (pages < swap->ra_window / 2)
+		pages = swap->ra_window / 2;
+	swap->ra_last = slot;
+	swap->ra_window = pages;
+	return pages;
+}
+
+void mm_swap_readahead(struct mm_machine *machine, const struct mm_request *request, uint32_t slot)
+{
+	uint32_t max = 1u << machine->settings.page_cluster;
+	uint32_t pages, first;
+
+	if (max == 1)
+		return;
+	pages = window(&machine->swap, slot, max);
+	first = slot & ~(pages - 1);
+	for (uint32_t s = first ? first : 1; s < first + pages; s++) {
+		uint32_t owner = mm_swap_owner(machine, s);
+
+		if (owner == MM_NONE || mm_lpage(machine, owner)->pfn != MM_NONE ||
+		    mm_lpage(machine, owner)->order != 0)
+			continue;
+		if (!mm_read_swap(machine, request, owner))
+			return;
+		machine->pages[mm_lpage(machine, owner)->pfn].flags |= MM_PG_READAHEAD;
+		mm_count(machine, MM_SWAP_RA, 1);
+	}
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reclaim: passes over the lists, and the task that has to do it itself because its allocation failed.
+ *
+ * A pass takes what vmscan_count.c allots to each type in batches of 32, in turn, and stops early when the
+ * goal is reached (keeping the proportion between the types), except for the first pass of direct
+ * reclaim. Direct reclaim wants 32 pages and lowers the priority from 12 to 0 until it has them, twice.
+ *
+ * Follows shrink_lruvec(), shrink_inactive_list(), do_try_to_free_pages(), shrink_zones(),
+ * consider_reclaim_throttle() of v6.12.
+ *
+ * Not modelled: memcgs; slab shrinkers; reclaim for compaction (should_continue_reclaim()); throttling on
+ * pfmemalloc reserves and on too many isolated pages (one reclaimer runs at a time).
+ */
+#include "internal.h"
+
+uint64_t mm_zone_reclaimable_pages(const struct mm_machine *machine, const struct mm_zone *zone)
+{
+	uint64_t pages = (uint64_t)zone->nr_lru[MM_LRU_FILE] + zone->nr_writeback;
+
+	if (machine->swap.nr_used < machine->swap.nr_slots)
+		pages += zone->nr_lru[MM_LRU_ANON];
+	return pages > 0 || zone->free_pages < 0 ? pages : (uint64_t)zone->free_pages;
+}
+
+void mm_shrink_begin(struct mm_node *node, struct mm_scan_control *sc, struct mm_scan_pass *pass)
+{
+	mm_get_scan_count(node, sc, pass->nr);
+	memcpy(pass->targets, pass->nr, sizeof(pass->targets));
+	pass->nr_reclaimed = sc->nr_reclaimed;
+	pass->proportional = !sc->kswapd && sc->priority == MM_DEF_PRIORITY;
+}
+
+static void shrink_list(struct mm_node *node, struct mm_scan_control *sc, enum mm_lru_type type,
+                        uint32_t nr_to_scan)
+{
+	struct mm_machine *machine = node->machine;
+	uint64_t scanned = sc->nr_scanned, written, freed;
+	struct mm_batch batch = { .nr = 0 };
+
+	machine->policy->isolate(node, sc, type, nr_to_scan, &batch);
+	scanned = sc->nr_scanned - scanned;
+	mm_count(machine, sc->kswapd ? MM_PGSCAN_KSWAPD : MM_PGSCAN_DIRECT, scanned);
+	mm_count(machine, type == MM_LRU_ANON ? MM_PGSCAN_ANON : MM_PGSCAN_FILE, scanned);
+	if (batch.nr == 0 && scanned == 0)
+		return;
+	freed = mm_shrink_batch(node, sc, &batch, &written);
+	sc->nr_reclaimed += freed;
+	mm_count(machine, sc->kswapd ? MM_PGSTEAL_KSWAPD : MM_PGSTEAL_DIRECT, freed);
+	mm_count(machine, type == MM_LRU_ANON ? MM_PGSTEAL_ANON : MM_PGSTEAL_FILE, freed);
+	mm_note_cost(node, type, written, scanned > freed ? scanned - freed : 0);
+	if (freed > 0)
+		node->kswapd.failures = 0;
+}
+
+/* Enough of one type: scan the other as far as the proportion asks, then stop. */
+static void adjust_targets(struct mm_scan_pass *pass)
+{
+	enum mm_lru_type less =
+		pass->nr[MM_LRU_FILE] > pass->nr[MM_LRU_ANON] ? MM_LRU_ANON : MM_LRU_FILE;
+	enum mm_lru_type more = less == MM_LRU_ANON ? MM_LRU_FILE : MM_LRU_ANON;
+	uint64_t percent = (uint64_t)pass->nr[less] * 100 / (pass->targets[less] + UINT64_C(1));
+	uint32_t done = pass->targets[more] - pass->nr[more];
+	uint32_t goal = (uint32_t)(pass->targets[more] * (100 - percent) / 100);
+
+	pass->nr[less] = 0;
+	pass->nr[more] = goal > done ? goal - done : 0;
+}
+
+bool mm_shrink_step(struct mm_node *node, struct mm_scan_control *sc, struct mm_scan_pass *pass)
+{
+	for (uint32_t type = 0; type < MM_NR_LRU_TYPES; type++) {
+		uint32_t nr = pass->nr[type] < MM_SWAP_CLUSTER ? pass->nr[type] : MM_SWAP_CLUSTER;
+
+		pass->nr[type] -= nr;
+		if (nr > 0)
+			shrink_list(node, sc, (enum mm_lru_type)type, nr);
+	}
+	if (pass->nr[MM_LRU_ANON] == 0 && pass->nr[MM_LRU_FILE] == 0)
+		return false;
+	if (sc->nr_reclaimed - pass->nr_reclaimed < sc->nr_to_reclaim || pass->proportional)
+		return true;
+	if (pass->nr[MM_LRU_ANON] == 0 || pass->nr[MM_LRU_FILE] == 0)
+		return false;
+	adjust_targets(pass);
+	return pass->nr[MM_LRU_ANON] > 0 || pass->nr[MM_LRU_FILE] > 0;
+}
+
+static void throttle(struct mm_machine *machine, const struct mm_scan_control *sc,
+                     enum mm_throttle reason)
+{
+	if (machine->hooks.throttle)
+		machine->hooks.throttle(machine->hooks.data, sc, reason);
+	else
+		mm_end_writeback(machine, machine->writeback.count);
+}
+
+static void shrink_node(struct mm_machine *machine, struct mm_node *node,
+                        struct mm_scan_control *sc)
+{
+	struct mm_scan_pass pass;
+	bool more = true;
+
+	mm_shrink_begin(node, sc, &pass);
+	while (more) {
+		more = mm_shrink_step(node, sc, &pass);
+		if (machine->hooks.direct_reclaim_batch)
+			machine->hooks.direct_reclaim_batch(machine->hooks.data, sc);
+		if (machine->writeback.count >= MM_WRITEBACK_LIMIT)
+			throttle(machine, sc, MM_THROTTLE_WRITEBACK);
+	}
+}
+
+/* A costly order needs compaction rather than more free pages. */
+static bool compaction_ready(const struct mm_machine *machine, const struct mm_node *node,
+                             const struct mm_scan_control *sc)
+{
+	if (sc->order <= MM_COSTLY_ORDER)
+		return false;
+	for (uint32_t i = 0; i < node->nr_zones; i++) {
+		const struct mm_zone *zone = &machine->zones[node->zones[i]];
+		uint64_t mark = mm_wmark_pages(zone, MM_WMARK_HIGH) + (UINT64_C(2) << sc->order);
+
+		if (zone->type <= sc->reclaim_idx && zone->managed > 0 &&
+		    mm_zone_watermark_ok(zone, 0, mark, sc->reclaim_idx, 0, zone->free_pages))
+			return true;
+	}
+	return false;
+}
+
+/* true: compaction could go on. */
+static bool shrink_zones(struct mm_machine *machine, struct mm_scan_control *sc)
+{
+	bool ready = false;
+
+	for (uint32_t n = 0; n < machine->nr_nodes; n++) {
+		struct mm_node *node = &machine->nodes[n];
+
+		if (node->nr_zones == 0 || machine->zones[node->zones[0]].type > sc->reclaim_idx)
+			continue;
+		if (compaction_ready(machine, node, sc))
+			ready = true;
+		else
+			shrink_node(machine, node, sc);
+	}
+	return ready;
+}
+
+static uint64_t reclaim_round(struct mm_machine *machine, struct mm_scan_control *sc)
+{
+	mm_count(machine, mm_zone_item(MM_ALLOCSTALL_DMA, sc->reclaim_idx), 1);
+	for (sc->priority = MM_DEF_PRIORITY; sc->priority >= 0; sc->priority--) {
+		bool ready = shrink_zones(machine, sc);
+
+		if (sc->nr_reclaimed >= sc->nr_to_reclaim)
+			break;
+		if (ready)
+			return sc->nr_reclaimed > 0 ? sc->nr_reclaimed : 1;
+		if (sc->priority < MM_DEF_PRIORITY - 2)
+			sc->may_writepage = true;
+		if (sc->priority == 1 && sc->nr_reclaimed == 0 && machine->writeback.count > 0)
+			throttle(machine, sc, MM_THROTTLE_NOPROGRESS);
+	}
+	for (uint32_t n = 0; n < machine->nr_nodes; n++)
+		mm_snapshot_refaults(&machine->nodes[n]);
+	return sc->nr_reclaimed;
+}
+
+uint64_t mm_try_to_free_pages(struct mm_machine *machine, const struct mm_alloc_context *ac)
+{
+	struct mm_scan_control sc = {
+		.nr_to_reclaim = MM_SWAP_CLUSTER,
+		.gfp_flags = ac->gfp_flags,
+		.cpu = ac->cpu,
+		.order = ac->order,
+		.reclaim_idx = ac->highest_zoneidx,
+		.may_swap = true,
+		.may_writepage = true,
+	};
+	uint64_t progress;
+
+	if (!machine->policy)
+		return 0;
+	machine->in_reclaim = true;
+	if (machine->hooks.direct_reclaim_begin)
+		machine->hooks.direct_reclaim_begin(machine->hooks.data, ac->request);
+	progress = reclaim_round(machine, &sc);
+	if (progress == 0)
+		progress = reclaim_round(machine, &sc);
+	if (machine->hooks.direct_reclaim_end)
+		machine->hooks.direct_reclaim_end(machine->hooks.data, ac->request, &sc);
+	machine->in_reclaim = false;
+	return progress;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Refault distance: how much was evicted or activated between a page's eviction and its return.
+ *
+ * A node's nonresident_age grows by every page evicted and activated. An evicted logical page keeps the
+ * age of that instant; the difference when it comes back says how much more memory would have kept it.
+ * If that is no more than what the lists hold, the page belongs to the working set: it counts as activated,
+ * and the cost of its type goes up (vmscan_count.c), so that the next reclaim leans on the other type.
+ *
+ * Follows workingset_eviction(), workingset_refault(), workingset_test_recent() of v6.12.
+ *
+ * Not modelled: memcgs; buckets; the loss of shadow entries when their tree nodes are reclaimed.
+ * An age is kept in 32 bits: a distance of 2^32 pages or more looks shorter than it is.
+ */
+#include "internal.h"
+
+void mm_workingset_age(struct mm_node *node, uint64_t nr_pages)
+{
+	node->nonresident_age += nr_pages;
+}
+
+void mm_workingset_eviction(struct mm_machine *machine, uint32_t pfn)
+{
+	const struct mm_page *page = &machine->pages[pfn];
+	struct mm_node *node = mm_page_node(machine, pfn);
+	struct mm_lpage *lpage = mm_lpage(machine, page->logical);
+
+	/* A huge page is about to be 512 small ones, which get the age (mm_split_evicted()). */
+	if (!(lpage->flags & MM_LP_HAS_SUBS))
+		lpage->shadow = (uint32_t)node->nonresident_age;
+	lpage->node = node->id;
+	lpage->flags |= MM_LP_EVICTED;
+	lpage->flags &= (uint8_t)~MM_LP_WORKINGSET;
+	if (page->flags & MM_PG_WORKINGSET)
+		lpage->flags |= MM_LP_WORKINGSET;
+	mm_workingset_age(node, mm_block_pages(page->order));
+}
+
+/* Pages that this one competes with: all that stayed while it was out. */
+static uint64_t competing_pages(const struct mm_machine *machine, const struct mm_node *node)
+{
+	uint64_t pages = node->nr_lru[MM_LRU_FILE];
+
+	if (machine->swap.nr_used < machine->swap.nr_slots)
+		pages += node->nr_lru[MM_LRU_ANON];
+	return pages;
+}
+
+void mm_workingset_refault(struct mm_machine *machine, uint32_t pfn)
+{
+	struct mm_page *page = &machine->pages[pfn];
+	struct mm_node *node = mm_page_node(machine, pfn);
+	struct mm_lpage *lpage = mm_lpage(machine, page->logical);
+	enum mm_lru_type type = mm_page_lru_type(page);
+	uint64_t nr = mm_block_pages(page->order);
+	uint32_t distance;
+
+	if (!(lpage->flags & MM_LP_EVICTED))
+		return;
+	lpage->flags &= (uint8_t)~MM_LP_EVICTED;
+	mm_count(machine,
+	         type == MM_LRU_ANON ? MM_WORKINGSET_REFAULT_ANON : MM_WORKINGSET_REFAULT_FILE, nr);
+	distance = (uint32_t)machine->nodes[lpage->node].nonresident_age - lpage->shadow;
+	if (machine->policy && machine->policy->page_refaulted && (page->flags & MM_PG_LRU))
+		machine->policy->page_refaulted(node, pfn, distance);
+	if (distance > competing_pages(machine, &machine->nodes[lpage->node]))
+		return;
+	mm_workingset_age(node, nr);
+	node->refaults[type] += nr;
+	mm_count(machine,
+	         type == MM_LRU_ANON ? MM_WORKINGSET_ACTIVATE_ANON : MM_WORKINGSET_ACTIVATE_FILE,
+	         nr);
+	page->flags |= MM_PG_WORKINGSET;
+	if (lpage->flags & MM_LP_WORKINGSET) {
+		mm_note_cost(node, type, nr, 0);
+		mm_count(machine,
+		         type == MM_LRU_ANON ? MM_WORKINGSET_RESTORE_ANON
+		                             : MM_WORKINGSET_RESTORE_FILE,
+		         nr);
+	}
+}
