@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * fifo: the page that came first goes first, whether it is used or not.
+ *
+ * A list per type; pages come in at the head, the tail is taken. The baseline that any policy should
+ * beat, and the smallest example of one.
+ */
+#include "policy_table.h"
+
+static void page_added(struct mm_node *node, uint32_t pfn)
+{
+	mm_lru_add_head(node, mm_page_lru_type(mm_node_page(node, pfn)), pfn);
+}
+
+static void page_removed(struct mm_node *node, uint32_t pfn)
+{
+	mm_lru_del(node, pfn);
+}
+
+static void isolate(struct mm_node *node, struct mm_scan_control *sc, enum mm_lru_type type,
+                    uint32_t nr_to_scan, struct mm_batch *batch)
+{
+	uint32_t scanned = 0, entries = node->lists[type].count;
+	uint32_t pfn = node->lists[type].tail;
+
+	/* Pages of zones that do not help are passed over where they lie. */
+	while (scanned < nr_to_scan && entries-- > 0 && batch->nr < MM_SWAP_CLUSTER) {
+		uint32_t next = mm_node_page(node, pfn)->prev;
+
+		if (mm_eligible(node, sc, pfn)) {
+			scanned += 1u << mm_node_page(node, pfn)->order;
+			mm_isolate(node, pfn, batch);
+		}
+		pfn = next;
+	}
+	sc->nr_scanned += scanned;
+}
+
+static void putback(struct mm_node *node, uint32_t pfn, enum mm_putback why)
+{
+	enum mm_lru_type type = mm_page_lru_type(mm_node_page(node, pfn));
+
+	if (why == MM_PUTBACK_ROTATE)
+		mm_lru_add_tail(node, type, pfn);
+	else
+		mm_lru_add_head(node, type, pfn);
+}
+
+static uint32_t nr_reclaimable(const struct mm_node *node, enum mm_lru_type type)
+{
+	return node->nr_lru[type];
+}
+
+const struct mm_policy_ops policy_fifo = {
+	.name = "fifo",
+	.summary = "first in, first out; accesses do not count",
+	.page_added = page_added,
+	.page_removed = page_removed,
+	.isolate = isolate,
+	.putback = putback,
+	.nr_reclaimable = nr_reclaimable,
+};
