@@ -40,8 +40,12 @@ enum block_kind pageblock_kind(const struct pageblock *block)
 	case TYPE_RECLAIMABLE:
 		return KIND_RECLAIMABLE;
 	default:
-		return block->other ? KIND_MIXED : KIND_MOVABLE;
+		break;
 	}
+	if (!block->other)
+		return KIND_MOVABLE;
+	/* The kernel's image, initrd and memory map lie in blocks that were never given another type. */
+	return block->free || block->movable ? KIND_MIXED : KIND_UNMOVABLE;
 }
 
 void cell_add(struct cell *cell, const struct pageblock *block)

@@ -21,10 +21,10 @@ struct pageblock {
 
 /* What a pageblock is used for, in the order of the legend. */
 enum block_kind {
-	KIND_FREE,        /* nothing but free pages */
-	KIND_MOVABLE,     /* a movable block with movable pages only */
-	KIND_MIXED,       /* a movable block that kernel pages have got into: no huge page fits */
-	KIND_UNMOVABLE,   /* set aside for the kernel */
+	KIND_FREE,    /* nothing but free pages */
+	KIND_MOVABLE, /* a movable block with movable pages only */
+	KIND_MIXED,   /* a movable block that others have got into: the kernel, or per-CPU lists */
+	KIND_UNMOVABLE,   /* set aside for the kernel, or all of it the kernel's */
 	KIND_RECLAIMABLE, /* set aside for caches of the kernel */
 	KIND_HIGHATOMIC,
 	KIND_CMA,

@@ -42,6 +42,8 @@ static void kinds(void **state)
 		{ { 0, 512, 0, 4, 255 }, KIND_CMA },
 		{ { 1, 1, 510, 5, 0 }, KIND_ISOLATE },
 		{ { 0, 512, 0, 200, 255 }, KIND_MOVABLE },
+		{ { 0, 0, 512, 1, 255 }, KIND_UNMOVABLE },
+		{ { 0, 1, 511, 1, 255 }, KIND_MIXED },
 	};
 
 	(void)state;
