@@ -190,6 +190,7 @@ static void pcpu_drain(struct replay_shadow *s, const struct mmr_event *event)
 	if (s->nr_early && was_taken_early(s, index, nr))
 		return;
 	learn_type(s, index, event->page.order, event->page.migratetype);
+	replay_shadow_pcp_drain(s, event->cpu, index);
 	s->stats.repairs[SHADOW_REPAIR_DOUBLE_FREE] +=
 		replay_shadow_give(s, index, event->page.order);
 }

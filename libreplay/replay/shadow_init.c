@@ -71,7 +71,8 @@ static int init_pages(struct replay_shadow *s, uint64_t nr, struct mmr_error *er
 	s->nr_pages = (uint32_t)nr;
 	s->page = base_calloc_err(nr, 1, "page states", err);
 	s->pageblock = base_calloc_err(nr_blocks, sizeof(*s->pageblock), "pageblocks", err);
-	if (!s->page || !s->pageblock)
+	s->list_cpu = base_calloc_err(nr, 1, "page states", err);
+	if (!s->page || !s->list_cpu || !s->pageblock)
 		return MMR_E_NOMEM;
 	for (uint64_t i = 0; i < nr_blocks; i++) {
 		s->pageblock[i].type = SHADOW_MOVABLE;
@@ -119,6 +120,7 @@ void replay_shadow_destroy(struct replay_shadow *s)
 		base_free(s->chunks.items[i].states);
 	shadow_chunk_vec_deinit(&s->chunks);
 	base_free(s->pageblock);
+	base_free(s->list_cpu);
 	base_free(s->page);
 	base_free(s->cpus);
 	base_free(s->zones);

@@ -3,23 +3,28 @@
  * Frees that went past the per-CPU lists (free_unref_page(), 6.1 to 6.12).
  *
  * mm_page_free comes first, whichever way the page goes. If the list's lock is taken, the page goes
- * to the free lists and no further event says so. That happens when an interrupt frees pages while
- * the code it interrupted holds the lock, and two sequences on one CPU show that it does:
+ * to the free lists and no further event says so. Three sequences tell:
  *
- *	free a, free b, batched a, [drain …,] free X, batched b     free_unref_folios()
- *	zone_locked a, zone_locked b, …, free X, alloc a            rmqueue_pcplist()
+ *	free a, free b, batched a, [drain …,] free X, batched b     an interrupt in free_unref_folios()
+ *	zone_locked a, zone_locked b, …, free X, alloc a            an interrupt in rmqueue_pcplist()
+ *	free X, free b, batched b; meanwhile, on another CPU:       drain_pages(), that CPU holds the
+ *	    drain …, drain … of pages from this CPU's list          lock
  *
  * In the first, all of a batch is prepared before its first page is put on the list, so that X, which
- * came after that, is none of it.
+ * came after that, is none of it. In the third, X is of the batch and was left out.
  *
- * State: for each CPU the frees that may still turn out to be such an X.
+ * State: for each CPU the frees that may still turn out to be such an X, and the last drain of its
+ * list from elsewhere; for each page on a list, whose it is.
  *
- * Not modelled: a lock held by another CPU that drains the list; shadow_event.c puts these pages
- * right when they are next taken.
+ * Not modelled: an interrupt while a page is taken from a list without a refill; a drain during a
+ * free that is not of a batch. shadow_event.c puts those right when the page is next taken.
  */
 #include "shadow_pcp.h"
 
 #include "shadow_buddy.h"
+
+#define DRAIN_PAUSE_NS 20000 /* a longer pause between two pages ends a drain */
+#define BATCH_NS       60000 /* a batch is prepared in less */
 
 static struct cpu_frees *cpu_frees(struct replay_shadow *s, uint32_t cpu)
 {
@@ -51,6 +56,28 @@ static void bypass_lists(struct replay_shadow *s, struct cpu_frees *cpu, uint32_
 	cpu->count = first;
 }
 
+/*
+ * Of the frees before number `end`, those that were to go onto the list while another CPU drained it.
+ * Had they got there, they would have a mm_page_free_batched of their own by now.
+ */
+static void settle_drained(struct replay_shadow *s, struct cpu_frees *cpu, uint32_t end)
+{
+	const struct shadow_zone *zone = &s->zones[cpu->drained_zone];
+
+	if (cpu->drain_end_ns == 0)
+		return;
+	for (uint32_t i = cpu->next; i < end; i++) {
+		const struct cpu_free *free = &cpu->frees[i];
+
+		if (free->t_ns + BATCH_NS < cpu->drain_begin_ns || free->t_ns > cpu->drain_end_ns ||
+		    free->index - zone->base >= zone->nr || !is_all_on_list(s, free))
+			continue;
+		replay_shadow_give(s, free->index, free->order);
+		s->stats.repairs[SHADOW_REPAIR_PAST_PCP] += 1u << free->order;
+	}
+	cpu->drain_end_ns = 0;
+}
+
 void replay_shadow_pcp_free(struct replay_shadow *s, uint32_t nr, uint32_t index,
                             unsigned int order)
 {
@@ -60,7 +87,8 @@ void replay_shadow_pcp_free(struct replay_shadow *s, uint32_t nr, uint32_t index
 		return;
 	if (cpu->count == MAX_CPU_FREES)
 		cpu->count = cpu->batch_end = cpu->next = cpu->nr_refilled = 0;
-	cpu->frees[cpu->count++] = (struct cpu_free){ index, (uint8_t)order };
+	cpu->frees[cpu->count++] = (struct cpu_free){ s->now_ns, index, (uint8_t)order };
+	s->list_cpu[index] = (uint8_t)nr;
 }
 
 /* Number of a free among [first, end), or end. Batches come in the order of their frees. */
@@ -86,6 +114,8 @@ void replay_shadow_pcp_batched(struct replay_shadow *s, uint32_t nr, uint32_t in
 	} else {
 		/* The first of a batch: what was freed before it belongs to no later one. */
 		found = find_free(cpu, cpu->batch_end, cpu->count, index);
+		if (found < cpu->count)
+			settle_drained(s, cpu, found);
 		cpu->batch_end = cpu->count;
 	}
 	cpu->next = found + 1;
@@ -106,6 +136,7 @@ void replay_shadow_pcp_refill(struct replay_shadow *s, uint32_t nr, uint32_t ind
 		cpu->refill_end = cpu->count;
 	}
 	cpu->nr_refilled++;
+	s->list_cpu[index] = (uint8_t)nr;
 }
 
 void replay_shadow_pcp_alloc(struct replay_shadow *s, uint32_t nr, uint32_t index)
@@ -118,4 +149,17 @@ void replay_shadow_pcp_alloc(struct replay_shadow *s, uint32_t nr, uint32_t inde
 	if (cpu->nr_refilled > 1 && index == cpu->refilled && cpu->refill_end <= cpu->count)
 		bypass_lists(s, cpu, cpu->refill_end, index);
 	cpu->nr_refilled = 0;
+}
+
+void replay_shadow_pcp_drain(struct replay_shadow *s, uint32_t nr, uint32_t index)
+{
+	uint32_t owner = s->list_cpu[index];
+	struct cpu_frees *cpu = cpu_frees(s, owner);
+
+	if (!cpu || owner == nr || page_state(s, index) != PAGE_PCP)
+		return;
+	if (s->now_ns - cpu->drain_end_ns > DRAIN_PAUSE_NS)
+		cpu->drain_begin_ns = s->now_ns;
+	cpu->drain_end_ns = s->now_ns;
+	cpu->drained_zone = (uint32_t)(replay_shadow_zone_of(s, index) - s->zones);
 }

@@ -18,4 +18,7 @@ void replay_shadow_pcp_refill(struct replay_shadow *s, uint32_t cpu, uint32_t in
 /* mm_page_alloc. */
 void replay_shadow_pcp_alloc(struct replay_shadow *s, uint32_t cpu, uint32_t index);
 
+/* mm_page_pcpu_drain, before the page is given back. */
+void replay_shadow_pcp_drain(struct replay_shadow *s, uint32_t cpu, uint32_t index);
+
 #endif

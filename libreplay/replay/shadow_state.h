@@ -92,6 +92,7 @@ struct early_take {
 
 /* A free that may have gone past its per-CPU list. */
 struct cpu_free {
+	uint64_t t_ns;
 	uint32_t index;
 	uint8_t order;
 };
@@ -103,8 +104,11 @@ struct cpu_frees {
 	uint32_t batch_end; /* 0: no batch has begun to go onto the list */
 	uint32_t batched;   /* index of the page that went last */
 	uint32_t nr_refilled;
-	uint32_t refilled;   /* index of the first page of a refill */
-	uint32_t refill_end; /* frees from this one on came after it */
+	uint32_t refilled;       /* index of the first page of a refill */
+	uint32_t refill_end;     /* frees from this one on came after it */
+	uint64_t drain_begin_ns; /* another CPU took pages off the list from then */
+	uint64_t drain_end_ns;   /* to then, 0: it has not, */
+	uint32_t drained_zone;   /* off that of this zone */
 	struct cpu_free frees[MAX_CPU_FREES];
 };
 
@@ -115,7 +119,8 @@ struct replay_shadow {
 	uint32_t nr_zones;
 	uint32_t last_zone; /* of the last look-up */
 	uint32_t nr_pages;
-	uint8_t *page; /* enum page_state << 4 | head */
+	uint8_t *page;     /* enum page_state << 4 | head */
+	uint8_t *list_cpu; /* of the first page of a block on a per-CPU list: whose */
 	struct shadow_pageblock *pageblock;
 	struct replay_shadow_kernel kernel;
 	struct replay_shadow_stats stats;
