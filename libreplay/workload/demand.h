@@ -7,6 +7,12 @@
  * (device, inode, index) for the page cache, or one allocation of the kernel for itself. Logical pages
  * are numbered densely from 0 and numbers are reused after DEMAND_FREE, so the engine indexes arrays
  * and never hashes. The engine alone decides where a logical page lives and whether it is in memory.
+ *
+ * Numbers and huge pages: a touch of order k > 0 has the 2^k consecutive numbers from .page on, a
+ * multiple of 2^k. Each is a base page of its own: later ops may touch or free single ones of them
+ * (order 0), or all at once (order k). With DEMAND_HUGE, whatever its order, the 512 numbers from
+ * .page & ~511 on are the base pages of the one huge page that could be here, in address order. A
+ * DEMAND_KERNEL_ALLOC has one number whatever its order, and is freed as a whole (same order).
  */
 #ifndef WORKLOAD_DEMAND_H
 #define WORKLOAD_DEMAND_H
