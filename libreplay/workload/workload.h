@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * From events to demand: who asked for what, on which logical page.
+ *
+ *	wl_create()         from a trace, or wl_new() + wl_add_kpageflags() without one
+ *	wl_event() …        every event, in time order
+ *	wl_ops(), wl_consume()   the ops that are ready, whenever the caller likes
+ *	wl_finish()         no more events: all ops are ready now
+ *	wl_explain()        what was attributed to what, and what could not be
+ *	wl_destroy()
+ *
+ * An allocation is often named only later (by its insertion into the page cache, or by the LRU), so
+ * ops stay in a window of WL_WINDOW ops in which they can still be completed before they are ready.
+ * Memory: some bytes a page of the zones' spans, and about 80 for each logical page that is alive;
+ * nothing grows with the trace's length otherwise, and nothing is allocated per event.
+ */
+#ifndef WORKLOAD_WORKLOAD_H
+#define WORKLOAD_WORKLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mmreplay/trace.h>
+
+#include "demand.h"
+
+/* Ops that wait at least for their completion, unless wl_finish() was called. */
+#define WL_WINDOW 16384
+
+struct wl;
+
+struct wl_options {
+	const struct mmr_zone_info *zones;
+	uint32_t nr_zones;
+};
+
+/*
+ * An empty workload of these zones: nothing is known to be in memory. Copies what it needs.
+ * MMR_E_INVALID: no zones; MMR_E_LIMIT: 2^32 pages or more; MMR_E_NOMEM.
+ */
+int wl_new(const struct wl_options *options, struct wl **ret, struct mmr_error *err) MMR_MUST_CHECK;
+
+/*
+ * The workload of a trace. With a full snapshot (kpageflags), the first one, the pages in memory at
+ * its end come first, as ops with DEMAND_RESIDENT; what happened before it only names them. Without,
+ * it starts with the first event and nothing is resident. The trace's position is not touched, and
+ * the trace is not needed afterwards.
+ */
+int wl_create(struct mmr_trace *trace, struct wl **ret, struct mmr_error *err) MMR_MUST_CHECK;
+
+/* NULL is fine. */
+void wl_destroy(struct wl *wl);
+
+/*
+ * kpageflags of nr_pfns pages from first_pfn on (8 bytes each), read from begin_ns on. To be added in
+ * time order before the first event. Copies them. The workload begins with the first event after the
+ * last chunk.
+ */
+int wl_add_kpageflags(struct wl *wl, uint64_t first_pfn, const void *flags, uint64_t nr_pfns,
+                      uint64_t begin_ns, struct mmr_error *err) MMR_MUST_CHECK;
+
+/* The next event. MMR_E_NOMEM; whatever an event says, it is not an error. */
+int wl_event(struct wl *wl, const struct mmr_event *event, struct mmr_error *err) MMR_MUST_CHECK;
+
+/*
+ * One sample of page accesses, to be given before the first event that is later than its end_ns:
+ * DEMAND_ACCESS for every page in memory whose bit is 0.
+ */
+int wl_access(struct wl *wl, const struct mmr_access_sample *sample,
+              struct mmr_error *err) MMR_MUST_CHECK;
+
+/* No more events. */
+int wl_finish(struct wl *wl, struct mmr_error *err) MMR_MUST_CHECK;
+
+/*
+ * The ops that are ready, in time order, their number in *nr; valid until the next call of anything
+ * here. wl_consume() takes the first nr of them away.
+ */
+const struct demand_op *wl_ops(const struct wl *wl, size_t *nr);
+void wl_consume(struct wl *wl, size_t nr);
+
+/* Time at which the demand begins: of the snapshot's end or of the first event; 0 before that. */
+uint64_t wl_start_ns(const struct wl *wl);
+
+/* Thread id of a demand task; 0 for task 0 and unknown numbers. Numbers are reused after an exit. */
+uint32_t wl_task_pid(const struct wl *wl, uint32_t task);
+
+/* The event kinds it looks at, as a bit set for struct mmr_trace_options. */
+#define WL_KIND_WORDS ((MMR_NR_EVENT_KINDS + 63) / 64)
+void wl_kinds(uint64_t kinds[WL_KIND_WORDS]);
+
+/* ---- explain ---- */
+
+/*
+ * What every event was taken for. Within a section the counts add up to what the section's title
+ * says; a row of a section is one cause. X(name, section, text)
+ */
+#define WL_SECTION_MAP(X)                                                             \
+	X(ALLOC, "allocations")                                                       \
+	X(FREE, "frees")                                                              \
+	X(FAULT, "faults")                                                            \
+	X(FIRST, "first movable order-0 allocation after a fault")                    \
+	X(MIGRATION, "pages that set_migration_pte names, against their attribution") \
+	X(FILE, "page-cache events")                                                  \
+	X(VMA, "address-space calls")                                                 \
+	X(OP, "demand")
+
+enum wl_section {
+#define WL_SECTION_ENUM(name, text) WL_SECTION_##name,
+	WL_SECTION_MAP(WL_SECTION_ENUM)
+#undef WL_SECTION_ENUM
+		WL_NR_SECTIONS
+};
+
+#include "wl_causes.h"
+
+enum wl_cause {
+#define WL_CAUSE_ENUM(name, section, text) WL_##section##_##name,
+	WL_CAUSE_MAP(WL_CAUSE_ENUM)
+#undef WL_CAUSE_ENUM
+		WL_NR_CAUSES
+};
+
+struct wl_explanation {
+	uint64_t nr_events; /* all that were given */
+	uint64_t nr_lost;   /* events lost: attribution is unsure after them */
+	uint64_t counts[WL_NR_CAUSES];
+	uint64_t pages_alive;   /* logical pages now */
+	uint64_t pages_at_most; /* … at the same time */
+};
+
+/* As of the last event; valid until the next. */
+const struct wl_explanation *wl_explain(const struct wl *wl);
+
+/* Titles of sections, texts of causes (plural, "pages freed at exit"), the section of a cause. */
+const char *wl_section_text(unsigned int section);
+const char *wl_cause_text(unsigned int cause);
+enum wl_section wl_cause_section(unsigned int cause);
+
+#endif
