@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# fish completion; what there is to complete is asked of the tool.
+complete -c mmanalyze -n 'test (count (commandline -opc)) -eq 1' -xa '(mmanalyze --list-commands 2>/dev/null)'
+complete -c mmanalyze -n 'string match -q -- "-*" (commandline -ct)' -xa '(command mmanalyze (commandline -opc)[2] --list-options 2>/dev/null | string replace -r "[\t =].*" "")'
