@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The results database as a file: one transaction from results_open() to results_commit().
+ *
+ * A new database is built without a journal under a temporary name beside its place and takes its
+ * name when it is complete. An existing one is changed in a single transaction. Either way an
+ * interrupted run leaves what was there before. Only databases that bear our application_id and a
+ * version that we know are touched.
+ */
+#ifndef RESULTS_DB_H
+#define RESULTS_DB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <mmreplay/error.h>
+
+#include "rows.h"
+
+#define RESULTS_APPLICATION_ID 0x6d6d7270 /* "mmrp" */
+#define RESULTS_USER_VERSION   1
+
+struct results_db;
+
+/*
+ * Opens path for writing, creating it if it is not there (or empty). MMR_E_FORMAT: it is not a results
+ * database; MMR_E_VERSION: made by a newer version; MMR_E_BUSY: another process writes to it;
+ * MMR_E_PERMISSION, MMR_E_NOSPACE, MMR_E_IO, MMR_E_DATABASE, MMR_E_NOMEM.
+ */
+int results_open(const char *path, struct results_db **ret, struct mmr_error *err) MMR_MUST_CHECK;
+
+/*
+ * Makes everything since results_open() permanent. MMR_E_EXISTS: somebody else created the file
+ * meanwhile. After a failure nothing is.
+ */
+int results_commit(struct results_db *db, struct mmr_error *err) MMR_MUST_CHECK;
+
+/* Closes it; what was not committed is forgotten. NULL is fine. */
+void results_close(struct results_db *db);
+
+/* The trace's row: found by its fingerprint (and its path brought up to date) or new. */
+int results_put_trace(struct results_db *db, const struct results_trace *trace,
+                      struct mmr_error *err) MMR_MUST_CHECK;
+
+/* Whether the trace has a run of this kind (and label, unless it is NULL). */
+int results_has_run(struct results_db *db, const char *kind, const char *label, bool *ret,
+                    struct mmr_error *err) MMR_MUST_CHECK;
+
+/*
+ * Begins a run of the trace that was put last: the rows that follow belong to it. A run of the same trace,
+ * kind and label is replaced and keeps its number. *run_id may be NULL.
+ */
+int results_begin_run(struct results_db *db, const struct results_run *run, int64_t *run_id,
+                      struct mmr_error *err) MMR_MUST_CHECK;
+
+/* Sets what is known only at the end of the run. */
+int results_end_run(struct results_db *db, int64_t begin_ns, int64_t end_ns, bool complete,
+                    struct mmr_error *err) MMR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of this folder share. */
+#ifndef RESULTS_DB_PRIVATE_H
+#define RESULTS_DB_PRIVATE_H
+
+#include <sqlite3.h>
+
+#include "db.h"
+
+/* One prepared statement per table that rows are added to; the texts are in write.c. */
+enum results_statement {
+	RESULTS_PARAM,
+	RESULTS_NODE,
+	RESULTS_ZONE,
+	RESULTS_VMSTAT,
+	RESULTS_BUDDY,
+	RESULTS_FRAG,
+	RESULTS_TASK,
+	RESULTS_RECLAIM,
+	RESULTS_COMPACTION,
+	RESULTS_THP,
+	RESULTS_OOM,
+	RESULTS_FAULT,
+	RESULTS_SWAP,
+	RESULTS_PAGEBLOCKS,
+	RESULTS_LOST,
+	RESULTS_VERIFICATION,
+	RESULTS_NR_STATEMENTS
+};
+
+struct results_db {
+	sqlite3 *sqlite;
+	char *path;
+	char *temporary; /* where a new database is built; NULL: path was there already */
+	int64_t trace_id;
+	int64_t run_id;
+	struct mmr_error first_failure;
+	sqlite3_stmt *statements[RESULTS_NR_STATEMENTS];
+};
+
+/* Fills err from SQLite's last error: what could not be done, and why. Returns the code. */
+int results_sqlite_error(const struct results_db *db, const char *what, struct mmr_error *err);
+
+/* Runs statements that return nothing. */
+int results_exec(struct results_db *db, const char *sql, const char *what, struct mmr_error *err);
+
+/* Finalizes what write.c prepared. */
+void results_finalize_statements(struct results_db *db);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The rows that everything else hangs off: trace and run. */
+#include <string.h>
+#include <time.h>
+
+#include <mmreplay/version.h>
+
+#include "db_private.h"
+#include "error_set.h"
+
+/* Prepares sql; NULL with err filled. */
+static sqlite3_stmt *prepare(struct results_db *db, const char *sql, struct mmr_error *err)
+{
+	sqlite3_stmt *statement = NULL;
+
+	if (sqlite3_prepare_v2(db->sqlite, sql, -1, &statement, NULL) != SQLITE_OK)
+		results_sqlite_error(db, "writing a run", err);
+	return statement;
+}
+
+/* Runs a prepared statement to its end and finalizes it; *value is its first column, if there is a row. */
+static int finish(struct results_db *db, sqlite3_stmt *statement, int64_t *value, bool *found,
+                  struct mmr_error *err)
+{
+	int step = sqlite3_step(statement);
+	int code = 0;
+
+	if (found)
+		*found = step == SQLITE_ROW;
+	if (step == SQLITE_ROW && value)
+		*value = sqlite3_column_int64(statement, 0);
+	else if (step != SQLITE_ROW && step != SQLITE_DONE)
+		code = results_sqlite_error(db, "writing a run", err);
+	sqlite3_finalize(statement);
+	return code;
+}
+
+static void bind_text(sqlite3_stmt *statement, int column, const char *text)
+{
+	sqlite3_bind_text(statement, column, text ? text : "", -1, SQLITE_STATIC);
+}
+
+int results_put_trace(struct results_db *db, const struct results_trace *trace,
+                      struct mmr_error *err)
+{
+	sqlite3_stmt *statement = prepare(
+		db,
+		"INSERT INTO trace (fingerprint, path, kernel_release, machine, clock, cmdline, page_size,"
+		" nr_cpus, start_wall_ns, duration_ns, nr_events, nr_lost, complete)"
+		" VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
+		" ON CONFLICT (fingerprint) DO UPDATE SET path = excluded.path RETURNING trace_id",
+		err);
+
+	if (!statement)
+		return err ? err->code : MMR_E_DATABASE;
+	bind_text(statement, 1, trace->fingerprint);
+	bind_text(statement, 2, trace->path);
+	bind_text(statement, 3, trace->kernel_release);
+	bind_text(statement, 4, trace->machine);
+	bind_text(statement, 5, trace->clock);
+	bind_text(statement, 6, trace->cmdline);
+	sqlite3_bind_int64(statement, 7, trace->page_size);
+	sqlite3_bind_int64(statement, 8, trace->nr_cpus);
+	sqlite3_bind_int64(statement, 9, trace->start_wall_ns);
+	sqlite3_bind_int64(statement, 10, trace->duration_ns);
+	sqlite3_bind_int64(statement, 11, trace->nr_events);
+	sqlite3_bind_int64(statement, 12, trace->nr_lost);
+	sqlite3_bind_int64(statement, 13, trace->complete);
+	return finish(db, statement, &db->trace_id, NULL, err);
+}
+
+int results_has_run(struct results_db *db, const char *kind, const char *label, bool *ret,
+                    struct mmr_error *err)
+{
+	sqlite3_stmt *statement = prepare(
+		db,
+		"SELECT 1 FROM run WHERE trace_id = ?1 AND kind = ?2 AND (?3 IS NULL OR label = ?3)",
+		err);
+
+	if (!statement)
+		return err ? err->code : MMR_E_DATABASE;
+	sqlite3_bind_int64(statement, 1, db->trace_id);
+	bind_text(statement, 2, kind);
+	if (label)
+		bind_text(statement, 3, label);
+	return finish(db, statement, NULL, ret, err);
+}
+
+/* Deletes the run of that kind and label, if there is one; *run_id becomes its number, else 0. */
+static int delete_run(struct results_db *db, const struct results_run *run, int64_t *run_id,
+                      struct mmr_error *err)
+{
+	sqlite3_stmt *statement = prepare(
+		db,
+		"DELETE FROM run WHERE trace_id = ? AND kind = ? AND label = ? RETURNING run_id",
+		err);
+
+	*run_id = 0;
+	if (!statement)
+		return err ? err->code : MMR_E_DATABASE;
+	sqlite3_bind_int64(statement, 1, db->trace_id);
+	bind_text(statement, 2, run->kind);
+	bind_text(statement, 3, run->label);
+	return finish(db, statement, run_id, NULL, err);
+}
+
+static void utc_now(char text[32])
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+int results_begin_run(struct results_db *db, const struct results_run *run, int64_t *run_id,
+                      struct mmr_error *err)
+{
+	sqlite3_stmt *statement;
+	char created[32];
+	int64_t old;
+	int code;
+
+	code = delete_run(db, run, &old, err);
+	if (code < 0)
+		return code;
+	statement = prepare(
+		db,
+		"INSERT INTO run (run_id, trace_id, kind, label, policy, kernel, seed, access_source,"
+		" begin_ns, end_ns, duration_ns, complete, tool_version, created_utc)"
+		" VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) RETURNING run_id",
+		err);
+	if (!statement)
+		return err ? err->code : MMR_E_DATABASE;
+	if (old)
+		sqlite3_bind_int64(statement, 1, old);
+	sqlite3_bind_int64(statement, 2, db->trace_id);
+	bind_text(statement, 3, run->kind);
+	bind_text(statement, 4, run->label);
+	bind_text(statement, 5, run->policy);
+	bind_text(statement, 6, run->kernel);
+	sqlite3_bind_int64(statement, 7, run->seed);
+	bind_text(statement, 8, run->access_source);
+	sqlite3_bind_int64(statement, 9, run->begin_ns);
+	sqlite3_bind_int64(statement, 10, run->end_ns);
+	sqlite3_bind_int64(statement, 11, run->duration_ns);
+	sqlite3_bind_int64(statement, 12, run->complete);
+	bind_text(statement, 13, mmr_version());
+	utc_now(created);
+	bind_text(statement, 14, created);
+	code = finish(db, statement, &db->run_id, NULL, err);
+	if (code == 0 && run_id)
+		*run_id = db->run_id;
+	return code;
+}
+
+int results_end_run(struct results_db *db, int64_t begin_ns, int64_t end_ns, bool complete,
+                    struct mmr_error *err)
+{
+	sqlite3_stmt *statement = prepare(
+		db, "UPDATE run SET begin_ns = ?, end_ns = ?, complete = ? WHERE run_id = ?", err);
+
+	if (!statement)
+		return err ? err->code : MMR_E_DATABASE;
+	sqlite3_bind_int64(statement, 1, begin_ns);
+	sqlite3_bind_int64(statement, 2, end_ns);
+	sqlite3_bind_int64(statement, 3, complete);
+	sqlite3_bind_int64(statement, 4, db->run_id);
+	return finish(db, statement, NULL, NULL, err);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Rows of the results database, as the drivers make them and write.c stores them. The columns are
+ * explained in schema.sql and mmreplay-db(5). Times count from the trace's first event. Texts belong
+ * to the caller and are copied; an optional number is RESULTS_NULL where it is unknown.
+ */
+#ifndef RESULTS_ROWS_H
+#define RESULTS_ROWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RESULTS_NULL INT64_MIN
+
+struct results_trace {
+	const char *fingerprint;
+	const char *path;
+	const char *kernel_release;
+	const char *machine;
+	const char *clock;
+	const char *cmdline;
+	int64_t page_size;
+	int64_t nr_cpus;
+	int64_t start_wall_ns;
+	int64_t duration_ns;
+	int64_t nr_events;
+	int64_t nr_lost;
+	bool complete;
+};
+
+struct results_run {
+	const char *kind; /* "original", "replay" */
+	const char *label;
+	const char *policy;
+	const char *kernel;
+	int64_t seed;
+	const char *access_source;
+	int64_t begin_ns;
+	int64_t end_ns;
+	int64_t duration_ns;
+	bool complete;
+};
+
+struct results_zone {
+	int64_t node;
+	const char *zone;
+	int64_t zone_index;
+	int64_t start_pfn;
+	int64_t spanned;
+	int64_t present;
+	int64_t managed;
+	int64_t wmark_min;
+	int64_t wmark_low;
+	int64_t wmark_high;
+};
+
+struct results_buddy {
+	int64_t t_ns;
+	int64_t node;
+	const char *zone;
+	int64_t page_order;
+	const char *migratetype;
+	int64_t blocks;
+};
+
+struct results_frag {
+	int64_t t_ns;
+	int64_t node;
+	const char *zone;
+	int64_t page_order;
+	int64_t unusable;
+	int64_t frag_index;
+};
+
+struct results_reclaim {
+	const char *kind; /* "direct", "kswapd", "memcg", "node", "throttle" */
+	int64_t pid;
+	const char *comm;
+	int64_t start_ns;
+	int64_t duration_ns; /* or RESULTS_NULL, as are the next two */
+	int64_t page_order;
+	int64_t gfp_flags;
+	int64_t nr_scanned;
+	int64_t nr_reclaimed;
+	const char *cause;
+};
+
+struct results_compaction {
+	const char *kind; /* "direct", "kcompactd", "khugepaged", "manual", "other" */
+	int64_t pid;
+	const char *comm;
+	int64_t start_ns;
+	int64_t duration_ns; /* or RESULTS_NULL, as are the next two */
+	int64_t page_order;
+	int64_t gfp_flags;
+	int64_t sync;
+	int64_t nr_migrate_scanned;
+	int64_t nr_free_scanned;
+	int64_t nr_migrated;
+	int64_t nr_failed;
+	const char *result;
+};
+
+struct results_thp {
+	int64_t t_ns;
+	int64_t pid;
+	const char *kind;
+	int64_t address; /* or RESULTS_NULL */
+	const char *detail;
+};
+
+struct results_oom {
+	int64_t t_ns;
+	int64_t pid;
+	const char *comm;
+	int64_t total_vm_kb;
+	int64_t anon_rss_kb;
+	int64_t file_rss_kb;
+	int64_t oom_score_adj;
+};
+
+struct results_pageblocks {
+	int64_t t_ns;
+	int64_t node;
+	const char *zone;
+	int64_t first_pfn;
+	int64_t pageblock_pages;
+	int64_t nr_pageblocks;
+	const void *state; /* 8 bytes each */
+};
+
+struct results_verification {
+	int64_t t_ns;
+	const char *what;
+	int64_t page_order; /* or RESULTS_NULL */
+	int64_t kernel;
+	int64_t shadow;
+	const char *cause;
+};
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Rows into tables, each by one prepared statement whose parameters are bound in the columns' order. */
+#include "write.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "db_private.h"
+
+/* A table, and the types of its columns after run_id: i integer, n integer or NULL, t text, b blob. */
+static const struct {
+	const char *table;
+	const char *types;
+} statements[RESULTS_NR_STATEMENTS] = {
+	[RESULTS_PARAM] = { "run_param", "tt" },
+	[RESULTS_NODE] = { "node", "iii" },
+	[RESULTS_ZONE] = { "zone", "itiiiiiiii" },
+	[RESULTS_VMSTAT] = { "vmstat", "iti" },
+	[RESULTS_BUDDY] = { "buddy", "iititi" },
+	[RESULTS_FRAG] = { "frag", "iitiii" },
+	[RESULTS_TASK] = { "task", "itin" },
+	[RESULTS_RECLAIM] = { "reclaim_episode", "titinnniit" },
+	[RESULTS_COMPACTION] = { "compaction_episode", "titinnniiiiit" },
+	[RESULTS_THP] = { "thp_event", "iitnt" },
+	[RESULTS_OOM] = { "oom_kill", "iitiiii" },
+	[RESULTS_FAULT] = { "fault_stat", "itti" },
+	[RESULTS_SWAP] = { "swap_stat", "iiii" },
+	[RESULTS_PAGEBLOCKS] = { "pageblock", "iitiiib" },
+	[RESULTS_LOST] = { "lost", "iii" },
+	[RESULTS_VERIFICATION] = { "verification", "itniit" },
+};
+
+static sqlite3_stmt *prepared(struct results_db *db, enum results_statement which)
+{
+	const char *types = statements[which].types;
+	char sql[160];
+	size_t length;
+
+	if (db->statements[which])
+		return db->statements[which];
+	sqlite3_snprintf(sizeof(sql), sql, "INSERT INTO %s VALUES (?", statements[which].table);
+	length = strlen(sql);
+	for (; *types; types++, length += 2)
+		memcpy(sql + length, ",?", 2);
+	memcpy(sql + length, ")", 2);
+	if (sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT,
+	                       &db->statements[which], NULL) != SQLITE_OK)
+		results_sqlite_error(db, "preparing a table", &db->first_failure);
+	return db->statements[which];
+}
+
+/* Binds one value; its type comes from the statement's row. */
+static void bind(sqlite3_stmt *statement, int column, char type, va_list *values)
+{
+	const char *text;
+	const void *blob;
+	int64_t number;
+
+	switch (type) {
+	case 't':
+		text = va_arg(*values, const char *);
+		sqlite3_bind_text(statement, column, text, -1, SQLITE_STATIC);
+		break;
+	case 'b':
+		blob = va_arg(*values, const void *);
+		number = va_arg(*values, int64_t);
+		sqlite3_bind_blob64(statement, column, blob, (sqlite3_uint64)number, SQLITE_STATIC);
+		break;
+	default:
+		number = va_arg(*values, int64_t);
+		if (type == 'n' && number == RESULTS_NULL)
+			sqlite3_bind_null(statement, column);
+		else
+			sqlite3_bind_int64(statement, column, number);
+	}
+}
+
+/* Adds a row; a blob is followed by its size. */
+static void put(struct results_db *db, enum results_statement which, ...)
+{
+	const char *types = statements[which].types;
+	sqlite3_stmt *statement;
+	va_list values;
+
+	if (db->first_failure.code)
+		return;
+	statement = prepared(db, which);
+	if (!statement)
+		return;
+	va_start(values, which);
+	sqlite3_bind_int64(statement, 1, db->run_id);
+	for (int i = 0; types[i]; i++)
+		bind(statement, i + 2, types[i], &values);
+	va_end(values);
+	if (sqlite3_step(statement) != SQLITE_DONE)
+		results_sqlite_error(db, "writing results", &db->first_failure);
+	sqlite3_reset(statement);
+}
+
+void results_finalize_statements(struct results_db *db)
+{
+	for (int i = 0; i < RESULTS_NR_STATEMENTS; i++) {
+		sqlite3_finalize(db->statements[i]);
+		db->statements[i] = NULL;
+	}
+}
+
+int results_failed(const struct results_db *db, struct mmr_error *err)
+{
+	if (db->first_failure.code && err)
+		*err = db->first_failure;
+	return db->first_failure.code;
+}
+
+void results_put_param(struct results_db *db, const char *name, const char *value)
+{
+	put(db, RESULTS_PARAM, name, value);
+}
+
+void results_put_node(struct results_db *db, int64_t node, int64_t present, int64_t managed)
+{
+	put(db, RESULTS_NODE, node, present, managed);
+}
+
+void results_put_zone(struct results_db *db, const struct results_zone *row)
+{
+	put(db, RESULTS_ZONE, row->node, row->zone, row->zone_index, row->start_pfn, row->spanned,
+	    row->present, row->managed, row->wmark_min, row->wmark_low, row->wmark_high);
+}
+
+void results_put_vmstat(struct results_db *db, int64_t t_ns, const char *name, int64_t value)
+{
+	put(db, RESULTS_VMSTAT, t_ns, name, value);
+}
+
+void results_put_buddy(struct results_db *db, const struct results_buddy *row)
+{
+	put(db, RESULTS_BUDDY, row->t_ns, row->node, row->zone, row->page_order, row->migratetype,
+	    row->blocks);
+}
+
+void results_put_frag(struct results_db *db, const struct results_frag *row)
+{
+	put(db, RESULTS_FRAG, row->t_ns, row->node, row->zone, row->page_order, row->unusable,
+	    row->frag_index);
+}
+
+void results_put_task(struct results_db *db, int64_t pid, const char *comm, int64_t start_ns,
+                      int64_t end_ns)
+{
+	put(db, RESULTS_TASK, pid, comm, start_ns, end_ns);
+}
+
+void results_put_reclaim(struct results_db *db, const struct results_reclaim *row)
+{
+	put(db, RESULTS_RECLAIM, row->kind, row->pid, row->comm, row->start_ns, row->duration_ns,
+	    row->page_order, row->gfp_flags, row->nr_scanned, row->nr_reclaimed, row->cause);
+}
+
+void results_put_compaction(struct results_db *db, const struct results_compaction *row)
+{
+	put(db, RESULTS_COMPACTION, row->kind, row->pid, row->comm, row->start_ns, row->duration_ns,
+	    row->page_order, row->gfp_flags, row->sync, row->nr_migrate_scanned,
+	    row->nr_free_scanned, row->nr_migrated, row->nr_failed, row->result);
+}
+
+void results_put_thp(struct results_db *db, const struct results_thp *row)
+{
+	put(db, RESULTS_THP, row->t_ns, row->pid, row->kind, row->address, row->detail);
+}
+
+void results_put_oom(struct results_db *db, const struct results_oom *row)
+{
+	put(db, RESULTS_OOM, row->t_ns, row->pid, row->comm, row->total_vm_kb, row->anon_rss_kb,
+	    row->file_rss_kb, row->oom_score_adj);
+}
+
+void results_put_fault(struct results_db *db, int64_t pid, const char *comm, const char *kind,
+                       int64_t nr_faults)
+{
+	put(db, RESULTS_FAULT, pid, comm, kind, nr_faults);
+}
+
+void results_put_swap(struct results_db *db, int64_t t_ns, int64_t slots_used, int64_t swapped_in,
+                      int64_t swapped_out)
+{
+	put(db, RESULTS_SWAP, t_ns, slots_used, swapped_in, swapped_out);
+}
+
+void results_put_pageblocks(struct results_db *db, const struct results_pageblocks *row)
+{
+	put(db, RESULTS_PAGEBLOCKS, row->t_ns, row->node, row->zone, row->first_pfn,
+	    row->pageblock_pages, row->nr_pageblocks, row->state, row->nr_pageblocks * 8);
+}
+
+void results_put_lost(struct results_db *db, int64_t t_ns, int64_t cpu, int64_t nr_events)
+{
+	put(db, RESULTS_LOST, t_ns, cpu, nr_events);
+}
+
+void results_put_verification(struct results_db *db, const struct results_verification *row)
+{
+	put(db, RESULTS_VERIFICATION, row->t_ns, row->what, row->page_order, row->kernel,
+	    row->shadow, row->cause);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Adding rows to the run that was begun last. A failure is remembered, and the calls after it do
+ * nothing: results_commit() (or results_failed()) reports the first one.
+ */
+#ifndef RESULTS_WRITE_H
+#define RESULTS_WRITE_H
+
+#include "db.h"
+
+void results_put_param(struct results_db *db, const char *name, const char *value);
+void results_put_node(struct results_db *db, int64_t node, int64_t present, int64_t managed);
+void results_put_zone(struct results_db *db, const struct results_zone *row);
+void results_put_vmstat(struct results_db *db, int64_t t_ns, const char *name, int64_t value);
+void results_put_buddy(struct results_db *db, const struct results_buddy *row);
+void results_put_frag(struct results_db *db, const struct results_frag *row);
+void results_put_task(struct results_db *db, int64_t pid, const char *comm, int64_t start_ns,
+                      int64_t end_ns);
+void results_put_reclaim(struct results_db *db, const struct results_reclaim *row);
+void results_put_compaction(struct results_db *db, const struct results_compaction *row);
+void results_put_thp(struct results_db *db, const struct results_thp *row);
+void results_put_oom(struct results_db *db, const struct results_oom *row);
+void results_put_fault(struct results_db *db, int64_t pid, const char *comm, const char *kind,
+                       int64_t nr_faults);
+void results_put_swap(struct results_db *db, int64_t t_ns, int64_t slots_used, int64_t swapped_in,
+                      int64_t swapped_out);
+void results_put_pageblocks(struct results_db *db, const struct results_pageblocks *row);
+void results_put_lost(struct results_db *db, int64_t t_ns, int64_t cpu, int64_t nr_events);
+void results_put_verification(struct results_db *db, const struct results_verification *row);
+
+/* 0, or the first failure since the database was opened. */
+int results_failed(const struct results_db *db, struct mmr_error *err);
+
+#endif
