@@ -94,6 +94,7 @@ struct trace_entry {
 	uint32_t count;
 	uint16_t kind;
 	uint16_t flags;
+	uint32_t sequence; /* of the frame's head; not part of the index, 0 in entries from there */
 };
 
 DEFINE_VEC(trace_entry_vec, struct trace_entry);

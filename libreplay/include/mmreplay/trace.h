@@ -73,7 +73,7 @@ struct mmr_trace_info {
 
 struct mmr_trace_options {
 	/* Bit set of the event kinds wanted (bit = enum mmr_event_kind), or NULL for all. Others are
-	 * skipped before they are decoded. Read by mmr_trace_open() only. */
+	 * skipped before they are decoded; MMR_EVENT_LOST always comes. Read by mmr_trace_open() only. */
 	const uint64_t *kinds;
 	/* Threads that decompress ahead; 0 = decompress in the calling thread. */
 	unsigned int nr_threads;
@@ -82,7 +82,9 @@ struct mmr_trace_options {
 /*
  * Opens path. options may be NULL. On success *ret is to be closed with mmr_trace_close().
  * MMR_E_FORMAT: not a trace file; MMR_E_VERSION: made by a newer major version; MMR_E_CORRUPT: the
- * header frame cannot be read; MMR_E_NOTFOUND, MMR_E_PERMISSION, MMR_E_IO, MMR_E_NOMEM.
+ * header cannot be read; MMR_E_TRUNCATED: the file ends within it; MMR_E_UNSUPPORTED: the ring buffer
+ * of a 32-bit kernel; MMR_E_INVALID: not a regular file; MMR_E_NOTFOUND, MMR_E_PERMISSION, MMR_E_IO,
+ * MMR_E_NOMEM.
  */
 MMR_API int mmr_trace_open(const char *path, const struct mmr_trace_options *options,
                            struct mmr_trace **ret, struct mmr_error *err) MMR_MUST_CHECK;
@@ -93,7 +95,7 @@ MMR_API void mmr_trace_close(struct mmr_trace *trace);
 /* Valid until the trace is closed. */
 MMR_API const struct mmr_trace_info *mmr_trace_info(const struct mmr_trace *trace);
 
-/* Zone i < info->nr_zones. */
+/* Zone i < info->nr_zones, NULL past the last. Zones without pages are left out. */
 MMR_API const struct mmr_zone_info *mmr_trace_zone(const struct mmr_trace *trace, uint32_t i);
 
 /*
@@ -180,7 +182,10 @@ struct mmr_snapshot_info {
 MMR_API const struct mmr_snapshot_info *mmr_trace_snapshot_info(const struct mmr_trace *trace,
                                                                 uint32_t i);
 
-/* Loads snapshot i; free with mmr_snapshot_free(). MMR_E_CORRUPT if its frame is damaged. */
+/*
+ * Loads snapshot i; free with mmr_snapshot_free(). MMR_E_CORRUPT if one of its frames is damaged. Each
+ * piece's data has a NUL behind it.
+ */
 MMR_API int mmr_trace_snapshot(struct mmr_trace *trace, uint32_t i, struct mmr_snapshot **ret,
                                struct mmr_error *err) MMR_MUST_CHECK;
 

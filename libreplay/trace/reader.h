@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the parts of the reader share: reader.c (open, header, texts), reader_frame.c (one frame),
+ * reader_index.c and reader_scan.c (where they are), format.c (formats to plans), decode.c (plans to events),
+ * merge.c (streams to one order), snapshot.c, comm.c, event_text.c, zoneinfo.c.
+ */
+#ifndef TRACE_READER_PRIVATE_H
+#define TRACE_READER_PRIVATE_H
+
+#include <zstd.h>
+
+#include <mmreplay/trace.h>
+
+#include "container.h"
+#include "decode.h"
+#include "subbuf.h"
+
+/* A decompressor with room for the compressed bytes; one for each thread that decompresses. */
+struct trace_unzip {
+	ZSTD_DCtx *dctx;
+	uint8_t *packed;
+	size_t capacity;
+};
+
+/* A frame's content: head and payload. */
+struct trace_content {
+	uint8_t *data;
+	size_t capacity;
+	struct trace_head head;
+};
+
+struct trace_text {
+	char *name;
+	char *data;
+	size_t size;
+};
+
+DEFINE_VEC(trace_text_vec, struct trace_text);
+
+enum trace_stream_state {
+	STREAM_RECORD, /* data, size */
+	STREAM_MARK,   /* nr_lost events are missing */
+	STREAM_END,
+};
+
+/* One CPU: the frame it is in and the record that comes next. */
+struct trace_stream {
+	struct trace_subbuf walk;
+	const uint8_t *data;
+	uint32_t size;
+	uint32_t cpu;
+	uint64_t t_ns;
+	enum trace_stream_state state;
+	bool final_mark;       /* the mark for what no frame tells of has been given */
+	uint64_t nr_lost;      /* of the mark */
+	uint64_t located_lost; /* of all marks that frames told of */
+	const uint8_t *page;   /* the sub-buffer after the one being walked */
+	const uint8_t *end;
+	uint64_t offset; /* of the frame in the file */
+	uint32_t subbuf_size;
+	size_t next_frame; /* in mmr_trace.frames */
+	size_t end_frame;
+	struct trace_content content;
+	struct trace_slot *slot; /* with threads: the frame that is decompressed ahead */
+};
+
+/* What the heap compares, so that it does not follow pointers. */
+struct trace_heap_node {
+	uint64_t t_ns;
+	uint32_t cpu;
+	uint32_t stream;
+};
+
+/* A comm by pid; an empty slot has pid 0. */
+struct trace_comm {
+	uint32_t pid;
+	char comm[16];
+};
+
+struct trace_comms {
+	struct trace_comm *slots;
+	uint32_t mask; /* slots - 1, 0 if there are none */
+	uint32_t used;
+};
+
+struct trace_ahead;
+
+struct mmr_trace {
+	int fd;
+	char *path;
+	struct mmr_trace_info info;
+	struct mmr_trace_damage damage;
+	struct trace_text_vec texts;
+	struct mmr_zone_info *zones;
+	struct trace_totals totals;
+	struct trace_footer footer;
+	struct trace_unzip unzip;
+	unsigned int nr_threads;
+
+	/* Where the frames are; read when first needed. */
+	bool have_entries;
+	struct trace_entry_vec entries;
+	uint32_t *first_of_snapshot; /* entry by index of totals.snapshots, UINT32_MAX: none */
+	uint32_t *first_of_access;
+
+	struct trace_formats formats;
+
+	/* The merge. */
+	bool merging;
+	uint32_t *frames; /* entries of data frames, by CPU and then place in the file */
+	struct trace_stream *streams;
+	uint32_t nr_streams;
+	struct trace_heap_node *heap;
+	uint32_t heap_size;
+	struct trace_stream *current; /* gave the last event */
+	struct trace_ahead *ahead;
+
+	struct trace_comms saved_comms;
+	struct trace_comms seen_comms;
+	char comm[20];
+
+	struct trace_content access;
+	struct trace_buffer access_bytes;
+	uint8_t *print_room; /* copy of a record with zeroes behind it */
+	size_t print_capacity;
+};
+
+/* ---- reader.c ---- */
+
+/* Notes damage; the first one is told in words. */
+void trace_note_damage(struct mmr_trace *trace, uint64_t offset, uint64_t nr_bytes, const char *fmt,
+                       ...) __attribute__((format(printf, 4, 5)));
+
+/* Adds the blobs of a list frame to the texts. 0, MMR_E_CORRUPT, MMR_E_LIMIT or MMR_E_NOMEM. */
+int trace_add_texts(struct mmr_trace *trace, const struct trace_content *content) MMR_MUST_CHECK;
+
+/* ---- reader_frame.c ---- */
+
+int trace_unzip_init(struct trace_unzip *unzip) MMR_MUST_CHECK;
+void trace_unzip_deinit(struct trace_unzip *unzip);
+void trace_content_deinit(struct trace_content *content);
+
+/*
+ * Reads and checks the frame of size bytes at offset. 0; MMR_E_CORRUPT or MMR_E_TRUNCATED if it is
+ * not a whole and sound one; MMR_E_IO, MMR_E_NOMEM. Uses nothing of trace but fd and path.
+ */
+int trace_frame_read(const struct mmr_trace *trace, struct trace_unzip *unzip, uint64_t offset,
+                     uint64_t size, struct trace_content *content,
+                     struct mmr_error *err) MMR_MUST_CHECK;
+
+/* As above for an entry of the index, with which the frame's head has to agree. */
+int trace_entry_read(const struct mmr_trace *trace, struct trace_unzip *unzip,
+                     const struct trace_entry *entry, struct trace_content *content,
+                     struct mmr_error *err) MMR_MUST_CHECK;
+
+/*
+ * Size of the zstd frame at offset and the head in it, of which the checksum is not verified. 0;
+ * MMR_E_TRUNCATED: the file ends within it; MMR_E_CORRUPT; MMR_E_FORMAT: whole, but not one of ours.
+ */
+int trace_frame_probe(const struct mmr_trace *trace, struct trace_unzip *unzip, uint64_t offset,
+                      struct trace_entry *entry, struct mmr_error *err) MMR_MUST_CHECK;
+
+/* ---- reader_index.c ---- */
+
+/* Reads footer and totals. 0: the file is indexed; MMR_E_NOTFOUND: it is not, or not soundly. */
+int trace_index_open(struct mmr_trace *trace, struct mmr_error *err) MMR_MUST_CHECK;
+
+/* ---- reader_scan.c ---- */
+
+/* Goes through the whole file instead: entries, trailer, and totals as far as heads tell. */
+int trace_index_scan(struct mmr_trace *trace, struct mmr_error *err) MMR_MUST_CHECK;
+
+/* Makes the entries available. 0 or an error. */
+int trace_index_load(struct mmr_trace *trace, struct mmr_error *err) MMR_MUST_CHECK;
+
+/* ---- zoneinfo.c ---- */
+
+/* Zones of the text of /proc/zoneinfo; *zones is the caller's. 0 or MMR_E_NOMEM. */
+int trace_parse_zoneinfo(const char *text, struct mmr_zone_info **zones,
+                         uint32_t *nr_zones) MMR_MUST_CHECK;
+
+/* ---- comm.c ---- */
+
+/* Reads "PID COMM" lines. 0 or MMR_E_NOMEM. */
+int trace_comms_parse(struct trace_comms *comms, const char *text) MMR_MUST_CHECK;
+/* Learns from an event that names a task. 0 or MMR_E_NOMEM. */
+int trace_comms_learn(struct trace_comms *comms, const struct mmr_event *event) MMR_MUST_CHECK;
+/* NULL if it is not there. */
+const char *trace_comms_find(const struct trace_comms *comms, uint32_t pid);
+void trace_comms_deinit(struct trace_comms *comms);
+
+/* ---- merge.c ---- */
+
+void trace_merge_deinit(struct mmr_trace *trace);
+
+#endif
