@@ -83,8 +83,8 @@ static int open_file(const char *path, sqlite3 **sqlite)
 	rc = sqlite3_open_v2(path, sqlite, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(*sqlite, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
-	if (rc == SQLITE_CANTOPEN && wal && uri && !strpbrk(path, "?#%") &&
-	    (stat(wal, &st) || !st.st_size)) {
+	if ((rc == SQLITE_CANTOPEN || rc == SQLITE_READONLY) && wal && uri &&
+	    !strpbrk(path, "?#%") && (stat(wal, &st) || !st.st_size)) {
 		sqlite3_close(*sqlite);
 		rc = sqlite3_open_v2(uri, sqlite,
 		                     SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI,

@@ -22,6 +22,7 @@ run heatmap small.db --since 5s
 run heatmap small.db --since 5
 run heatmap small.db -o picture.gif
 run heatmap small.db -o missing/picture.png
+run heatmap small.db --format png -o /dev/full
 run heatmap small.db --run original --run clock
 run timeline small.db --zone HighMem
 run timeline small.db --scale cubic
