@@ -550,6 +550,7 @@ static int arrange(struct heatmap *heatmap, struct rect area, struct mmr_error *
 			columns[i].width -= left + right;
 		}
 		heatmap->heats[i].plot = whole(columns[i]);
+		heatmap->heats[i].plot.width = floor(columns[i].width);
 		heatmap->heats[i].plot.height = whole(area).height;
 	}
 	return 0;
