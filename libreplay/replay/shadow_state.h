@@ -128,7 +128,8 @@ struct replay_shadow {
 
 	struct shadow_chunk_vec chunks;
 	size_t next_chunk;
-	uint64_t next_load_ns; /* when it was read, UINT64_MAX: all are loaded */
+	uint32_t first_snapshot; /* its number in the trace */
+	uint64_t next_load_ns;   /* when it was read, UINT64_MAX: all are loaded */
 
 	struct cpu_frees *cpus; /* kernel.nr_cpus of them */
 	struct compaction compactions[MAX_COMPACTIONS];

@@ -299,10 +299,11 @@ int replay_shadow_verify_add(struct replay_shadow *s, const struct mmr_snapshot_
 		return MMR_E_NOMEM;
 	if (strcmp(piece->name, "proc/kpageflags") == 0)
 		reading.kind = SHADOW_CHECK_KPAGEFLAGS;
-	else if (strcmp(piece->name, "proc/buddyinfo") == 0)
-		reading.kind = SHADOW_CHECK_BUDDYINFO;
 	else if (strcmp(piece->name, "proc/buddyinfo.end") == 0)
 		reading.kind = SHADOW_CHECK_BUDDYINFO_END;
+	else if (strncmp(piece->name, "proc/buddyinfo", strlen("proc/buddyinfo")) == 0)
+		reading.kind =
+			SHADOW_CHECK_BUDDYINFO; /* an importer may have it under several names */
 	else
 		return 0;
 	if (reading_vec_push(&v->readings, reading) < 0)
