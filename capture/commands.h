@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The subcommands of mmcap, a file each. argv[0] is the subcommand's name; they return the exit status. */
+#ifndef CAPTURE_COMMANDS_H
+#define CAPTURE_COMMANDS_H
+
+int cmd_import(int argc, char **argv);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mmcap: records what the kernel's memory management does, and handles recordings. */
+#include <stddef.h>
+
+#include "commands.h"
+#include "subcommand.h"
+
+/* In the order of the help. A new one: a file cmd_NAME.c, a line here, in commands.h and meson.build. */
+/* clang-format off */
+static const struct subcommand commands[] = {
+	{ "import", cmd_import, "Make a trace of a trace-cmd recording" },
+	{ NULL, NULL, NULL },
+};
+/* clang-format on */
+
+int main(int argc, char **argv)
+{
+	return subcommand_main("mmcap",
+	                       "Record what Linux memory management does, and look at recordings.",
+	                       commands, argc, argv);
+}
