@@ -12,6 +12,7 @@
 
 #include "chart.h"
 #include "pageblock.h"
+#include "palette.h"
 
 struct zone_shape {
 	int node;
@@ -343,6 +344,112 @@ static void texts_never_overlap(void **state)
 	}
 }
 
+/* ---- means ---- */
+
+/* Pageblocks of one zone: every other one free and the rest full, or so in every other sample. */
+static void write_alternating(uint32_t nr_pageblocks, uint32_t nr_samples, bool by_block)
+{
+	const struct shape shape = { .duration_ns = INT64_C(10000000000),
+		                     .zones = { { 0, "Normal", 0, nr_pageblocks } } };
+	uint8_t *state = xalloc(nr_pageblocks, PAGEBLOCK_RECORD);
+	sqlite3 *sqlite = create_database();
+	sqlite3_stmt *stmt;
+
+	execute(sqlite, "INSERT INTO trace VALUES (1, 'f', 'a.zst', '6.12', 'x86_64', 'mono', '', "
+	                "4096, 2, 0, 10000000000, 1, 0, 1)");
+	add_run(sqlite, &shape, 1);
+	assert_int_equal(sqlite3_prepare_v2(sqlite,
+	                                    "INSERT INTO pageblock VALUES (1, ?, 0, 'Normal', 0, "
+	                                    "512, ?, ?)",
+	                                    -1, &stmt, NULL),
+	                 SQLITE_OK);
+	for (uint32_t sample = 0; sample < nr_samples; sample++) {
+		for (uint32_t block = 0; block < nr_pageblocks; block++) {
+			bool is_free = by_block ? block & 1 : sample & 1;
+			uint8_t *record = state + (size_t)block * PAGEBLOCK_RECORD;
+
+			memset(record, 0, PAGEBLOCK_RECORD);
+			record[is_free ? 1 : 3] = 2; /* 512 pages */
+			record[6] = 1;
+			record[7] = is_free ? 9 : NO_FREE_ORDER;
+		}
+		sqlite3_bind_int64(stmt, 1, shape.duration_ns / nr_samples * sample);
+		sqlite3_bind_int64(stmt, 2, nr_pageblocks);
+		sqlite3_bind_blob(stmt, 3, state, (int)(nr_pageblocks * PAGEBLOCK_RECORD),
+		                  SQLITE_STATIC);
+		assert_int_equal(sqlite3_step(stmt), SQLITE_DONE);
+		sqlite3_reset(stmt);
+	}
+	sqlite3_finalize(stmt);
+	execute(sqlite, "COMMIT");
+	sqlite3_close(sqlite);
+	free(state);
+}
+
+/* The heatmap of path as the text canvas lists it; to be freed. */
+static char *listed_heatmap(void)
+{
+	struct chart_request request = { .since_ns = NO_TIME, .until_ns = NO_TIME, .nr_runs = 1 };
+	struct canvas *canvas = canvas_create(FORMAT_TEXT, 400, 300, "test");
+	struct mmr_error err = { 0 };
+	struct buffer out = { 0 };
+
+	request.db = db_open(path, &err);
+	assert_non_null(request.db);
+	assert_int_equal(db_find_run(request.db, NULL, &request.runs[0], &err), 0);
+	for (size_t i = 0; charts[i]; i++) {
+		if (strcmp(charts[i]->name, "heatmap") == 0)
+			assert_int_equal(charts[i]->draw(canvas, &request, &err), 0);
+	}
+	assert_int_equal(canvas_finish(canvas, &out), 0);
+	buffer_append(&out, "", 1);
+	canvas_destroy(canvas);
+	db_close(request.db);
+	unlink(path);
+	return out.data;
+}
+
+/* Every colour of the heatmap's raster, the second after the legend's, is close to the ramp's middle. */
+static void assert_half_free(char *listing)
+{
+	const char *raster = strstr(strstr(listing, "\nraster ") + 1, "\nraster ");
+	struct palette palette;
+	size_t nr_colours = 0;
+
+	palette_init(&palette);
+	assert_non_null(raster);
+	for (const char *row = strchr(raster + 1, '\n') + 1; *row == ' ';
+	     row = strchr(row, '\n') + 1) {
+		const char *end = strchr(row, '\n');
+
+		for (const char *at = strchr(row, '#'); at && at < end; at = strchr(at + 1, '#')) {
+			bool near = false;
+			char colour[8];
+
+			for (int i = 125; i <= 130; i++) {
+				snprintf(colour, sizeof(colour), "#%02x%02x%02x",
+				         palette.ramp[i].red, palette.ramp[i].green,
+				         palette.ramp[i].blue);
+				near |= strncmp(at, colour, 7) == 0;
+			}
+			if (!near)
+				fail_msg("not half free: %.120s", row);
+			nr_colours++;
+		}
+	}
+	assert_true(nr_colours > 0);
+	free(listing);
+}
+
+static void a_cell_is_the_mean_of_what_it_covers(void **state)
+{
+	(void)state;
+	write_alternating(1, 40000, false); /* some hundred samples a column, half of them free */
+	assert_half_free(listed_heatmap());
+	write_alternating(32768, 3, true); /* some hundred pageblocks a row */
+	assert_half_free(listed_heatmap());
+}
+
 /* ---- databases that lie ---- */
 
 static int draw_after(const char *sql, struct mmr_error *err)
@@ -426,6 +533,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(texts_never_overlap),
+		cmocka_unit_test(a_cell_is_the_mean_of_what_it_covers),
 		cmocka_unit_test(lies_are_refused),
 		cmocka_unit_test(oddities_are_drawn),
 	};
