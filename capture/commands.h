@@ -3,6 +3,8 @@
 #ifndef CAPTURE_COMMANDS_H
 #define CAPTURE_COMMANDS_H
 
+int cmd_dump(int argc, char **argv);
 int cmd_import(int argc, char **argv);
+int cmd_info(int argc, char **argv);
 
 #endif
