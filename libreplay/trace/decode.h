@@ -55,6 +55,7 @@ struct trace_format {
 	uint16_t kind;
 };
 
+struct tep_event;
 struct tep_handle;
 
 struct trace_formats {
@@ -65,7 +66,8 @@ struct trace_formats {
 	uint16_t *row_of_id;                      /* 1 + row, by event id */
 	uint32_t nr_ids;
 	uint64_t wanted[(MMR_NR_EVENT_KINDS + 63) / 64];
-	struct tep_handle *tep; /* with the formats, once trace_formats_load() was called */
+	struct tep_handle *tep;       /* with the fields, once trace_formats_load() was called */
+	struct tep_handle *print_tep; /* with the whole texts of what was printed */
 	bool loaded;
 };
 
@@ -80,6 +82,12 @@ int trace_formats_add(struct trace_formats *formats, const char *path, const cha
 int trace_formats_load(struct trace_formats *formats, uint32_t *nr_bad) MMR_MUST_CHECK;
 
 const struct trace_format *trace_formats_find(const struct trace_formats *formats, uint32_t id);
+
+/*
+ * The event with its print format, in formats->print_tep; NULL if it cannot be printed. libtraceevent
+ * parses the text as it is: trusted as far as the trace is.
+ */
+struct tep_event *trace_formats_printable(struct trace_formats *formats, uint32_t id);
 
 void trace_formats_deinit(struct trace_formats *formats);
 

@@ -98,7 +98,7 @@ size_t mmr_trace_format_event(struct mmr_trace *trace, char *text, size_t size)
 	}
 	if (!data)
 		return put_line(text, size, "", 0);
-	event = tep_find_event(trace->formats.tep, trace_record_id(data));
+	event = trace_formats_printable(&trace->formats, trace_record_id(data));
 	if (!event || !is_long_enough(event, len) || copy_record(trace, data, len) < 0)
 		return put_raw(text, size, data, len);
 	record.data = trace->print_room;
@@ -106,7 +106,7 @@ size_t mmr_trace_format_event(struct mmr_trace *trace, char *text, size_t size)
 	record.cpu = (int)trace->current->cpu;
 	record.ts = trace->current->t_ns;
 	trace_seq_init(&seq);
-	tep_print_event(trace->formats.tep, &seq, &record, "%s", TEP_PRINT_INFO);
+	tep_print_event(trace->formats.print_tep, &seq, &record, "%s", TEP_PRINT_INFO);
 	trace_seq_terminate(&seq);
 	used = put_line(text, size, seq.buffer, seq.len);
 	trace_seq_destroy(&seq);

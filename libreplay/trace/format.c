@@ -3,7 +3,8 @@
  * The format texts of the header: who is in the trace, and the plans that decode.c follows.
  *
  * Opening a trace needs names and ids only, which are picked from the texts directly; libtraceevent
- * reads the texts when the first event is decoded or printed.
+ * reads the fields when the first event is decoded (format_clean.c), and a print format when its
+ * event is first printed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 #include "alloc.h"
 #include "decode.h"
+#include "format_clean.h"
 
 #define MAX_FORMAT (64u << 10) /* of one text; the longest of 6.18 has 10 KiB */
 
@@ -179,44 +181,83 @@ static bool common_fields_agree(struct tep_event *event, uint32_t id)
 	       pid->offset == 4 && pid->size == 4;
 }
 
-static struct tep_event *parse(struct trace_formats *f, const struct trace_format *row)
+/* NULL with ret 0: the text makes no sense. */
+static struct tep_event *parse(struct trace_formats *f, const struct trace_format *row,
+                               struct trace_buffer *text, int *ret)
 {
-	struct tep_event *event;
+	struct tep_event *event = NULL;
+	int code = trace_format_clean(row, text);
 
-	if (tep_parse_event(f->tep, row->text, row->size, row->system) != 0)
-		return NULL;
-	event = tep_find_event(f->tep, (int)row->id);
+	*ret = code == MMR_E_NOMEM ? code : 0;
+	if (code == 0 &&
+	    tep_parse_event(f->tep, (const char *)text->data, text->used, row->system) == 0)
+		event = tep_find_event(f->tep, (int)row->id);
 	return event && common_fields_agree(event, row->id) ? event : NULL;
+}
+
+static struct tep_handle *make_tep(void)
+{
+	struct tep_handle *tep = tep_alloc();
+
+	if (!tep)
+		return NULL;
+	tep_set_loglevel(TEP_LOG_NONE);
+	tep_set_long_size(tep, 8);
+	tep_set_file_bigendian(tep, TEP_LITTLE_ENDIAN);
+	tep_set_local_bigendian(tep, TEP_LITTLE_ENDIAN);
+	return tep;
 }
 
 int trace_formats_load(struct trace_formats *f, uint32_t *nr_bad)
 {
+	struct trace_buffer text = { 0 };
+	int ret = 0;
+
 	*nr_bad = 0;
 	if (f->loaded)
 		return 0;
-	f->plans = base_calloc(f->nr_ids ? f->nr_ids : 1, sizeof(*f->plans));
-	f->tep = tep_alloc();
+	if (!f->plans)
+		f->plans = base_calloc(f->nr_ids ? f->nr_ids : 1, sizeof(*f->plans));
+	if (!f->tep)
+		f->tep = make_tep();
 	if (!f->plans || !f->tep)
 		return MMR_E_NOMEM;
-	tep_set_loglevel(TEP_LOG_NONE);
-	tep_set_long_size(f->tep, 8);
-	tep_set_file_bigendian(f->tep, TEP_LITTLE_ENDIAN);
-	tep_set_local_bigendian(f->tep, TEP_LITTLE_ENDIAN);
-	for (uint32_t id = 0; id == 0 || id < f->nr_ids; id++) {
+	for (uint32_t id = 0; (id == 0 || id < f->nr_ids) && ret == 0; id++) {
 		struct trace_plan *plan = &f->plans[id];
 		const struct trace_format *row = trace_formats_find(f, id);
-		struct tep_event *event = row ? parse(f, row) : NULL;
+		struct tep_event *event = row ? parse(f, row, &text, &ret) : NULL;
 
 		*nr_bad += row && !event;
+		*plan = (struct trace_plan){ .min_size = SUBBUF_MIN_RECORD };
 		plan->kind = event && row->kind ? row->kind : MMR_EVENT_OTHER;
-		plan->min_size = SUBBUF_MIN_RECORD;
 		plan->wanted = is_wanted(f, plan->kind);
 		plan->names_task = names_task(plan->kind);
 		if (plan->kind != MMR_EVENT_OTHER)
 			plan_event(event, plan);
 	}
-	f->loaded = true;
-	return 0;
+	trace_buffer_deinit(&text);
+	f->loaded = ret == 0;
+	return ret;
+}
+
+struct tep_event *trace_formats_printable(struct trace_formats *f, uint32_t id)
+{
+	const struct trace_format *row = trace_formats_find(f, id);
+	struct tep_event *event;
+
+	if (!row)
+		return NULL;
+	if (!f->print_tep)
+		f->print_tep = make_tep();
+	if (!f->print_tep)
+		return NULL;
+	event = tep_find_event(f->print_tep, (int)id);
+	if (event)
+		return event;
+	if (tep_parse_event(f->print_tep, row->text, row->size, row->system) != 0)
+		return NULL;
+	event = tep_find_event(f->print_tep, (int)id);
+	return event && common_fields_agree(event, id) ? event : NULL;
 }
 
 void trace_formats_deinit(struct trace_formats *f)
@@ -229,5 +270,6 @@ void trace_formats_deinit(struct trace_formats *f)
 	base_free(f->row_of_id);
 	base_free(f->plans);
 	tep_free(f->tep);
+	tep_free(f->print_tep);
 	*f = (struct trace_formats){ 0 };
 }
