@@ -4,6 +4,7 @@
 #define CAPTURE_COMMANDS_H
 
 int cmd_dump(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 

@@ -11,6 +11,7 @@ static const struct subcommand commands[] = {
 	{ "info", cmd_info, "Tell what a trace holds" },
 	{ "dump", cmd_dump, "Print the events of a trace" },
 	{ "import", cmd_import, "Make a trace of a trace-cmd recording" },
+	{ "export", cmd_export, "Make a trace.dat of a trace, for trace-cmd and KernelShark" },
 	{ NULL, NULL, NULL },
 };
 /* clang-format on */
