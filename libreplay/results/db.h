@@ -53,8 +53,8 @@ int results_has_run(struct results_db *db, const char *kind, const char *label, 
 int results_begin_run(struct results_db *db, const struct results_run *run, int64_t *run_id,
                       struct mmr_error *err) MMR_MUST_CHECK;
 
-/* Sets what is known only at the end of the run. */
-int results_end_run(struct results_db *db, int64_t begin_ns, int64_t end_ns, bool complete,
-                    struct mmr_error *err) MMR_MUST_CHECK;
+/* Corrects what the run was begun with, if the trace turned out to be damaged. */
+int results_set_complete(struct results_db *db, bool complete,
+                         struct mmr_error *err) MMR_MUST_CHECK;
 
 #endif

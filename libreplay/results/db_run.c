@@ -154,17 +154,13 @@ int results_begin_run(struct results_db *db, const struct results_run *run, int6
 	return code;
 }
 
-int results_end_run(struct results_db *db, int64_t begin_ns, int64_t end_ns, bool complete,
-                    struct mmr_error *err)
+int results_set_complete(struct results_db *db, bool complete, struct mmr_error *err)
 {
-	sqlite3_stmt *statement = prepare(
-		db, "UPDATE run SET begin_ns = ?, end_ns = ?, complete = ? WHERE run_id = ?", err);
+	sqlite3_stmt *statement = prepare(db, "UPDATE run SET complete = ? WHERE run_id = ?", err);
 
 	if (!statement)
 		return err ? err->code : MMR_E_DATABASE;
-	sqlite3_bind_int64(statement, 1, begin_ns);
-	sqlite3_bind_int64(statement, 2, end_ns);
-	sqlite3_bind_int64(statement, 3, complete);
-	sqlite3_bind_int64(statement, 4, db->run_id);
+	sqlite3_bind_int64(statement, 1, complete);
+	sqlite3_bind_int64(statement, 2, db->run_id);
 	return finish(db, statement, NULL, NULL, err);
 }

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the two kinds of run share: the trace's place in time, the database, and samples of the free lists. */
+#ifndef REPLAY_RUN_PRIVATE_H
+#define REPLAY_RUN_PRIVATE_H
+
+#include <mmreplay/run.h>
+
+#include "write.h"
+
+#define RUN_NR_ORDERS      11
+#define RUN_NR_TYPES       6
+#define RUN_INTERVAL_NS    UINT64_C(100000000)
+#define RUN_MAX_PAGEBLOCKS 400 /* instants of pageblock rows in one run */
+#define RUN_PROGRESS_MASK  0xffffu
+
+/* The instants of the counters that a run's deltas are made of. */
+struct run_counters {
+	uint64_t begin_ns; /* absolute; both 0: there are no two snapshots */
+	uint64_t end_ns;
+};
+
+/* Time of a trace: from its index, or by reading it once. */
+struct run_span {
+	uint64_t first_ns;
+	uint64_t last_ns;
+	uint64_t nr_events;
+	uint64_t nr_lost;
+};
+
+/* Where a sample of the free lists comes from: the shadow or the engine. Zones as in the trace's header. */
+struct run_source {
+	const void *state;
+	const char *(*type_name)(unsigned int type);
+	void (*blocks)(const void *state, uint32_t zone,
+	               uint32_t blocks[RUN_NR_ORDERS][RUN_NR_TYPES]);
+	uint32_t (*nr_pageblocks)(const void *state, uint32_t zone, uint64_t *first_pfn);
+	void (*pageblocks)(const void *state, uint32_t zone, uint8_t *records);
+};
+
+/* Writes buddy, frag and pageblock rows at even distances of trace time. */
+struct run_sampler {
+	struct results_db *db;
+	const struct mmr_trace *trace;
+	const struct run_source *source;
+	uint64_t base_ns;
+	uint64_t interval_ns;
+	uint64_t next_ns;            /* absolute; UINT64_MAX: none */
+	uint64_t pageblock_interval; /* in samples */
+	uint64_t nr_samples;
+	uint8_t *records; /* of the largest zone */
+	uint8_t **last;   /* per zone: the records written last, or NULL */
+};
+
+/* ---- run_common.c ---- */
+
+/* Reads the index, or the whole trace where there is none; leaves it at its start. */
+int replay_run_span_read(struct mmr_trace *trace, struct run_span *span, struct mmr_error *err);
+
+/* Stores the trace's row. */
+int replay_run_put_trace(struct results_db *db, struct mmr_trace *trace,
+                         const struct mmr_run_options *options, const struct run_span *span,
+                         struct mmr_error *err);
+
+/* When the first and the last snapshot read /proc/vmstat. */
+int replay_run_counters_find(struct mmr_trace *trace, struct run_counters *counters,
+                             struct mmr_error *err);
+
+/* node and zone rows, as the trace's header has them. */
+void replay_run_put_zones(struct results_db *db, const struct mmr_trace *trace);
+
+/* Adds a line to the report's notes; what does not fit is left out. */
+void replay_run_note(struct mmr_run_report *report, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* What of a trace makes it less than complete, as notes; returns whether it is complete. */
+bool replay_run_is_complete(struct mmr_trace *trace, const struct run_span *span,
+                            struct mmr_run_report *report);
+
+/* "idle" if the trace has samples of page accesses, else "none". */
+const char *replay_run_access_source(const struct mmr_trace *trace);
+
+/* ---- run_sample.c ---- */
+
+int replay_run_sampler_init(struct run_sampler *sampler, uint64_t duration_ns,
+                            struct mmr_error *err);
+
+/* The state at t_ns (absolute). last: also what the interval would have left out. */
+void replay_run_sample(struct run_sampler *sampler, uint64_t t_ns, bool last);
+
+/* To be called before an event of t_ns: samples for all instants up to it. */
+static inline void replay_run_sample_until(struct run_sampler *sampler, uint64_t t_ns)
+{
+	while (t_ns >= sampler->next_ns) {
+		replay_run_sample(sampler, sampler->next_ns, false);
+		sampler->next_ns += sampler->interval_ns;
+	}
+}
+
+void replay_run_sampler_deinit(struct run_sampler *sampler);
+
+#endif
