@@ -71,11 +71,8 @@ static bool is_before(const char *release, uint64_t major, uint64_t minor)
 static struct replay_shadow_kernel kernel_of(const struct mmr_trace_info *info,
                                              const struct mmr_snapshot *snapshot)
 {
-	bool old = is_before(info->kernel_release, 6, 10);
-
 	return (struct replay_shadow_kernel){
-		.fallback_relocks = old,
-		.list_types = old,
+		.fallback_relocks = is_before(info->kernel_release, 6, 10),
 		.thp_pcp = text_holds(snapshot, "proc/vmstat", "thp_fault_alloc"),
 		.cma = text_holds(snapshot, "proc/pagetypeinfo", " CMA"),
 		.nr_cpus = info->nr_cpus,

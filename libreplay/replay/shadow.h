@@ -11,8 +11,8 @@
  *	replay_shadow_destroy()
  *
  * Between two events every query gives the state after the last one. The set of free pages decides
- * the blocks (free buddies always merge), so a byte per page of the zones' spans is all it keeps.
- * Nothing is allocated per event.
+ * the blocks (free buddies always merge), so two bytes per page of the zones' spans and a record per
+ * pageblock are all it keeps. Nothing is allocated per event.
  *
  * It never peeks: snapshots after the first serve verification only and change nothing.
  */
@@ -73,7 +73,6 @@ struct replay_shadow;
 /* How the recorded kernel behaves, where kernels differ. */
 struct replay_shadow_kernel {
 	bool fallback_relocks; /* before 6.10: every fallback is followed by a zone_locked */
-	bool list_types;  /* before 6.10: a block may be on a list that is not its pageblock's */
 	bool thp_pcp;     /* order 9 goes through the per-CPU lists (CONFIG_TRANSPARENT_HUGEPAGE) */
 	bool cma;         /* CONFIG_CMA: ISOLATE is 5, not 4 */
 	uint32_t nr_cpus; /* 0: what happens on a CPU while it holds a lock is not followed */
@@ -169,7 +168,6 @@ void replay_shadow_stats(const struct replay_shadow *shadow, struct replay_shado
 #define SHADOW_CAUSE_MAP(X)                                                                    \
 	X(NONE, "")                                                                            \
 	X(FREE_PENDING, "free only in the shadow: taken by a compaction, which pages unknown") \
-	X(FREE_ISOLATED, "free only in the shadow: given back after a compaction")             \
 	X(FREE_ELSE, "free only in the shadow: taken without an event")                        \
 	X(USED_PRIVATE, "free only in the kernel: seemed taken by a compaction")               \
 	X(USED_PCP, "free only in the kernel: seemed to be on a per-CPU list")                 \

@@ -17,7 +17,15 @@
  */
 #include "shadow_compaction.h"
 
+#include <string.h>
+
 #include "shadow_buddy.h"
+
+/*
+ * What a compaction did not need it has given back when it ends. A page that was migrated may wait for
+ * its LRU list, on a CPU's batch, a little longer.
+ */
+#define LRU_BATCH_NS 500000000ull
 
 static struct compaction *find_compaction(struct replay_shadow *s, uint32_t pid)
 {
@@ -53,6 +61,7 @@ static struct pending_take *add_pending(struct replay_shadow *s, struct pending_
 	}
 	if (!slot->pid)
 		s->nr_pending++;
+	take.expiry_ns = UINT64_MAX;
 	*slot = take; /* the oldest gives way: nothing has named its pages so far */
 	s->stats.isolated_unknown += take.pages;
 	return slot;
@@ -71,16 +80,20 @@ bool replay_shadow_is_pending(const struct replay_shadow *s, uint32_t index)
 	return false;
 }
 
+static void forget(struct replay_shadow *s, struct pending_take *take)
+{
+	take->pid = 0;
+	s->nr_pending--;
+}
+
 static void settle(struct replay_shadow *s, struct pending_take *take, uint32_t pages)
 {
 	if (pages > take->pages)
 		pages = take->pages;
 	s->stats.isolated_unknown -= pages;
 	take->pages -= pages;
-	if (take->pages == 0) {
-		take->pid = 0;
-		s->nr_pending--;
-	}
+	if (take->pages == 0)
+		forget(s, take);
 }
 
 /* The pending taking that fits a page in a free block of this order best, or NULL. */
@@ -94,6 +107,8 @@ static struct pending_take *find_pending(struct replay_shadow *s, uint64_t pfn, 
 		struct pending_take *take = &s->pending[i];
 		int score;
 
+		if (take->pid && s->now_ns > take->expiry_ns)
+			forget(s, take);
 		if (!take->pid || pfn < take->start_pfn || pfn >= take->end_pfn ||
 		    take->order > block)
 			continue;
@@ -315,6 +330,15 @@ static void end(struct replay_shadow *s, const struct mmr_event *event)
 		return;
 	*cc = (struct compaction){ 0 };
 	s->nr_compactions--;
+	for (uint32_t i = 0; s->nr_pending && i < MAX_PENDING_TAKES; i++)
+		if (s->pending[i].pid == event->pid && s->pending[i].expiry_ns == UINT64_MAX)
+			s->pending[i].expiry_ns = event->t_ns + LRU_BATCH_NS;
+}
+
+void replay_shadow_compaction_lost(struct replay_shadow *s)
+{
+	memset(s->compactions, 0, sizeof(s->compactions));
+	s->nr_compactions = 0;
 }
 
 void replay_shadow_compaction_event(struct replay_shadow *s, const struct mmr_event *event)

@@ -7,6 +7,9 @@
 
 void replay_shadow_compaction_event(struct replay_shadow *s, const struct mmr_event *event);
 
+/* Events are missing: a compaction may have ended. */
+void replay_shadow_compaction_lost(struct replay_shadow *s);
+
 /* Whether a page that this task frees goes back to its compaction's own list (compaction_free()). */
 bool replay_shadow_is_migrating(const struct replay_shadow *s, uint32_t pid);
 

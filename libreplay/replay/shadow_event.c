@@ -287,6 +287,8 @@ void replay_shadow_event(struct replay_shadow *s, const struct mmr_event *event)
 		break;
 	case MMR_EVENT_LOST:
 		s->stats.nr_lost += event->lost.nr_events;
+		replay_shadow_pcp_lost(s);
+		replay_shadow_compaction_lost(s);
 		break;
 	default:
 		return;

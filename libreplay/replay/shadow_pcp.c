@@ -163,3 +163,13 @@ void replay_shadow_pcp_drain(struct replay_shadow *s, uint32_t nr, uint32_t inde
 	cpu->drain_end_ns = s->now_ns;
 	cpu->drained_zone = (uint32_t)(replay_shadow_zone_of(s, index) - s->zones);
 }
+
+void replay_shadow_pcp_lost(struct replay_shadow *s)
+{
+	for (uint32_t i = 0; i < s->kernel.nr_cpus; i++) {
+		struct cpu_frees *cpu = &s->cpus[i];
+
+		cpu->count = cpu->batch_end = cpu->next = cpu->nr_refilled = 0;
+		cpu->drain_end_ns = 0;
+	}
+}

@@ -21,4 +21,7 @@ void replay_shadow_pcp_alloc(struct replay_shadow *s, uint32_t cpu, uint32_t ind
 /* mm_page_pcpu_drain, before the page is given back. */
 void replay_shadow_pcp_drain(struct replay_shadow *s, uint32_t cpu, uint32_t index);
 
+/* Events are missing: what was under way on a CPU may be over. */
+void replay_shadow_pcp_lost(struct replay_shadow *s);
+
 #endif

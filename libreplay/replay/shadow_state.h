@@ -74,6 +74,7 @@ struct pending_take {
 	uint64_t start_pfn; /* they lie in [start_pfn, end_pfn) */
 	uint64_t end_pfn;
 	uint64_t t_ns;
+	uint64_t expiry_ns; /* when no event will name them any more */
 };
 
 struct compaction {

@@ -26,7 +26,6 @@ static const struct replay_shadow_kernel kernel_612 = { .thp_pcp = true,
 	                                                .nr_cpus = 4 };
 static const struct replay_shadow_kernel kernel_61 = {
 	.fallback_relocks = true,
-	.list_types = true,
 	.thp_pcp = true,
 	.nr_cpus = 4,
 };
