@@ -45,12 +45,42 @@ bool replay_shadow_is_migrating(const struct replay_shadow *s, uint32_t pid)
 
 /* ---- takings whose pages are not known yet ---- */
 
+static void forget(struct replay_shadow *s, struct pending_take *take)
+{
+	take->pid = 0;
+	s->nr_pending--;
+}
+
+/* Makes room: takings of which nothing tells one from the other become one. */
+static void unite_pending(struct replay_shadow *s)
+{
+	for (uint32_t i = 0; i < MAX_PENDING_TAKES; i++) {
+		struct pending_take *to = &s->pending[i];
+
+		for (uint32_t j = i + 1; to->pid && j < MAX_PENDING_TAKES; j++) {
+			struct pending_take *from = &s->pending[j];
+
+			if (from->pid != to->pid || from->order != to->order ||
+			    from->start_pfn != to->start_pfn || from->end_pfn != to->end_pfn ||
+			    from->expiry_ns != to->expiry_ns)
+				continue;
+			to->pages += from->pages;
+			to->t_ns = from->t_ns;
+			forget(s, from);
+		}
+	}
+	for (uint32_t i = 0; i < MAX_COMPACTIONS; i++)
+		s->compactions[i].fast_take = 0;
+}
+
 static struct pending_take *add_pending(struct replay_shadow *s, struct pending_take take)
 {
 	struct pending_take *slot = &s->pending[0];
 
-	if (take.start_pfn >= take.end_pfn)
+	if (!take.pid || take.start_pfn >= take.end_pfn)
 		return NULL;
+	if (s->nr_pending == MAX_PENDING_TAKES)
+		unite_pending(s);
 	for (uint32_t i = 0; i < MAX_PENDING_TAKES; i++) {
 		if (!s->pending[i].pid) {
 			slot = &s->pending[i];
@@ -78,12 +108,6 @@ bool replay_shadow_is_pending(const struct replay_shadow *s, uint32_t index)
 			return true;
 	}
 	return false;
-}
-
-static void forget(struct replay_shadow *s, struct pending_take *take)
-{
-	take->pid = 0;
-	s->nr_pending--;
 }
 
 static void settle(struct replay_shadow *s, struct pending_take *take, uint32_t pages)
@@ -121,6 +145,18 @@ static struct pending_take *find_pending(struct replay_shadow *s, uint64_t pfn, 
 	return best;
 }
 
+/* __isolate_free_page() makes a pageblock movable when it takes half of it or more. */
+static void take_target(struct replay_shadow *s, uint32_t head, unsigned int order)
+{
+	uint32_t first = head / SHADOW_PAGEBLOCK_PAGES;
+	uint32_t last = (head + (1u << order) - 1) / SHADOW_PAGEBLOCK_PAGES;
+
+	replay_shadow_take(s, head, order, PAGE_PRIVATE);
+	for (uint32_t i = first; order >= SHADOW_PAGEBLOCK_ORDER - 1 && i <= last; i++)
+		if (s->pageblock[i].type < SHADOW_HIGHATOMIC)
+			replay_shadow_set_type(s, i, SHADOW_MOVABLE);
+}
+
 /* One free page turns out to be in use. The pages taken off the lists with it. */
 static void page_in_use(struct replay_shadow *s, uint32_t index, uint32_t pid,
                         enum shadow_repair otherwise)
@@ -143,7 +179,7 @@ static void page_in_use(struct replay_shadow *s, uint32_t index, uint32_t pid,
 	}
 	if (take->order > 0)
 		order = (unsigned int)take->order;
-	replay_shadow_take(s, index & ~((1u << order) - 1), order, PAGE_PRIVATE);
+	take_target(s, index & ~((1u << order) - 1), order);
 	s->stats.repairs[SHADOW_REPAIR_TARGET] += 1u << order;
 	settle(s, take, 1u << order);
 }
@@ -174,26 +210,13 @@ static uint32_t free_in_range(const struct replay_shadow *s, uint32_t start, uin
 	return total;
 }
 
-/* __isolate_free_page() makes a pageblock movable when it takes half of it or more. */
-static void isolate_block(struct replay_shadow *s, uint32_t head, unsigned int order)
-{
-	uint32_t first = head / SHADOW_PAGEBLOCK_PAGES;
-	uint32_t last = (head + (1u << order) - 1) / SHADOW_PAGEBLOCK_PAGES;
-
-	replay_shadow_take(s, head, order, PAGE_PRIVATE);
-	s->stats.isolated += 1u << order;
-	for (uint32_t i = first; order >= SHADOW_PAGEBLOCK_ORDER - 1 && i <= last; i++)
-		if (s->pageblock[i].type < SHADOW_HIGHATOMIC)
-			replay_shadow_set_type(s, i, SHADOW_MOVABLE);
-}
-
 static void isolate_range(struct replay_shadow *s, uint32_t start, uint32_t end)
 {
 	for (uint32_t i = start; i < end;) {
 		int order = head_order(s, i);
 
 		if (order >= 0)
-			isolate_block(s, i, (unsigned int)order);
+			take_target(s, i, (unsigned int)order);
 		i += order >= 0 ? 1u << order : 1;
 	}
 }
@@ -234,7 +257,7 @@ static bool scan_around(struct replay_shadow *s, struct pending_take *fast, uint
 	fast->start_pfn = pfn_of(zone, end);
 	fast->end_pfn = pfn_of(zone, block_end);
 	if (found != SHADOW_NONE) {
-		isolate_block(s, found, (unsigned int)fast->order);
+		take_target(s, found, (unsigned int)fast->order);
 		settle(s, fast, fast->pages);
 	}
 	return true;
@@ -258,6 +281,7 @@ static void isolate_freepages(struct replay_shadow *s, const struct mmr_event *e
 	if (start == SHADOW_NONE || page_state(s, start) == PAGE_UNKNOWN)
 		return;
 	end = start + (uint32_t)nr;
+	s->stats.isolated += taken;
 	if (fast && s->pending[fast - 1].pid == event->pid &&
 	    scan_around(s, &s->pending[fast - 1], start, end, taken))
 		return;
@@ -267,7 +291,6 @@ static void isolate_freepages(struct replay_shadow *s, const struct mmr_event *e
 		isolate_range(s, start, end);
 		return;
 	}
-	s->stats.isolated += taken;
 	add_pending(s, (struct pending_take){
 			       .pid = event->pid,
 			       .zone = s->last_zone,

@@ -238,6 +238,41 @@ static void the_scan_around_tells_what_the_search_took(void **state)
 	shadow_end(shadow);
 }
 
+static void hundreds_of_small_takings_are_remembered(void **state)
+{
+	struct replay_shadow *shadow = fragmented();
+	struct replay_shadow_stats stats;
+
+	(void)state;
+	for (unsigned int i = 0; i < 250; i++)
+		isolate_event(shadow, FAST, 0, 8192, 1);
+	for (unsigned int i = 0; i < 250; i++)
+		page_event(shadow, FREE, 2 * i, 0, 0);
+	replay_shadow_stats(shadow, &stats);
+	assert_int_equal(stats.isolated, 250);
+	assert_int_equal(stats.isolated_unknown, 0);
+	assert_int_equal(stats.repairs[SHADOW_REPAIR_TARGET], 250);
+	assert_int_equal(stats.repairs[SHADOW_REPAIR_MISSED_TAKE], 0);
+	shadow_end(shadow);
+}
+
+static void a_taking_is_forgotten_after_its_compaction(void **state)
+{
+	struct replay_shadow *shadow = shadow_with(&kernel_612, 0);
+	struct mmr_event insertion = event_of(MMR_EVENT_MM_LRU_INSERTION);
+
+	(void)state;
+	page_event(shadow, DRAIN, 0, 5, SHADOW_MOVABLE);
+	plain_event(shadow, MMR_EVENT_MM_COMPACTION_BEGIN);
+	isolate_event(shadow, FAST, 0, 8192, 16);
+	plain_event(shadow, MMR_EVENT_MM_COMPACTION_END);
+	insertion.lru.pfn = FIRST_PFN;
+	insertion.t_ns += 10000000000;
+	replay_shadow_event(shadow, &insertion);
+	assert_int_equal(free_pages(shadow), 31);
+	shadow_end(shadow);
+}
+
 static void a_target_freed_while_migrating_stays_with_compaction(void **state)
 {
 	struct replay_shadow *shadow = fragmented();
@@ -533,6 +568,8 @@ int main(void)
 		cmocka_unit_test(a_full_scan_names_its_pages),
 		cmocka_unit_test(a_strided_scan_is_settled_by_first_use),
 		cmocka_unit_test(the_scan_around_tells_what_the_search_took),
+		cmocka_unit_test(hundreds_of_small_takings_are_remembered),
+		cmocka_unit_test(a_taking_is_forgotten_after_its_compaction),
 		cmocka_unit_test(a_target_freed_while_migrating_stays_with_compaction),
 		cmocka_unit_test(a_captured_block_is_off_the_lists),
 		cmocka_unit_test(a_large_take_makes_the_pageblock_movable),
