@@ -271,6 +271,7 @@ static int use_formats(struct mmr_trace *trace, const struct mmr_trace_options *
 static int read_trailer(struct mmr_trace *trace, struct mmr_error *err)
 {
 	struct trace_content content = { 0 };
+	struct mmr_error why;
 	uint64_t offset = trace->totals.trailer_offset;
 	uint64_t left = trace->totals.trailer_size;
 	int ret = 0;
@@ -278,11 +279,11 @@ static int read_trailer(struct mmr_trace *trace, struct mmr_error *err)
 	while (ret == 0 && left > 0) {
 		struct trace_entry entry;
 
-		ret = trace_frame_probe(trace, &trace->unzip, offset, &entry, err);
+		ret = trace_frame_probe(trace, &trace->unzip, offset, &entry, &why);
 		if (ret == 0 && (entry.size > left || entry.kind != TRACE_FRAME_TRAILER))
 			ret = MMR_E_CORRUPT;
 		if (ret == 0)
-			ret = trace_entry_read(trace, &trace->unzip, &entry, &content, err);
+			ret = trace_entry_read(trace, &trace->unzip, &entry, &content, &why);
 		if (ret == 0)
 			ret = trace_add_texts(trace, &content);
 		if (ret == 0) {
@@ -291,8 +292,10 @@ static int read_trailer(struct mmr_trace *trace, struct mmr_error *err)
 		}
 	}
 	trace_content_deinit(&content);
-	if (ret == 0 || ret == MMR_E_IO)
-		return ret;
+	if (ret == 0)
+		return 0;
+	if (ret == MMR_E_IO)
+		return base_error_errno(err, why.sys_errno, "cannot read %s", trace->path);
 	if (ret == MMR_E_NOMEM)
 		return base_error(err, ret, "out of memory for the trailer");
 	trace_note_damage(trace, offset, left, "the trailer is damaged");
@@ -325,14 +328,17 @@ static void use_totals(struct mmr_trace *trace)
 
 static int read_rest(struct mmr_trace *trace, struct mmr_error *err)
 {
+	struct mmr_error why;
 	const char *comms;
-	int ret = trace_index_open(trace, err);
+	int ret = trace_index_open(trace, &why);
 
 	trace->info.indexed = ret == 0;
 	if (ret == 0)
 		ret = read_trailer(trace, err);
 	else if (ret == MMR_E_NOTFOUND)
 		ret = trace_index_scan(trace, err);
+	else if (err)
+		*err = why;
 	if (ret < 0)
 		return ret;
 	use_totals(trace);

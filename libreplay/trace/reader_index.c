@@ -200,12 +200,15 @@ static int note_first(struct mmr_trace *trace)
 
 int trace_index_load(struct mmr_trace *trace, struct mmr_error *err)
 {
+	struct mmr_error why;
 	int ret = 0;
 
 	if (trace->first_of_snapshot)
 		return 0;
 	if (!trace->have_entries) {
-		ret = read_entries(trace, err);
+		ret = read_entries(trace, &why);
+		if (ret < 0 && ret != MMR_E_NOTFOUND && err)
+			*err = why;
 		if (ret == MMR_E_NOTFOUND) {
 			trace_note_damage(trace, trace->footer.offset, trace->footer.entries,
 			                  "the index is damaged");

@@ -64,34 +64,58 @@ static bool is_border(const struct mmr_trace *trace, uint64_t offset)
 	       (le32_get(bytes) & TRACE_SKIP_MASK) == TRACE_SKIP_ANY;
 }
 
-/* One step: *size of the frame at offset, 0 if there is none; *ours: nobody else's looks like it. */
-static int step(struct mmr_trace *trace, uint64_t offset, uint64_t *size, bool *ours,
+enum found {
+	FOUND_NOTHING,
+	FOUND_FRAME,   /* one of ours */
+	FOUND_INDEX,   /* the index, whole or cut */
+	FOUND_FOREIGN, /* a skippable frame that somebody else put there */
+};
+
+/* A frame before something that is none: whole if its checksum says so. */
+static bool is_whole(struct mmr_trace *trace, const struct trace_entry *entry)
+{
+	struct trace_content content = { 0 };
+	struct mmr_error ignored;
+	int ret = 0;
+
+	if (!is_border(trace, entry->offset + entry->size))
+		ret = trace_entry_read(trace, &trace->unzip, entry, &content, &ignored);
+	trace_content_deinit(&content);
+	return ret == 0;
+}
+
+/* What is at offset, in found, and how long it is. 0, MMR_E_IO or MMR_E_NOMEM. */
+static int look(struct mmr_trace *trace, uint64_t offset, uint64_t *size, enum found *found,
                 struct mmr_error *err)
 {
 	uint8_t bytes[8];
 	struct trace_entry entry;
+	struct mmr_error why;
 	ssize_t got = base_pread_all(trace->fd, bytes, 8, offset, trace->path, err);
 	int ret;
 
-	*size = 0;
-	*ours = got >= 4 && le32_get(bytes) == TRACE_SKIP_MAGIC;
+	*found = FOUND_NOTHING;
 	if (got < 0)
 		return (int)got;
 	if (got == 8 && (le32_get(bytes) & TRACE_SKIP_MASK) == TRACE_SKIP_ANY) {
-		uint64_t len = TRACE_SKIP_HEAD_SIZE + (uint64_t)le32_get(bytes + 4);
-
-		if (is_border(trace, offset + len))
-			*size = len;
+		*size = TRACE_SKIP_HEAD_SIZE + (uint64_t)le32_get(bytes + 4);
+		if (le32_get(bytes) == TRACE_SKIP_MAGIC)
+			*found = FOUND_INDEX;
+		else if (is_border(trace, offset + *size))
+			*found = FOUND_FOREIGN;
 		return 0;
 	}
 	if (got < 4 || le32_get(bytes) != TRACE_ZSTD_MAGIC)
 		return 0;
-	*ours = true;
-	ret = trace_frame_probe(trace, &trace->unzip, offset, &entry, err);
-	if (ret == MMR_E_IO || ret == MMR_E_NOMEM)
+	ret = trace_frame_probe(trace, &trace->unzip, offset, &entry, &why);
+	if (ret == MMR_E_IO || ret == MMR_E_NOMEM) {
+		if (err)
+			*err = why;
 		return ret;
-	if (ret < 0 || !is_border(trace, offset + entry.size))
+	}
+	if (ret < 0 || !is_whole(trace, &entry))
 		return 0;
+	*found = FOUND_FRAME;
 	*size = entry.size;
 	return add_entry(trace, &entry, err);
 }
@@ -106,19 +130,36 @@ static bool ends_with_footer(const struct mmr_trace *trace)
 	       le32_get(bytes) == TRACE_FOOTER_MAGIC;
 }
 
+/* Whether the walk goes on behind what was found, or has to search. */
+static bool steps_over(const struct mmr_trace *trace, enum found found, uint64_t end,
+                       bool searching)
+{
+	switch (found) {
+	case FOUND_FRAME:
+		return true;
+	case FOUND_INDEX:
+		return end == trace->info.file_size;
+	case FOUND_FOREIGN:
+		return !searching;
+	case FOUND_NOTHING:
+		break;
+	}
+	return false;
+}
+
 static int walk(struct mmr_trace *trace, struct mmr_error *err)
 {
 	uint64_t offset = 0;
 	uint64_t damaged = UINT64_MAX; /* where the bytes that are no frame begin */
 
 	while (offset < trace->info.file_size) {
-		uint64_t size;
-		bool ours;
-		int ret = step(trace, offset, &size, &ours, err);
+		uint64_t size = 0;
+		enum found found;
+		int ret = look(trace, offset, &size, &found, err);
 
 		if (ret < 0)
 			return ret;
-		if (size > 0 && (damaged == UINT64_MAX || ours)) {
+		if (steps_over(trace, found, offset + size, damaged != UINT64_MAX)) {
 			if (damaged != UINT64_MAX)
 				trace_note_damage(trace, damaged, offset - damaged,
 				                  "bytes that are no frame");
@@ -128,6 +169,9 @@ static int walk(struct mmr_trace *trace, struct mmr_error *err)
 		}
 		if (damaged == UINT64_MAX)
 			damaged = offset;
+		/* Behind the index there is nothing. */
+		if (found == FOUND_INDEX && damaged == offset)
+			break;
 		offset++;
 		ret = find_magic(trace, &offset, err);
 		if (ret < 0)
@@ -177,20 +221,22 @@ static int total_lists(struct mmr_trace *trace)
 static int read_trailer(struct mmr_trace *trace, struct mmr_error *err)
 {
 	struct trace_content content = { 0 };
+	struct mmr_error why;
 	int ret = 0;
 
 	for (size_t i = 0; i < trace->entries.count && ret == 0; i++) {
 		if (trace->entries.items[i].kind != TRACE_FRAME_TRAILER)
 			continue;
 		ret = trace_entry_read(trace, &trace->unzip, &trace->entries.items[i], &content,
-		                       err);
+		                       &why);
 		if (ret == 0)
 			ret = trace_add_texts(trace, &content);
 		if (ret == MMR_E_CORRUPT || ret == MMR_E_LIMIT || ret == MMR_E_TRUNCATED)
 			ret = 0; /* without it, comms may be unknown */
 	}
 	trace_content_deinit(&content);
-	return ret;
+	return ret == MMR_E_IO ? base_error_errno(err, why.sys_errno, "cannot read %s", trace->path)
+	                       : ret;
 }
 
 int trace_index_scan(struct mmr_trace *trace, struct mmr_error *err)
