@@ -17,6 +17,10 @@
 
 #define BUSY_TIMEOUT_MS 5000
 
+/* Of the databases that mmreplay writes: "mmrp", and the newest schema that is known here. */
+#define APPLICATION_ID 0x6d6d7270
+#define USER_VERSION   1
+
 int render_error(struct mmr_error *err, int code, const char *fmt, ...)
 {
 	va_list args;
@@ -95,18 +99,31 @@ static int open_file(const char *path, sqlite3 **sqlite)
 	return rc;
 }
 
-static bool has_tables(struct db *db)
+static int64_t pragma(struct db *db, const char *sql)
 {
 	sqlite3_stmt *stmt = NULL;
-	bool found = false;
+	int64_t value = -1;
 
-	if (sqlite3_prepare_v2(db->sqlite,
-	                       "SELECT count(*) FROM sqlite_schema WHERE name IN "
-	                       "('trace', 'run', 'zone', 'buddy', 'pageblock', 'reclaim_stalls')",
-	                       -1, &stmt, NULL) == SQLITE_OK)
-		found = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 0) == 6;
+	if (sqlite3_prepare_v2(db->sqlite, sql, -1, &stmt, NULL) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW)
+		value = sqlite3_column_int64(stmt, 0);
 	sqlite3_finalize(stmt);
-	return found;
+	return value;
+}
+
+static int check_kind(struct db *db, struct mmr_error *err)
+{
+	int64_t version = pragma(db, "PRAGMA user_version");
+
+	if (pragma(db, "PRAGMA application_id") != APPLICATION_ID)
+		return render_error(err, MMR_E_FORMAT, "%.150s: not a database of mmreplay",
+		                    db->path);
+	if (version > USER_VERSION)
+		return render_error(err, MMR_E_VERSION,
+		                    "%.150s: made by a newer mmreplay (version %d of the database; "
+		                    "this mmrender knows %d)",
+		                    db->path, (int)version, USER_VERSION);
+	return 0;
 }
 
 static int check_file(const char *path, struct mmr_error *err)
@@ -148,8 +165,7 @@ struct db *db_open(const char *path, struct mmr_error *err)
 	sqlite3_busy_timeout(db->sqlite, BUSY_TIMEOUT_MS);
 	sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_exec(db->sqlite, "PRAGMA cell_size_check = ON", NULL, NULL, NULL);
-	if (!has_tables(db)) {
-		render_error(err, MMR_E_FORMAT, "%.150s: not a database of mmreplay", path);
+	if (check_kind(db, err)) {
 		db_close(db);
 		return NULL;
 	}
@@ -262,16 +278,15 @@ int db_find_run(struct db *db, const char *selector, struct run *run, struct mmr
 	int rc;
 
 	if (!selector) {
-		rc = find(db, RUN_COLUMNS "ORDER BY run_id DESC LIMIT 1", NULL, 0, run, &nr_rows,
-		          err);
+		rc = find(db, RUN_COLUMNS "ORDER BY created_utc DESC, run_id DESC LIMIT 1", NULL, 0,
+		          run, &nr_rows, err);
 		if (rc || !nr_rows)
 			return rc ? rc : no_such_run(db, "", err);
 		if (db_find_original(db, run, run, err) == MMR_E_NOTFOUND)
 			return 0;
 		return 0;
 	}
-	rc = find(db, RUN_COLUMNS "WHERE r.label = ? ORDER BY run_id DESC", selector, 0, run,
-	          &nr_rows, err);
+	rc = find(db, RUN_COLUMNS "WHERE r.label = ?", selector, 0, run, &nr_rows, err);
 	if (rc)
 		return rc;
 	if (nr_rows > 1)
@@ -287,8 +302,11 @@ int db_find_run(struct db *db, const char *selector, struct run *run, struct mmr
 			return rc;
 	}
 	if (strcmp(selector, "original") == 0) {
-		rc = find(db, RUN_COLUMNS "WHERE r.kind = 'original' ORDER BY run_id DESC LIMIT 1",
-		          NULL, 0, run, &nr_rows, err);
+		rc = find(
+			db,
+			RUN_COLUMNS
+			"WHERE r.kind = 'original' ORDER BY created_utc DESC, run_id DESC LIMIT 1",
+			NULL, 0, run, &nr_rows, err);
 		if (rc || nr_rows)
 			return rc;
 	}
@@ -318,10 +336,11 @@ int db_find_replay(struct db *db, const struct run *run, struct run *replay, str
 {
 	struct run found;
 	size_t nr_rows;
-	int rc = find(db,
-	              RUN_COLUMNS
-	              "WHERE r.trace_id = ? AND r.kind = 'replay' ORDER BY run_id DESC LIMIT 1",
-	              NULL, run->trace_id, &found, &nr_rows, err);
+	int rc = find(
+		db,
+		RUN_COLUMNS
+		"WHERE r.trace_id = ? AND r.kind = 'replay' ORDER BY created_utc DESC, run_id DESC LIMIT 1",
+		NULL, run->trace_id, &found, &nr_rows, err);
 
 	if (rc)
 		return rc;

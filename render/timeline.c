@@ -28,6 +28,8 @@
 #define STALL_FLOOR_NS 1e3
 /* Free memory this many times the high watermark would press the watermarks into one line. */
 #define LOG_FACTOR 12
+/* ... which matters if it ever comes this near to it. */
+#define NEAR_FACTOR 4
 
 struct lane_kind {
 	enum stall_source source;
@@ -187,10 +189,11 @@ static int load(struct timeline *timeline, struct panel *panel, struct mmr_error
 
 /* ---- free memory ---- */
 
-/* Highest value of strip `number` over all panels, its watermarks included; and the lowest. */
-static void strip_range(const struct timeline *timeline, size_t number, double *low, double *high)
+/* Of strip `number` in all panels: *low and *high with the watermarks, *lowest of free memory alone. */
+static void strip_range(const struct timeline *timeline, size_t number, double *low, double *lowest,
+                        double *high)
 {
-	*low = INFINITY;
+	*low = *lowest = INFINITY;
 	*high = 0;
 	for (size_t i = 0; i < timeline->nr_panels; i++) {
 		const struct panel *panel = &timeline->panels[i];
@@ -204,29 +207,32 @@ static void strip_range(const struct timeline *timeline, size_t number, double *
 			*low = fmin(*low, strip->min);
 		for (size_t j = 0; j < strip->series.count; j++) {
 			*high = fmax(*high, strip->series.samples[j].value);
-			*low = fmin(*low, strip->series.samples[j].value);
+			*lowest = fmin(*lowest, strip->series.samples[j].value);
 		}
 	}
+	*low = fmin(*low, *lowest);
 }
 
-static bool want_log(const struct timeline *timeline, size_t number, double high)
+/* Where the watermarks matter, and would be pressed into one line. */
+static bool want_log(const struct timeline *timeline, size_t number, double low, double high)
 {
 	const char *scale = timeline->request->scale;
 	const struct panel *panel = &timeline->panels[0];
+	double watermark;
 
 	if (scale && strcmp(scale, "auto") != 0)
 		return strcmp(scale, "log") == 0;
-	return number < panel->nr_strips && panel->strips[number].high > 0 &&
-	       high > LOG_FACTOR * panel->strips[number].high;
+	watermark = number < panel->nr_strips ? panel->strips[number].high : 0;
+	return watermark > 0 && high > LOG_FACTOR * watermark && low < NEAR_FACTOR * watermark;
 }
 
 static void strip_scale(const struct timeline *timeline, size_t number, struct rect plot,
                         struct scale *scale)
 {
-	double low, high, page = (double)timeline->panels[0].run->page_size;
+	double low, lowest, high, page = (double)timeline->panels[0].run->page_size;
 
-	strip_range(timeline, number, &low, &high);
-	if (want_log(timeline, number, high)) {
+	strip_range(timeline, number, &low, &lowest, &high);
+	if (want_log(timeline, number, lowest, high)) {
 		low = exp2(floor(log2(fmax(low, page) * 0.8)));
 		high = fmax(high * 1.15, low * 2);
 		scale_init(scale, low, high, plot.y + plot.height, plot.y);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "chart.h"
+#include "db.h"
 #include "pageblock.h"
 #include "palette.h"
 
@@ -95,6 +96,7 @@ static void execute_file(sqlite3 *sqlite, const char *name)
 static sqlite3 *create_database(void)
 {
 	sqlite3 *sqlite;
+	char sql[128];
 	int fd;
 
 	memcpy(path, "/tmp/mmr-chart-XXXXXX", sizeof("/tmp/mmr-chart-XXXXXX"));
@@ -104,6 +106,9 @@ static sqlite3 *create_database(void)
 	assert_int_equal(sqlite3_open(path, &sqlite), SQLITE_OK);
 	execute_file(sqlite, "schema.sql");
 	execute_file(sqlite, "views.sql");
+	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d",
+	         RESULTS_APPLICATION_ID, RESULTS_USER_VERSION);
+	execute(sqlite, sql);
 	execute(sqlite, "BEGIN");
 	return sqlite;
 }
@@ -489,6 +494,8 @@ static void lies_are_refused(void **state)
 		"UPDATE pageblock SET node = rowid",
 		"DROP TABLE buddy",
 		"DELETE FROM run",
+		"PRAGMA application_id = 1",
+		"PRAGMA user_version = 2",
 	};
 	struct mmr_error err;
 
