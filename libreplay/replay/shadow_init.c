@@ -7,9 +7,6 @@
  * that fall into the reading itself are applied on top: they say "free" or "taken", whichever the
  * reader had seen, and the last one is right either way.
  *
- * No file tells a pageblock's migratetype. Of each zone as many blocks as /proc/pagetypeinfo counts
- * become unmovable and reclaimable, those with the most kernel pages first; events correct them.
- *
  * Not modelled: zones whose spans overlap (nodes interleaved in physical memory).
  */
 #include <string.h>
@@ -19,7 +16,7 @@
 #include "le.h"
 #include "shadow_buddy.h"
 #include "shadow_init.h"
-#include "shadow_text.h"
+#include "shadow_types.h"
 #include "shadow_verify.h"
 
 /* Bits of /proc/kpageflags, Documentation/admin-guide/mm/pagemap.rst. */
@@ -119,6 +116,7 @@ void replay_shadow_destroy(struct replay_shadow *s)
 	for (size_t i = s->next_chunk; i < s->chunks.count; i++)
 		base_free(s->chunks.items[i].states);
 	shadow_chunk_vec_deinit(&s->chunks);
+	base_free(s->typing);
 	base_free(s->pageblock);
 	base_free(s->list_cpu);
 	base_free(s->page);
@@ -209,65 +207,6 @@ static void load_range(struct replay_shadow *s, const struct shadow_zone *zone, 
 	give_run(s, run, last);
 }
 
-/* ---- migratetypes ---- */
-
-static void guess_zone_types(struct replay_shadow *s, const struct shadow_zone *zone)
-{
-	uint32_t first = zone->base / SHADOW_PAGEBLOCK_PAGES;
-	uint32_t end = first + zone->nr / SHADOW_PAGEBLOCK_PAGES;
-	uint32_t nr_unmovable = zone->nr_typed[SHADOW_UNMOVABLE];
-	uint32_t nr_reclaimable = zone->nr_typed[SHADOW_RECLAIMABLE];
-
-	for (unsigned int level = UINT8_MAX; level > 0; level--) {
-		for (uint32_t i = first; i < end; i++) {
-			struct shadow_pageblock *pb = &s->pageblock[i];
-
-			if (pb->nr_kernel != level || pb->flags & PB_TYPED)
-				continue;
-			if (nr_unmovable + nr_reclaimable == 0)
-				return;
-			pb->flags |= PB_TYPED;
-			replay_shadow_set_type(
-				s, i, nr_unmovable ? SHADOW_UNMOVABLE : SHADOW_RECLAIMABLE);
-			if (nr_unmovable)
-				nr_unmovable--;
-			else
-				nr_reclaimable--;
-		}
-	}
-}
-
-/* "Node 0, zone    DMA32           16          228            4 …": the counts of one zone. */
-static void parse_counts(struct replay_shadow *s, const char *line, const char *end)
-{
-	uint32_t zone = replay_shadow_text_zone(s, &line, end);
-	uint64_t count;
-
-	for (int32_t i = 0; zone != SHADOW_NONE && i < SHADOW_NR_TYPES; i++) {
-		if (!replay_shadow_text_number(&line, end, &count))
-			break;
-		s->zones[zone].nr_typed[replay_shadow_type(s, i)] = (uint32_t)count;
-	}
-}
-
-int replay_shadow_add_pagetypeinfo(struct replay_shadow *s, const char *text, size_t size,
-                                   struct mmr_error *err)
-{
-	static const char heading[] = "Number of blocks type";
-	const char *end = text + size;
-	const char *line = memmem(text, size, heading, sizeof(heading) - 1);
-
-	if (!line)
-		return base_error(err, MMR_E_FORMAT, "pagetypeinfo: no line \"%s\"", heading);
-	while (line < end) {
-		const char *next = replay_shadow_text_next_line(line, end);
-
-		parse_counts(s, line, next);
-		line = next;
-	}
-	return 0;
-}
-
 /* ---- time ---- */
 
 static void load_chunk(struct replay_shadow *s, struct shadow_chunk *chunk)
@@ -301,6 +240,5 @@ void replay_shadow_load_chunks(struct replay_shadow *s, uint64_t now_ns)
 		load_chunk(s, chunk);
 		s->next_chunk++;
 	}
-	for (uint32_t i = 0; i < s->nr_zones; i++)
-		guess_zone_types(s, &s->zones[i]);
+	replay_shadow_guess_types(s);
 }

@@ -52,7 +52,12 @@ struct shadow_zone {
 	uint32_t base; /* index of base_pfn */
 	uint32_t nr;   /* indices, a multiple of 1024 */
 	uint32_t nr_free[SHADOW_NR_ORDERS][SHADOW_NR_TYPES];
-	uint32_t nr_typed[SHADOW_NR_TYPES]; /* pageblocks, as the first pagetypeinfo counts them */
+};
+
+/* A zone, as /proc/pagetypeinfo counts it. */
+struct shadow_typing {
+	uint32_t nr_pageblocks[SHADOW_NR_TYPES];
+	int64_t nr_free[SHADOW_NR_TYPES][SHADOW_NR_ORDERS];
 };
 
 /* A chunk of the first snapshot. */
@@ -131,6 +136,8 @@ struct replay_shadow {
 	size_t next_chunk;
 	uint32_t first_snapshot; /* its number in the trace */
 	uint64_t next_load_ns;   /* when it was read, UINT64_MAX: all are loaded */
+
+	struct shadow_typing *typing; /* of each zone, until the pageblocks are typed; or NULL */
 
 	struct cpu_frees *cpus; /* kernel.nr_cpus of them */
 	struct compaction compactions[MAX_COMPACTIONS];

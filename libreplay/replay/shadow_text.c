@@ -10,8 +10,7 @@ static const char *skip_spaces(const char *at, const char *end)
 	return at;
 }
 
-/* Moves past a word; false if the text goes on otherwise. */
-static bool skip_word(const char **at, const char *end, const char *word)
+bool replay_shadow_text_word(const char **at, const char *end, const char *word)
 {
 	const char *p = skip_spaces(*at, end);
 	size_t len = strlen(word);
@@ -27,6 +26,8 @@ bool replay_shadow_text_number(const char **at, const char *end, uint64_t *ret)
 	const char *p = skip_spaces(*at, end);
 	uint64_t value = 0;
 
+	if (p < end && *p == '>')
+		p++;
 	if (p == end || *p < '0' || *p > '9')
 		return false;
 	for (; p < end && *p >= '0' && *p <= '9'; p++) {
@@ -45,8 +46,9 @@ uint32_t replay_shadow_text_zone(const struct replay_shadow *s, const char **at,
 	const char *name;
 	uint64_t node;
 
-	if (!skip_word(&p, end, "Node") || !replay_shadow_text_number(&p, end, &node) ||
-	    !skip_word(&p, end, ",") || !skip_word(&p, end, "zone"))
+	if (!replay_shadow_text_word(&p, end, "Node") ||
+	    !replay_shadow_text_number(&p, end, &node) || !replay_shadow_text_word(&p, end, ",") ||
+	    !replay_shadow_text_word(&p, end, "zone"))
 		return SHADOW_NONE;
 	name = skip_spaces(p, end);
 	for (p = name; p < end && *p != ' ' && *p != ',' && *p != '\n'; p++)

@@ -8,7 +8,10 @@
 /* The zone that a line is about, or SHADOW_NONE; *at moves past its name. */
 uint32_t replay_shadow_text_zone(const struct replay_shadow *s, const char **at, const char *end);
 
-/* The next decimal number; *at moves past it. False: none is left, or it is out of range. */
+/* Moves *at past a word; false if the text goes on otherwise. */
+bool replay_shadow_text_word(const char **at, const char *end, const char *word);
+
+/* The next decimal number, with or without a ">" before it; *at moves past it. False: none is left, or it is out of range. */
 bool replay_shadow_text_number(const char **at, const char *end, uint64_t *ret);
 
 /* The line after this one, or end. */

@@ -501,6 +501,38 @@ static void pagetypeinfo_types_the_blocks_with_most_kernel_pages(void **state)
 	shadow_end(shadow);
 }
 
+static void free_blocks_tell_unmovable_from_reclaimable(void **state)
+{
+	static const char text[] =
+		"Free pages count per migrate type at order       0      1      2      3\n"
+		"Node    0, zone   Normal, type    Unmovable      0      0      1      0      0      0\n"
+		"Node    0, zone   Normal, type      Movable      1      0      0      0      0      0\n"
+		"Node    0, zone   Normal, type  Reclaimable      0      0      0      2      0      0\n"
+		"\nNumber of blocks type     Unmovable      Movable  Reclaimable   HighAtomic\n"
+		"Node 0, zone   Normal            1           14            1            0\n";
+	static uint64_t flags[NR_PAGES];
+	struct replay_shadow *shadow;
+
+	(void)state;
+	/* Slab in two blocks; by its amount alone the wrong one would be the unmovable one. */
+	for (unsigned int i = 0; i < 100; i++)
+		flags[512 + i] = flags[1024 + i] = flags[1024 + 100 + i] = 1ull << 7;
+	for (unsigned int i = 0; i < 4; i++)
+		flags[512 + 256 + i] = KPF_BUDDY; /* an order 2: unmovable */
+	for (unsigned int i = 0; i < 8; i++)
+		flags[1024 + 256 + i] = flags[1024 + 272 + i] =
+			KPF_BUDDY; /* two order 3: reclaimable */
+	flags[2048] = KPF_BUDDY;
+	assert_int_equal(replay_shadow_new(&normal_zone, 1, &kernel_612, &shadow, NULL), 0);
+	assert_int_equal(replay_shadow_add_pagetypeinfo(shadow, text, sizeof(text) - 1, NULL), 0);
+	assert_int_equal(replay_shadow_add_chunk(shadow, FIRST_PFN, flags, NR_PAGES, 0, NULL), 0);
+	replay_shadow_finish(shadow);
+	assert_int_equal(typed_blocks(shadow, 2, SHADOW_UNMOVABLE), 1);
+	assert_int_equal(typed_blocks(shadow, 3, SHADOW_RECLAIMABLE), 2);
+	assert_int_equal(typed_blocks(shadow, 0, SHADOW_MOVABLE), 1);
+	shadow_end(shadow);
+}
+
 static void unusable_space_is_as_debugfs_has_it(void **state)
 {
 	/* buddyinfo and extfrag/unusable_index of a zone of a 6.12 kernel, read one after the other. */
@@ -582,6 +614,7 @@ int main(void)
 		cmocka_unit_test(impossible_zones_are_refused),
 		cmocka_unit_test(pageblock_records_are_as_the_database_wants_them),
 		cmocka_unit_test(pagetypeinfo_types_the_blocks_with_most_kernel_pages),
+		cmocka_unit_test(free_blocks_tell_unmovable_from_reclaimable),
 		cmocka_unit_test(unusable_space_is_as_debugfs_has_it),
 		cmocka_unit_test(the_fragmentation_index_tells_lack_from_splinters),
 		cmocka_unit_test(nonsense_changes_nothing),
