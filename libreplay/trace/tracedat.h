@@ -22,7 +22,7 @@
 #define DAT_MAX_SECTION  (128u << 20) /* formats and symbols of the largest kernels have 30 MiB */
 #define DAT_MAX_CHUNK    (32u << 20)  /* trace-cmd makes chunks of some 100 KiB */
 #define DAT_MAX_SECTIONS 256u
-#define DAT_MAX_FORMATS  65536u
+#define DAT_MAX_FORMATS  16384u /* 6.12 has some 2,500 */
 #define DAT_MAX_BUFFERS  1024u
 #define DAT_NAME_SIZE    64u
 

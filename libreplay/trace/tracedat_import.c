@@ -14,6 +14,7 @@
 #include "alloc.h"
 #include "error_set.h"
 #include "io.h"
+#include "subbuf.h"
 #include "tracedat.h"
 #include "tracedat_place.h"
 #include "tracedat_snapshot.h"
@@ -77,6 +78,20 @@ static int check_clock(const struct import *im, struct mmr_error *err)
 	return 0;
 }
 
+/* The text has to describe what the sub-buffer walk expects; later readers check the same. */
+static int check_layout(const struct import *im, struct mmr_error *err)
+{
+	const struct dat_text *page = &im->dat.header_page;
+	char *layout = base_strndup(page->data, page->size);
+	int ret;
+
+	if (!layout)
+		return base_error(err, MMR_E_NOMEM, "out of memory for a format");
+	ret = trace_subbuf_check_layout(layout, NULL, err);
+	base_free(layout);
+	return ret;
+}
+
 /* The instance that was asked for, or the first that has data. */
 static int choose_buffer(struct import *im, struct mmr_error *err)
 {
@@ -120,8 +135,9 @@ static int write_formats(struct import *im, struct mmr_error *err)
 		int ret;
 
 		snprintf(name, sizeof(name), "events/%s/%s/format", format->system, format->name);
+		/* The first of two formats of one name is the one that counts. */
 		ret = mmr_writer_text(im->writer, name, format->text.data, format->text.size, err);
-		if (ret < 0)
+		if (ret < 0 && ret != MMR_E_EXISTS)
 			return ret;
 	}
 	return 0;
@@ -306,7 +322,10 @@ static int write_stats(struct import *im, struct mmr_error *err)
 		if (stats.size == 0 || cpu >= TRACE_MAX_CPUS)
 			continue;
 		snprintf(name, sizeof(name), "per_cpu/cpu%u/stats", (unsigned int)cpu);
+		/* The statistics of other instances come behind those of the first. */
 		ret = mmr_writer_trailer_text(im->writer, name, stats.data, stats.size, err);
+		if (ret == MMR_E_EXISTS)
+			continue;
 		if (ret < 0)
 			return ret;
 		mmr_writer_set_lost(im->writer, (uint32_t)cpu, lost);
@@ -404,6 +423,8 @@ int mmr_import_tracedat(const char *input, const char *output,
 	ret = choose_buffer(&im, err);
 	if (ret == 0)
 		ret = check_clock(&im, err);
+	if (ret == 0)
+		ret = check_layout(&im, err);
 	if (ret == 0)
 		ret = open_writer(&im, output, err);
 	if (ret == 0)

@@ -159,10 +159,12 @@ static int list_add(struct mmr_writer *w, struct trace_blob blob, struct mmr_err
 			return base_error(err, MMR_E_NOMEM, "out of memory for %.*s",
 			                  (int)blob.name_size, blob.name);
 		left -= blob.size;
+		if (left == 0)
+			break;
 		blob.data += blob.size;
 		blob.offset += blob.size;
 		blob.flags |= TRACE_BLOB_CONTINUES;
-	} while (left > 0);
+	} while (true);
 	return 0;
 }
 
