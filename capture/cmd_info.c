@@ -55,6 +55,7 @@ struct tally {
 	const char *system;
 	const char *name;
 	const char *group;
+	char unknown[24]; /* the name of an event whose format is not in the trace */
 	uint64_t nr_events;
 };
 
@@ -70,12 +71,20 @@ struct summary {
 static void add_tally(struct summary *sum, const struct mmr_trace *trace, uint32_t kind,
                       uint32_t event_id, uint64_t nr_events)
 {
-	struct tally tally = { mmr_event_system(kind), mmr_event_name(kind),
-		               mmr_event_group_name(mmr_event_group(kind)), nr_events };
+	struct tally tally = {
+		.system = mmr_event_system(kind),
+		.name = mmr_event_name(kind),
+		.group = mmr_event_group_name(mmr_event_group(kind)),
+		.nr_events = nr_events,
+	};
 	struct tally *grown;
 
-	if (kind <= MMR_EVENT_OTHER)
-		mmr_trace_event_id_name(trace, event_id, &tally.system, &tally.name);
+	if (kind <= MMR_EVENT_OTHER &&
+	    !mmr_trace_event_id_name(trace, event_id, &tally.system, &tally.name)) {
+		snprintf(tally.unknown, sizeof(tally.unknown), "%" PRIu32, event_id);
+		tally.system = "unknown";
+		tally.name = NULL;
+	}
 	grown = reallocarray(sum->tallies, sum->nr_tallies + 1, sizeof(*grown));
 	if (!grown) {
 		message(TOOL, "out of memory");
@@ -85,6 +94,11 @@ static void add_tally(struct summary *sum, const struct mmr_trace *trace, uint32
 	sum->tallies[sum->nr_tallies++] = tally;
 }
 
+static const char *name_of(const struct tally *tally)
+{
+	return tally->name ? tally->name : tally->unknown;
+}
+
 static int by_count(const void *a, const void *b)
 {
 	const struct tally *x = a;
@@ -92,7 +106,7 @@ static int by_count(const void *a, const void *b)
 
 	if (x->nr_events != y->nr_events)
 		return x->nr_events < y->nr_events ? 1 : -1;
-	return strcmp(x->name, y->name);
+	return strcmp(name_of(x), name_of(y));
 }
 
 static int summarise_index(const struct mmr_trace *trace, struct summary *sum)
@@ -153,17 +167,19 @@ static double per_second(uint64_t count, const struct summary *sum)
 	return span ? (double)count * 1e9 / (double)span : 0;
 }
 
+/* A label and a text of the trace, each of its lines on one of its own. */
 static void print_text_line(const struct mmr_trace *trace, const char *label, const char *name)
 {
 	char escaped[512];
-	size_t size;
-	const char *text = mmr_trace_text(trace, name, &size);
+	const char *text = mmr_trace_text(trace, name, NULL);
 
-	if (!text || !text[0])
-		return;
-	while (size > 0 && text[size - 1] == '\n')
-		size--;
-	printf("%-12s %s\n", label, escape_text(escaped, sizeof(escaped), text, size));
+	while (text && *text) {
+		size_t length = strcspn(text, "\n");
+
+		printf("%-12s %s\n", label, escape_text(escaped, sizeof(escaped), text, length));
+		text += length + (text[length] != '\0');
+		label = "";
+	}
 }
 
 static void print_lost(const struct summary *sum)
@@ -199,12 +215,17 @@ static void print_overview(const char *path, const struct mmr_trace *trace,
 	print_text_line(trace, "options", "recorder.options");
 	print_text_line(trace, "absent", "events/absent");
 	print_text_line(trace, "notes", "import.notes");
+	if (sum->nr_events == 0) {
+		puts("events       none");
+		print_lost(sum);
+		return;
+	}
 	printf("%-12s %s, from %" PRIu64 ".%06" PRIu64 " s on clock %s\n", "time span",
 	       format_duration(text[0], sum->last_ns - sum->first_ns), sum->first_ns / 1000000000,
 	       sum->first_ns % 1000000000 / 1000, info->clock);
 	printf("%-12s %s, %s/s", "events", format_count(text[0], sum->nr_events),
 	       format_count(text[1], (uint64_t)per_second(sum->nr_events, sum)));
-	if (info->raw_size > 0 && sum->nr_events > 0)
+	if (info->raw_size > 0)
 		printf("; %s of ring buffer, packed %.1f : 1, %.1f bytes an event",
 		       format_bytes(text[2], info->raw_size),
 		       (double)info->raw_size / (double)info->file_size,
@@ -271,13 +292,16 @@ static void print_tallies(const struct summary *sum)
 		{ "event", TABLE_LEFT }, { "group", TABLE_LEFT }, { "count", TABLE_RIGHT },
 		{ "%", TABLE_RIGHT },    { "/s", TABLE_RIGHT },
 	};
-	struct table *table = table_create(columns, 5);
+	struct table *table;
 
+	if (sum->nr_tallies == 0)
+		return;
+	table = table_create(columns, 5);
 	for (size_t i = 0; i < sum->nr_tallies; i++) {
 		const struct tally *tally = &sum->tallies[i];
 		char text[FORMAT_SIZE];
 
-		table_cell(table, "%s:%s", tally->system, tally->name);
+		table_cell(table, "%s:%s", tally->system, name_of(tally));
 		table_cell(table, "%s", tally->group);
 		table_cell(table, "%s", format_count(text, tally->nr_events));
 		table_cell(table, "%.2f",
@@ -351,7 +375,7 @@ static json_t *json_tallies(const struct summary *sum)
 
 		json_array_append_new(array,
 		                      json_pack("{s:s, s:s, s:s, s:I, s:f}", "system",
-		                                tally->system, "event", tally->name, "group",
+		                                tally->system, "event", name_of(tally), "group",
 		                                tally->group, "count", (json_int_t)tally->nr_events,
 		                                "per_second", per_second(tally->nr_events, sum)));
 	}

@@ -92,14 +92,14 @@ int fail(const char *tool, const struct mmr_error *err)
 
 int finish_output(const char *tool, int status)
 {
-	int failed = ferror(stdout);
+	/* Who stopped at an error left its errno; otherwise the flush sets it. */
+	int reason = ferror(stdout) ? errno : 0;
 
-	errno = 0;
-	if (fflush(stdout) == 0 && !failed)
+	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	if (errno != EPIPE)
-		message(tool, "cannot write the output: %s",
-		        errno ? strerror(errno) : "an earlier write failed");
+	reason = reason ? reason : errno;
+	if (reason != EPIPE)
+		message(tool, "cannot write the output: %s", strerror(reason));
 	return EXIT_TROUBLE;
 }
 

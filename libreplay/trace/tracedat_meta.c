@@ -24,7 +24,7 @@ static bool sized_text(struct le_cursor *c, struct dat_text *text)
 	uint64_t size = le_u64(c);
 	const char *data = le_bytes(c, size);
 
-	if (!data)
+	if (c->overrun)
 		return false;
 	*text = (struct dat_text){ data, (size_t)size };
 	return true;

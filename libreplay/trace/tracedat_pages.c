@@ -26,6 +26,7 @@ int trace_dat_pages_init(struct dat_pages *p, const struct dat *dat,
 		.page_size = buffer->page_size,
 		.compressed = buffer->compressed,
 		.pos = cpu->offset,
+		.end = cpu->offset,
 	};
 	if (cpu->size == 0)
 		return 0;
