@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sub-buffers are copied with read(2), not spliced: after the first, read() allocates no page, so that
+ * the recorder disturbs the very allocator that it records as little as it can. The threads run at high
+ * priority, since a reader that waits for its turn is what makes a ring buffer overflow.
+ *
+ * What the kernel had to drop is taken from its statistics after each batch, which tells the writer
+ * in which frame the hole is.
+ */
+#include "cpu_reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "failure.h"
+
+#define BATCH     32  /* sub-buffers handed over at once */
+#define FLUSH_MS  250 /* what is in a sub-buffer that never fills is read after this long */
+#define PRIORITY  (-15)
+#define HEAD_SIZE 16 /* of a sub-buffer: time stamp, commit */
+#define MISSED    8  /* behind the events: how many were missed, in some kernels */
+
+static void notify(int fd)
+{
+	const uint64_t one = 1;
+
+	while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
+static void fail_reader(struct cpu_reader *r)
+{
+	if (!atomic_exchange(&r->all->failed, true))
+		notify(r->all->failed_fd);
+}
+
+/* What stands behind the events of a sub-buffer is left from earlier use: it would only cost space. */
+static void clear_tail(uint8_t *page, size_t size)
+{
+	uint64_t commit;
+	size_t used;
+
+	memcpy(&commit, page + 8, sizeof(commit));
+	used = HEAD_SIZE + (size_t)(commit & 0xfffff) + MISSED;
+	if (used < size)
+		memset(page + used, 0, size - used);
+}
+
+static uint64_t statistic(const char *text, const char *name)
+{
+	const char *at = strstr(text, name);
+
+	return at ? strtoull(at + strlen(name), NULL, 10) : 0;
+}
+
+static void count_lost(struct cpu_reader *r)
+{
+	char text[1024];
+	ssize_t size = pread(r->stats_fd, text, sizeof(text) - 1, 0);
+	uint64_t lost;
+
+	if (size <= 0)
+		return;
+	text[size] = '\0';
+	lost = statistic(text, "\noverrun: ") + statistic(text, "\ncommit overrun: ") +
+	       statistic(text, "\ndropped events: ");
+	mmr_writer_set_lost(r->all->writer, r->cpu, lost);
+}
+
+/* Reads what is there; 1 if there may be more, 0 if not, or an error. */
+static int read_batch(struct cpu_reader *r)
+{
+	const size_t size = r->all->subbuf_size;
+	size_t count = 0;
+	int more = 1;
+
+	while (count < BATCH) {
+		uint8_t *page = r->pages + count * size;
+		ssize_t got = read(r->pages_fd, page, size);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 && errno != EAGAIN)
+			return failure_errno(&r->error, errno, "cannot read the events of CPU %u",
+			                     r->cpu);
+		if (got < (ssize_t)HEAD_SIZE) {
+			more = 0;
+			break;
+		}
+		if ((size_t)got < size)
+			memset(page + got, 0, size - (size_t)got);
+		clear_tail(page, size);
+		count++;
+	}
+	if (count > 0) {
+		int ret = mmr_writer_pages(r->all->writer, r->cpu, r->pages, count, &r->error);
+
+		if (ret < 0)
+			return ret;
+	}
+	return more;
+}
+
+static int drain(struct cpu_reader *r)
+{
+	int ret;
+
+	do {
+		ret = read_batch(r);
+		count_lost(r);
+	} while (ret > 0);
+	return ret;
+}
+
+static void *run(void *data)
+{
+	struct cpu_reader *r = data;
+	struct pollfd fds[] = {
+		{ .fd = r->pages_fd, .events = POLLIN },
+		{ .fd = r->all->stop_fd, .events = POLLIN },
+	};
+	bool stop = false;
+	char name[16];
+	int ret = 0;
+
+	r->tid = gettid();
+	snprintf(name, sizeof(name), "mmcap/%u", r->cpu);
+	prctl(PR_SET_NAME, name);
+	setpriority(PRIO_PROCESS, (id_t)r->tid, PRIORITY); /* as good as it gets */
+	pthread_barrier_wait(&r->all->ready);
+	while (ret == 0 && !stop) {
+		poll(fds, 2, FLUSH_MS);
+		stop = fds[1].revents & POLLIN;
+		ret = drain(r);
+	}
+	if (ret < 0)
+		fail_reader(r);
+	return NULL;
+}
+
+static int open_files(struct cpu_reader *r, const struct tracing *tracing, struct mmr_error *err)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/per_cpu/cpu%u/trace_pipe_raw", tracing->dir, r->cpu);
+	r->pages_fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (r->pages_fd < 0)
+		return failure_errno(err, errno, "cannot open %s", path);
+	snprintf(path, sizeof(path), "%s/per_cpu/cpu%u/stats", tracing->dir, r->cpu);
+	r->stats_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (r->stats_fd < 0)
+		return failure_errno(err, errno, "cannot open %s", path);
+	r->pages = calloc(BATCH, r->all->subbuf_size);
+	if (!r->pages)
+		return failure(err, MMR_E_NOMEM, "out of memory for the sub-buffers of CPU %u",
+		               r->cpu);
+	memset(r->pages, 0, (size_t)BATCH * r->all->subbuf_size); /* fault it in before tracing */
+	return 0;
+}
+
+static int start_threads(struct cpu_readers *all, struct mmr_error *err)
+{
+	for (uint32_t cpu = 0; cpu < all->count; cpu++) {
+		int ret = pthread_create(&all->readers[cpu].thread, NULL, run, &all->readers[cpu]);
+
+		if (ret != 0)
+			return failure_errno(err, ret, "cannot start the reader of CPU %u", cpu);
+		all->nr_running++;
+	}
+	return 0;
+}
+
+int cpu_readers_start(struct cpu_readers *all, const struct tracing *tracing,
+                      struct mmr_writer *writer, struct mmr_error *err)
+{
+	int ret = 0;
+
+	*all = (struct cpu_readers){
+		.subbuf_size = tracing->subbuf_size,
+		.buffer_size = tracing->buffer_size,
+		.writer = writer,
+		.stop_fd = eventfd(0, EFD_CLOEXEC),
+		.failed_fd = eventfd(0, EFD_CLOEXEC),
+		.readers = calloc(tracing->nr_cpus, sizeof(*all->readers)),
+	};
+	if (!all->readers || all->stop_fd < 0 || all->failed_fd < 0)
+		return failure(err, MMR_E_NOMEM, "out of memory for the readers");
+	all->count = tracing->nr_cpus;
+	for (uint32_t cpu = 0; cpu < all->count; cpu++)
+		all->readers[cpu] = (struct cpu_reader){
+			.all = all, .cpu = cpu, .pages_fd = -1, .stats_fd = -1
+		};
+	for (uint32_t cpu = 0; cpu < all->count && ret == 0; cpu++)
+		ret = open_files(&all->readers[cpu], tracing, err);
+	if (ret < 0)
+		return ret;
+	pthread_barrier_init(&all->ready, NULL, all->count + 1);
+	ret = start_threads(all, err);
+	if (ret < 0) {
+		/* Those that did start wait at the barrier for ever; the process is about to end. */
+		all->nr_running = 0;
+		return ret;
+	}
+	pthread_barrier_wait(&all->ready);
+	return 0;
+}
+
+int cpu_readers_stop(struct cpu_readers *all, struct mmr_error *err)
+{
+	int ret = 0;
+
+	if (all->nr_running > 0)
+		notify(all->stop_fd);
+	for (uint32_t cpu = 0; cpu < all->nr_running; cpu++)
+		pthread_join(all->readers[cpu].thread, NULL);
+	for (uint32_t cpu = 0; cpu < all->count; cpu++) {
+		struct cpu_reader *r = &all->readers[cpu];
+
+		if (ret == 0 && r->error.code < 0) {
+			ret = r->error.code;
+			if (err)
+				*err = r->error;
+		}
+		if (r->pages_fd >= 0)
+			close(r->pages_fd);
+		if (r->stats_fd >= 0)
+			close(r->stats_fd);
+		free(r->pages);
+	}
+	if (all->nr_running > 0)
+		pthread_barrier_destroy(&all->ready);
+	if (all->readers) {
+		close(all->stop_fd);
+		close(all->failed_fd);
+	}
+	free(all->readers);
+	*all = (struct cpu_readers){ 0 };
+	return ret;
+}

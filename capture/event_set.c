@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Items are taken in order: GROUP, "default", "all" or SYSTEM:NAME with * and ? add events, a ^ before
+ * any of them takes them out again. If the first one takes out, all begins with the default set.
+ */
+#include "event_set.h"
+
+#include <dirent.h>
+#include <fnmatch.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "failure.h"
+
+struct choice {
+	struct event_set *set;
+	const char *root;
+	size_t capacity;
+	bool failed; /* no memory */
+};
+
+static bool is_present(const struct choice *c, const char *system, const char *name)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/events/%s/%s/format", c->root, system, name);
+	return access(path, R_OK) == 0;
+}
+
+static struct chosen_event *find(const struct event_set *set, const char *system, const char *name)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		struct chosen_event *event = &set->events[i];
+
+		if (strcmp(event->system, system) == 0 && strcmp(event->name, name) == 0)
+			return event;
+	}
+	return NULL;
+}
+
+static void add(struct choice *c, const char *system, const char *name, bool present)
+{
+	struct event_set *set = c->set;
+	struct chosen_event *event;
+
+	if (find(set, system, name))
+		return;
+	if (set->count == c->capacity) {
+		size_t capacity = c->capacity ? c->capacity * 2 : 256;
+		void *events = reallocarray(set->events, capacity, sizeof(*set->events));
+
+		if (!events) {
+			c->failed = true;
+			return;
+		}
+		set->events = events;
+		c->capacity = capacity;
+	}
+	event = &set->events[set->count++];
+	*event = (struct chosen_event){
+		.group = mmr_event_group(mmr_event_find(system, name)),
+		.present = present,
+	};
+	snprintf(event->system, sizeof(event->system), "%s", system);
+	snprintf(event->name, sizeof(event->name), "%s", name);
+}
+
+static void take_out(struct choice *c, const char *system, const char *name)
+{
+	struct chosen_event *event = find(c->set, system, name);
+
+	if (!event)
+		return;
+	c->set->count--;
+	memmove(event, event + 1,
+	        (size_t)(c->set->events + c->set->count - event) * sizeof(*event));
+}
+
+static void apply(struct choice *c, const char *system, const char *name, bool out, bool present)
+{
+	if (out)
+		take_out(c, system, name);
+	else
+		add(c, system, name, present);
+}
+
+/* Events of events.def that a group word names; whether it is such a word. */
+static bool apply_group(struct choice *c, const char *word, bool out)
+{
+	bool all = strcmp(word, "all") == 0;
+	bool by_default = strcmp(word, "default") == 0;
+	bool known = all || by_default;
+
+	for (unsigned int g = 0; g < MMR_NR_EVENT_GROUPS && !known; g++)
+		known = g != MMR_GROUP_OTHER && strcmp(word, mmr_event_group_name(g)) == 0;
+	if (!known)
+		return false;
+	for (unsigned int kind = MMR_EVENT_OTHER + 1; kind < MMR_NR_EVENT_KINDS; kind++) {
+		const char *system = mmr_event_system(kind);
+		const char *name = mmr_event_name(kind);
+
+		if (all || (by_default && mmr_event_by_default(kind)) ||
+		    strcmp(word, mmr_event_group_name(mmr_event_group(kind))) == 0)
+			apply(c, system, name, out, is_present(c, system, name));
+	}
+	return true;
+}
+
+/* The events of one system of this kernel that match name; how many. */
+static unsigned int apply_system(struct choice *c, const char *system, const char *name, bool out)
+{
+	unsigned int count = 0;
+	char path[4096];
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/events/%s", c->root, system);
+	dir = opendir(path);
+	if (!dir)
+		return 0;
+	while ((entry = readdir(dir))) {
+		if (entry->d_name[0] == '.' || fnmatch(name, entry->d_name, 0) != 0 ||
+		    !is_present(c, system, entry->d_name))
+			continue;
+		apply(c, system, entry->d_name, out, true);
+		count++;
+	}
+	closedir(dir);
+	return count;
+}
+
+/* SYSTEM:NAME with wildcards, in this kernel and in events.def; how many. */
+static unsigned int apply_pattern(struct choice *c, const char *system, const char *name, bool out)
+{
+	unsigned int count = 0;
+	char path[4096];
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/events", c->root);
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.' && fnmatch(system, entry->d_name, 0) == 0)
+			count += apply_system(c, entry->d_name, name, out);
+	if (dir)
+		closedir(dir);
+	if (count > 0)
+		return count;
+	for (unsigned int kind = MMR_EVENT_OTHER + 1; kind < MMR_NR_EVENT_KINDS; kind++) {
+		if (fnmatch(system, mmr_event_system(kind), 0) == 0 &&
+		    fnmatch(name, mmr_event_name(kind), 0) == 0) {
+			apply(c, mmr_event_system(kind), mmr_event_name(kind), out, false);
+			count++;
+		}
+	}
+	return count;
+}
+
+/* Edits that turn a into b, a swap of neighbours being one; for the guess at what was meant. */
+static size_t distance(const char *a, const char *b)
+{
+	enum { MAX = 80 };
+	size_t rows[3][MAX + 1];
+	size_t length = strlen(b);
+	size_t i;
+
+	if (length > MAX)
+		return SIZE_MAX;
+	for (size_t j = 0; j <= length; j++)
+		rows[0][j] = j;
+	for (i = 1; a[i - 1]; i++) {
+		size_t *row = rows[i % 3];
+		const size_t *above = rows[(i + 2) % 3];
+
+		row[0] = i;
+		for (size_t j = 1; j <= length; j++) {
+			size_t best = above[j - 1] + (a[i - 1] != b[j - 1]);
+
+			best = above[j] + 1 < best ? above[j] + 1 : best;
+			best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    rows[(i + 1) % 3][j - 2] + 1 < best)
+				best = rows[(i + 1) % 3][j - 2] + 1;
+			row[j] = best;
+		}
+	}
+	return rows[(i + 2) % 3][length];
+}
+
+static int unknown(const char *item, struct mmr_error *err)
+{
+	const char *colon = strchr(item, ':');
+	const char *wanted = colon ? colon + 1 : item;
+	const char *system = "";
+	const char *closest = NULL;
+	size_t least = strlen(wanted) / 3 + 1;
+
+	for (unsigned int g = 0; !colon && g < MMR_GROUP_OTHER; g++) {
+		size_t edits = distance(wanted, mmr_event_group_name(g));
+
+		if (edits <= least) {
+			least = edits - (edits > 0);
+			closest = mmr_event_group_name(g);
+		}
+	}
+	for (unsigned int kind = MMR_EVENT_OTHER + 1; kind < MMR_NR_EVENT_KINDS; kind++) {
+		size_t edits = distance(wanted, mmr_event_name(kind));
+
+		if (edits <= least) {
+			least = edits - (edits > 0);
+			closest = mmr_event_name(kind);
+			system = mmr_event_system(kind);
+		}
+	}
+	if (closest)
+		return failure(err, MMR_E_NOTFOUND,
+		               "no event or group \"%s\"; did you mean %s%s%s?", item, system,
+		               system[0] ? ":" : "", closest);
+	return failure(err, MMR_E_NOTFOUND,
+	               "no event or group \"%s\" (groups: mmcap record --help; events: %s)", item,
+	               "system:name as in tracefs");
+}
+
+static int apply_item(struct choice *c, const char *item, struct mmr_error *err)
+{
+	bool out = item[0] == '^';
+	const char *word = item + out;
+	const char *colon = strchr(word, ':');
+	char system[48];
+
+	if (!colon)
+		return apply_group(c, word, out) ? 0 : unknown(word, err);
+	snprintf(system, sizeof(system), "%.*s", (int)(colon - word), word);
+	if ((size_t)(colon - word) >= sizeof(system) ||
+	    apply_pattern(c, system, colon + 1, out) == 0)
+		return unknown(word, err);
+	return 0;
+}
+
+int event_set_choose(struct event_set *set, const struct option_list *items, const char *root,
+                     struct mmr_error *err)
+{
+	struct choice c = { .set = set, .root = root };
+	int ret = 0;
+
+	*set = (struct event_set){ 0 };
+	if (items->count == 0 || items->items[0][0] == '^')
+		apply_group(&c, "default", false);
+	for (size_t i = 0; i < items->count && ret == 0; i++)
+		ret = apply_item(&c, items->items[i], err);
+	if (ret == 0 && c.failed)
+		ret = failure(err, MMR_E_NOMEM, "out of memory for the events");
+	for (size_t i = 0; i < set->count; i++)
+		set->nr_present += set->events[i].present;
+	if (ret == 0 && set->nr_present == 0)
+		ret = failure(err, MMR_E_INVALID,
+		              "this kernel has none of the events asked for (see mmcap check)");
+	if (ret < 0)
+		event_set_deinit(set);
+	return ret;
+}
+
+void event_set_deinit(struct event_set *set)
+{
+	free(set->events);
+	*set = (struct event_set){ 0 };
+}

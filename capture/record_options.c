@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "record_options.h"
+
+#include <string.h>
+
+#include "terminal.h"
+
+#define TOOL             "mmcap record"
+#define DEFAULT_INTERVAL 1000000000ull /* ns */
+#define MIN_INTERVAL     10000000ull
+#define MIN_BUFFER       (64ull << 10)
+
+static const char *const snapshot_names[] = {
+	[SNAPSHOT_NONE] = "none",
+	[MMR_SNAPSHOT_LIGHT] = "light",
+	[MMR_SNAPSHOT_FULL] = "full",
+};
+
+static int set_snapshot(const char *value, void *data)
+{
+	uint32_t *snapshot = data;
+
+	for (uint32_t i = 0; i < sizeof(snapshot_names) / sizeof(snapshot_names[0]); i++) {
+		if (strcmp(value, snapshot_names[i]) == 0) {
+			*snapshot = i;
+			return 0;
+		}
+	}
+	message(TOOL, "--snapshot: \"%s\" is none of full, light, none", value);
+	return -1;
+}
+
+static const char epilogue[] =
+	"Groups: page fault rss lru filemap reclaim compaction migrate thp ksm oom writeback vma task\n"
+	"slab tlb, all, and default (all but slab). ^GROUP leaves one out.\n"
+	"\n"
+	"Examples:\n"
+	"  mmcap record -- make -j8\n"
+	"  mmcap record -o stall.zst -e default,slab -- ./app --big\n"
+	"  mmcap record -a --duration 30s\n"
+	"\n"
+	"Exit status: the command's, 128+N if signal N killed it; 125 if mmcap itself failed,\n"
+	"126 if the command cannot be run, 127 if there is none of that name.\n";
+
+int record_options_parse(struct record_options *o, int argc, char **argv)
+{
+	/* clang-format off */
+	const struct option_row rows[] = {
+		{ "output", 'o', OPTION_STRING, "FILE", &o->output,
+		  "Write the trace to FILE (default trace.zst); an existing one becomes FILE.old", NULL, false },
+		{ "all", 'a', OPTION_FLAG, NULL, &o->all,
+		  "Record the whole machine: the default with a command; without one until Ctrl-C", NULL, false },
+		{ "pid", 'p', OPTION_LIST, "PID", &o->pids,
+		  "Record only these processes and the children they make (no shadow is possible then)", NULL, false },
+		{ "event", 'e', OPTION_LIST, "EVENT", &o->events,
+		  "Record these: a group, system:name (may hold * and ?), or ^EVENT to leave it out", NULL, false },
+		{ "buffer-size", 'b', OPTION_SIZE, "SIZE", &o->buffer_size,
+		  "Kernel buffer for each CPU (default 16M, less on a small machine)", NULL, false },
+		{ "interval", 'i', OPTION_TIME, "TIME", &o->interval_ns,
+		  "Time between light snapshots (default 1s)", NULL, false },
+		{ "duration", 'd', OPTION_TIME, "TIME", &o->duration_ns,
+		  "Stop after TIME; a command that still runs is sent SIGTERM", NULL, false },
+		{ "snapshot", 's', OPTION_CALLBACK, "KIND", &o->snapshot,
+		  "Snapshot at start and end: full (default), light or none", set_snapshot, false },
+		{ "user", 'u', OPTION_STRING, "USER", &o->user,
+		  "Run the command as USER (default: who invoked sudo)", NULL, false },
+		{ "fail-on-loss", 0, OPTION_FLAG, NULL, &o->fail_on_loss,
+		  "End with status 125 if the kernel had to drop events", NULL, false },
+		{ "quiet", 'q', OPTION_FLAG, NULL, &o->quiet,
+		  "No summary; losses are still reported", NULL, false },
+		{ "verbose", 'v', OPTION_FLAG, NULL, &o->verbose,
+		  "Say what is done", NULL, false },
+		{ .long_name = NULL },
+	};
+	/* clang-format on */
+	const struct command command = {
+		.tool = TOOL,
+		.summary = "Record what the memory manager does while a command runs",
+		.usage = "[options] [--] [command [argument...]]",
+		.options = rows,
+		.epilogue = epilogue,
+		.stop_at_operand = true,
+	};
+	int first;
+
+	*o = (struct record_options){
+		.output = "trace.zst",
+		.interval_ns = DEFAULT_INTERVAL,
+		.snapshot = MMR_SNAPSHOT_FULL,
+	};
+	first = options_parse(&command, argc, argv);
+	if (first < 0)
+		return -1;
+	if (first < argc)
+		o->command = argv + first;
+	if (!o->command && !o->all && o->pids.count == 0 && o->duration_ns == 0) {
+		message(TOOL, "nothing to record: give a command, -a, --pid or --duration "
+		              "(see mmcap record --help)");
+		return -1;
+	}
+	if (o->all && o->pids.count > 0) {
+		message(TOOL, "-a and --pid exclude each other");
+		return -1;
+	}
+	if (o->interval_ns < MIN_INTERVAL) {
+		message(TOOL, "--interval: at least 10ms");
+		return -1;
+	}
+	if (o->buffer_size > 0 && o->buffer_size < MIN_BUFFER) {
+		message(TOOL, "--buffer-size: at least 64K");
+		return -1;
+	}
+	return 0;
+}
+
+void record_options_deinit(struct record_options *o)
+{
+	const struct option_row rows[] = {
+		{ .long_name = "pid", .type = OPTION_LIST, .target = &o->pids },
+		{ .long_name = "event", .type = OPTION_LIST, .target = &o->events },
+		{ .long_name = NULL },
+	};
+
+	options_deinit(&(struct command){ .tool = TOOL, .options = rows });
+}

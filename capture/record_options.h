@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What `mmcap record` was asked to do. */
+#ifndef RECORD_OPTIONS_H
+#define RECORD_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <mmreplay/trace.h>
+
+#include "options.h"
+
+/* mmcap record's own failures, as env(1) and timeout(1) number them. */
+#define EXIT_RECORDER      125
+#define EXIT_CANNOT_INVOKE 126
+#define EXIT_NOT_FOUND     127
+
+#define SNAPSHOT_NONE 0 /* else enum mmr_snapshot_kind */
+
+struct record_options {
+	const char *output;
+	bool all;
+	struct option_list pids;
+	struct option_list events;
+	uint64_t buffer_size; /* bytes for each CPU; 0: by the machine's size */
+	uint64_t interval_ns;
+	uint64_t duration_ns; /* 0: until the command ends */
+	uint32_t snapshot;
+	bool fail_on_loss;
+	const char *user; /* who runs the command; NULL: the invoking user */
+	bool quiet;
+	bool verbose;
+	char **command; /* NULL-terminated; NULL: none */
+};
+
+/* 0, or -1 after a message. Free with record_options_deinit() in any case. */
+int record_options_parse(struct record_options *options, int argc, char **argv);
+void record_options_deinit(struct record_options *options);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * By filter and not by set_event_notrace_pid, for two reasons. What an interrupt does while a reader
+ * happens to run, such as freeing pages after a grace period, is not the recorder's work and stays.
+ * And the page allocator's own events stay whoever runs: pages go through the same free lists, and
+ * without them nobody could follow these lists exactly. They bear the recorder's pid, which the header
+ * names; the readers are made so that there are next to none.
+ */
+#include "self_filter.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "failure.h"
+
+#define FILTER_SIZE 4000 /* the kernel takes a page at most */
+
+/* TRACE_FLAG_HARDIRQ | TRACE_FLAG_SOFTIRQ of common_flags. */
+#define IN_INTERRUPT 0x18
+
+static int compare_pids(const void *a, const void *b)
+{
+	const pid_t *x = a;
+	const pid_t *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Threads made one after the other mostly have consecutive numbers: ranges keep the filter short. */
+static int build(char filter[FILTER_SIZE], pid_t *pids, size_t count, struct mmr_error *err)
+{
+	size_t used;
+
+	qsort(pids, count, sizeof(*pids), compare_pids);
+	used = (size_t)snprintf(filter, FILTER_SIZE, "common_flags & %d || (", IN_INTERRUPT);
+	for (size_t i = 0; i < count;) {
+		size_t last = i;
+		const char *and = i ? " && " : "";
+
+		while (last + 1 < count && pids[last + 1] == pids[last] + 1)
+			last++;
+		if (last == i)
+			used += (size_t)snprintf(filter + used, FILTER_SIZE - used,
+			                         "%scommon_pid != %d", and, pids[i]);
+		else
+			used += (size_t)snprintf(filter + used, FILTER_SIZE - used,
+			                         "%s(common_pid < %d || common_pid > %d)", and,
+			                         pids[i], pids[last]);
+		if (used + 2 > FILTER_SIZE)
+			return failure(err, MMR_E_LIMIT, "too many CPUs for an event filter");
+		i = last + 1;
+	}
+	snprintf(filter + used, FILTER_SIZE - used, ")");
+	return 0;
+}
+
+static int enable_one(const struct tracing *tracing, const struct chosen_event *event,
+                      const char *filter, struct mmr_error *err)
+{
+	char file[192];
+	int ret = 0;
+
+	if (event->group != MMR_GROUP_PAGE) {
+		snprintf(file, sizeof(file), "events/%s/%s/filter", event->system, event->name);
+		ret = tracing_write(tracing, file, filter, err);
+	}
+	snprintf(file, sizeof(file), "events/%s/%s/enable", event->system, event->name);
+	return ret < 0 ? ret : tracing_write(tracing, file, "1", err);
+}
+
+int self_filter_enable(const struct tracing *tracing, const struct event_set *events,
+                       const struct cpu_readers *readers, pid_t other, struct mmr_error *err)
+{
+	pid_t *pids = calloc(readers->count + 2u, sizeof(*pids));
+	char filter[FILTER_SIZE];
+	size_t count = 0;
+	int ret;
+
+	if (!pids)
+		return failure(err, MMR_E_NOMEM, "out of memory for an event filter");
+	pids[count++] = getpid();
+	if (other > 0)
+		pids[count++] = other;
+	for (uint32_t cpu = 0; cpu < readers->count; cpu++)
+		pids[count++] = readers->readers[cpu].tid;
+	ret = build(filter, pids, count, err);
+	free(pids);
+	for (size_t i = 0; i < events->count && ret == 0; i++)
+		if (events->events[i].present)
+			ret = enable_one(tracing, &events->events[i], filter, err);
+	return ret;
+}
