@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A snapshot is read while the machine runs on, so each file, and each 64 KiB of the per-page files,
+ * carries the instants before and after it was read.
+ *
+ * The order is chosen for who has to make the two ends meet: at the start all that is slow comes first
+ * and the counters last; at the end the counters come first. So the difference between the counters
+ * holds as little as possible of the reading itself. kpageflags stands next to the counters.
+ */
+#include "snapshot_reader.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "failure.h"
+
+#define CHUNK        (64u << 10) /* of a per-page file */
+#define PER_PAGE     8u          /* bytes a page in it */
+#define FIRST_BUFFER (1u << 20)
+#define MAX_FILE     (256u << 20)
+
+static const char *const light_files[] = {
+	"proc/buddyinfo",    "proc/vmstat",  "proc/zoneinfo",
+	"proc/pagetypeinfo", "proc/meminfo", "proc/pressure/memory",
+};
+
+#define NR_LIGHT (sizeof(light_files) / sizeof(light_files[0]))
+
+uint64_t snapshot_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+int snapshot_reader_init(struct snapshot_reader *r, struct mmr_error *err)
+{
+	*r = (struct snapshot_reader){
+		.buffer = malloc(FIRST_BUFFER),
+		.capacity = FIRST_BUFFER,
+		.light_fds = calloc(NR_LIGHT, sizeof(*r->light_fds)),
+		.ranges = calloc(MAX_PFN_RANGES, sizeof(*r->ranges)),
+	};
+	if (!r->buffer || !r->light_fds || !r->ranges)
+		return failure(err, MMR_E_NOMEM, "out of memory for snapshots");
+	memset(r->buffer, 0, r->capacity);
+	for (size_t i = 0; i < NR_LIGHT; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/%s", light_files[i]);
+		r->light_fds[i] = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	return 0;
+}
+
+void snapshot_reader_deinit(struct snapshot_reader *r)
+{
+	for (size_t i = 0; r->light_fds && i < NR_LIGHT; i++)
+		if (r->light_fds[i] >= 0)
+			close(r->light_fds[i]);
+	free(r->light_fds);
+	free(r->ranges);
+	free(r->buffer);
+	*r = (struct snapshot_reader){ 0 };
+}
+
+void snapshot_piece(struct snapshot_reader *r, const struct mmr_snapshot_piece *piece)
+{
+	if (r->error == 0)
+		r->error = mmr_writer_snapshot_piece(r->writer, piece, &r->why);
+}
+
+static bool grow(struct snapshot_reader *r)
+{
+	uint8_t *more;
+
+	if (r->capacity >= MAX_FILE)
+		return false;
+	more = reallocarray(r->buffer, r->capacity, 2);
+	if (!more)
+		return false;
+	r->buffer = more;
+	r->capacity *= 2;
+	return true;
+}
+
+/* Reads from the start of fd to its end; the size, or -1. */
+static ssize_t read_all(struct snapshot_reader *r, int fd)
+{
+	size_t size = 0;
+
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return -1;
+	for (;;) {
+		ssize_t got;
+
+		if (size == r->capacity && !grow(r))
+			return (ssize_t)size;
+		got = read(fd, r->buffer + size, r->capacity - size);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			return (ssize_t)size;
+		size += (size_t)got;
+	}
+}
+
+static void file_of(struct snapshot_reader *r, int fd, const char *name)
+{
+	uint64_t begin = snapshot_clock();
+	ssize_t size = fd < 0 ? -1 : read_all(r, fd);
+
+	if (size < 0)
+		return;
+	snapshot_piece(r, &(struct mmr_snapshot_piece){
+				  .name = name,
+				  .data = r->buffer,
+				  .size = (uint64_t)size,
+				  .begin_ns = begin,
+				  .end_ns = snapshot_clock(),
+			  });
+}
+
+void snapshot_file(struct snapshot_reader *r, const char *path, const char *name)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return;
+	file_of(r, fd, name);
+	close(fd);
+}
+
+static void light(struct snapshot_reader *r)
+{
+	for (size_t i = 0; i < NR_LIGHT; i++)
+		file_of(r, r->light_fds[i], light_files[i]);
+}
+
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct pfn_range *x = a;
+	const struct pfn_range *y = b;
+
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+/* Sorted, and joined where they touch. */
+static void tidy_ranges(struct snapshot_reader *r)
+{
+	unsigned int last = 0;
+
+	if (r->nr_ranges == 0)
+		return;
+	qsort(r->ranges, r->nr_ranges, sizeof(r->ranges[0]), compare_ranges);
+	for (unsigned int i = 1; i < r->nr_ranges; i++) {
+		if (r->ranges[i].first > r->ranges[last].end)
+			r->ranges[++last] = r->ranges[i];
+		else if (r->ranges[i].end > r->ranges[last].end)
+			r->ranges[last].end = r->ranges[i].end;
+	}
+	r->nr_ranges = last + 1;
+}
+
+/* Adds a range, or joins it with what is there if there are too many. */
+static void add_range(struct snapshot_reader *r, uint64_t first, uint64_t end)
+{
+	if (r->nr_ranges == MAX_PFN_RANGES)
+		tidy_ranges(r);
+	if (r->nr_ranges == MAX_PFN_RANGES)
+		r->ranges[MAX_PFN_RANGES - 1].end = end;
+	else
+		r->ranges[r->nr_ranges++] = (struct pfn_range){ first, end };
+}
+
+/* Memory that is plugged in block by block: reading what is not there costs as much as what is. */
+static void ranges_of_blocks(struct snapshot_reader *r)
+{
+	FILE *file = fopen("/sys/devices/system/memory/block_size_bytes", "re");
+	unsigned long long bytes = 0;
+	struct dirent *entry;
+	DIR *dir;
+
+	if (!file || fscanf(file, "%llx", &bytes) != 1)
+		bytes = 0;
+	if (file)
+		fclose(file);
+	bytes /= (unsigned long long)sysconf(_SC_PAGESIZE);
+	dir = bytes ? opendir("/sys/devices/system/memory") : NULL;
+	while (dir && (entry = readdir(dir))) {
+		unsigned long block;
+		char path[320];
+		char state[16] = "";
+
+		if (sscanf(entry->d_name, "memory%lu", &block) != 1)
+			continue;
+		snprintf(path, sizeof(path), "/sys/devices/system/memory/%s/state", entry->d_name);
+		file = fopen(path, "re");
+		if (file && fgets(state, sizeof(state), file) && strcmp(state, "offline\n") != 0)
+			add_range(r, block * bytes, (block + 1) * bytes);
+		if (file)
+			fclose(file);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static void ranges_of_zones(struct snapshot_reader *r)
+{
+	FILE *file = fopen("/proc/zoneinfo", "re");
+	unsigned long long spanned = 0;
+	unsigned long long start;
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "Node", 4) == 0)
+			spanned = 0;
+		if (sscanf(line, " spanned %llu", &spanned) != 1 &&
+		    sscanf(line, " start_pfn: %llu", &start) == 1 && spanned > 0)
+			add_range(r, start, start + spanned);
+	}
+	if (file)
+		fclose(file);
+}
+
+static void learn_ranges(struct snapshot_reader *r)
+{
+	r->nr_ranges = 0;
+	ranges_of_blocks(r);
+	if (r->nr_ranges == 0)
+		ranges_of_zones(r);
+	tidy_ranges(r);
+}
+
+static void per_page_range(struct snapshot_reader *r, int fd, const char *name, uint64_t first,
+                           uint64_t end)
+{
+	uint64_t offset = first * PER_PAGE;
+	const uint64_t stop = end * PER_PAGE;
+
+	while (offset < stop && r->error == 0) {
+		/* Chunks end at multiples of their size, whatever the zone's first pfn. */
+		uint64_t want = CHUNK - offset % CHUNK;
+		uint64_t begin = snapshot_clock();
+		ssize_t got;
+
+		if (want > stop - offset)
+			want = stop - offset;
+		got = pread(fd, r->buffer, want, (off_t)offset);
+		if (got <= 0)
+			return;
+		snapshot_piece(r, &(struct mmr_snapshot_piece){
+					  .name = name,
+					  .data = r->buffer,
+					  .size = (uint64_t)got,
+					  .offset = offset,
+					  .begin_ns = begin,
+					  .end_ns = snapshot_clock(),
+				  });
+		offset += (uint64_t)got;
+	}
+}
+
+static void per_page(struct snapshot_reader *r, const char *path, const char *name)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	for (unsigned int i = 0; i < r->nr_ranges; i++)
+		per_page_range(r, fd, name, r->ranges[i].first, r->ranges[i].end);
+	close(fd);
+}
+
+static void full(struct snapshot_reader *r, enum snapshot_moment moment)
+{
+	learn_ranges(r);
+	if (moment == SNAPSHOT_END) {
+		light(r);
+		per_page(r, "/proc/kpageflags", "proc/kpageflags");
+		per_page(r, "/proc/kpagecount", "proc/kpagecount");
+		snapshot_system(r);
+	} else {
+		snapshot_system(r);
+		per_page(r, "/proc/kpagecount", "proc/kpagecount");
+		per_page(r, "/proc/kpageflags", "proc/kpageflags");
+		light(r);
+	}
+	snapshot_file(r, "/proc/buddyinfo", "proc/buddyinfo.end");
+}
+
+int snapshot_take(struct snapshot_reader *r, uint32_t kind, enum snapshot_moment moment,
+                  struct mmr_error *err)
+{
+	int ret = mmr_writer_snapshot_begin(r->writer, kind, snapshot_clock(), err);
+
+	if (ret < 0)
+		return ret;
+	r->error = 0;
+	if (kind == MMR_SNAPSHOT_FULL)
+		full(r, moment);
+	else
+		light(r);
+	if (r->error < 0) {
+		if (err)
+			*err = r->why;
+		return r->error;
+	}
+	return mmr_writer_snapshot_end(r->writer, snapshot_clock(), err);
+}
