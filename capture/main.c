@@ -8,6 +8,9 @@
 /* In the order of the help. A new one: a file cmd_NAME.c, a line here, in commands.h and meson.build. */
 /* clang-format off */
 static const struct subcommand commands[] = {
+#ifdef MMCAP_RECORD
+	{ "record", cmd_record, "Record a command, or the whole machine" },
+#endif
 	{ "info", cmd_info, "Tell what a trace holds" },
 	{ "dump", cmd_dump, "Print the events of a trace" },
 	{ "import", cmd_import, "Make a trace of a trace-cmd recording" },

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mmcap record: runs the recording, says what came of it. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "recording.h"
+#include "terminal.h"
+
+#define TOOL "mmcap record"
+
+static void print_groups(const struct mmr_writer_stats *stats)
+{
+	static const struct table_column columns[] = {
+		{ "group", TABLE_LEFT },
+		{ "events", TABLE_RIGHT },
+		{ "share", TABLE_RIGHT },
+	};
+	struct table *table = table_create(columns, sizeof(columns) / sizeof(columns[0]));
+	char count[FORMAT_SIZE];
+
+	for (unsigned int g = 0; g < MMR_NR_EVENT_GROUPS; g++) {
+		if (stats->by_group[g] == 0)
+			continue;
+		table_cell(table, "%s", mmr_event_group_name(g));
+		table_cell(table, "%s", format_count(count, stats->by_group[g]));
+		table_cell(table, "%.1f %%",
+		           100.0 * (double)stats->by_group[g] / (double)stats->nr_events);
+	}
+	table_print(table, stderr);
+	table_destroy(table);
+}
+
+static void summary(const struct recording *r)
+{
+	const struct mmr_writer_stats *s = &r->stats;
+	const char *suffix = r->kept ? "" : ".partial";
+	char events[FORMAT_SIZE];
+	char lost[FORMAT_SIZE];
+	char file[FORMAT_SIZE];
+	char raw[FORMAT_SIZE];
+	char time[FORMAT_SIZE];
+
+	if (!r->options->quiet) {
+		if (s->nr_events > 0)
+			print_groups(s);
+		message(TOOL, "%s events in %s, %s lost; %s (%s of ring buffer, %.1f:1) in %s%s",
+		        format_count(events, s->nr_events), format_duration(time, r->duration_ns),
+		        format_count(lost, s->nr_lost), format_bytes(file, s->file_bytes),
+		        format_bytes(raw, s->raw_bytes),
+		        s->file_bytes ? (double)s->raw_bytes / (double)s->file_bytes : 0.0,
+		        r->options->output, suffix);
+	}
+	if (s->nr_lost > 0)
+		message(TOOL,
+		        "lost %s of %s events (%.1f %%): the kernel's buffers were full; try "
+		        "--buffer-size %lluM or fewer groups (-e)",
+		        format_count(lost, s->nr_lost),
+		        format_count(events, s->nr_events + s->nr_lost),
+		        100.0 * (double)s->nr_lost / (double)(s->nr_events + s->nr_lost),
+		        (unsigned long long)(r->buffer_size >> 20) * 4 + 1);
+}
+
+/* Under sudo the trace belongs to who asked for it. */
+static void give_away(const struct recording *r)
+{
+	struct stat st;
+	int fd;
+
+	if (!r->kept || !r->user.change)
+		return;
+	fd = open(r->options->output, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1 ||
+	    fchown(fd, r->user.uid, r->user.gid) < 0)
+		message(TOOL, "%s stays root's", r->options->output);
+	close(fd);
+}
+
+int cmd_record(int argc, char **argv)
+{
+	struct record_options options;
+	struct recording recording;
+	struct mmr_error err = { 0 };
+	int status;
+
+	if (record_options_parse(&options, argc, argv) < 0) {
+		record_options_deinit(&options);
+		return EXIT_RECORDER;
+	}
+	status = recording_run(&recording, &options, &err);
+	if (recording.duration_ns > 0)
+		summary(&recording);
+	if (err.text[0])
+		message(TOOL, "%s", err.text);
+	give_away(&recording);
+	if (options.fail_on_loss && recording.stats.nr_lost > 0 && status != EXIT_RECORDER) {
+		message(TOOL, "events were lost (--fail-on-loss)");
+		status = EXIT_RECORDER;
+	}
+	record_options_deinit(&options);
+	return status;
+}
