@@ -157,6 +157,7 @@ struct replay_shadow_stats {
 	uint64_t repairs[SHADOW_NR_REPAIRS]; /* pages */
 	uint64_t isolated;                   /* pages that compaction took */
 	uint64_t isolated_unknown;           /* of these, not yet known which */
+	uint64_t nr_unchecked;               /* comparisons left out for lack of memory */
 	uint64_t nr_broken;                  /* invariants found broken (-Dcheck=full) */
 };
 

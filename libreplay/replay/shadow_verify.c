@@ -62,7 +62,6 @@ struct shadow_verify {
 	struct row_vec rows;
 	struct wrong_vec wrong;
 	struct check_vec checks;
-	bool short_of_memory; /* comparisons are missing */
 };
 
 static struct shadow_verify *get_verify(struct replay_shadow *s, struct mmr_error *err)
@@ -85,10 +84,10 @@ void replay_shadow_verify_free(struct shadow_verify *v)
 	base_free(v);
 }
 
-static void add_check(struct shadow_verify *v, struct replay_shadow_check check)
+static void add_check(struct replay_shadow *s, struct replay_shadow_check check)
 {
-	if (check_vec_push(&v->checks, check) < 0)
-		v->short_of_memory = true;
+	if (check_vec_push(&s->verify->checks, check) < 0)
+		s->stats.nr_unchecked++;
 }
 
 /* ---- buddyinfo ---- */
@@ -132,7 +131,7 @@ static void open_buddyinfo(struct replay_shadow *s, size_t reading)
 		       replay_shadow_text_number(&line, next, &row.kernel[order]))
 			order++;
 		if (order == SHADOW_NR_ORDERS && row_vec_push(&v->rows, row) < 0)
-			v->short_of_memory = true;
+			s->stats.nr_unchecked++;
 	}
 }
 
@@ -146,14 +145,16 @@ static void forget_rows(struct shadow_verify *v, size_t reading)
 	v->rows.count = nr_left;
 }
 
-static void close_buddyinfo(struct shadow_verify *v, size_t reading)
+static void close_buddyinfo(struct replay_shadow *s, size_t reading)
 {
+	struct shadow_verify *v = s->verify;
+
 	for (size_t i = 0; i < v->rows.count; i++) {
 		const struct row *row = &v->rows.items[i];
 
 		for (uint8_t order = 0; row->reading == reading && order < SHADOW_NR_ORDERS;
 		     order++)
-			add_check(v, (struct replay_shadow_check){
+			add_check(s, (struct replay_shadow_check){
 					     .t_ns = row->t_ns,
 					     .kernel = row->kernel[order],
 					     .shadow = row->shadow[order],
@@ -215,7 +216,7 @@ static void open_kpageflags(struct replay_shadow *s, size_t reading)
 				continue;
 			if (wrong_vec_push(&v->wrong,
 			                   (struct wrong){ reading, index, kernel_free }) < 0)
-				v->short_of_memory = true;
+				s->stats.nr_unchecked++;
 		}
 	}
 }
@@ -259,13 +260,13 @@ static void close_kpageflags(struct replay_shadow *s, size_t reading, uint64_t n
 			nr_wrong[cause_of(s, wrong)]++;
 			check.shadow--;
 		}
-		add_check(v, check);
+		add_check(s, check);
 		check.kind = SHADOW_CHECK_CAUSE;
 		check.shadow = 0;
 		for (check.cause = 0; check.cause < SHADOW_NR_CAUSES; check.cause++) {
 			check.kernel = nr_wrong[check.cause];
 			if (check.kernel)
-				add_check(v, check);
+				add_check(s, check);
 		}
 	}
 	forget_wrong(v, reading);
@@ -286,7 +287,7 @@ static void close_reading(struct replay_shadow *s, size_t i, uint64_t now_ns)
 	if (s->verify->readings.items[i].kind == SHADOW_CHECK_KPAGEFLAGS)
 		close_kpageflags(s, i, now_ns);
 	else
-		close_buddyinfo(s->verify, i);
+		close_buddyinfo(s, i);
 }
 
 int replay_shadow_verify_add(struct replay_shadow *s, const struct mmr_snapshot_piece *piece,
@@ -366,12 +367,12 @@ int replay_shadow_verify_from(struct replay_shadow *s, const struct shadow_sourc
 
 void replay_shadow_verify_unreadable(struct replay_shadow *s, uint32_t snapshot, uint64_t t_ns)
 {
-	add_check(s->verify, (struct replay_shadow_check){
-				     .t_ns = t_ns,
-				     .snapshot = snapshot,
-				     .kind = SHADOW_CHECK_CAUSE,
-				     .cause = SHADOW_CAUSE_UNREADABLE,
-			     });
+	add_check(s, (struct replay_shadow_check){
+			     .t_ns = t_ns,
+			     .snapshot = snapshot,
+			     .kind = SHADOW_CHECK_CAUSE,
+			     .cause = SHADOW_CAUSE_UNREADABLE,
+		     });
 }
 
 void replay_shadow_finish(struct replay_shadow *s)
