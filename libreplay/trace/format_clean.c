@@ -73,7 +73,8 @@ static bool parse_line(const char *line, const char *end, size_t *len, unsigned 
 	if (sscanf(copy, "; offset:%5u; size:%5u; signed:%1u;%n", &numbers[0], &numbers[1],
 	           &numbers[2], &used) != 3)
 		return false;
-	return used > 0 && is_declaration(line, *len);
+	return used > 0 && numbers[0] <= UINT16_MAX && numbers[1] <= UINT16_MAX &&
+	       is_declaration(line, *len);
 }
 
 static int put(struct trace_buffer *out, const char *text, size_t size)

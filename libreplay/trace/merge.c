@@ -63,17 +63,18 @@ static int next_frame(struct mmr_trace *trace, struct trace_stream *s, struct mm
 
 	if (s->next_frame == s->end_frame)
 		return 0;
-	entry = &trace->entries.items[trace->frames[s->next_frame++]];
+	entry = &trace->entries.items[trace->frames[s->next_frame]];
 	ret = trace_entry_read(trace, &trace->unzip, entry, &s->content, &why);
-	if (ret == 0) {
-		start_frame(s, entry);
-		return 1;
-	}
 	s->page = s->end = NULL;
-	if (ret != MMR_E_CORRUPT && ret != MMR_E_TRUNCATED) {
+	if (ret < 0 && ret != MMR_E_CORRUPT && ret != MMR_E_TRUNCATED) {
 		if (err)
 			*err = why;
 		return ret;
+	}
+	s->next_frame++;
+	if (ret == 0) {
+		start_frame(s, entry);
+		return 1;
 	}
 	trace_note_damage(trace, entry->offset, entry->size, "%s", why.text);
 	s->located_lost += entry->lost;

@@ -118,6 +118,7 @@ static int read_entries(struct mmr_trace *trace, struct mmr_error *err)
 	uint64_t end = offset + trace->footer.entries;
 	int ret = 0;
 
+	trace->entries.count = 0;
 	while (offset < end && ret == 0) {
 		uint64_t size = index_frame_size(trace, offset, err);
 
@@ -178,8 +179,12 @@ static int note_first(struct mmr_trace *trace)
 	trace->first_of_snapshot =
 		base_calloc(snapshots->count + 1, sizeof(*trace->first_of_snapshot));
 	trace->first_of_access = base_calloc(nr_access + 1ul, sizeof(*trace->first_of_access));
-	if (!trace->first_of_snapshot || !trace->first_of_access)
+	if (!trace->first_of_snapshot || !trace->first_of_access) {
+		base_free(trace->first_of_snapshot);
+		base_free(trace->first_of_access);
+		trace->first_of_snapshot = trace->first_of_access = NULL;
 		return MMR_E_NOMEM;
+	}
 	memset(trace->first_of_snapshot, 0xff,
 	       snapshots->count * sizeof(*trace->first_of_snapshot));
 	memset(trace->first_of_access, 0xff, nr_access * sizeof(*trace->first_of_access));
