@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Writing and reading a trace with the N-th allocation failing, for every N: each call says
+ * MMR_E_NOMEM or does without, nothing leaks (under ASan), nothing crashes.
+ */
+#include "unit.h"
+
+#include <unistd.h>
+
+#include <mmreplay/trace.h>
+
+#include "fail_at.h"
+#include "trace_model.h"
+
+static char dir[] = "/tmp/mmr-fault-XXXXXX";
+static char path[64];
+static struct model model;
+static int set_up(void **state)
+{
+	(void)state;
+	memcpy(dir, "/tmp/mmr-fault-XXXXXX", sizeof(dir));
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(path, sizeof(path), "%s/trace.zst", dir);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	char partial[80];
+
+	(void)state;
+	snprintf(partial, sizeof(partial), "%s.partial", path);
+	unlink(partial);
+	unlink(path);
+	return rmdir(dir);
+}
+
+static int write_model(void)
+{
+	struct rng rng;
+
+	base_rng_init(&rng, 3);
+	return model_write(&model, &rng, path, 2, 100);
+}
+
+static void writing_survives_any_failure(void **state)
+{
+	unsigned long n = 0;
+	int ret;
+
+	(void)state;
+	do {
+		fail_at = ++n;
+		nr_allocations = 0;
+		ret = write_model();
+	} while (nr_allocations >= fail_at);
+	fail_at = 0;
+	assert_int_equal(ret, 0);
+	assert_true(n > 20);
+}
+
+/* Reads everything. 0, or the first error. */
+static int read_all(struct mmr_trace *trace, size_t *nr_events)
+{
+	struct mmr_access_sample sample;
+	struct mmr_snapshot *snapshot;
+	struct mmr_error err = { 0 };
+	struct mmr_event event;
+	char text[100];
+	int ret;
+
+	*nr_events = 0;
+	while ((ret = mmr_trace_next(trace, &event, &err)) > 0)
+		(*nr_events)++;
+	mmr_trace_format_event(trace, text, sizeof(text));
+	if (ret == 0)
+		ret = mmr_trace_snapshot(trace, 0, &snapshot, &err);
+	if (ret == 0)
+		mmr_snapshot_free(snapshot);
+	if (ret == 0)
+		ret = mmr_trace_access_sample(trace, 0, &sample, &err);
+	assert_int_equal(err.code, ret);
+	return ret;
+}
+
+static void reading(unsigned int nr_threads)
+{
+	struct mmr_trace_options options = { .nr_threads = nr_threads };
+	unsigned long n = 0;
+
+	assert_int_equal(write_model(), 0);
+	do {
+		struct mmr_error err = { 0 };
+		struct mmr_trace *trace;
+		size_t nr_events;
+		int ret;
+
+		fail_at = ++n;
+		nr_allocations = 0;
+		ret = mmr_trace_open(path, &options, &trace, &err);
+		if (ret == 0) {
+			ret = read_all(trace, &nr_events);
+			/* A call that failed can be made again. */
+			if (ret == MMR_E_NOMEM && mmr_trace_rewind(trace, &err) == 0) {
+				assert_int_equal(read_all(trace, &nr_events), 0);
+				assert_int_equal(nr_events, model.nr_events);
+			}
+			mmr_trace_close(trace);
+		}
+		assert_true(ret == 0 || ret == MMR_E_NOMEM);
+	} while (nr_allocations >= fail_at);
+	fail_at = 0;
+	assert_true(n > 40);
+}
+
+static void reading_survives_any_failure(void **state)
+{
+	(void)state;
+	reading(0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(writing_survives_any_failure, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(reading_survives_any_failure, set_up, tear_down),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
