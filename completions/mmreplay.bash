@@ -5,7 +5,7 @@
 _mmreplay_tools() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} tool=$1 sub= i
 	local commands
-	commands=$("$tool" --list-commands 2>/dev/null)
+	commands=$("$tool" --list-commands 2>/dev/null | cut -f1)
 	COMPREPLY=()
 
 	if [ -n "$commands" ]; then

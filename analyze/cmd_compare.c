@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mmanalyze compare: how near a replay came. Of a counter, the error is |replay - original| /
+ * max(original, 64); of a trajectory, mean |difference| / mean original over the instants that both
+ * runs have. A group's score is the median of its counters that moved in either run.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "database.h"
+#include "mmanalyze.h"
+#include "options.h"
+#include "terminal.h"
+
+#define TOOL "mmanalyze compare"
+
+static struct {
+	const char *run;
+	bool all;
+	bool json;
+} args;
+
+static const struct option_row options[] = {
+	{ .long_name = "run",
+	  .type = OPTION_STRING,
+	  .argument = "RUN",
+	  .target = &args.run,
+	  .help = "Only the replay with this label or number (all)" },
+	{ .long_name = "all",
+	  .short_name = 'a',
+	  .type = OPTION_FLAG,
+	  .target = &args.all,
+	  .help = "Also counters that are in no group, such as nr_*" },
+	{ .long_name = "json", .type = OPTION_FLAG, .target = &args.json, .help = "Print JSON" },
+	{ .long_name = NULL },
+};
+
+static const struct command command = {
+	.tool = TOOL,
+	.summary = "Compare replays with the original, counter by counter.",
+	.usage = "[options] results.db",
+	.options = options,
+	.epilogue =
+		"The error of a counter is |replay - original| / max(original, 64), the score of\n"
+		"a group the median of its counters that moved. The error of free memory over\n"
+		"time is the mean difference over the mean of the original.\n",
+};
+
+/* What belongs together; the first match wins. Ranks keep the order in listings. */
+#define GROUP                                                                                 \
+	"CASE WHEN name GLOB 'pgalloc_*' OR name = 'pgfree' THEN 'alloc'"                     \
+	" WHEN name IN ('pgfault', 'pgmajfault', 'pswpin', 'pswpout')"                        \
+	" OR name GLOB 'workingset_refault_*' THEN 'fault'"                                   \
+	" WHEN name GLOB 'pgscan_*' OR name GLOB 'pgsteal_*' OR name GLOB 'allocstall_*'"     \
+	" OR name IN ('pageoutrun', 'pgactivate', 'pgdeactivate', 'pgrefill') THEN 'reclaim'" \
+	" WHEN name GLOB 'compact_*' OR name GLOB 'pgmigrate_*' THEN 'compaction'"            \
+	" WHEN name GLOB 'thp_*' THEN 'thp' ELSE 'other' END"
+#define RANK                                                                      \
+	"CASE part WHEN 'alloc' THEN 1 WHEN 'fault' THEN 2 WHEN 'reclaim' THEN 3" \
+	" WHEN 'compaction' THEN 4 WHEN 'thp' THEN 5 ELSE 6 END"
+
+/* ?1 is the run, ?2 is '1' for all counters. */
+#define MOVED                                                                                \
+	"WITH moved AS (SELECT " GROUP " AS part, name, original, replay, difference, error" \
+	" FROM compare WHERE run_id = CAST(?1 AS INTEGER) AND (original <> 0 OR replay <> 0)) "
+
+static const char counters_sql[] = MOVED
+	"SELECT part AS \"group\", name, original, replay, difference, 100.0 * error AS error_percent"
+	" FROM moved WHERE part <> 'other' OR ?2 = '1' ORDER BY " RANK ", name";
+
+static const char groups_sql[] = MOVED
+	", ranked AS (SELECT *, row_number() OVER (PARTITION BY part ORDER BY error) AS n,"
+	" count(*) OVER (PARTITION BY part) AS k FROM moved WHERE part <> 'other' AND ?2 <> '')"
+	" SELECT part AS \"group\", k AS counters,"
+	" 100.0 * avg(error) FILTER (WHERE n IN ((k + 1) / 2, (k + 2) / 2)) AS median_error_percent,"
+	" max(CASE WHEN n = k THEN name END) AS worst, 100.0 * max(error) AS worst_error_percent"
+	" FROM ranked GROUP BY part ORDER BY " RANK;
+
+static const char trajectories_sql[] =
+	"WITH o AS (SELECT run_id FROM run WHERE kind = 'original' AND trace_id ="
+	" (SELECT trace_id FROM run WHERE run_id = CAST(?1 AS INTEGER) AND ?2 <> '')),"
+	" instants AS (SELECT t_ns FROM buddy WHERE run_id IN o INTERSECT"
+	" SELECT t_ns FROM buddy WHERE run_id = CAST(?1 AS INTEGER)),"
+	" orders(page_order) AS (SELECT DISTINCT page_order FROM buddy WHERE run_id IN o),"
+	" sums AS (SELECT run_id IN o AS original, t_ns, page_order, sum(blocks) AS blocks FROM buddy"
+	" WHERE t_ns IN instants AND (run_id IN o OR run_id = CAST(?1 AS INTEGER)) GROUP BY 1, 2, 3),"
+	" both AS (SELECT t_ns, page_order,"
+	" coalesce((SELECT blocks FROM sums s WHERE s.original AND s.t_ns = i.t_ns"
+	" AND s.page_order = p.page_order), 0) AS was,"
+	" coalesce((SELECT blocks FROM sums s WHERE NOT s.original AND s.t_ns = i.t_ns"
+	" AND s.page_order = p.page_order), 0) AS is_now FROM instants i, orders p),"
+	" pages AS (SELECT sum(was << page_order) AS was, sum(is_now << page_order) AS is_now"
+	" FROM both GROUP BY t_ns)"
+	" SELECT 'free pages' AS trajectory, avg(was) AS mean_original, avg(is_now) AS mean_replay,"
+	" 100.0 * avg(abs(is_now - was)) / max(avg(was), 1) AS error_percent FROM pages"
+	" HAVING count(*) > 0"
+	" UNION ALL SELECT * FROM (SELECT 'free blocks of order ' || page_order, avg(was), avg(is_now),"
+	" 100.0 * avg(abs(is_now - was)) / max(avg(was), 1) FROM both GROUP BY page_order"
+	" ORDER BY page_order)";
+
+static const struct {
+	const char *name;
+	const char *title;
+	const char *sql;
+} sections[] = {
+	{ "counters", "Counters", counters_sql },
+	{ "groups", "Groups", groups_sql },
+	{ "trajectories", "Free memory over time", trajectories_sql },
+};
+#define NR_SECTIONS (sizeof(sections) / sizeof(sections[0]))
+
+static sqlite3_stmt *prepare(sqlite3 *db, size_t section, const char *run_id)
+{
+	return database_prepare(TOOL, db, sections[section].sql, run_id, args.all ? "1" : "0",
+	                        NULL);
+}
+
+static json_t *run_json(sqlite3 *db, const char *run_id, const char *label)
+{
+	json_t *root = json_pack("{ss}", "run", label);
+
+	for (size_t i = 0; i < NR_SECTIONS; i++) {
+		sqlite3_stmt *statement = prepare(db, i, run_id);
+		json_t *rows = statement ? database_json(TOOL, statement) : NULL;
+
+		if (!rows) {
+			json_decref(root);
+			return NULL;
+		}
+		json_object_set_new(root, sections[i].name, rows);
+	}
+	return root;
+}
+
+static int print_run(sqlite3 *db, const char *run_id, const char *label)
+{
+	printf("Replay \"%s\" against the original\n", label);
+	for (size_t i = 0; i < NR_SECTIONS; i++) {
+		sqlite3_stmt *statement = prepare(db, i, run_id);
+
+		printf("\n%s\n", sections[i].title);
+		if (!statement || database_print_table(TOOL, statement) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Every replay that was chosen, in the order in which they were made. */
+static int compare(sqlite3 *db)
+{
+	sqlite3_stmt *runs = database_prepare(
+		TOOL, db,
+		"SELECT CAST(run_id AS TEXT), label FROM run WHERE kind = 'replay'"
+		" AND (?1 = '' OR label = ?1 OR CAST(run_id AS TEXT) = ?1) ORDER BY run_id",
+		args.run ? args.run : "", NULL);
+	json_t *array = json_array();
+	int nr_runs = 0, code = runs ? 0 : -1;
+
+	while (code == 0 && sqlite3_step(runs) == SQLITE_ROW) {
+		const char *run_id = (const char *)sqlite3_column_text(runs, 0);
+		const char *label = (const char *)sqlite3_column_text(runs, 1);
+
+		if (args.json) {
+			code = json_array_append_new(array, run_json(db, run_id, label));
+		} else {
+			printf("%s", nr_runs ? "\n" : "");
+			code = print_run(db, run_id, label);
+		}
+		nr_runs++;
+	}
+	sqlite3_finalize(runs);
+	if (code == 0 && !nr_runs) {
+		message(TOOL,
+		        args.run ? "there is no replay %s (mmanalyze runs lists them)"
+		                 : "there is no replay yet; mmreplay --policy NAME makes one%s",
+		        args.run ? args.run : "");
+		code = -1;
+	}
+	if (code == 0 && args.json)
+		print_json_value(json_incref(array));
+	json_decref(array);
+	return code;
+}
+
+int cmd_compare(int argc, char **argv)
+{
+	int first = options_parse(&command, argc, argv);
+	sqlite3 *db;
+	int code;
+
+	if (first < 0)
+		return EXIT_TROUBLE;
+	if (argc - first != 1) {
+		message(TOOL, "give one database (see %s --help)", TOOL);
+		return EXIT_TROUBLE;
+	}
+	db = database_open(TOOL, argv[first], false);
+	if (!db)
+		return EXIT_TROUBLE;
+	code = compare(db);
+	sqlite3_close(db);
+	return code < 0 ? EXIT_TROUBLE : finish_output(TOOL, EXIT_SUCCESS);
+}

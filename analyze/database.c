@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "database.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "terminal.h"
+
+#define APPLICATION_ID 0x6d6d7270 /* as in mmreplay-db(5), like the next */
+#define NEWEST_VERSION 1
+#define MAX_COLUMNS    16
+
+static int64_t pragma(sqlite3 *db, const char *sql)
+{
+	sqlite3_stmt *statement = NULL;
+	int64_t value = -1;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK &&
+	    sqlite3_step(statement) == SQLITE_ROW)
+		value = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return value;
+}
+
+sqlite3 *database_open(const char *tool, const char *path, bool writable)
+{
+	struct stat status;
+	sqlite3 *db = NULL;
+	int64_t id, version;
+
+	if (stat(path, &status) < 0) {
+		message(tool, "cannot open %s; mmreplay --shadow trace.zst makes one", path);
+		return NULL;
+	}
+	if (sqlite3_open_v2(path, &db, writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY,
+	                    NULL) != SQLITE_OK) {
+		message(tool, "cannot open %s: %s", path,
+		        db ? sqlite3_errmsg(db) : "out of memory");
+		sqlite3_close(db);
+		return NULL;
+	}
+	/* The file may come from anybody: nothing in its schema gets to run functions with effects. */
+	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	id = pragma(db, "PRAGMA application_id");
+	version = pragma(db, "PRAGMA user_version");
+	if (id == APPLICATION_ID && version <= NEWEST_VERSION)
+		return db;
+	if (id == APPLICATION_ID)
+		message(tool, "%s was made by a newer version", path);
+	else
+		message(tool, "%s is not a results database of mmreplay", path);
+	sqlite3_close(db);
+	return NULL;
+}
+
+sqlite3_stmt *database_prepare(const char *tool, sqlite3 *db, const char *sql, ...)
+{
+	sqlite3_stmt *statement = NULL;
+	const char *text;
+	va_list texts;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK) {
+		message(tool, "the database is not as expected: %s", sqlite3_errmsg(db));
+		return NULL;
+	}
+	va_start(texts, sql);
+	for (int i = 1; (text = va_arg(texts, const char *)); i++)
+		sqlite3_bind_text(statement, i, text, -1, SQLITE_STATIC);
+	va_end(texts);
+	return statement;
+}
+
+static bool ends_in(const char *text, const char *suffix)
+{
+	size_t length = strlen(text), suffix_length = strlen(suffix);
+
+	return length > suffix_length && strcmp(text + length - suffix_length, suffix) == 0;
+}
+
+static void add_integer(struct table *table, const char *name, int64_t value)
+{
+	char text[FORMAT_SIZE];
+	uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+	if (ends_in(name, "_ns"))
+		format_duration(text, magnitude);
+	else if (ends_in(name, "pid") || ends_in(name, "run_id"))
+		snprintf(text, sizeof(text), "%" PRIu64, magnitude);
+	else
+		format_count(text, magnitude);
+	table_cell(table, "%s%s", value < 0 ? "-" : "", text);
+}
+
+static void add_cell(struct table *table, sqlite3_stmt *statement, int column)
+{
+	const char *name = sqlite3_column_name(statement, column);
+	char text[512];
+
+	switch (sqlite3_column_type(statement, column)) {
+	case SQLITE_INTEGER:
+		add_integer(table, name, sqlite3_column_int64(statement, column));
+		break;
+	case SQLITE_FLOAT:
+		table_cell(table, "%.2f", sqlite3_column_double(statement, column));
+		break;
+	case SQLITE_NULL:
+		table_cell(table, "-");
+		break;
+	default:
+		escape_text(text, sizeof(text),
+		            (const char *)sqlite3_column_text(statement, column),
+		            (size_t)sqlite3_column_bytes(statement, column));
+		table_cell(table, "%s", text);
+	}
+}
+
+static int64_t finish(const char *tool, sqlite3_stmt *statement, int step, int64_t nr_rows)
+{
+	if (step != SQLITE_DONE) {
+		message(tool, "reading the database failed: %s",
+		        sqlite3_errmsg(sqlite3_db_handle(statement)));
+		nr_rows = -1;
+	}
+	sqlite3_finalize(statement);
+	return nr_rows;
+}
+
+int64_t database_print_table(const char *tool, sqlite3_stmt *statement)
+{
+	struct table_column columns[MAX_COLUMNS];
+	char titles[MAX_COLUMNS][64];
+	int nr_columns = sqlite3_column_count(statement);
+	struct table *table = NULL;
+	int64_t nr_rows = 0;
+	int step;
+
+	while ((step = sqlite3_step(statement)) == SQLITE_ROW && nr_columns <= MAX_COLUMNS) {
+		for (int i = 0; !nr_rows && i < nr_columns; i++) {
+			const char *name = sqlite3_column_name(statement, i);
+			size_t length = strlen(name) - (ends_in(name, "_ns") ? 3 : 0);
+			int type = sqlite3_column_type(statement, i);
+
+			snprintf(titles[i], sizeof(titles[i]), "%.*s", (int)length, name);
+			for (char *c = titles[i]; *c; c++)
+				*c = *c == '_' ? ' ' : *c;
+			columns[i].title = titles[i];
+			columns[i].align = type == SQLITE_TEXT ? TABLE_LEFT : TABLE_RIGHT;
+		}
+		if (!nr_rows++)
+			table = table_create(columns, (size_t)nr_columns);
+		for (int i = 0; i < nr_columns; i++)
+			add_cell(table, statement, i);
+	}
+	if (table) {
+		table_print(table, stdout);
+		table_destroy(table);
+	}
+	return finish(tool, statement, step, nr_rows);
+}
+
+static json_t *cell_json(sqlite3_stmt *statement, int column)
+{
+	json_t *text;
+
+	switch (sqlite3_column_type(statement, column)) {
+	case SQLITE_INTEGER:
+		return json_integer(sqlite3_column_int64(statement, column));
+	case SQLITE_FLOAT:
+		return json_real(sqlite3_column_double(statement, column));
+	case SQLITE_NULL:
+		return json_null();
+	default:
+		/* NULL if it is not UTF-8, as a task's name may well be. */
+		text = json_string((const char *)sqlite3_column_text(statement, column));
+		return text ? text : json_string("?");
+	}
+}
+
+json_t *database_json(const char *tool, sqlite3_stmt *statement)
+{
+	json_t *rows = json_array();
+	int nr_columns = sqlite3_column_count(statement);
+	int step;
+
+	while ((step = sqlite3_step(statement)) == SQLITE_ROW) {
+		json_t *row = json_object();
+
+		for (int i = 0; i < nr_columns; i++)
+			json_object_set_new(row, sqlite3_column_name(statement, i),
+			                    cell_json(statement, i));
+		json_array_append_new(rows, row);
+	}
+	if (finish(tool, statement, step, 0) < 0) {
+		json_decref(rows);
+		return NULL;
+	}
+	return rows;
+}
+
+void print_json_value(json_t *value)
+{
+	json_dumpf(value, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
+	putchar('\n');
+	json_decref(value);
+}
+
+int64_t database_print(const char *tool, sqlite3_stmt *statement, bool json)
+{
+	json_t *rows;
+
+	if (!json)
+		return database_print_table(tool, statement);
+	rows = database_json(tool, statement);
+	if (!rows)
+		return -1;
+	print_json_value(rows);
+	return 0;
+}

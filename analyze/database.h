@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A results database, read-only, and queries of it printed as tables or JSON. */
+#ifndef ANALYZE_DATABASE_H
+#define ANALYZE_DATABASE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+#include <sqlite3.h>
+
+/* Opens path; NULL after a message of tool. writable: for deleting runs. */
+sqlite3 *database_open(const char *tool, const char *path, bool writable);
+
+/*
+ * Prepares sql and binds the texts given, ended by NULL, to its parameters in order. NULL after a
+ * message; texts must live as long as the statement.
+ */
+sqlite3_stmt *database_prepare(const char *tool, sqlite3 *db, const char *sql, ...);
+
+/*
+ * Steps a statement to its end and finalizes it. Columns are titled as the query names them: a name
+ * ending in _ns is shown as a time, one ending in _percent with two decimals, other numbers with
+ * separators. Returns the number of rows, or -1 after a message.
+ */
+int64_t database_print_table(const char *tool, sqlite3_stmt *statement);
+
+/* The rows as a JSON array of objects, numbers as they are; NULL after a message. */
+json_t *database_json(const char *tool, sqlite3_stmt *statement);
+
+/* Prints one of the two; -1 after a message. */
+int64_t database_print(const char *tool, sqlite3_stmt *statement, bool json);
+
+/* Prints a JSON value with a newline and frees it. */
+void print_json_value(json_t *value);
+
+#endif

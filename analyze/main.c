@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mmanalyze: questions to a results database. */
+#include <stddef.h>
+
+#include "mmanalyze.h"
+#include "subcommand.h"
+
+int main(int argc, char **argv)
+{
+	static const struct subcommand commands[] = {
+		{ "compare", cmd_compare, "replays against the original, counter by counter" },
+		{ "stalls", cmd_stalls, "who waited for reclaim and compaction, and how long" },
+		{ "runs", cmd_runs, "the runs of a database; deletes them too" },
+		{ NULL, NULL, NULL },
+	};
+
+	return subcommand_main("mmanalyze", "Answer questions from a results database of mmreplay.",
+	                       commands, argc, argv);
+}

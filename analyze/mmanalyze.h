@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mmanalyze's commands; each returns the exit status. */
+#ifndef ANALYZE_MMANALYZE_H
+#define ANALYZE_MMANALYZE_H
+
+int cmd_compare(int argc, char **argv);
+int cmd_runs(int argc, char **argv);
+int cmd_stalls(int argc, char **argv);
+
+#endif
