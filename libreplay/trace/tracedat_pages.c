@@ -116,6 +116,11 @@ static int chunk_run(struct dat_pages *p, struct mmr_error *err)
 			return 0;
 		}
 		p->pos += sizeof(head);
+		if (plain == 0) {
+			p->nr_bad_chunks++;
+			p->pos += packed < p->end - p->pos ? packed : p->end - p->pos;
+			continue;
+		}
 		if (packed > p->end - p->pos) {
 			p->truncated = true;
 			break;
