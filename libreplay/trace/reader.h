@@ -123,6 +123,7 @@ struct mmr_trace {
 	struct trace_buffer access_bytes;
 	uint8_t *print_room; /* copy of a record with zeroes behind it */
 	size_t print_capacity;
+	size_t print_used; /* behind it all is zero */
 };
 
 /* ---- reader.c ---- */
