@@ -27,7 +27,7 @@
 /* Shorter stalls stand as high as this. */
 #define STALL_FLOOR_NS 1e3
 /* Free memory this many times the high watermark would press the watermarks into one line. */
-#define LOG_FACTOR 12
+#define LOG_FACTOR 8
 /* ... which matters if it ever comes this near to it. */
 #define NEAR_FACTOR 4
 
