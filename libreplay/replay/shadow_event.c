@@ -270,6 +270,9 @@ void replay_shadow_event(struct replay_shadow *s, const struct mmr_event *event)
 	case MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE:
 		seen_in_use(s, event->filemap.pfn, event->pid);
 		break;
+	case MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE:
+		replay_shadow_pcp_reclaimed(s, event->cpu);
+		break;
 	case MMR_EVENT_MM_VMSCAN_WRITE_FOLIO:
 		seen_in_use(s, event->write_folio.pfn, event->pid);
 		break;

@@ -21,6 +21,8 @@
  */
 #include "shadow_pcp.h"
 
+#include <string.h>
+
 #include "shadow_buddy.h"
 
 #define DRAIN_PAUSE_NS 20000 /* a longer pause between two pages ends a drain */
@@ -56,26 +58,35 @@ static void bypass_lists(struct replay_shadow *s, struct cpu_frees *cpu, uint32_
 	cpu->count = first;
 }
 
+static bool was_drained_meanwhile(const struct replay_shadow *s, const struct cpu_frees *cpu,
+                                  const struct cpu_free *free)
+{
+	for (uint32_t i = 0; i < cpu->nr_drains; i++) {
+		const struct cpu_drain *drain = &cpu->drains[i];
+		const struct shadow_zone *zone = &s->zones[drain->zone];
+
+		if (free->t_ns + BATCH_NS >= drain->begin_ns && free->t_ns <= drain->end_ns &&
+		    free->index - zone->base < zone->nr)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Of the frees before number `end`, those that were to go onto the list while another CPU drained it.
  * Had they got there, they would have a mm_page_free_batched of their own by now.
  */
 static void settle_drained(struct replay_shadow *s, struct cpu_frees *cpu, uint32_t end)
 {
-	const struct shadow_zone *zone = &s->zones[cpu->drained_zone];
-
-	if (cpu->drain_end_ns == 0)
-		return;
-	for (uint32_t i = cpu->next; i < end; i++) {
+	for (uint32_t i = cpu->next; cpu->nr_drains && i < end; i++) {
 		const struct cpu_free *free = &cpu->frees[i];
 
-		if (free->t_ns + BATCH_NS < cpu->drain_begin_ns || free->t_ns > cpu->drain_end_ns ||
-		    free->index - zone->base >= zone->nr || !is_all_on_list(s, free))
+		if (!was_drained_meanwhile(s, cpu, free) || !is_all_on_list(s, free))
 			continue;
 		replay_shadow_give(s, free->index, free->order);
 		s->stats.repairs[SHADOW_REPAIR_PAST_PCP] += 1u << free->order;
 	}
-	cpu->drain_end_ns = 0;
+	cpu->nr_drains = 0;
 }
 
 void replay_shadow_pcp_free(struct replay_shadow *s, uint32_t nr, uint32_t index,
@@ -124,6 +135,14 @@ void replay_shadow_pcp_batched(struct replay_shadow *s, uint32_t nr, uint32_t in
 		cpu->count = cpu->batch_end = cpu->next = 0;
 }
 
+void replay_shadow_pcp_reclaimed(struct replay_shadow *s, uint32_t nr)
+{
+	struct cpu_frees *cpu = cpu_frees(s, nr);
+
+	if (cpu)
+		settle_drained(s, cpu, cpu->count);
+}
+
 void replay_shadow_pcp_refill(struct replay_shadow *s, uint32_t nr, uint32_t index)
 {
 	struct cpu_frees *cpu = cpu_frees(s, nr);
@@ -155,13 +174,22 @@ void replay_shadow_pcp_drain(struct replay_shadow *s, uint32_t nr, uint32_t inde
 {
 	uint32_t owner = s->list_cpu[index];
 	struct cpu_frees *cpu = cpu_frees(s, owner);
+	struct cpu_drain *last;
 
 	if (!cpu || owner == nr || page_state(s, index) != PAGE_PCP)
 		return;
-	if (s->now_ns - cpu->drain_end_ns > DRAIN_PAUSE_NS)
-		cpu->drain_begin_ns = s->now_ns;
-	cpu->drain_end_ns = s->now_ns;
-	cpu->drained_zone = (uint32_t)(replay_shadow_zone_of(s, index) - s->zones);
+	last = &cpu->drains[cpu->nr_drains ? cpu->nr_drains - 1 : 0];
+	if (cpu->nr_drains && s->now_ns - last->end_ns <= DRAIN_PAUSE_NS) {
+		last->end_ns = s->now_ns;
+		return;
+	}
+	if (cpu->nr_drains == MAX_CPU_DRAINS)
+		memmove(cpu->drains, cpu->drains + 1, --cpu->nr_drains * sizeof(*cpu->drains));
+	cpu->drains[cpu->nr_drains++] = (struct cpu_drain){
+		.begin_ns = s->now_ns,
+		.end_ns = s->now_ns,
+		.zone = (uint32_t)(replay_shadow_zone_of(s, index) - s->zones),
+	};
 }
 
 void replay_shadow_pcp_lost(struct replay_shadow *s)
@@ -170,6 +198,6 @@ void replay_shadow_pcp_lost(struct replay_shadow *s)
 		struct cpu_frees *cpu = &s->cpus[i];
 
 		cpu->count = cpu->batch_end = cpu->next = cpu->nr_refilled = 0;
-		cpu->drain_end_ns = 0;
+		cpu->nr_drains = 0;
 	}
 }

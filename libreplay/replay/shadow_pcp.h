@@ -12,6 +12,9 @@ void replay_shadow_pcp_free(struct replay_shadow *s, uint32_t cpu, uint32_t inde
 /* mm_page_free_batched. */
 void replay_shadow_pcp_batched(struct replay_shadow *s, uint32_t cpu, uint32_t index);
 
+/* mm_vmscan_lru_shrink_inactive: the batches that reclaim has freed are through. */
+void replay_shadow_pcp_reclaimed(struct replay_shadow *s, uint32_t cpu);
+
 /* mm_page_alloc_zone_locked of an order that the lists take. */
 void replay_shadow_pcp_refill(struct replay_shadow *s, uint32_t cpu, uint32_t index);
 

@@ -17,6 +17,7 @@
 #define MAX_COMPACTIONS   64
 #define MAX_PENDING_TAKES 128
 #define MAX_EARLY_TAKES   16
+#define MAX_CPU_DRAINS    4
 #define MAX_CPU_FREES     1024
 
 /* What a page is: the upper half of its byte. */
@@ -103,6 +104,13 @@ struct cpu_free {
 	uint8_t order;
 };
 
+/* A time in which another CPU took pages off a CPU's list, with the list's lock. */
+struct cpu_drain {
+	uint64_t begin_ns;
+	uint64_t end_ns;
+	uint32_t zone;
+};
+
 /* The latest frees of a CPU: those of the batch under way, then those that interrupted it. */
 struct cpu_frees {
 	uint32_t count;
@@ -110,11 +118,10 @@ struct cpu_frees {
 	uint32_t batch_end; /* 0: no batch has begun to go onto the list */
 	uint32_t batched;   /* index of the page that went last */
 	uint32_t nr_refilled;
-	uint32_t refilled;       /* index of the first page of a refill */
-	uint32_t refill_end;     /* frees from this one on came after it */
-	uint64_t drain_begin_ns; /* another CPU took pages off the list from then */
-	uint64_t drain_end_ns;   /* to then, 0: it has not, */
-	uint32_t drained_zone;   /* off that of this zone */
+	uint32_t refilled;                       /* index of the first page of a refill */
+	uint32_t refill_end;                     /* frees from this one on came after it */
+	struct cpu_drain drains[MAX_CPU_DRAINS]; /* that are still to be considered, oldest first */
+	uint32_t nr_drains;
 	struct cpu_free frees[MAX_CPU_FREES];
 };
 

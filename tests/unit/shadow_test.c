@@ -397,6 +397,27 @@ static void a_batch_frees_past_a_list_that_another_cpu_drains(void **state)
 	shadow_end(shadow);
 }
 
+static void reclaim_says_when_its_batches_are_through(void **state)
+{
+	struct replay_shadow *shadow = shadow_with(&kernel_612, 0);
+	struct mmr_event drain;
+
+	(void)state;
+	page_event(shadow, FREE, 100, 0, 0);
+	for (uint64_t page = 0; page < 62; page += 2) /* all of the batch finds the list locked */
+		page_event(shadow, FREE, page, 0, 0);
+	drain = event_of(DRAIN);
+	drain.cpu = 1;
+	drain.page.pfn = FIRST_PFN + 100;
+	drain.page.migratetype = SHADOW_MOVABLE;
+	replay_shadow_event(shadow, &drain);
+	page_event(shadow, FREE, 200, 0, 0); /* after the drain */
+	plain_event(shadow, MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE);
+	assert_int_equal(free_pages(shadow), 32);
+	assert_false(replay_shadow_is_free(shadow, FIRST_PFN + 200));
+	shadow_end(shadow);
+}
+
 static void a_page_that_is_taken_again_had_been_free(void **state)
 {
 	struct replay_shadow *shadow = shadow_with(&kernel_612, 0);
@@ -609,6 +630,7 @@ int main(void)
 		cmocka_unit_test(a_batch_after_one_cut_short_is_a_batch_of_its_own),
 		cmocka_unit_test(an_interrupt_within_a_refill_frees_past_the_list),
 		cmocka_unit_test(a_batch_frees_past_a_list_that_another_cpu_drains),
+		cmocka_unit_test(reclaim_says_when_its_batches_are_through),
 		cmocka_unit_test(a_page_that_is_taken_again_had_been_free),
 		cmocka_unit_test(blocks_end_at_the_border_of_zones),
 		cmocka_unit_test(impossible_zones_are_refused),
