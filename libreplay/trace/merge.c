@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The CPUs' streams as one, in time order. Each stream holds one decompressed frame and the record
- * that comes next in it; a binary heap of (time, cpu) says whose turn it is. Memory is CPUs x frame.
+ * that comes next in it; a binary heap of (time, cpu) says whose turn it is. Memory is CPUs x frame,
+ * twice that where frames are decompressed ahead.
  *
  * A record is consumed by the call after the one that gave it, so that mmr_trace_raw() stays valid.
  */
 #include <string.h>
 
+#include "ahead.h"
 #include "alloc.h"
 #include "error_set.h"
 #include "reader.h"
@@ -64,7 +66,10 @@ static int next_frame(struct mmr_trace *trace, struct trace_stream *s, struct mm
 	if (s->next_frame == s->end_frame)
 		return 0;
 	entry = &trace->entries.items[trace->frames[s->next_frame]];
-	ret = trace_entry_read(trace, &trace->unzip, entry, &s->content, &why);
+	if (trace->ahead)
+		ret = trace_ahead_take(trace, s, &why);
+	else
+		ret = trace_entry_read(trace, &trace->unzip, entry, &s->content, &why);
 	s->page = s->end = NULL;
 	if (ret < 0 && ret != MMR_E_CORRUPT && ret != MMR_E_TRUNCATED) {
 		if (err)
@@ -264,6 +269,11 @@ static int start_merge(struct mmr_trace *trace, struct mmr_error *err)
 		                  trace->nr_streams);
 	if (nr_bad)
 		trace_note_damage(trace, 0, 0, "%u event formats make no sense", nr_bad);
+	if (trace->nr_threads > 0) {
+		ret = trace_ahead_start(trace, trace->nr_threads, err);
+		if (ret < 0)
+			return ret;
+	}
 	for (uint32_t i = 0; i < trace->nr_streams; i++) {
 		struct trace_stream *s = &trace->streams[i];
 
@@ -282,6 +292,7 @@ static int start_merge(struct mmr_trace *trace, struct mmr_error *err)
 
 void trace_merge_deinit(struct mmr_trace *trace)
 {
+	trace_ahead_stop(trace);
 	for (uint32_t i = 0; trace->streams && i < trace->nr_streams; i++)
 		trace_content_deinit(&trace->streams[i].content);
 	base_free(trace->streams);

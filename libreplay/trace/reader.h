@@ -2,7 +2,7 @@
 /*
  * What the parts of the reader share: reader.c (open, header, texts), reader_frame.c (one frame),
  * reader_index.c and reader_scan.c (where they are), format.c (formats to plans), decode.c (plans to events),
- * merge.c (streams to one order), snapshot.c, comm.c, event_text.c, zoneinfo.c.
+ * merge.c (streams to one order), ahead.c (threads), snapshot.c, comm.c, event_text.c, zoneinfo.c.
  */
 #ifndef TRACE_READER_PRIVATE_H
 #define TRACE_READER_PRIVATE_H
@@ -61,7 +61,6 @@ struct trace_stream {
 	size_t next_frame; /* in mmr_trace.frames */
 	size_t end_frame;
 	struct trace_content content;
-	struct trace_slot *slot; /* with threads: the frame that is decompressed ahead */
 };
 
 /* What the heap compares, so that it does not follow pointers. */
