@@ -145,6 +145,20 @@ void trace_dat_pages_deinit(struct dat_pages *p);
 int trace_dat_pages_next(struct dat_pages *p, const uint8_t **pages, size_t *nr_pages,
                          struct mmr_error *err) MMR_MUST_CHECK;
 
+/* All CPUs' sub-buffers by time, to one taker. */
+struct dat_copy {
+	const struct dat_buffer *buffer;
+	int (*take)(void *data, uint32_t cpu, const uint8_t *pages, size_t nr_pages,
+	            struct mmr_error *err);
+	void (*progress)(void *data, uint64_t done); /* bytes of the file; may be NULL */
+	void *data;
+	uint64_t nr_bad_chunks; /* results */
+	bool truncated;
+};
+
+int trace_dat_copy(const struct dat *dat, struct dat_copy *copy,
+                   struct mmr_error *err) MMR_MUST_CHECK;
+
 /* Offset and size of a field in a format text; false if it has none of this name. */
 bool trace_dat_field(struct dat_text format, const char *name, uint32_t *offset, uint32_t *size);
 /* The event's number in this trace; false if the format has none. */

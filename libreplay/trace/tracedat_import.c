@@ -29,8 +29,9 @@ struct import {
 	const struct dat_buffer *buffer;
 	struct mmr_writer *writer;
 	struct dat_watch watch;
+	struct dat_reader_vec first; /* who read the snapshots */
+	struct dat_reader_vec last;
 	uint64_t total; /* bytes of this instance, as the file stores them */
-	uint64_t done;
 };
 
 static int text(struct import *im, const char *name, const char *value, struct mmr_error *err)
@@ -252,6 +253,9 @@ static int write_header(struct import *im, struct mmr_error *err)
 	if (ret == 0)
 		ret = mmr_writer_text(im->writer, "header_event", dat->header_event.data,
 		                      dat->header_event.size, err);
+	if (ret == 0 && dat->cmdlines.size > 0)
+		ret = mmr_writer_text(im->writer, "saved_cmdlines", dat->cmdlines.data,
+		                      dat->cmdlines.size, err);
 	if (ret == 0 && dat->printk.size > 0)
 		ret = mmr_writer_text(im->writer, "printk_formats", dat->printk.data,
 		                      dat->printk.size, err);
@@ -264,29 +268,48 @@ static int write_header(struct import *im, struct mmr_error *err)
 	return ret < 0 ? ret : mmr_writer_begin(im->writer, err);
 }
 
-static int copy_cpu(struct import *im, const struct dat_cpu *cpu, struct mmr_error *err)
+static int take_pages(void *data, uint32_t cpu, const uint8_t *pages, size_t nr_pages,
+                      struct mmr_error *err)
 {
-	bool watching = im->options->before || im->options->after;
-	uint32_t page_size = im->buffer->page_size;
-	struct dat_pages p;
-	const uint8_t *pages;
-	size_t nr_pages;
-	int ret = trace_dat_pages_init(&p, &im->dat, im->buffer, cpu, err);
+	struct import *im = data;
 
-	while (ret == 0 && (ret = trace_dat_pages_next(&p, &pages, &nr_pages, err)) > 0) {
-		ret = mmr_writer_pages(im->writer, cpu->cpu, pages, nr_pages, err);
-		for (size_t i = 0; watching && i < nr_pages && ret == 0; i++)
-			if (trace_dat_watch_page(&im->watch, pages + i * page_size, page_size) < 0)
-				ret = base_error(err, MMR_E_NOMEM, "out of memory for tasks");
-		if (im->options->progress)
-			im->options->progress(im->options->progress_data,
-			                      im->done + (p.pos - cpu->offset), im->total);
-	}
-	im->done += cpu->size < im->total ? cpu->size : 0;
-	im->report->nr_bad_chunks += p.nr_bad_chunks;
-	im->report->truncated = im->report->truncated || p.truncated;
-	trace_dat_pages_deinit(&p);
+	return mmr_writer_pages(im->writer, cpu, pages, nr_pages, err);
+}
+
+static void show_progress(void *data, uint64_t done)
+{
+	struct import *im = data;
+
+	if (im->options->progress)
+		im->options->progress(im->options->progress_data, done, im->total);
+}
+
+static int copy_pages(struct import *im, struct mmr_error *err)
+{
+	struct dat_copy copy = {
+		.buffer = im->buffer,
+		.take = take_pages,
+		.progress = show_progress,
+		.data = im,
+	};
+	int ret = trace_dat_copy(&im->dat, &copy, err);
+
+	im->report->nr_bad_chunks = copy.nr_bad_chunks;
+	im->report->truncated = copy.truncated;
 	return ret;
+}
+
+static int watch_pages(void *data, uint32_t cpu, const uint8_t *pages, size_t nr_pages,
+                       struct mmr_error *err)
+{
+	struct import *im = data;
+	uint32_t page_size = im->buffer->page_size;
+
+	(void)cpu;
+	for (size_t i = 0; i < nr_pages; i++)
+		if (trace_dat_watch_page(&im->watch, pages + i * page_size, page_size) < 0)
+			return base_error(err, MMR_E_NOMEM, "out of memory for tasks");
+	return 0;
 }
 
 /* "overrun: 12" in a statistics text; 0 without it. */
@@ -333,51 +356,53 @@ static int write_stats(struct import *im, struct mmr_error *err)
 	return 0;
 }
 
-static int write_snapshots(struct import *im, struct mmr_error *err)
+/* Finds out when the snapshots were read, before anything is written: the first comes first. */
+static int place_snapshots(struct import *im, struct mmr_error *err)
 {
 	const struct mmr_import_options *o = im->options;
-	struct dat_reader_vec first = { 0 };
-	struct dat_reader_vec last = { 0 };
-	int ret = 0;
+	struct dat_copy copy = { .buffer = im->buffer, .take = watch_pages, .data = im };
+	struct dat_reader_vec *first = &im->first;
+	struct dat_reader_vec *last = &im->last;
+	int ret;
 
+	if (!o->before && !o->after)
+		return 0;
+	ret = trace_dat_copy(&im->dat, &copy, err);
+	if (ret < 0)
+		return ret;
 	if (im->watch.first_ns > im->watch.last_ns)
 		im->watch.first_ns = 0;
-	if (o->before && trace_dat_watch_select(&im->watch, false, &first) < 0)
-		ret = base_error(err, MMR_E_NOMEM, "out of memory for tasks");
-	if (ret == 0 && o->after && trace_dat_watch_select(&im->watch, true, &last) < 0)
-		ret = base_error(err, MMR_E_NOMEM, "out of memory for tasks");
+	if ((o->before && trace_dat_watch_select(&im->watch, false, first) < 0) ||
+	    (o->after && trace_dat_watch_select(&im->watch, true, last) < 0))
+		return base_error(err, MMR_E_NOMEM, "out of memory for tasks");
 	/* One snapshot in the events cannot be both. */
-	if (first.count > 0 && last.count > 0 && first.items[0].pid == last.items[0].pid &&
-	    first.items[0].begin_ns == last.items[0].begin_ns)
-		last.count = 0;
-	if (ret == 0 && first.count + last.count > 0)
-		ret = trace_dat_find_writes(&im->dat, im->buffer, &im->watch, &first, &last, err);
-	if (ret == 0 && o->before)
-		ret = trace_dat_import_folder(im->writer, o->before, &first, im->watch.first_ns,
-		                              im->report, err);
-	if (ret == 0 && o->after)
-		ret = trace_dat_import_folder(im->writer, o->after, &last, im->watch.last_ns,
-		                              im->report, err);
-	trace_dat_readers_deinit(&first);
-	trace_dat_readers_deinit(&last);
-	return ret;
+	if (first->count > 0 && last->count > 0 && first->items[0].pid == last->items[0].pid &&
+	    first->items[0].begin_ns == last->items[0].begin_ns)
+		last->count = 0;
+	if (first->count + last->count == 0)
+		return 0;
+	return trace_dat_find_writes(&im->dat, im->buffer, &im->watch, first, last, err);
 }
 
 static int convert(struct import *im, struct mmr_error *err)
 {
+	const struct mmr_import_options *o = im->options;
 	int ret = write_header(im, err);
 
-	for (size_t i = 0; i < im->buffer->cpus.count && ret == 0; i++)
-		ret = copy_cpu(im, &im->buffer->cpus.items[i], err);
+	if (ret == 0)
+		ret = place_snapshots(im, err);
+	if (ret == 0 && o->before)
+		ret = trace_dat_import_folder(im->writer, o->before, &im->first, im->watch.first_ns,
+		                              im->report, err);
+	if (ret == 0)
+		ret = copy_pages(im, err);
 	if (ret == 0 && im->buffer == im->dat.buffers.items)
 		ret = write_stats(im, err);
-	if (ret == 0)
-		ret = write_snapshots(im, err);
-	if (ret == 0 && im->options->idle)
-		ret = trace_dat_import_idle(im->writer, im->options->idle, im->report, err);
-	if (ret == 0 && im->dat.cmdlines.size > 0)
-		ret = mmr_writer_trailer_text(im->writer, "saved_cmdlines", im->dat.cmdlines.data,
-		                              im->dat.cmdlines.size, err);
+	if (ret == 0 && o->idle)
+		ret = trace_dat_import_idle(im->writer, o->idle, im->report, err);
+	if (ret == 0 && o->after)
+		ret = trace_dat_import_folder(im->writer, o->after, &im->last, im->watch.last_ns,
+		                              im->report, err);
 	if (im->report->truncated)
 		trace_dat_note(im->report, "%s ends before its data does", im->dat.path);
 	if (im->report->nr_bad_chunks > 0)
@@ -439,6 +464,8 @@ int mmr_import_tracedat(const char *input, const char *output,
 	} else {
 		mmr_writer_abort(im.writer);
 	}
+	trace_dat_readers_deinit(&im.first);
+	trace_dat_readers_deinit(&im.last);
 	trace_dat_watch_deinit(&im.watch);
 	trace_dat_close(&im.dat);
 	return ret;

@@ -1,9 +1,13 @@
 cp $SOURCE_ROOT/tests/fuzz/corpus/fuzz_tracedat/*.dat .
 tail -c +2 $SOURCE_ROOT/tests/fuzz/corpus/fuzz_tracedat/idle >idle
+# What zstd makes of it is another number with another version of zstd.
+sizes() {
+	sed -E 's/(zst, |"file_bytes": |at byte )[0-9.]+/\1N/; s/packed [0-9.]+ : 1, [0-9.]+ bytes/packed N : 1, N bytes/'
+}
 run() {
 	echo "$ mmcap $*"
-	mmcap "$@" </dev/null
-	echo "= $?"
+	mmcap "$@" </dev/null 2>&1 | sizes
+	echo "= ${PIPESTATUS[0]}"
 }
 run
 run --nope
