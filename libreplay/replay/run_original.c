@@ -260,8 +260,7 @@ static int begin(struct original *run, struct mmr_error *err)
 		.trace = run->trace,
 		.source = &run->source,
 		.base_ns = run->span.first_ns,
-		.interval_ns =
-			run->options->interval_ns ? run->options->interval_ns : RUN_INTERVAL_NS,
+		.interval_ns = replay_run_interval(run->options, &run->span),
 		.next_ns = UINT64_MAX,
 	};
 	if (run->shadow)

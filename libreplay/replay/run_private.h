@@ -9,8 +9,9 @@
 
 #define RUN_NR_ORDERS      11
 #define RUN_NR_TYPES       6
-#define RUN_INTERVAL_NS    UINT64_C(100000000)
-#define RUN_MAX_PAGEBLOCKS 400 /* instants of pageblock rows in one run */
+#define RUN_INTERVAL_NS    UINT64_C(100000000)   /* between samples … */
+#define RUN_SHORT_NS       UINT64_C(20000000000) /* … a tenth of it in traces shorter than this */
+#define RUN_MAX_PAGEBLOCKS 400                   /* instants of pageblock rows in one run */
 #define RUN_PROGRESS_MASK  0xffffu
 
 /* The instants of the counters that a run's deltas are made of. */
@@ -80,6 +81,9 @@ bool replay_run_is_complete(struct mmr_trace *trace, const struct run_span *span
 const char *replay_run_access_source(const struct mmr_trace *trace);
 
 /* ---- run_sample.c ---- */
+
+/* The interval that was asked for, or the one that suits the trace. */
+uint64_t replay_run_interval(const struct mmr_run_options *options, const struct run_span *span);
 
 int replay_run_sampler_init(struct run_sampler *sampler, uint64_t duration_ns,
                             struct mmr_error *err);

@@ -12,6 +12,14 @@
 
 #define PAGEBLOCK_RECORD 8
 
+uint64_t replay_run_interval(const struct mmr_run_options *options, const struct run_span *span)
+{
+	if (options->interval_ns)
+		return options->interval_ns;
+	return span->last_ns - span->first_ns < RUN_SHORT_NS ? RUN_INTERVAL_NS / 10
+	                                                     : RUN_INTERVAL_NS;
+}
+
 static uint32_t largest_zone(const struct run_sampler *sampler)
 {
 	uint32_t nr_zones = mmr_trace_info(sampler->trace)->nr_zones, most = 0;
