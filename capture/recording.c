@@ -31,7 +31,7 @@
 #include "trace_texts.h"
 
 #define TOOL     "mmcap record"
-#define GRACE_NS 5000000000ull /* a command that was sent a signal has this long to end */
+#define GRACE_NS 3000000000ull /* a command that was sent a signal has this long to end */
 #define PRIORITY (-10)
 
 static void arm(int fd, uint64_t first_ns, uint64_t then_ns)
@@ -344,7 +344,7 @@ static void clean_up(struct recording *r)
 /* A command that still runs is let run to its end, or sent SIGTERM if it was asked to end. */
 static void leave_command(struct recording *r)
 {
-	if (r->child.pid <= 0)
+	if (r->child.pid <= 0 || !r->child.started)
 		return;
 	if (r->stopping) {
 		child_signal(&r->child, SIGTERM);
@@ -370,9 +370,30 @@ static int exit_status(const struct recording *r)
 {
 	if (r->failure < 0)
 		return EXIT_RECORDER;
+	/* --duration is no failure of the command. */
+	if (r->stopping && r->end_signal == 0)
+		return 0;
 	if (r->child.ended)
 		return child_exit_status(&r->child);
 	return r->options->command && r->end_signal ? 128 + r->end_signal : 0;
+}
+
+/* From the command's start, or that of the recording, to the end. The exit status if it cannot start. */
+static int run_command(struct recording *r, struct mmr_error *err)
+{
+	if (r->options->duration_ns > 0)
+		arm(r->end_fd, r->options->duration_ns, 0);
+	arm(r->interval_fd, r->options->interval_ns, r->options->interval_ns);
+	if (r->options->command) {
+		int status = child_go(&r->child, err);
+
+		if (status != 0)
+			return status;
+	}
+	record(r, err);
+	if (r->failure == 0 && r->options->snapshot != SNAPSHOT_NONE)
+		r->failure = snapshot_take(&r->snapshots, r->options->snapshot, SNAPSHOT_END, err);
+	return 0;
 }
 
 static int run(struct recording *r, struct mmr_error *err)
@@ -382,22 +403,20 @@ static int run(struct recording *r, struct mmr_error *err)
 
 	if (status != 0)
 		return status;
-	if (catch_signals(r, err) < 0 || set_up(r, err) < 0 || switch_on(r, err) < 0)
+	if (catch_signals(r, err) < 0 || set_up(r, err) < 0)
 		return EXIT_RECORDER;
-	begin = snapshot_clock();
 	r->buffer_size = r->tracing.buffer_size;
-	if (r->options->duration_ns > 0)
-		arm(r->end_fd, r->options->duration_ns, 0);
-	arm(r->interval_fd, r->options->interval_ns, r->options->interval_ns);
-	if (r->options->command) {
-		status = child_go(&r->child, err);
-		if (status != 0)
-			return status;
-	}
-	record(r, err);
+	begin = snapshot_clock();
+	r->failure = switch_on(r, err);
+	/* A disk that is full already: what there is stays readable, the command does not start. */
+	if (r->failure < 0 && r->failure != MMR_E_NOSPACE)
+		return EXIT_RECORDER;
+	if (r->failure < 0 && r->options->command)
+		message(TOOL, "the disk is full: %s is not started", r->options->command[0]);
+	status = r->failure == 0 ? run_command(r, err) : 0;
+	if (status != 0)
+		return status;
 	r->duration_ns = snapshot_clock() - begin;
-	if (r->failure == 0 && r->options->snapshot != SNAPSHOT_NONE)
-		r->failure = snapshot_take(&r->snapshots, r->options->snapshot, SNAPSHOT_END, err);
 	close_file(r, err);
 	if (r->failure < 0)
 		tracing_destroy(&r->tracing, NULL); /* the command may run for long */
