@@ -25,6 +25,9 @@
 #define PER_PAGE     8u          /* bytes a page in it */
 #define FIRST_BUFFER (1u << 20)
 #define MAX_FILE     (256u << 20)
+/* For a sysctl the kernel allocates as much as is asked for: never a high order because of us. */
+#define READ_SIZE        (64u << 10)
+#define SYSCTL_READ_SIZE 4000u
 
 static const char *const light_files[] = {
 	"proc/buddyinfo",    "proc/vmstat",  "proc/zoneinfo",
@@ -92,8 +95,8 @@ static bool grow(struct snapshot_reader *r)
 	return true;
 }
 
-/* Reads from the start of fd to its end; the size, or -1. */
-static ssize_t read_all(struct snapshot_reader *r, int fd)
+/* Reads from the start of fd to its end, step bytes at a time; the size, or -1. */
+static ssize_t read_all(struct snapshot_reader *r, int fd, size_t step)
 {
 	size_t size = 0;
 
@@ -102,9 +105,9 @@ static ssize_t read_all(struct snapshot_reader *r, int fd)
 	for (;;) {
 		ssize_t got;
 
-		if (size == r->capacity && !grow(r))
+		if (r->capacity - size < step && !grow(r))
 			return (ssize_t)size;
-		got = read(fd, r->buffer + size, r->capacity - size);
+		got = read(fd, r->buffer + size, step);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
@@ -118,7 +121,8 @@ static ssize_t read_all(struct snapshot_reader *r, int fd)
 static void file_of(struct snapshot_reader *r, int fd, const char *name)
 {
 	uint64_t begin = snapshot_clock();
-	ssize_t size = fd < 0 ? -1 : read_all(r, fd);
+	bool sysctl = strncmp(name, "proc/sys/", 9) == 0;
+	ssize_t size = fd < 0 ? -1 : read_all(r, fd, sysctl ? SYSCTL_READ_SIZE : READ_SIZE);
 
 	if (size < 0)
 		return;
