@@ -64,6 +64,8 @@ int record_options_parse(struct record_options *o, int argc, char **argv)
 		  "Snapshot at start and end: full (default), light or none", set_snapshot, false },
 		{ "user", 'u', OPTION_STRING, "USER", &o->user,
 		  "Run the command as USER (default: who invoked sudo)", NULL, false },
+		{ "private", 0, OPTION_FLAG, NULL, &o->private,
+		  "Leave names, maps and cgroups of the machine's processes out, to publish the file", NULL, false },
 		{ "fail-on-loss", 0, OPTION_FLAG, NULL, &o->fail_on_loss,
 		  "End with status 125 if the kernel had to drop events", NULL, false },
 		{ "quiet", 'q', OPTION_FLAG, NULL, &o->quiet,

@@ -27,6 +27,7 @@ struct record_options {
 	uint64_t duration_ns; /* 0: until the command ends */
 	uint32_t snapshot;
 	bool fail_on_loss;
+	bool private;     /* nothing about other processes */
 	const char *user; /* who runs the command; NULL: the invoking user */
 	bool quiet;
 	bool verbose;

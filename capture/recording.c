@@ -152,6 +152,7 @@ static int open_file(struct recording *r, struct mmr_error *err)
 	if (ret == 0)
 		ret = snapshot_reader_init(&r->snapshots, err);
 	r->snapshots.writer = r->writer;
+	r->snapshots.private = r->options->private;
 	return ret;
 }
 
@@ -309,7 +310,7 @@ static int close_file(struct recording *r, struct mmr_error *err)
 	if (!r->writer)
 		return r->failure;
 	if (r->failure == 0)
-		r->failure = trace_texts_trailer(r->writer, &r->tracing, err);
+		r->failure = trace_texts_trailer(r->writer, &r->tracing, !r->options->private, err);
 	mmr_writer_stats(r->writer, &r->stats);
 	ret = mmr_writer_finish(r->writer, r->failure ? &own : err);
 	r->writer = NULL;

@@ -23,7 +23,8 @@ struct snapshot_reader {
 	int *light_fds; /* kept open, so that a light snapshot allocates next to nothing */
 	struct pfn_range *ranges; /* pfns that have memory */
 	unsigned int nr_ranges;
-	int error; /* the first failure of the writer, MMR_E_* */
+	bool private; /* leave out what tells about processes */
+	int error;    /* the first failure of the writer, MMR_E_* */
 	struct mmr_error why;
 };
 

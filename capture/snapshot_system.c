@@ -221,9 +221,8 @@ static void kernel_config(struct snapshot_reader *r)
 
 void snapshot_system(struct snapshot_reader *r)
 {
-	static const char *const files[] = { "/proc/version", "/proc/cmdline",     "/proc/uptime",
-		                             "/proc/cpuinfo", "/proc/slabinfo",    "/proc/swaps",
-		                             "/proc/stat",    "/proc/self/cgroup", "/proc/mounts" };
+	static const char *const files[] = { "/proc/version",  "/proc/uptime", "/proc/cpuinfo",
+		                             "/proc/slabinfo", "/proc/swaps",  "/proc/stat" };
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		single(r, files[i]);
@@ -235,6 +234,11 @@ void snapshot_system(struct snapshot_reader *r)
 	tree(r, "/sys/kernel/debug/extfrag", "sys/kernel/debug/extfrag", 0);
 	single(r, "/sys/kernel/debug/lru_gen_full");
 	single(r, "/sys/kernel/debug/lru_gen");
+	if (r->private)
+		return;
+	single(r, "/proc/cmdline");
+	single(r, "/proc/mounts");
+	single(r, "/proc/self/cgroup");
 	cgroups(r);
 	processes(r);
 }

@@ -193,7 +193,7 @@ static void print_tasks(FILE *stream)
 		closedir(proc);
 }
 
-int trace_texts_trailer(struct mmr_writer *writer, const struct tracing *tracing,
+int trace_texts_trailer(struct mmr_writer *writer, const struct tracing *tracing, bool names,
                         struct mmr_error *err)
 {
 	char *text = NULL;
@@ -211,7 +211,7 @@ int trace_texts_trailer(struct mmr_writer *writer, const struct tracing *tracing
 			ret = mmr_writer_trailer_text(writer, name, saved, size, err);
 		free(saved);
 	}
-	if (ret < 0)
+	if (ret < 0 || !names)
 		return ret;
 	stream = open_memstream(&text, &size);
 	if (!stream)
