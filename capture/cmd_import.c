@@ -99,11 +99,12 @@ static void print_summary(const struct mmr_import_report *report)
 	char lost[FORMAT_SIZE];
 
 	fprintf(stderr,
-	        "[ %s: %s events, %s lost, %s of ring buffer, %u snapshots, %u access samples -> "
+	        "[ %s: %s events, %s lost, %s of ring buffer, %u snapshot%s, %u access samples -> "
 	        "%s, %s ]\n",
 	        TOOL, format_count(events, report->nr_events), format_count(lost, report->nr_lost),
 	        format_bytes(raw, report->raw_bytes), report->nr_snapshots,
-	        report->nr_access_samples, args.output, format_bytes(size, report->file_bytes));
+	        report->nr_snapshots == 1 ? "" : "s", report->nr_access_samples, args.output,
+	        format_bytes(size, report->file_bytes));
 }
 
 int cmd_import(int argc, char **argv)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <mmreplay/trace_import.h>
 #include <mmreplay/version.h>
@@ -436,6 +437,7 @@ int mmr_import_tracedat(const char *input, const char *output,
 	static const struct mmr_import_options defaults = { 0 };
 	struct mmr_import_report unwanted;
 	struct mmr_writer_stats stats;
+	struct stat st;
 	struct import im = { .options = options ? options : &defaults,
 		             .report = report ? report : &unwanted };
 	int ret;
@@ -459,8 +461,10 @@ int mmr_import_tracedat(const char *input, const char *output,
 		im.report->nr_events = stats.nr_events;
 		im.report->nr_lost = stats.nr_lost;
 		im.report->raw_bytes = stats.raw_bytes;
-		im.report->file_bytes = stats.file_bytes;
 		ret = mmr_writer_finish(im.writer, err);
+		/* With trailer and index. */
+		if (ret == 0 && stat(output, &st) == 0)
+			im.report->file_bytes = (uint64_t)st.st_size;
 	} else {
 		mmr_writer_abort(im.writer);
 	}

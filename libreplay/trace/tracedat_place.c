@@ -233,7 +233,7 @@ int trace_dat_watch_select(struct dat_watch *watch, bool last, struct dat_reader
 }
 
 /* The reader that pid was at that time; NULL if none. */
-static struct dat_reader *reader_of(struct dat_reader_vec *sets[NR_SNAPSHOTS], uint32_t pid,
+static struct dat_reader *reader_of(struct dat_reader_vec *const sets[NR_SNAPSHOTS], uint32_t pid,
                                     uint64_t t_ns)
 {
 	for (int i = 0; i < NR_SNAPSHOTS; i++) {
@@ -250,31 +250,50 @@ static struct dat_reader *reader_of(struct dat_reader_vec *sets[NR_SNAPSHOTS], u
 	return NULL;
 }
 
-static int note_writes(const struct dat_watch *watch, struct dat_reader_vec *sets[NR_SNAPSHOTS],
-                       const uint8_t *page, uint32_t page_size)
+/* What the second walk needs. */
+struct second_walk {
+	const struct dat_watch *watch;
+	struct dat_reader_vec *sets[NR_SNAPSHOTS];
+	uint32_t page_size;
+};
+
+static int note_writes(const struct second_walk *walk, const uint8_t *page)
 {
+	const struct dat_spot *alloc = &walk->watch->alloc;
 	struct trace_subbuf s;
 	const uint8_t *data;
 	uint32_t size;
 
-	trace_subbuf_init(&s, page, page_size);
+	trace_subbuf_init(&s, page, walk->page_size);
 	while (trace_subbuf_next(&s, &data, &size)) {
 		const uint8_t *order;
 		const uint8_t *gfp;
 		struct dat_reader *reader;
 
-		if (trace_record_id(data) != watch->alloc.id)
+		if (trace_record_id(data) != alloc->id)
 			continue;
-		order = field(data, size, watch->alloc.field[0], 4);
-		gfp = field(data, size, watch->alloc.field[1], 4);
+		order = field(data, size, alloc->field[0], 4);
+		gfp = field(data, size, alloc->field[1], 4);
 		if (!order || !gfp || le32_get(order) != 0 ||
 		    (le32_get(gfp) & (GFP_MOVABLE | GFP_ZERO)) != GFP_MOVABLE)
 			continue;
-		reader = reader_of(sets, trace_record_pid(data), s.t_ns);
+		reader = reader_of(walk->sets, trace_record_pid(data), s.t_ns);
 		if (reader && reader->writes.count < MAX_WRITES &&
 		    dat_time_vec_push(&reader->writes, s.t_ns) < 0)
 			return MMR_E_NOMEM;
 	}
+	return 0;
+}
+
+static int take_writes(void *data, uint32_t cpu, const uint8_t *pages, size_t nr_pages,
+                       struct mmr_error *err)
+{
+	const struct second_walk *walk = data;
+
+	(void)cpu;
+	for (size_t i = 0; i < nr_pages; i++)
+		if (note_writes(walk, pages + i * walk->page_size) < 0)
+			return base_error(err, MMR_E_NOMEM, "out of memory for instants");
 	return 0;
 }
 
@@ -292,25 +311,16 @@ int trace_dat_find_writes(const struct dat *dat, const struct dat_buffer *buffer
                           const struct dat_watch *watch, struct dat_reader_vec *first,
                           struct dat_reader_vec *last, struct mmr_error *err)
 {
-	struct dat_reader_vec *sets[NR_SNAPSHOTS] = { first, last };
-	int ret = 0;
+	struct second_walk walk = { watch, { first, last }, buffer->page_size };
+	struct dat_copy copy = { .buffer = buffer, .take = take_writes, .data = &walk };
+	int ret = trace_dat_copy(dat, &copy, err);
 
-	for (size_t i = 0; i < buffer->cpus.count && ret == 0; i++) {
-		struct dat_pages p;
-		const uint8_t *pages;
-		size_t nr_pages;
-
-		ret = trace_dat_pages_init(&p, dat, buffer, &buffer->cpus.items[i], err);
-		while (ret == 0 && trace_dat_pages_next(&p, &pages, &nr_pages, err) > 0)
-			for (size_t n = 0; n < nr_pages && ret == 0; n++)
-				ret = note_writes(watch, sets, pages + n * buffer->page_size,
-				                  buffer->page_size);
-		trace_dat_pages_deinit(&p);
-	}
 	for (int i = 0; i < NR_SNAPSHOTS; i++)
-		for (size_t j = 0; j < sets[i]->count; j++)
-			if (sets[i]->items[j].writes.count > 0)
-				qsort(sets[i]->items[j].writes.items,
-				      sets[i]->items[j].writes.count, sizeof(uint64_t), by_time);
+		for (size_t j = 0; j < walk.sets[i]->count; j++) {
+			struct dat_time_vec *writes = &walk.sets[i]->items[j].writes;
+
+			if (writes->count > 0)
+				qsort(writes->items, writes->count, sizeof(uint64_t), by_time);
+		}
 	return ret;
 }

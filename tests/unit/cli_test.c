@@ -272,5 +272,6 @@ int main(void)
 		cmocka_unit_test(close_words_are_near),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
