@@ -53,6 +53,7 @@ struct trace_format {
 	size_t size;
 	uint32_t id;
 	uint16_t kind;
+	bool unprintable; /* libtraceevent does not understand its print format */
 };
 
 struct tep_event;
@@ -84,8 +85,8 @@ int trace_formats_load(struct trace_formats *formats, uint32_t *nr_bad) MMR_MUST
 const struct trace_format *trace_formats_find(const struct trace_formats *formats, uint32_t id);
 
 /*
- * The event with its print format, in formats->print_tep; NULL if it cannot be printed. libtraceevent
- * parses the text as it is: trusted as far as the trace is.
+ * The event with its print format, in formats->print_tep; NULL if libtraceevent does not understand
+ * that. It parses the text as it is: trusted as far as the trace is.
  */
 struct tep_event *trace_formats_printable(struct trace_formats *formats, uint32_t id);
 

@@ -83,6 +83,26 @@ static size_t put_raw(char *text, size_t size, const uint8_t *data, size_t len)
 	return put_line(text, size, line, (size_t)used);
 }
 
+/* The fields as they are, where the print format cannot be followed. */
+static size_t put_fields(const struct mmr_trace *trace, char *text, size_t size, size_t len)
+{
+	struct tep_event *event =
+		tep_find_event(trace->formats.tep, trace_record_id(trace->print_room));
+	struct trace_seq seq;
+	const char *line;
+	size_t used;
+
+	if (!event || !is_long_enough(event, len))
+		return put_raw(text, size, trace->print_room, len);
+	trace_seq_init(&seq);
+	tep_print_fields(&seq, trace->print_room, (int)len, event);
+	trace_seq_terminate(&seq);
+	line = seq.buffer + (seq.len > 0 && seq.buffer[0] == ' ');
+	used = put_line(text, size, line, strlen(line));
+	trace_seq_destroy(&seq);
+	return used;
+}
+
 size_t mmr_trace_format_event(struct mmr_trace *trace, char *text, size_t size)
 {
 	size_t len = 0;
@@ -101,9 +121,11 @@ size_t mmr_trace_format_event(struct mmr_trace *trace, char *text, size_t size)
 	}
 	if (!data)
 		return put_line(text, size, "", 0);
-	event = trace_formats_printable(&trace->formats, trace_record_id(data));
-	if (!event || !is_long_enough(event, len) || copy_record(trace, data, len) < 0)
+	if (copy_record(trace, data, len) < 0)
 		return put_raw(text, size, data, len);
+	event = trace_formats_printable(&trace->formats, trace_record_id(data));
+	if (!event || !is_long_enough(event, len))
+		return put_fields(trace, text, size, len);
 	record.data = trace->print_room;
 	record.size = (int)len;
 	record.cpu = (int)trace->current->cpu;

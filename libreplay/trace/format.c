@@ -242,22 +242,21 @@ int trace_formats_load(struct trace_formats *f, uint32_t *nr_bad)
 
 struct tep_event *trace_formats_printable(struct trace_formats *f, uint32_t id)
 {
-	const struct trace_format *row = trace_formats_find(f, id);
+	struct trace_format *row;
 	struct tep_event *event;
 
-	if (!row)
+	if (!trace_formats_find(f, id))
 		return NULL;
+	row = &f->rows[f->row_of_id[id] - 1];
 	if (!f->print_tep)
 		f->print_tep = make_tep();
-	if (!f->print_tep)
+	if (!f->print_tep || row->unprintable)
 		return NULL;
 	event = tep_find_event(f->print_tep, (int)id);
-	if (event)
-		return event;
-	if (tep_parse_event(f->print_tep, row->text, row->size, row->system) != 0)
-		return NULL;
-	event = tep_find_event(f->print_tep, (int)id);
-	return event && common_fields_agree(event, id) ? event : NULL;
+	if (!event && tep_parse_event(f->print_tep, row->text, row->size, row->system) == 0)
+		event = tep_find_event(f->print_tep, (int)id);
+	row->unprintable = !event || !common_fields_agree(event, id);
+	return row->unprintable ? NULL : event;
 }
 
 void trace_formats_deinit(struct trace_formats *f)

@@ -11,7 +11,8 @@
 #include "le.h"
 #include "reader.h"
 
-#define PROBE_STEP (256u << 10)
+#define PROBE_STEP    4096u /* first read of a frame whose size is not known; then 16 times more */
+#define CHECKSUM_FLAG 4u    /* of a zstd frame's descriptor, the byte behind its magic */
 
 int trace_unzip_init(struct trace_unzip *unzip)
 {
@@ -62,6 +63,9 @@ static size_t content_size(const uint8_t *packed, size_t size)
 {
 	unsigned long long content = ZSTD_getFrameContentSize(packed, size);
 
+	/* Without the flag nothing would be verified: one changed bit must not do that. */
+	if (size < 5 || !(packed[4] & CHECKSUM_FLAG))
+		return 0;
 	return content < TRACE_HEAD_SIZE || content > TRACE_MAX_CONTENT ? 0 : (size_t)content;
 }
 
@@ -154,6 +158,10 @@ int trace_frame_probe(const struct mmr_trace *trace, struct trace_unzip *unzip, 
 			return (int)got;
 		if (got >= 4 && le32_get(unzip->packed) != TRACE_ZSTD_MAGIC)
 			return corrupt(err, offset, "is none");
+		if ((size_t)got == step && content_size(unzip->packed, step) == 0)
+			return base_error_at(err, MMR_E_FORMAT, offset,
+			                     "the frame at %llu is not one of a trace",
+			                     (unsigned long long)offset);
 		size = ZSTD_findFrameCompressedSize(unzip->packed, (size_t)got);
 		if (!ZSTD_isError(size))
 			break;
@@ -162,7 +170,7 @@ int trace_frame_probe(const struct mmr_trace *trace, struct trace_unzip *unzip, 
 			                     trace->path);
 		if (step >= TRACE_MAX_COMPRESSED)
 			return corrupt(err, offset, "does not end");
-		step = step * 4 < TRACE_MAX_COMPRESSED ? step * 4 : TRACE_MAX_COMPRESSED;
+		step = step * 16 < TRACE_MAX_COMPRESSED ? step * 16 : TRACE_MAX_COMPRESSED;
 	}
 	ret = probe_head(unzip, size, &head);
 	if (ret < 0)

@@ -238,11 +238,11 @@ static void check_flip(size_t at, const struct result *result)
 
 static void any_changed_byte_costs_at_most_its_frame(void **state)
 {
-	static const char masks[] = { 0x01, (char)0x80, (char)0xff };
+	static const char masks[] = { 0x01, 0x04, (char)0xff };
 
 	(void)state;
 	for (size_t at = 0; at < file_size; at++) {
-		for (size_t m = 0; m < sizeof(masks); m += at < header_end ? 1 : 2) {
+		for (size_t m = 0; m < sizeof(masks); m++) {
 			struct result result;
 
 			file[at] = (char)(file[at] ^ masks[m]);

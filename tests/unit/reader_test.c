@@ -235,6 +235,40 @@ static void events_are_worded_by_their_print_format(void **state)
 	mmr_trace_close(trace);
 }
 
+static void events_whose_print_format_is_odd_show_their_fields(void **state)
+{
+	static const char odd[] = "name: odd\nID: 700\nformat:\n" MODEL_COMMON
+				  "\tfield:unsigned long pfn;\toffset:8;\tsize:8;\tsigned:0;\n"
+				  "\tfield:int order;\toffset:16;\tsize:4;\tsigned:1;\n\n"
+				  "print fmt: \"%d\", no_such_function(REC->pfn, {})\n";
+	struct mmr_writer_options options = { .nr_cpus = 1, .subbuf_size = PAGE_BYTES };
+	struct model_event e = { .pfn = 4097, .order = (uint32_t)-3, .pid = 1, .id = 700 };
+	struct mmr_error err = { 0 };
+	struct mmr_trace *trace;
+	struct mmr_writer *w;
+	struct test_page page;
+	struct mmr_event event;
+	char text[100];
+
+	(void)state;
+	assert_int_equal(mmr_writer_create(path, &options, &w, &err), 0);
+	assert_int_equal(mmr_writer_text(w, "events/kmem/odd/format", odd, sizeof(odd) - 1, &err),
+	                 0);
+	assert_int_equal(model_header(w, &err), 0);
+	page_begin(&page, 200);
+	model_record(&page, 0, &e);
+	model_record(&page, 0, &e);
+	assert_int_equal(mmr_writer_pages(w, 0, page.bytes, 1, &err), 0);
+	trace = finish(w);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(mmr_trace_next(trace, &event, &err), 1);
+		assert_int_equal(event.kind, MMR_EVENT_OTHER);
+		mmr_trace_format_event(trace, text, sizeof(text));
+		assert_string_equal(text, "[FAILED TO PARSE] pfn=0x1001 order=-3");
+	}
+	mmr_trace_close(trace);
+}
+
 static void put_file(const void *data, size_t size)
 {
 	FILE *file = fopen(path, "wb");
@@ -281,8 +315,10 @@ static void put_header(uint32_t version, const char *const (*texts)[2], size_t n
 {
 	struct trace_buffer buffer = { 0 };
 	struct trace_head head = { .kind = TRACE_FRAME_HEADER, .flags = TRACE_FRAME_LAST };
+	ZSTD_CCtx *cctx = ZSTD_createCCtx();
 	char packed[4096];
 
+	ZSTD_CCtx_setParameter(cctx, ZSTD_c_checksumFlag, 1);
 	assert_int_equal(trace_buffer_reset(&buffer), 0);
 	for (size_t i = 0; i < nr_texts; i++) {
 		struct trace_blob blob = {
@@ -297,7 +333,8 @@ static void put_header(uint32_t version, const char *const (*texts)[2], size_t n
 	head.aux = version;
 	head.payload = buffer.used - TRACE_HEAD_SIZE;
 	trace_head_put(buffer.data, &head);
-	put_file(packed, ZSTD_compress(packed, sizeof(packed), buffer.data, buffer.used, 1));
+	put_file(packed, ZSTD_compress2(cctx, packed, sizeof(packed), buffer.data, buffer.used));
+	ZSTD_freeCCtx(cctx);
 	trace_buffer_deinit(&buffer);
 }
 
@@ -370,6 +407,8 @@ int main(void)
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(events_are_worded_by_their_print_format, set_up,
 		                                tear_down),
+		cmocka_unit_test_setup_teardown(events_whose_print_format_is_odd_show_their_fields,
+		                                set_up, tear_down),
 		cmocka_unit_test_setup_teardown(other_files_are_refused_with_a_reason, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(versions_decide_what_is_read, set_up, tear_down),
