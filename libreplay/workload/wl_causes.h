@@ -13,7 +13,8 @@
 	X(FILE, ALLOC, "page-cache pages, named by mm_filemap_add_to_page_cache") \
 	X(SHMEM_FAULT, ALLOC, "tmpfs and shared pages, named by their fault") \
 	X(SHMEM, ALLOC, "tmpfs and shared pages, no event says which") \
-	X(ANON_UNNAMED, ALLOC, "anonymous pages outside a fault (exec arguments, remote access)") \
+	X(EXEC, ALLOC, "arguments of exec, by their place on the new stack") \
+	X(ANON_UNNAMED, ALLOC, "anonymous pages outside a fault (ptrace, get_user_pages)") \
 	X(SWAPAHEAD, ALLOC, "swap readahead, no event says which page") \
 	X(PAGE_TABLE, ALLOC, "page tables") \
 	X(KERNEL, ALLOC, "other kernel memory") \
@@ -50,8 +51,9 @@
 	X(FILE, FIRST, "named: page cache, by file and index") \
 	X(SHMEM, FIRST, "named: tmpfs or shared, by address") \
 	X(POPULATE, FIRST, "named: mlock, MAP_POPULATE or madvise, by address") \
+	X(EXEC, FIRST, "named: arguments of exec, by their place on the new stack") \
 	X(LATE_SHMEM, FIRST, "not of the fault: tmpfs or shared, written by a system call") \
-	X(LATE_ANON, FIRST, "not of the fault: anonymous (exec arguments, remote access)") \
+	X(LATE_ANON, FIRST, "not of the fault: anonymous (ptrace, get_user_pages)") \
 	X(SWAPAHEAD, FIRST, "not named: swap readahead") \
 	X(KERNEL, FIRST, "not named: movable, never reaches the LRU") \
 	X(AGREE, MIGRATION, "agree") \

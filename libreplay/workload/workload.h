@@ -33,6 +33,7 @@ struct wl;
 struct wl_options {
 	const struct mmr_zone_info *zones;
 	uint32_t nr_zones;
+	const char *release; /* of the recorded kernel ("6.12.9-amd64"); NULL: a recent one */
 };
 
 /*

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Allocations: which are demand, and which page each brings to life.
+ *
+ * What the kernel allocates inside reclaim, compaction, migration and khugepaged is its own reaction
+ * and is dropped, with its free. A movable page of order 0 is the page of the task's fault if there is
+ * one open; otherwise it waits for the event that says what it is: mm_filemap_add_to_page_cache or
+ * mm_lru_insertion. Everything else is kernel memory. Follows __alloc_pages() and lru_add(), v6.12.
+ *
+ * Not modelled: the bulk allocator, whose pages show only when they are freed.
+ */
+#include "wl_state.h"
+
+/* mm_lru_insertion's own flags (include/trace/events/pagemap.h). */
+#define LRU_ANON       0x2u
+#define LRU_SWAPCACHE  0x8u
+#define LRU_SWAPBACKED 0x10u
+
+#define MAX_ORDER 10
+
+void wl_recount(struct wl *wl, uint32_t page, enum wl_cause cause)
+{
+	struct wl_page *p = &wl->pages.items[page];
+
+	if (p->alloc_cause < WL_NR_CAUSES) {
+		wl->explain.counts[p->alloc_cause]--;
+		wl_count(wl, cause);
+		p->alloc_cause = (uint8_t)cause;
+	}
+}
+
+void wl_recount_first(struct wl *wl, uint32_t page, enum wl_cause cause)
+{
+	struct wl_page *p = &wl->pages.items[page];
+
+	if (p->first_cause < WL_NR_CAUSES) {
+		wl->explain.counts[p->first_cause]--;
+		wl_count(wl, cause);
+		p->first_cause = (uint8_t)cause;
+	}
+}
+
+static void drop(struct wl *wl, uint64_t pfn, uint64_t nr, enum wl_cause cause)
+{
+	enum wl_place place = cause == WL_ALLOC_KHUGEPAGED ? WL_PLACE_COLLAPSE : WL_PLACE_DROPPED;
+
+	wl_count(wl, cause);
+	for (uint64_t i = 0; i < nr; i++)
+		*wl_place(wl, pfn + i) = place;
+}
+
+/* Memory of the kernel's own, or a movable page that may still turn out to be something else. */
+static uint32_t alloc_kernel(struct wl *wl, const struct mmr_event *event, enum wl_page_kind kind,
+                             enum wl_cause cause)
+{
+	uint64_t pfn = event->page.pfn;
+	uint64_t nr = 1ull << event->page.order;
+	bool large = cause == WL_ALLOC_MOVABLE_UNNAMED && event->page.order &&
+	             event->page.order <= WL_HUGE_ORDER;
+	uint32_t page = wl_number_get(wl, large ? event->page.order : 0);
+	struct wl_page *p;
+
+	if (page == WL_NONE)
+		return WL_NONE;
+	wl_page_init(wl, page, kind, (uint32_t)pfn);
+	p = &wl->pages.items[page];
+	p->key = nr;
+	if (large) {
+		p->flags = WL_PAGE_LARGE;
+		for (uint64_t i = 1; i < nr; i++)
+			p[i] = (struct wl_page){ .kind = WL_PAGE_PART, .pfn = WL_NONE };
+	}
+	if (kind == WL_PAGE_KERNEL)
+		p->file = event->page.order;
+	p->alloc_cause = (uint8_t)cause;
+	wl_count(wl, cause);
+	for (uint64_t i = 0; i < nr; i++)
+		*wl_place(wl, pfn + i) = page + WL_PLACE_PAGE;
+	p->op = wl_emit(wl, (struct demand_op){ .kind = DEMAND_KERNEL_ALLOC,
+	                                        .page = page,
+	                                        .order = (uint8_t)event->page.order,
+	                                        .gfp_flags = (uint32_t)event->page.gfp_flags });
+	return page;
+}
+
+static void alloc_movable(struct wl *wl, uint32_t task, const struct mmr_event *event)
+{
+	struct wl_fault *f = &wl->tasks.items[task].fault;
+	uint32_t pfn = (uint32_t)event->page.pfn;
+	uint32_t gfp_flags = (uint32_t)event->page.gfp_flags;
+	bool first = f->first;
+	uint32_t page;
+
+	f->first = false;
+	wl->tasks.items[task].last = WL_NONE;
+	if (event->page.order == 0 ? wl_fault_page(wl, task, pfn, gfp_flags)
+	                           : wl_fault_huge(wl, task, pfn, gfp_flags, event->page.order))
+		return;
+	if (event->page.order) {
+		alloc_kernel(wl, event, WL_PAGE_KERNEL, WL_ALLOC_MOVABLE_UNNAMED);
+		return;
+	}
+	page = alloc_kernel(wl, event, WL_PAGE_MOVABLE, WL_ALLOC_MOVABLE_UNNAMED);
+	if (page == WL_NONE)
+		return;
+	if (first) {
+		wl->pages.items[page].first_cause = WL_FIRST_KERNEL;
+		wl_count(wl, WL_FIRST_KERNEL);
+	}
+	wl->tasks.items[task].last = gfp_flags & WL_GFP_ZERO ? page : WL_NONE;
+	if (gfp_flags & WL_GFP_ZERO && wl_populate(wl, task, page))
+		wl_page_to_anon(wl, page, WL_ALLOC_POPULATE, WL_FIRST_POPULATE);
+}
+
+void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
+{
+	struct wl_task *t = &wl->tasks.items[task];
+	uint64_t pfn = event->page.pfn;
+	uint64_t nr;
+	bool movable = event->page.gfp_flags & WL_GFP_MOVABLE;
+
+	if (pfn == MMR_PFN_NONE) {
+		wl_count(wl, WL_ALLOC_FAILED);
+		t->fault.huge |= event->page.order == WL_HUGE_ORDER;
+		return;
+	}
+	nr = 1ull << (event->page.order & 63);
+	if (event->page.order > MAX_ORDER || !wl_pfn_known(wl, pfn) ||
+	    !wl_pfn_known(wl, pfn + nr - 1)) {
+		wl_count(wl, WL_ALLOC_OUTSIDE);
+		return;
+	}
+	for (uint64_t i = 0; i < nr; i++) {
+		wl_place_vacate(wl, pfn + i);
+		*wl_place(wl, pfn + i) = WL_PLACE_UNKNOWN;
+	}
+	if (t->flags & WL_TASK_KHUGEPAGED) {
+		drop(wl, pfn, nr, WL_ALLOC_KHUGEPAGED);
+		if (event->page.order == WL_HUGE_ORDER)
+			t->collapse_pfn = (uint32_t)pfn;
+	} else if (wl_in_migration(t)) {
+		drop(wl, pfn, nr, WL_ALLOC_COMPACTION);
+	} else if (wl_in_reclaim(t)) {
+		drop(wl, pfn, nr, WL_ALLOC_RECLAIM);
+	} else if (movable) {
+		alloc_movable(wl, task, event);
+	} else if (event->page.order == 0 && event->page.gfp_flags & WL_GFP_ACCOUNT &&
+	           event->page.gfp_flags & WL_GFP_ZERO) {
+		alloc_kernel(wl, event, WL_PAGE_KERNEL, WL_ALLOC_PAGE_TABLE);
+	} else {
+		alloc_kernel(wl, event, WL_PAGE_KERNEL, WL_ALLOC_KERNEL);
+	}
+}
+
+void wl_page_complete(struct wl *wl, uint32_t page, enum demand_kind kind)
+{
+	struct demand_op *op = wl_op_find(wl, wl->pages.items[page].op, page);
+
+	if (!op && wl->pages.items[page].nr_ops) {
+		wl_emit(wl, (struct demand_op){ .kind = DEMAND_FREE, .page = page });
+		wl_emit(wl, (struct demand_op){ .kind = (uint8_t)kind, .page = page });
+	}
+	if (!op)
+		return;
+	if (wl->started && op->kind == DEMAND_KERNEL_ALLOC) {
+		wl->explain.counts[WL_OP_KERNEL]--;
+		wl_count(wl, WL_OP_TOUCH);
+	}
+	op->kind = (uint8_t)kind;
+}
+
+void wl_page_to_anon(struct wl *wl, uint32_t page, enum wl_cause cause, enum wl_cause first)
+{
+	wl->pages.items[page].kind = WL_PAGE_ANON;
+	wl_recount(wl, page, cause);
+	wl_recount_first(wl, page, first);
+	wl_page_complete(wl, page, DEMAND_ANON_TOUCH);
+}
+
+uint32_t wl_page_split(struct wl *wl, uint32_t kernel_page, uint64_t pfn, enum wl_page_kind kind)
+{
+	const struct wl_page was = wl->pages.items[kernel_page];
+	uint32_t nr = 1u << was.file;
+
+	if (!(was.flags & WL_PAGE_LARGE) || was.key != nr || !wl_op_find(wl, was.op, kernel_page)) {
+		wl_page_die(wl, kernel_page);
+		return WL_NONE;
+	}
+	for (uint32_t i = 0; i < nr; i++) {
+		wl_page_init(wl, kernel_page + i, kind, was.pfn + i);
+		wl->pages.items[kernel_page + i].op = was.op;
+		wl->pages.items[kernel_page + i].nr_ops = was.nr_ops;
+	}
+	wl->pages.items[kernel_page].alloc_cause = was.alloc_cause;
+	wl_page_complete(wl, kernel_page,
+	                 kind == WL_PAGE_SHMEM ? DEMAND_SHMEM_TOUCH : DEMAND_FILE_TOUCH);
+	return wl_page_at(wl, pfn);
+}
+
+void wl_page_to_shmem(struct wl *wl, uint32_t page, enum wl_cause cause)
+{
+	struct wl_page *p = &wl->pages.items[page];
+
+	p->kind = WL_PAGE_SHMEM;
+	p->flags &= (uint8_t)~WL_PAGE_GUESS;
+	wl_recount(wl, page, cause);
+	wl_recount_first(wl, page,
+	                 cause == WL_ALLOC_SHMEM_FAULT ? WL_FIRST_SHMEM : WL_FIRST_LATE_SHMEM);
+	wl_page_complete(wl, page, DEMAND_SHMEM_TOUCH);
+}
+
+void wl_lru_event(struct wl *wl, const struct mmr_event *event)
+{
+	uint64_t flags = event->lru.flags;
+	uint32_t page = wl_page_at(wl, event->lru.pfn);
+	bool shmem = flags & LRU_SWAPBACKED && !(flags & (LRU_ANON | LRU_SWAPCACHE));
+	struct wl_page *p;
+
+	if (page == WL_NONE)
+		return;
+	p = &wl->pages.items[page];
+	if (p->kind == WL_PAGE_KERNEL && shmem) {
+		wl_recount(wl, page, WL_ALLOC_SHMEM);
+		wl_page_split(wl, page, event->lru.pfn, WL_PAGE_SHMEM);
+	} else if (p->kind == WL_PAGE_ANON && p->flags & WL_PAGE_GUESS) {
+		if (shmem)
+			wl_page_to_shmem(wl, page, WL_ALLOC_SHMEM_FAULT);
+		p->flags &= (uint8_t)~WL_PAGE_GUESS;
+	} else if (p->kind == WL_PAGE_MOVABLE && shmem) {
+		wl_page_to_shmem(wl, page, WL_ALLOC_SHMEM);
+	} else if (p->kind == WL_PAGE_MOVABLE && flags & LRU_ANON) {
+		wl_page_to_anon(wl, page, WL_ALLOC_ANON_UNNAMED, WL_FIRST_LATE_ANON);
+	}
+}

@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Faults: which page a task is after, and which of its allocations is that page.
+ *
+ * A fault is open from its event until the task shows that it is over: the next fault, rss_stat (the
+ * page has been mapped), a system call, exec, exit. The first movable page of order 0 that is
+ * allocated meanwhile is the faulting page; by __GFP_ZERO, the error code and what was known of the
+ * address it is new, copied, or read back from swap. Follows handle_pte_fault(), do_swap_page(),
+ * wp_page_copy() and swap_vma_readahead(), v6.12.
+ *
+ * Swap readahead allocates several pages. On a device without seeks their addresses lie in a window
+ * around the fault, in order, so that the pages known to be out tell which is which; otherwise they
+ * are neighbours in swap, and no event says whose they are.
+ *
+ * Not modelled: pages that were in swap when the trace began (they look new to this address space);
+ * KSM; userfaultfd.
+ */
+#include "wl_state.h"
+
+/* x86's page-fault error code; the recorder gives others in the same form. */
+#define FAULT_PROTECTION 1u
+#define FAULT_WRITE      2u
+
+/* Members of rss_stat. */
+#define RSS_ANON  1
+#define RSS_SHMEM 3
+
+static uint32_t op_flags(const struct wl_fault *f)
+{
+	return f->error_code & FAULT_WRITE ? DEMAND_WRITE : 0u;
+}
+
+void wl_fault_served(struct wl_task *task)
+{
+	struct wl_fault *f = &task->fault;
+
+	if (f->state == WL_STATE_NONE)
+		return;
+	if (f->cause == WL_FAULT_NONE)
+		f->cause = WL_FAULT_FILE;
+	f->served = true;
+}
+
+/* ---- swap readahead ---- */
+
+/* The pages of [start, end) that are out, target included although it is not any more. */
+static unsigned int out_pages(const struct wl *wl, uint32_t mm, uint64_t start, uint64_t end,
+                              uint64_t target, uint32_t pages[WL_MAX_AHEAD])
+{
+	unsigned int n = 0;
+
+	for (uint64_t vpn = start; vpn < end && n < WL_MAX_AHEAD; vpn++) {
+		uint32_t page = wl_map_page(wl, mm, vpn);
+
+		if (page != WL_NONE && (vpn == target || wl->pages.items[page].flags & WL_PAGE_OUT))
+			pages[n++] = page;
+	}
+	return n;
+}
+
+/* swap_vma_ra_win(): where a window of size pages lies. */
+static uint64_t window_start(const struct wl_fault *f, unsigned int size)
+{
+	if (f->vpn == f->previous + 1)
+		return f->vpn;
+	if (f->vpn + 1 == f->previous)
+		return f->vpn - size + 1;
+	return f->vpn - (size - 1) / 2;
+}
+
+static void name_ahead(struct wl *wl, uint32_t task)
+{
+	struct wl_fault *f = &wl->tasks.items[task].fault;
+	uint32_t pages[WL_MAX_AHEAD];
+	uint32_t mm = wl->tasks.items[task].mm;
+	uint32_t target;
+
+	if (mm == WL_NONE)
+		return;
+	target = wl_map_page(wl, mm, f->vpn);
+	for (unsigned int size = 2; size <= 8; size *= 2) {
+		uint64_t start = window_start(f, size);
+
+		if (out_pages(wl, mm, start, start + size, f->vpn, pages) != f->nr_got)
+			continue;
+		for (unsigned int i = 0; i < f->nr_got; i++) {
+			wl->pages.items[pages[i]].flags &= (uint8_t)~WL_PAGE_OUT;
+			if (wl->pages.items[pages[i]].pfn != WL_NONE)
+				wl_page_unplace(wl, pages[i], WL_PLACE_DROPPED);
+		}
+		for (unsigned int i = 0; i < f->nr_got; i++)
+			wl_page_place(wl, pages[i], f->got[i]);
+		return;
+	}
+	if (target != WL_NONE && wl->pages.items[target].pfn == f->got[0]) {
+		wl_recount_first(wl, target, WL_FIRST_SWAPAHEAD);
+		wl_page_unplace(wl, target, WL_PLACE_DROPPED);
+	}
+}
+
+/* ---- begin and end ---- */
+
+void wl_fault_end(struct wl *wl, uint32_t task)
+{
+	struct wl_fault *f = &wl->tasks.items[task].fault;
+
+	if (f->state != WL_STATE_NONE) {
+		if (f->state == WL_STATE_OPEN && f->page != WL_NONE &&
+		    wl_map_page(wl, wl->tasks.items[task].mm, f->vpn) == f->page)
+			wl->pages.items[f->page].flags &= (uint8_t)~WL_PAGE_OUT;
+		if (f->state == WL_STATE_GOT && f->nr_got > 1)
+			name_ahead(wl, task);
+		if (f->cause == WL_FAULT_SWAPIN)
+			f->previous = f->vpn;
+	}
+	if (f->counted)
+		wl_count(wl, f->cause);
+	f->counted = false;
+	f->state = WL_STATE_NONE;
+	wl->tasks.items[task].wants = false;
+}
+
+void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event)
+{
+	struct wl_fault *f = &wl->tasks.items[task].fault;
+	uint64_t vpn = event->fault.address >> WL_PAGE_SHIFT;
+	const struct wl_page *p;
+	uint32_t mm;
+	bool out;
+
+	wl_fault_end(wl, task);
+	wl->tasks.items[task].populate_end = 0;
+	f->counted = true;
+	f->cause = WL_FAULT_NONE;
+	f->first = true;
+	f->page = WL_NONE;
+	mm = event->fault.address >> 63 ? WL_NONE : wl_mm_of(wl, task);
+	if (mm == WL_NONE)
+		return;
+	f->vpn = vpn;
+	f->state = WL_STATE_OPEN;
+	f->error_code = event->fault.error_code & 0xff;
+	f->served = false;
+	f->huge = false;
+	f->nr_got = 0;
+	f->page = wl_map_page(wl, mm, vpn);
+	if (f->page == WL_NONE)
+		return;
+	p = &wl->pages.items[f->page];
+	out = p->flags & WL_PAGE_OUT;
+	f->cause = out ? WL_FAULT_SWAPIN : WL_FAULT_ACCESS;
+	if (out && wl->started)
+		wl_count(wl, WL_OP_REFAULT);
+	f->op = wl_emit(wl, (struct demand_op){
+				    .kind = p->kind == WL_PAGE_SHMEM ? DEMAND_SHMEM_TOUCH
+	                                                             : DEMAND_ANON_TOUCH,
+				    .page = f->page,
+				    .arg = op_flags(f) | (out ? (uint32_t)DEMAND_REFAULT : 0u),
+			    });
+}
+
+/* ---- allocations ---- */
+
+/* A number for a new page at the fault's address; true in *huge if its neighbours are numbered. */
+static uint32_t new_number(struct wl *wl, uint32_t mm, const struct wl_fault *f, bool *huge)
+{
+	uint32_t number = WL_NONE;
+
+	*huge = f->huge || (wl->mms.items[mm].has_areas &&
+	                    wl_map_find(wl, mm, f->vpn >> WL_HUGE_ORDER | WL_AREA_BIT) != WL_NONE);
+	if (*huge)
+		number = wl_number_get_area(wl, mm, f->vpn);
+	if (number != WL_NONE)
+		return number;
+	*huge = false;
+	return wl_number_get(wl, 0);
+}
+
+/*
+ * The op of a new page. The touch that was emitted for what had been known there stays: a copy reads
+ * it. It cannot become this one's, as the number may have been another's then.
+ */
+static void emit_new(struct wl *wl, const struct wl_fault *f, uint32_t page, struct demand_op op)
+{
+	struct demand_op *old = f->page == WL_NONE ? NULL : wl_op_find(wl, f->op, f->page);
+
+	if (old && old->arg & DEMAND_REFAULT && wl->started)
+		wl->explain.counts[WL_OP_REFAULT]--;
+	if (old)
+		old->arg = 0;
+	op.page = page;
+	wl->pages.items[page].op = wl_emit(wl, op);
+}
+
+static void count_alloc(struct wl *wl, struct wl_page *p, enum wl_cause cause, enum wl_cause first)
+{
+	wl_count(wl, cause);
+	wl_count(wl, first);
+	p->alloc_cause = (uint8_t)cause;
+	p->first_cause = (uint8_t)first;
+}
+
+/* A page that had not been there: zeroed, copied, or of unknown origin. */
+static void got_new(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags, bool copy)
+{
+	struct wl_fault *f = &wl->tasks.items[task].fault;
+	uint32_t mm = wl->tasks.items[task].mm;
+	uint32_t from = copy ? f->page : WL_NONE;
+	struct demand_op op = { .kind = DEMAND_ANON_TOUCH, .gfp_flags = gfp_flags };
+	uint32_t page;
+	bool huge;
+
+	page = new_number(wl, mm, f, &huge);
+	if (page == WL_NONE)
+		return;
+	wl_page_init(wl, page, WL_PAGE_ANON, pfn);
+	if (!(gfp_flags & WL_GFP_ZERO) && !copy)
+		wl->pages.items[page].flags = WL_PAGE_GUESS;
+	op.arg = op_flags(f) | (huge ? (uint32_t)DEMAND_HUGE : 0u);
+	if (from != WL_NONE) {
+		op.kind = DEMAND_COW;
+		op.arg2 = from;
+	}
+	emit_new(wl, f, page, op);
+	count_alloc(wl, &wl->pages.items[page], copy ? WL_ALLOC_COW : WL_ALLOC_ANON, WL_FIRST_ANON);
+	f->cause = copy ? WL_FAULT_COW : WL_FAULT_NEW;
+	wl_map_set(wl, mm, f->vpn, page);
+	f->page = page;
+	if (wl->mms.items[mm].lock_future)
+		wl_emit(wl, (struct demand_op){ .kind = DEMAND_MLOCK, .page = page });
+}
+
+/* A page that was out is read back. */
+static void got_old(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags)
+{
+	struct wl_fault *f = &wl->tasks.items[task].fault;
+	struct demand_op *op = wl_op_find(wl, f->op, f->page);
+	struct wl_page *p = &wl->pages.items[f->page];
+
+	if (op)
+		op->gfp_flags = gfp_flags;
+	if (gfp_flags & WL_GFP_ZERO && op && op->arg & DEMAND_REFAULT) {
+		/* MADV_FREE had let it go: it begins anew, under its number. */
+		op->arg &= ~(uint32_t)DEMAND_REFAULT;
+		if (wl->started)
+			wl->explain.counts[WL_OP_REFAULT]--;
+	}
+	p->flags &= (uint8_t) ~(WL_PAGE_OUT | WL_PAGE_LAZY);
+	wl_page_place(wl, f->page, pfn);
+	count_alloc(wl, p, WL_ALLOC_SWAPIN, WL_FIRST_ANON);
+	f->cause = WL_FAULT_SWAPIN;
+}
+
+bool wl_fault_page(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags)
+{
+	struct wl_fault *f = &wl->tasks.items[task].fault;
+	uint32_t mm = wl->tasks.items[task].mm;
+	bool copy, old;
+
+	/* Readahead and write() allocate for the page cache. */
+	if (f->state == WL_STATE_NONE || mm == WL_NONE || f->served ||
+	    gfp_flags & (WL_GFP_NORETRY | WL_GFP_WRITE))
+		return false;
+	if (f->state == WL_STATE_GOT) {
+		if (f->cause != WL_FAULT_SWAPIN || gfp_flags & WL_GFP_ZERO ||
+		    f->nr_got == WL_MAX_AHEAD)
+			return false;
+		f->got[f->nr_got++] = pfn;
+		*wl_place(wl, pfn) = WL_PLACE_DROPPED;
+		wl_count(wl, WL_ALLOC_SWAPAHEAD);
+		return true;
+	}
+	/* Another thread may have been there since. */
+	if (f->page != wl_map_page(wl, mm, f->vpn))
+		f->page = WL_NONE;
+	old = f->page != WL_NONE && wl->pages.items[f->page].flags & WL_PAGE_OUT;
+	if (old && gfp_flags & WL_GFP_ZERO && !(wl->pages.items[f->page].flags & WL_PAGE_LAZY))
+		old = false;
+	copy = !(gfp_flags & WL_GFP_ZERO) && (f->error_code & (FAULT_PROTECTION | FAULT_WRITE)) ==
+	                                             (FAULT_PROTECTION | FAULT_WRITE);
+	/* In memory and not to be copied: served from the swap cache, so this is for something else. */
+	if (f->page != WL_NONE && !old && !copy && !(gfp_flags & WL_GFP_ZERO) &&
+	    wl->pages.items[f->page].pfn != WL_NONE)
+		return false;
+	f->state = WL_STATE_GOT;
+	f->got[0] = pfn;
+	f->nr_got = 1;
+	if (old || (f->page != WL_NONE && !copy && !(gfp_flags & WL_GFP_ZERO)))
+		got_old(wl, task, pfn, gfp_flags);
+	else
+		got_new(wl, task, pfn, gfp_flags, copy);
+	return true;
+}
+
+bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags,
+                   unsigned int order)
+{
+	struct wl_fault *f = &wl->tasks.items[task].fault;
+	uint32_t mm = wl->tasks.items[task].mm;
+	uint32_t nr = 1u << order;
+	uint64_t vpn = f->vpn & ~(uint64_t)(nr - 1);
+	uint32_t first = WL_NONE;
+
+	if (f->state != WL_STATE_OPEN || f->served || mm == WL_NONE || order > WL_HUGE_ORDER)
+		return false;
+	if (order < WL_HUGE_ORDER && gfp_flags & WL_GFP_NORETRY)
+		return false;
+	for (uint32_t i = 0; i < nr; i++) {
+		uint32_t map = wl_map_find(wl, mm, vpn + i);
+
+		if (map != WL_NONE)
+			wl_map_drop(wl, map);
+	}
+	f->page = WL_NONE;
+	if (order < WL_HUGE_ORDER)
+		first = wl_number_get(wl, order);
+	for (uint32_t i = 0; i < nr && !wl->nomem; i++) {
+		uint32_t page = first + i;
+
+		if (order == WL_HUGE_ORDER) {
+			page = wl_number_get_area(wl, mm, vpn + i);
+			if (page == WL_NONE && !wl->nomem) {
+				/* Still held by a page that nobody sees any more. */
+				uint32_t map =
+					wl_map_find(wl, mm, vpn >> WL_HUGE_ORDER | WL_AREA_BIT);
+
+				wl_page_die(wl, wl->maps.items[map].page * WL_HUGE_PAGES + i);
+				page = wl_number_get_area(wl, mm, vpn + i);
+			}
+			first = i ? first : page;
+		}
+		if (page == WL_NONE)
+			return true;
+		wl_page_init(wl, page, WL_PAGE_ANON, pfn + i);
+		wl_map_add(wl, mm, vpn + i, page);
+	}
+	if (wl->nomem)
+		return true;
+	f->state = WL_STATE_GOT;
+	f->cause = WL_FAULT_NEW;
+	f->page = first + (uint32_t)(f->vpn & (nr - 1));
+	wl_count(wl, WL_ALLOC_HUGE);
+	wl_emit(wl,
+	        (struct demand_op){
+			.kind = DEMAND_ANON_TOUCH,
+			.page = first,
+			.order = (uint8_t)order,
+			.gfp_flags = gfp_flags,
+			.arg = op_flags(f) | (order == WL_HUGE_ORDER ? (uint32_t)DEMAND_HUGE : 0u),
+		});
+	return true;
+}
+
+/* ---- rss_stat ---- */
+
+/*
+ * The page of another address space: an argument of exec, or a remote write. It had been taken for
+ * the fault's if none had been allocated since.
+ */
+static void on_remote(struct wl *wl, uint32_t task, uint32_t id)
+{
+	struct wl_task *t = &wl->tasks.items[task];
+	struct wl_fault *f = &t->fault;
+	bool mistaken = f->state == WL_STATE_GOT && f->cause == WL_FAULT_NEW && f->nr_got == 1 &&
+	                f->page != WL_NONE && wl->pages.items[f->page].pfn == f->got[0];
+	uint32_t page = mistaken ? f->page : t->last;
+	uint32_t map;
+
+	t->last = WL_NONE;
+	if (page == WL_NONE || (!mistaken && wl->pages.items[page].kind != WL_PAGE_MOVABLE))
+		return;
+	if (mistaken) {
+		map = wl_map_find(wl, t->mm, f->vpn);
+		if (map != WL_NONE)
+			wl_map_remove(wl, map);
+		f->cause = WL_FAULT_NONE;
+	}
+	if (wl_mm_exec_page(wl, task, id, page))
+		wl_page_to_anon(wl, page, WL_ALLOC_EXEC, WL_FIRST_EXEC);
+	else
+		wl_page_to_anon(wl, page, WL_ALLOC_ANON_UNNAMED, WL_FIRST_LATE_ANON);
+}
+
+/*
+ * What the kernel counts when it has mapped a page: the fault is over, and was of this kind. Before
+ * v6.2 a task's own counts come out once in 64 faults, before the fault's page is allocated.
+ */
+void wl_fault_rss(struct wl *wl, uint32_t task, const struct mmr_event *event)
+{
+	struct wl_task *t = &wl->tasks.items[task];
+	struct wl_fault *f = &t->fault;
+	uint32_t page = f->page;
+
+	if (task == 0 || wl_in_reclaim(t) || wl_in_migration(t) ||
+	    t->flags & (WL_TASK_KHUGEPAGED | WL_TASK_EXITED))
+		return;
+	if (event->rss.curr)
+		wl_mm_identify(wl, task, event->rss.mm_id);
+	else if (event->rss.member == RSS_ANON)
+		on_remote(wl, task, event->rss.mm_id);
+	if (!wl->rss_per_fault && event->rss.curr)
+		return;
+	if (f->state == WL_STATE_GOT && page != WL_NONE && f->nr_got == 1 &&
+	    event->rss.member == RSS_SHMEM && wl->pages.items[page].pfn == f->got[0] &&
+	    wl->pages.items[page].flags & WL_PAGE_GUESS) {
+		wl_page_to_shmem(wl, page, WL_ALLOC_SHMEM_FAULT);
+		f->cause = WL_FAULT_SHMEM;
+	}
+	wl_fault_end(wl, task);
+}

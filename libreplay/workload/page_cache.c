@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The page cache: which file and index a page is of, and the filemap events.
+ *
+ * A page is named by the mm_filemap_add_to_page_cache that follows its allocation, and keeps its
+ * number while the original has reclaimed it, so that reading it again is a touch of the same page.
+ * It ends when mm_filemap_delete_from_page_cache comes outside reclaim. Follows __filemap_add_folio(),
+ * __filemap_remove_folio() and filemap_get_pages(), v6.12.
+ *
+ * Not modelled: which page of a range a fault that was served by fault-around accessed is taken from
+ * the address's place within 16 pages, as do_fault_around() aligns; at the border of a mapping it may
+ * be another page of the range.
+ */
+#include "wl_state.h"
+
+/* Pages of one filemap_get_pages(): a folio batch (31 since v6.10, 15 before). */
+#define READ_BATCH 31
+
+#define FAULT_AROUND 16
+
+static uint32_t file_find(const struct wl *wl, uint32_t dev, uint64_t ino)
+{
+	uint32_t i;
+
+	if (!wl->file_hash.heads)
+		return WL_NONE;
+	i = wl->file_hash.heads[wl_hash_key(ino, dev) & wl->file_hash.mask];
+	while (i != WL_NONE && (wl->files.items[i].ino != ino || wl->files.items[i].dev != dev))
+		i = wl->files.items[i].next;
+	return i;
+}
+
+static void file_hash_in(struct wl *wl, uint32_t i)
+{
+	struct wl_file *f = &wl->files.items[i];
+	uint32_t *head = &wl->file_hash.heads[wl_hash_key(f->ino, f->dev) & wl->file_hash.mask];
+
+	f->next = *head;
+	*head = i;
+}
+
+static void note_dev(struct wl *wl, uint32_t dev)
+{
+	for (uint32_t i = 0; i < wl->nr_devs; i++)
+		if (wl->devs[i] == dev)
+			return;
+	if (wl->nr_devs < WL_MAX_DEVS)
+		wl->devs[wl->nr_devs++] = dev;
+}
+
+/* The entry of a file, made if it is new. */
+static uint32_t file_get(struct wl *wl, uint32_t dev, uint64_t ino)
+{
+	uint32_t i = file_find(wl, dev, ino);
+	bool rehash;
+
+	if (i != WL_NONE)
+		return i;
+	i = wl->free_file;
+	if (i != WL_NONE) {
+		wl->free_file = wl->files.items[i].next;
+	} else {
+		if (wl_file_vec_push(&wl->files, (struct wl_file){ 0 }) < 0) {
+			wl->nomem = true;
+			return WL_NONE;
+		}
+		i = (uint32_t)(wl->files.count - 1);
+	}
+	rehash = wl_hash_grow(wl, &wl->file_hash);
+	wl->files.items[i] = (struct wl_file){ .dev = dev, .ino = ino, .nr_pages = 0 };
+	if (wl->nomem) {
+		wl->files.items[i].next = wl->free_file;
+		wl->free_file = i;
+		return WL_NONE;
+	}
+	note_dev(wl, dev);
+	if (!rehash) {
+		file_hash_in(wl, i);
+		return i;
+	}
+	for (uint32_t f = 0; f < wl->files.count; f++)
+		if (wl->files.items[f].nr_pages || f == i)
+			file_hash_in(wl, f);
+	return i;
+}
+
+static void file_put(struct wl *wl, uint32_t i)
+{
+	const struct wl_file *f = &wl->files.items[i];
+	uint32_t *link;
+
+	link = &wl->file_hash.heads[wl_hash_key(f->ino, f->dev) & wl->file_hash.mask];
+	while (*link != i)
+		link = &wl->files.items[*link].next;
+	*link = f->next;
+	wl->file_hash.count--;
+	wl->files.items[i].next = wl->free_file;
+	wl->free_file = i;
+}
+
+static uint32_t *chain_of(struct wl *wl, uint32_t file, uint64_t index)
+{
+	return &wl->file_page_hash.heads[wl_hash_key(index, file) & wl->file_page_hash.mask];
+}
+
+uint32_t wl_file_page(struct wl *wl, uint32_t dev, uint64_t ino, uint64_t index)
+{
+	uint32_t file = file_find(wl, dev, ino);
+	uint32_t page;
+
+	if (file == WL_NONE || !wl->file_page_hash.heads)
+		return WL_NONE;
+	page = *chain_of(wl, file, index);
+	while (page != WL_NONE &&
+	       (wl->pages.items[page].file != file || wl->pages.items[page].key != index))
+		page = wl->pages.items[page].next;
+	return page;
+}
+
+void wl_file_unname(struct wl *wl, uint32_t page)
+{
+	struct wl_page *p = &wl->pages.items[page];
+	uint32_t *link = chain_of(wl, p->file, p->key);
+
+	while (*link != page)
+		link = &wl->pages.items[*link].next;
+	*link = p->next;
+	p->next = WL_NONE;
+	p->flags &= (uint8_t)~WL_PAGE_IN_HASH;
+	wl->file_page_hash.count--;
+	if (--wl->files.items[p->file].nr_pages == 0)
+		file_put(wl, p->file);
+}
+
+static void chain_in(struct wl *wl, uint32_t page)
+{
+	uint32_t *head = chain_of(wl, wl->pages.items[page].file, wl->pages.items[page].key);
+
+	wl->pages.items[page].next = *head;
+	*head = page;
+}
+
+/* Makes page the page of a file at an index; no other may be it. */
+static void name_page(struct wl *wl, uint32_t page, const struct mmr_event *event, uint64_t index)
+{
+	uint32_t file = file_get(wl, event->filemap.dev, event->filemap.ino);
+	struct wl_page *p = &wl->pages.items[page];
+
+	if (file == WL_NONE)
+		return;
+	while (p->maps != WL_NONE)
+		wl_map_remove(wl, p->maps);
+	p->kind = WL_PAGE_FILE;
+	p->file = file;
+	p->key = index;
+	p->flags &= (uint8_t)~WL_PAGE_GUESS;
+	wl->files.items[file].nr_pages++;
+	if (wl_hash_grow(wl, &wl->file_page_hash)) {
+		for (uint32_t i = 0; i < wl->pages.count; i++)
+			if (wl->pages.items[i].flags & WL_PAGE_IN_HASH)
+				chain_in(wl, i);
+	}
+	if (!wl->file_page_hash.heads) {
+		wl->files.items[file].nr_pages--;
+		return;
+	}
+	chain_in(wl, page);
+	p->flags |= WL_PAGE_IN_HASH;
+}
+
+static uint32_t touch(struct wl *wl, uint32_t page, uint32_t flags)
+{
+	return wl_emit(wl,
+	               (struct demand_op){ .kind = DEMAND_FILE_TOUCH, .page = page, .arg = flags });
+}
+
+static uint32_t add_flags(const struct wl_task *t, const struct mmr_event *event, uint64_t index,
+                          uint32_t gfp_flags)
+{
+	bool wanted = t->wants && t->want_ino == event->filemap.ino && t->want_index == index &&
+	              t->want_dev == event->filemap.dev;
+
+	return (gfp_flags & WL_GFP_WRITE ? (uint32_t)DEMAND_WRITE : 0u) |
+	       (gfp_flags & WL_GFP_NORETRY && !wanted ? (uint32_t)DEMAND_READAHEAD : 0u);
+}
+
+/*
+ * Whether a page that was known can take a new one's place in its op: nothing else has been said of
+ * the new one, and the known one is older than the op.
+ */
+static bool can_replace(const struct wl_page *page, const struct wl_page *was,
+                        const struct demand_op *op)
+{
+	return op->order == 0 && was->nr_ops == 1 && was->op - page->op < UINT32_MAX / 2 &&
+	       was->op != page->op;
+}
+
+/*
+ * Completes the op that brought the page frame's page to life; without one (the allocation was not
+ * seen, or is long ago) the page is touched now. A large folio's op is its first page's, and brings
+ * all of them to life.
+ */
+static void complete(struct wl *wl, uint32_t task, const struct mmr_event *event, uint64_t index,
+                     const struct wl_page *was, uint32_t was_page, uint32_t page)
+{
+	uint32_t head = was_page & ~((1u << (event->filemap.order & 15)) - 1);
+	struct demand_op *op = was ? wl_op_find(wl, was->op, was_page) : NULL;
+	bool out = wl->pages.items[page].flags & WL_PAGE_OUT;
+	const struct wl_task *t = &wl->tasks.items[task];
+	uint32_t refault = out ? DEMAND_REFAULT : 0;
+
+	if (was && !op)
+		op = wl_op_find(wl, was->op, head);
+	if (out && wl->started)
+		wl_count(wl, WL_OP_REFAULT);
+	if (op && (page == was_page || can_replace(&wl->pages.items[page], was, op))) {
+		if (wl->started && op->kind == DEMAND_KERNEL_ALLOC) {
+			wl->explain.counts[WL_OP_KERNEL]--;
+			wl_count(wl, WL_OP_TOUCH);
+		}
+		op->kind = DEMAND_FILE_TOUCH;
+		op->arg2 = 0;
+		op->page = op->order ? head : page;
+		op->arg = add_flags(t, event, index, op->gfp_flags) | refault;
+		wl->pages.items[page].op = was->op;
+		return;
+	}
+	if (was && (page != was_page || was->kind == WL_PAGE_MOVABLE))
+		wl_emit(wl, (struct demand_op){ .kind = DEMAND_FREE, .page = was_page });
+	wl->pages.items[page].op = touch(wl, page, add_flags(t, event, index, 0) | refault);
+}
+
+/* Whether a page may turn out to be one of the page cache: it has just been allocated. */
+static bool can_be_named(const struct wl_page *p)
+{
+	return p->kind == WL_PAGE_MOVABLE || (p->kind == WL_PAGE_ANON && p->nr_ops <= 1);
+}
+
+static void add_page(struct wl *wl, uint32_t task, const struct mmr_event *event, uint64_t i)
+{
+	uint64_t pfn = event->filemap.pfn + i;
+	uint64_t index = event->filemap.index + i;
+	uint32_t page = wl_file_page(wl, event->filemap.dev, event->filemap.ino, index);
+	uint32_t at = wl_page_at(wl, pfn);
+	struct wl_page was;
+
+	if (!wl_pfn_known(wl, pfn))
+		return;
+	wl_count(wl, WL_FILE_ADD);
+	if (at != WL_NONE && wl->pages.items[at].kind == WL_PAGE_KERNEL)
+		at = wl_page_split(wl, at, pfn, WL_PAGE_MOVABLE);
+	if (at == page && at != WL_NONE)
+		return;
+	if (at != WL_NONE && !can_be_named(&wl->pages.items[at])) {
+		/* Its end there was missed. */
+		wl_place_vacate(wl, pfn);
+		at = WL_NONE;
+	}
+	if (at == WL_NONE) {
+		wl_count(wl, WL_FILE_ADD_UNSEEN);
+		if (page == WL_NONE) {
+			page = wl_page_new(wl, WL_PAGE_MOVABLE, (uint32_t)pfn);
+			if (page == WL_NONE)
+				return;
+			name_page(wl, page, event, index);
+		} else {
+			wl_page_place(wl, page, (uint32_t)pfn);
+		}
+		complete(wl, task, event, index, NULL, WL_NONE, page);
+	} else {
+		wl_recount(wl, at, WL_ALLOC_FILE);
+		wl_recount_first(wl, at, WL_FIRST_FILE);
+		was = wl->pages.items[at];
+		if (page == WL_NONE) {
+			page = at;
+			name_page(wl, page, event, index);
+		} else {
+			wl_page_forget(wl, at);
+			wl_page_place(wl, page, (uint32_t)pfn);
+			wl->pages.items[page].alloc_cause = was.alloc_cause;
+			wl->pages.items[page].first_cause = WL_NR_CAUSES;
+		}
+		complete(wl, task, event, index, &was, at, page);
+	}
+	wl->pages.items[page].flags &= (uint8_t)~WL_PAGE_OUT;
+}
+
+static void delete_page(struct wl *wl, const struct wl_task *t, const struct mmr_event *event,
+                        uint64_t i)
+{
+	uint64_t pfn = event->filemap.pfn + i;
+	uint64_t index = event->filemap.index + i;
+	uint32_t page = wl_file_page(wl, event->filemap.dev, event->filemap.ino, index);
+	uint32_t at = wl_page_at(wl, pfn);
+
+	if (!wl_pfn_known(wl, pfn))
+		return;
+	if (page == WL_NONE && at != WL_NONE && wl->pages.items[at].kind != WL_PAGE_KERNEL &&
+	    !(wl->pages.items[at].flags & WL_PAGE_IN_HASH)) {
+		/* In memory since before the trace: now its name is known. */
+		page = at;
+		name_page(wl, page, event, index);
+	}
+	if (page == WL_NONE) {
+		wl_count(wl, WL_FILE_DELETE_UNSEEN);
+		if (at == WL_NONE)
+			*wl_place(wl, pfn) =
+				wl_in_reclaim(t) ? WL_PLACE_RECLAIMED : WL_PLACE_DELETED;
+		return;
+	}
+	/* An unmapped page that compaction moved: the event says where it was in the end. */
+	if (at != page)
+		wl_page_place(wl, page, (uint32_t)pfn);
+	if (wl_in_reclaim(t)) {
+		wl_count(wl, WL_FILE_RECLAIM);
+		wl_page_unplace(wl, page, WL_PLACE_RECLAIMED);
+		wl->pages.items[page].flags |= WL_PAGE_OUT;
+		return;
+	}
+	wl_count(wl, WL_FILE_DELETE);
+	wl_page_unplace(wl, page, WL_PLACE_DELETED);
+	wl_page_die(wl, page);
+}
+
+static void access_page(struct wl *wl, const struct mmr_event *event, uint64_t index)
+{
+	uint32_t page = wl_file_page(wl, event->filemap.dev, event->filemap.ino, index);
+
+	if (page == WL_NONE)
+		return;
+	/* The original has it in again, though no event said that it was added. */
+	wl->pages.items[page].flags &= (uint8_t)~WL_PAGE_OUT;
+	touch(wl, page, 0);
+}
+
+static void on_read(struct wl *wl, const struct mmr_event *event)
+{
+	uint64_t last = event->filemap.last_index;
+
+	if (last < event->filemap.index)
+		return;
+	if (last - event->filemap.index >= READ_BATCH)
+		last = event->filemap.index + READ_BATCH - 1;
+	for (uint64_t i = event->filemap.index; i <= last && i >= event->filemap.index; i++) {
+		wl_count(wl, WL_FILE_READ);
+		access_page(wl, event, i);
+	}
+}
+
+static void on_fault(struct wl *wl, struct wl_task *t, const struct mmr_event *event)
+{
+	wl_count(wl, WL_FILE_FAULT);
+	wl_fault_served(t);
+	if (wl_file_page(wl, event->filemap.dev, event->filemap.ino, event->filemap.index) !=
+	    WL_NONE) {
+		access_page(wl, event, event->filemap.index);
+	}
+	t->wants = true;
+	t->want_dev = event->filemap.dev;
+	t->want_ino = event->filemap.ino;
+	t->want_index = event->filemap.index;
+}
+
+static void on_map_pages(struct wl *wl, struct wl_task *t, const struct mmr_event *event)
+{
+	uint64_t index = event->filemap.index + (t->fault.vpn & (FAULT_AROUND - 1));
+
+	if (t->fault.state == WL_STATE_NONE)
+		return;
+	if (index > event->filemap.last_index)
+		index = event->filemap.index;
+	wl_count(wl, WL_FILE_FAULT);
+	wl_fault_served(t);
+	access_page(wl, event, index);
+}
+
+/* "254:16" → the page cache's device number, 0 if it is not of this form. */
+static uint32_t parse_dev(const char name[32])
+{
+	uint32_t number[2] = { 0 };
+	unsigned int part = 0;
+
+	for (unsigned int i = 0; i < 32 && name[i]; i++) {
+		if (name[i] == ':' && part == 0)
+			part = 1;
+		else if (name[i] >= '0' && name[i] <= '9' && number[part] < 1u << 20)
+			number[part] = number[part] * 10 + (uint32_t)(name[i] - '0');
+		else
+			return 0;
+	}
+	return part ? number[0] << 20 | (number[1] & 0xfffff) : 0;
+}
+
+static void on_dirty(struct wl *wl, const struct mmr_event *event)
+{
+	uint32_t dev = parse_dev(event->writeback.bdi);
+	uint32_t page = wl_file_page(wl, dev, event->writeback.ino, event->writeback.index);
+
+	/* The name is the disk's; the files may be on a partition of it. */
+	for (uint32_t i = 0; dev && page == WL_NONE && i < wl->nr_devs; i++)
+		if (wl->devs[i] >> 20 == dev >> 20)
+			page = wl_file_page(wl, wl->devs[i], event->writeback.ino,
+			                    event->writeback.index);
+	if (page == WL_NONE)
+		return;
+	wl_count(wl, WL_FILE_DIRTY);
+	wl_emit(wl, (struct demand_op){ .kind = DEMAND_DIRTY, .page = page });
+}
+
+void wl_file_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
+{
+	struct wl_task *t = &wl->tasks.items[task];
+	uint64_t nr = event->filemap.order <= WL_HUGE_ORDER ? 1ull << event->filemap.order : 1;
+
+	switch (event->kind) {
+	case MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE:
+		for (uint64_t i = 0; i < nr && !wl->nomem; i++)
+			add_page(wl, task, event, i);
+		break;
+	case MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE:
+		for (uint64_t i = 0; i < nr && !wl->nomem; i++)
+			delete_page(wl, t, event, i);
+		break;
+	case MMR_EVENT_MM_FILEMAP_GET_PAGES:
+		/* A read in a system call: a fault from user space is over by then. */
+		wl_fault_end(wl, task);
+		on_read(wl, event);
+		break;
+	case MMR_EVENT_MM_FILEMAP_FAULT:
+		on_fault(wl, t, event);
+		break;
+	case MMR_EVENT_MM_FILEMAP_MAP_PAGES:
+		on_map_pages(wl, t, event);
+		break;
+	case MMR_EVENT_WRITEBACK_DIRTY_FOLIO:
+		on_dirty(wl, event);
+		break;
+	default:
+		break;
+	}
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Frees: which are demand (the contents are gone) and which the kernel's reaction (the contents are
+ * elsewhere, or can be had again).
+ *
+ * What decides is what the freeing task is inside of and who lives in the page frame. Each page of a
+ * batch emits mm_page_free and mm_page_free_batched; only the first is looked at. Kernel memory freed
+ * within reclaim (shrinkers) counts as demand: objects have no other end.
+ *
+ * Not modelled: a kernel allocation that is freed in parts ends with its last part.
+ */
+#include "wl_state.h"
+
+#define MAX_ORDER 10
+
+static enum wl_cause of_nobody(struct wl *wl, const struct wl_task *t, uint64_t pfn)
+{
+	switch (*wl_place(wl, pfn)) {
+	case WL_PLACE_FREE:
+		return WL_FREE_BULK;
+	case WL_PLACE_TARGET:
+		return wl_in_migration(t) || t->flags & WL_TASK_KSWAPD ? WL_FREE_UNUSED_TARGET
+		                                                       : WL_FREE_MOVED_UNSEEN;
+	case WL_PLACE_MOVED:
+		return WL_FREE_MIGRATED;
+	case WL_PLACE_DELETED:
+		return WL_FREE_FILE;
+	case WL_PLACE_RECLAIMED:
+		return WL_FREE_RECLAIM_FILE;
+	case WL_PLACE_DROPPED:
+		return WL_FREE_ENDOGENOUS;
+	case WL_PLACE_COLLAPSE:
+		return WL_FREE_KHUGEPAGED;
+	default:
+		return WL_FREE_BEFORE;
+	}
+}
+
+static enum wl_cause free_kernel(struct wl *wl, uint32_t page, uint64_t pfn)
+{
+	struct wl_page *p = &wl->pages.items[page];
+
+	*wl_place(wl, pfn) = WL_PLACE_FREE;
+	if (p->kind == WL_PAGE_KERNEL && --p->key)
+		return WL_FREE_PART;
+	wl_page_die(wl, page);
+	return WL_FREE_KERNEL;
+}
+
+/* Takes a user page from its page frame by what its task is inside of; true if it lives on. */
+static bool free_endogenous(struct wl *wl, const struct wl_task *t, uint32_t page,
+                            enum wl_cause *cause)
+{
+	struct wl_page *p = &wl->pages.items[page];
+	bool file = p->kind == WL_PAGE_FILE;
+
+	if (wl_in_reclaim(t) && !wl_in_migration(t)) {
+		*cause = file ? WL_FREE_RECLAIM_FILE : WL_FREE_RECLAIM_ANON;
+		p->flags |= WL_PAGE_OUT;
+	} else if (wl_in_migration(t)) {
+		*cause = WL_FREE_MIGRATED;
+	} else if (t->flags & WL_TASK_KHUGEPAGED) {
+		*cause = WL_FREE_KHUGEPAGED;
+	} else {
+		return false;
+	}
+	wl_page_unplace(wl, page, WL_PLACE_FREE);
+	/* Without a name no event could tell of it again. */
+	if (!file && p->maps == WL_NONE)
+		wl_page_die(wl, page);
+	return true;
+}
+
+static enum wl_cause free_one(struct wl *wl, const struct wl_task *t, uint64_t pfn)
+{
+	uint32_t page = wl_page_at(wl, pfn);
+	enum wl_cause cause;
+	uint8_t kind;
+
+	if (page == WL_NONE) {
+		cause = of_nobody(wl, t, pfn);
+		*wl_place(wl, pfn) = WL_PLACE_FREE;
+		return cause;
+	}
+	kind = wl->pages.items[page].kind;
+	if (kind == WL_PAGE_KERNEL || kind == WL_PAGE_MOVABLE)
+		return free_kernel(wl, page, pfn);
+	if (free_endogenous(wl, t, page, &cause))
+		return cause;
+	wl_page_unplace(wl, page, WL_PLACE_FREE);
+	wl_page_die(wl, page);
+	return kind == WL_PAGE_FILE   ? WL_FREE_FILE
+	       : kind == WL_PAGE_ANON ? WL_FREE_ANON
+	                              : WL_FREE_SHMEM;
+}
+
+/* Whether a freed block is one huge page whose base pages are all there: then it ends by one op. */
+static bool free_whole(struct wl *wl, const struct wl_task *t, uint64_t pfn, unsigned int order)
+{
+	uint32_t first = wl_page_at(wl, pfn);
+	uint32_t nr = 1u << order;
+
+	if (order == 0 || order > WL_HUGE_ORDER || first == WL_NONE || first & (nr - 1) ||
+	    wl->pages.items[first].kind == WL_PAGE_KERNEL)
+		return false;
+	if (wl_in_reclaim(t) || wl_in_migration(t) || t->flags & WL_TASK_KHUGEPAGED)
+		return false;
+	for (uint32_t i = 1; i < nr; i++)
+		if (wl_page_at(wl, pfn + i) != first + i)
+			return false;
+	wl_emit(wl,
+	        (struct demand_op){ .kind = DEMAND_FREE, .page = first, .order = (uint8_t)order });
+	for (uint32_t i = 0; i < nr; i++) {
+		wl_page_unplace(wl, first + i, WL_PLACE_FREE);
+		wl_page_forget(wl, first + i);
+	}
+	return true;
+}
+
+void wl_free_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
+{
+	const struct wl_task *t = &wl->tasks.items[task];
+	uint64_t pfn = event->page.pfn;
+	unsigned int order = event->page.order;
+	enum wl_cause cause = WL_FREE_ANON;
+
+	if (order > MAX_ORDER || !wl_pfn_known(wl, pfn) ||
+	    !wl_pfn_known(wl, pfn + (1ull << order) - 1)) {
+		wl_count(wl, WL_FREE_OUTSIDE);
+		return;
+	}
+	/* A block that is of one page counts as what its last page frame was. */
+	if (!free_whole(wl, t, pfn, order))
+		for (uint64_t i = 0; i < 1ull << order; i++)
+			cause = free_one(wl, t, pfn + i);
+	wl_count(wl, cause);
+}

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Address-space system calls: what they end, move and lock.
+ *
+ * Pages in memory end by their own frees. These calls end what no event tells of: pages in swap, and
+ * the addresses by which pages are known. A call takes effect at its sys_exit, if it succeeded.
+ * Follows do_munmap(), do_brk, move_vma(), madvise_vma_behavior() and __mm_populate(), v6.12.
+ *
+ * Not modelled: munmap of a part of a range by another thread meanwhile; remap_file_pages();
+ * process_madvise().
+ */
+#include "wl_state.h"
+
+#define MAP_LOCKED   0x2000u
+#define MAP_POPULATE 0x8000u
+
+#define MCL_FUTURE 2u
+
+enum {
+	ADV_DONTNEED = 4,
+	ADV_FREE = 8,
+	ADV_REMOVE = 9,
+	ADV_PAGEOUT = 21,
+	ADV_POPULATE_READ = 22,
+	ADV_POPULATE_WRITE = 23,
+	ADV_DONTNEED_LOCKED = 24
+};
+
+static uint64_t page_up(uint64_t bytes)
+{
+	return (bytes >> WL_PAGE_SHIFT) + ((bytes & ((1u << WL_PAGE_SHIFT) - 1)) != 0);
+}
+
+/*
+ * Calls what for every map of [start, end), by whichever is less: the addresses or the maps there are.
+ * what may remove the map.
+ */
+static void for_range(struct wl *wl, uint32_t mm, uint64_t start, uint64_t end,
+                      void (*what)(struct wl *wl, uint32_t map))
+{
+	uint32_t map, next;
+
+	if (end <= start)
+		return;
+	if (end - start <= wl->mms.items[mm].nr_maps) {
+		for (uint64_t vpn = start; vpn < end; vpn++) {
+			map = wl_map_find(wl, mm, vpn);
+			if (map != WL_NONE)
+				what(wl, map);
+		}
+		return;
+	}
+	for (map = wl->mms.items[mm].maps; map != WL_NONE; map = next) {
+		uint64_t vpn = wl->maps.items[map].vpn;
+
+		/* The last number of an area's pages takes the area's map along: look for the next
+		 * map that is a page's first. */
+		next = wl->maps.items[map].mm_next;
+		while (next != WL_NONE && wl->maps.items[next].vpn & WL_AREA_BIT)
+			next = wl->maps.items[next].mm_next;
+		if (!(vpn & WL_AREA_BIT) && vpn >= start && vpn < end)
+			what(wl, map);
+	}
+}
+
+void wl_unmap_range(struct wl *wl, uint32_t mm, uint64_t start, uint64_t end)
+{
+	for_range(wl, mm, start, end, wl_map_drop);
+}
+
+static void lazy_free(struct wl *wl, uint32_t map)
+{
+	uint32_t page = wl->maps.items[map].page;
+
+	if (wl->pages.items[page].kind != WL_PAGE_ANON)
+		return;
+	wl->pages.items[page].flags |= WL_PAGE_LAZY;
+	wl_emit(wl, (struct demand_op){ .kind = DEMAND_LAZYFREE, .page = page });
+}
+
+static void lock_page(struct wl *wl, uint32_t map)
+{
+	struct wl_page *p = &wl->pages.items[wl->maps.items[map].page];
+
+	if (p->flags & WL_PAGE_LOCKED)
+		return;
+	p->flags |= WL_PAGE_LOCKED;
+	wl_emit(wl, (struct demand_op){ .kind = DEMAND_MLOCK, .page = wl->maps.items[map].page });
+}
+
+static void unlock_page(struct wl *wl, uint32_t map)
+{
+	struct wl_page *p = &wl->pages.items[wl->maps.items[map].page];
+
+	if (!(p->flags & WL_PAGE_LOCKED))
+		return;
+	p->flags &= (uint8_t)~WL_PAGE_LOCKED;
+	wl_emit(wl, (struct demand_op){ .kind = DEMAND_MUNLOCK, .page = wl->maps.items[map].page });
+}
+
+/* ---- pages that a call fills its range with ---- */
+
+bool wl_populate(struct wl *wl, uint32_t task, uint32_t page)
+{
+	struct wl_task *t = &wl->tasks.items[task];
+
+	if (t->syscall == MMR_EVENT_SYS_ENTER_MMAP && t->args[2] & (MAP_LOCKED | MAP_POPULATE)) {
+		/* The address is known when the call returns. */
+		if (t->populated == WL_NONE)
+			t->populated = page;
+		else
+			wl->pages.items[t->populated_last].next = page;
+		t->populated_last = page;
+		return true;
+	}
+	while (t->populate_next < t->populate_end) {
+		uint64_t vpn = t->populate_next++;
+
+		if (t->mm == WL_NONE)
+			return false;
+		if (wl_map_find(wl, t->mm, vpn) != WL_NONE)
+			continue;
+		wl_map_add(wl, t->mm, vpn, page);
+		return true;
+	}
+	return false;
+}
+
+/* Names what an mmap has filled its range with, page after page. */
+static void name_populated(struct wl *wl, struct wl_task *t, uint64_t vpn, uint64_t end)
+{
+	uint32_t page = t->populated;
+
+	while (page != WL_NONE) {
+		struct wl_page *p = &wl->pages.items[page];
+		uint32_t next = page == t->populated_last ? WL_NONE : p->next;
+
+		/* It may have been freed meanwhile and its number be another's. */
+		if (p->kind != WL_PAGE_ANON || p->maps != WL_NONE)
+			break;
+		p->next = WL_NONE;
+		if (vpn < end && t->mm != WL_NONE)
+			wl_map_set(wl, t->mm, vpn++, page);
+		page = next;
+	}
+	t->populated = WL_NONE;
+}
+
+/* ---- enter ---- */
+
+static void begin(struct wl_task *t, const struct mmr_event *event)
+{
+	uint64_t start = event->vma.address >> WL_PAGE_SHIFT;
+	uint64_t end = start + page_up(event->vma.length);
+
+	t->syscall = event->kind;
+	t->populated = WL_NONE;
+	t->populate_next = 0;
+	t->populate_end = 0;
+	if (event->kind == MMR_EVENT_SYS_ENTER_MREMAP) {
+		t->args[0] = event->mremap.address;
+		t->args[1] = event->mremap.old_length;
+		t->args[2] = event->mremap.new_length;
+		return;
+	}
+	t->args[0] = event->vma.address;
+	t->args[1] = event->vma.length;
+	t->args[2] = event->vma.flags;
+	if (event->kind == MMR_EVENT_SYS_ENTER_MADVISE && event->vma.flags == ADV_PAGEOUT)
+		t->flags |= WL_TASK_PAGEOUT;
+	if (event->kind == MMR_EVENT_SYS_ENTER_MLOCK || event->kind == MMR_EVENT_SYS_ENTER_MLOCK2 ||
+	    (event->kind == MMR_EVENT_SYS_ENTER_MADVISE &&
+	     (event->vma.flags == ADV_POPULATE_READ || event->vma.flags == ADV_POPULATE_WRITE))) {
+		t->populate_next = start;
+		t->populate_end = end;
+	}
+}
+
+static void on_lock(struct wl *wl, uint32_t mm, const struct mmr_event *event)
+{
+	uint64_t start = event->vma.address >> WL_PAGE_SHIFT;
+	uint64_t end = start + page_up(event->vma.length);
+
+	wl_count(wl, WL_VMA_LOCK);
+	switch (event->kind) {
+	case MMR_EVENT_SYS_ENTER_MLOCK:
+	case MMR_EVENT_SYS_ENTER_MLOCK2:
+		for_range(wl, mm, start, end, lock_page);
+		break;
+	case MMR_EVENT_SYS_ENTER_MUNLOCK:
+		for_range(wl, mm, start, end, unlock_page);
+		break;
+	case MMR_EVENT_SYS_ENTER_MLOCKALL:
+		wl->mms.items[mm].lock_future = event->vma.flags & MCL_FUTURE;
+		for_range(wl, mm, 0, WL_AREA_BIT, lock_page);
+		break;
+	default:
+		wl->mms.items[mm].lock_future = false;
+		for_range(wl, mm, 0, WL_AREA_BIT, unlock_page);
+		break;
+	}
+}
+
+/* ---- exit ---- */
+
+static void on_brk(struct wl *wl, uint32_t mm, uint64_t ret)
+{
+	uint64_t old = wl->mms.items[mm].brk;
+
+	wl->mms.items[mm].brk = ret;
+	if (ret >= old)
+		return;
+	wl_count(wl, WL_VMA_UNMAP);
+	wl_unmap_range(wl, mm, page_up(ret), page_up(old));
+}
+
+static void on_mremap(struct wl *wl, const struct wl_task *t, uint64_t ret)
+{
+	uint64_t from = t->args[0] >> WL_PAGE_SHIFT;
+	uint64_t to = ret >> WL_PAGE_SHIFT;
+	uint64_t old_pages = page_up(t->args[1]);
+	uint64_t new_pages = page_up(t->args[2]);
+	uint64_t kept = old_pages < new_pages ? old_pages : new_pages;
+	uint32_t mm = t->mm;
+	uint32_t map, next;
+
+	if (new_pages < old_pages)
+		wl_unmap_range(wl, mm, from + new_pages, from + old_pages);
+	if (to == from)
+		return;
+	wl_count(wl, WL_VMA_MOVE);
+	/* The new range is empty, or was made so (MREMAP_FIXED). It does not overlap the old one. */
+	wl_unmap_range(wl, mm, to, to + new_pages);
+	for (map = wl->mms.items[mm].maps; map != WL_NONE && !wl->nomem; map = next) {
+		uint64_t vpn = wl->maps.items[map].vpn;
+		uint32_t page = wl->maps.items[map].page;
+
+		next = wl->maps.items[map].mm_next;
+		if (vpn & WL_AREA_BIT || vpn < from || vpn - from >= kept)
+			continue;
+		wl_map_add(wl, mm, to + (vpn - from), page);
+		wl_map_remove(wl, map);
+	}
+}
+
+static void on_madvise(struct wl *wl, const struct wl_task *t)
+{
+	uint64_t start = t->args[0] >> WL_PAGE_SHIFT;
+	uint64_t end = start + page_up(t->args[1]);
+
+	switch (t->args[2]) {
+	case ADV_DONTNEED:
+	case ADV_DONTNEED_LOCKED:
+	case ADV_REMOVE:
+		wl_count(wl, WL_VMA_DISCARD);
+		wl_unmap_range(wl, t->mm, start, end);
+		break;
+	case ADV_FREE:
+		wl_count(wl, WL_VMA_DISCARD);
+		for_range(wl, t->mm, start, end, lazy_free);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Whether the exit is that of the call that the task is in. */
+static bool matches(uint16_t enter, uint16_t exit)
+{
+	return (enter == MMR_EVENT_SYS_ENTER_MMAP && exit == MMR_EVENT_SYS_EXIT_MMAP) ||
+	       (enter == MMR_EVENT_SYS_ENTER_MUNMAP && exit == MMR_EVENT_SYS_EXIT_MUNMAP) ||
+	       (enter == MMR_EVENT_SYS_ENTER_BRK && exit == MMR_EVENT_SYS_EXIT_BRK) ||
+	       (enter == MMR_EVENT_SYS_ENTER_MREMAP && exit == MMR_EVENT_SYS_EXIT_MREMAP) ||
+	       (enter == MMR_EVENT_SYS_ENTER_MADVISE && exit == MMR_EVENT_SYS_EXIT_MADVISE);
+}
+
+static void end(struct wl *wl, struct wl_task *t, const struct mmr_event *event)
+{
+	int64_t ret = event->syscall_exit.ret;
+	uint64_t start = t->args[0] >> WL_PAGE_SHIFT;
+	uint64_t at = (uint64_t)ret >> WL_PAGE_SHIFT;
+	uint64_t pages = page_up(t->args[1]);
+
+	t->flags &= ~(uint32_t)WL_TASK_PAGEOUT;
+	if (!matches(t->syscall, event->kind) || ret < 0 || t->mm == WL_NONE)
+		return;
+	switch (event->kind) {
+	case MMR_EVENT_SYS_EXIT_MMAP:
+		/* MAP_FIXED replaces what was there; otherwise nothing was, and what is known is old. */
+		wl_count(wl, WL_VMA_UNMAP);
+		wl_unmap_range(wl, t->mm, at, at + pages);
+		name_populated(wl, t, at, at + pages);
+		break;
+	case MMR_EVENT_SYS_EXIT_MUNMAP:
+		wl_count(wl, WL_VMA_UNMAP);
+		wl_unmap_range(wl, t->mm, start, start + pages);
+		break;
+	case MMR_EVENT_SYS_EXIT_BRK:
+		on_brk(wl, t->mm, (uint64_t)ret);
+		break;
+	case MMR_EVENT_SYS_EXIT_MREMAP:
+		on_mremap(wl, t, (uint64_t)ret);
+		break;
+	default:
+		on_madvise(wl, t);
+		break;
+	}
+}
+
+void wl_vma_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
+{
+	struct wl_task *t = &wl->tasks.items[task];
+	uint32_t mm;
+
+	if (task == 0)
+		return;
+	wl_fault_end(wl, task);
+	mm = wl_mm_of(wl, task);
+	switch (event->kind) {
+	case MMR_EVENT_SYS_ENTER_MMAP:
+	case MMR_EVENT_SYS_ENTER_MUNMAP:
+	case MMR_EVENT_SYS_ENTER_BRK:
+	case MMR_EVENT_SYS_ENTER_MREMAP:
+	case MMR_EVENT_SYS_ENTER_MADVISE:
+		begin(t, event);
+		break;
+	case MMR_EVENT_SYS_EXIT_MMAP:
+	case MMR_EVENT_SYS_EXIT_MUNMAP:
+	case MMR_EVENT_SYS_EXIT_BRK:
+	case MMR_EVENT_SYS_EXIT_MREMAP:
+	case MMR_EVENT_SYS_EXIT_MADVISE:
+		end(wl, t, event);
+		t->syscall = 0;
+		t->populated = WL_NONE;
+		t->populate_end = 0;
+		break;
+	default:
+		begin(t, event);
+		t->syscall = 0;
+		if (mm != WL_NONE)
+			on_lock(wl, mm, event);
+		break;
+	}
+}

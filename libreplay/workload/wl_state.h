@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the files of workload/ share: the state behind struct wl, and who provides which operation.
+ *
+ *	number.c        which numbers are in use
+ *	logical_page.c  pages by number, by pfn (places), by (mm, virtual page) (maps)
+ *	page_cache.c    pages by (device, inode, index); the filemap events
+ *	task.c          tasks by pid, what each is inside of; fork.c: address spaces
+ *	fault_context.c faults; allocation.c and release.c: page allocator events
+ *	migration.c     moves; vma.c: system calls; resident.c: the start; demand.c: the ops
+ *
+ * Running out of memory is sticky (wl->nomem): functions then do nothing and wl_event() reports it.
+ */
+#ifndef WORKLOAD_WL_STATE_H
+#define WORKLOAD_WL_STATE_H
+
+#include "vec.h"
+#include "workload.h"
+
+#define WL_NONE       UINT32_MAX
+#define WL_PAGE_SHIFT 12
+#define WL_HUGE_ORDER 9
+#define WL_HUGE_PAGES 512u
+
+/* Bits of gfp_flags that tell one allocation from another; the same from Linux 4.19 to 6.18. */
+#define WL_GFP_MOVABLE 0x8u
+#define WL_GFP_ZERO    0x100u
+#define WL_GFP_WRITE   0x1000u
+#define WL_GFP_NORETRY 0x10000u
+#define WL_GFP_ACCOUNT 0x400000u
+
+/* What is known of a page frame that no logical page lives in. Others are number + WL_PLACE_PAGE. */
+enum wl_place {
+	WL_PLACE_UNKNOWN, /* no event has named it */
+	WL_PLACE_FREE,
+	WL_PLACE_TARGET,    /* free, but compaction has taken pages from around here */
+	WL_PLACE_MOVED,     /* its contents have moved; its free is to come */
+	WL_PLACE_DELETED,   /* out of the page cache by truncation; its free is to come */
+	WL_PLACE_RECLAIMED, /* out of the page cache by reclaim; likewise */
+	WL_PLACE_DROPPED,   /* allocated by the kernel's own reactions */
+	WL_PLACE_COLLAPSE,  /* allocated by khugepaged for its next huge page */
+	WL_PLACE_PAGE
+};
+
+enum wl_page_kind {
+	WL_PAGE_NONE, /* the number is not in use */
+	WL_PAGE_ANON,
+	WL_PAGE_FILE,
+	WL_PAGE_SHMEM,
+	WL_PAGE_KERNEL,
+	WL_PAGE_MOVABLE, /* movable, not yet named: a kernel page until then, without maps */
+	WL_PAGE_PART,    /* number held for a base page of the WL_PAGE_LARGE before it */
+};
+
+enum wl_page_flags {
+	WL_PAGE_OUT = 1,   /* the original had reclaimed it */
+	WL_PAGE_GUESS = 2, /* ANON by its fault's address alone: the LRU may still say SHMEM */
+	WL_PAGE_LAZY = 4,  /* MADV_FREE */
+	WL_PAGE_LOCKED = 8,
+	WL_PAGE_IN_HASH = 16,
+	WL_PAGE_STACK = 64, /* its map counts from the highest address: exec moves the stack */
+	WL_PAGE_LARGE = 32, /* KERNEL: has a number for each base page, should they be users' */
+};
+
+static_assert(WL_NR_CAUSES <= UINT8_MAX, "a page holds causes in a byte");
+
+struct wl_page {
+	uint64_t key;  /* FILE: index; KERNEL: page frames not yet freed */
+	uint32_t file; /* FILE: index into files */
+	uint32_t pfn;  /* WL_NONE: not in memory, or moved no one knows where */
+	uint32_t maps; /* ANON, SHMEM: the first map */
+	uint32_t next; /* FILE: in its hash chain; while a system call populates: the next page */
+	uint32_t op;   /* the op that brought it to life, while it can still be completed */
+	uint8_t alloc_cause; /* what its allocation is counted under, WL_NR_CAUSES: nothing */
+	uint8_t first_cause; /* likewise, as the first movable allocation after a fault */
+	uint8_t kind;
+	uint8_t flags;
+	uint8_t nr_ops; /* emitted for it: 0, 1, or 2 for more */
+};
+
+/* A logical page seen from an address space. */
+struct wl_map {
+	uint64_t vpn; /* WL_AREA_BIT set: the huge area vpn & ~WL_AREA_BIT, page is its chunk */
+	uint32_t mm;
+	uint32_t page;
+	uint32_t hash_next;
+	uint32_t mm_prev;
+	uint32_t mm_next;
+	uint32_t page_next;
+};
+
+#define WL_AREA_BIT (1ull << 63)
+
+struct wl_mm {
+	uint32_t maps; /* the first */
+	uint32_t nr_maps;
+	uint32_t users; /* tasks; 0: the entry is free and maps links the free ones */
+	uint32_t id;    /* mm_id of rss_stat; 0: unknown */
+	uint64_t brk;
+	bool guessed; /* made for a task whose birth was not seen */
+	bool lock_future;
+	bool has_areas;
+};
+
+enum wl_task_flags {
+	WL_TASK_RECLAIM = 1,
+	WL_TASK_COMPACT = 2,
+	WL_TASK_MIGRATE = 4,
+	WL_TASK_KSWAPD = 8,
+	WL_TASK_KCOMPACTD = 16,
+	WL_TASK_KHUGEPAGED = 32,
+	WL_TASK_PAGEOUT = 64, /* MADV_PAGEOUT */
+	WL_TASK_EXITED = 128,
+};
+
+#define WL_MAX_AHEAD 16
+
+enum wl_fault_state {
+	WL_STATE_NONE, /* no fault, or it is over */
+	WL_STATE_OPEN, /* nothing movable allocated yet */
+	WL_STATE_GOT,  /* its page has been allocated */
+};
+
+struct wl_fault {
+	uint64_t vpn;
+	uint64_t previous; /* vpn of the swap fault before */
+	uint32_t page;     /* logical page at vpn, if known */
+	uint32_t op;       /* the touch emitted for it */
+	uint16_t cause;    /* enum wl_cause of the section FAULT */
+	uint8_t state;     /* enum wl_fault_state */
+	uint8_t error_code;
+	bool counted;   /* .cause is to be counted when it ends */
+	bool first;     /* nothing movable has been allocated since it began */
+	bool served;    /* by a page of a file: nothing anonymous follows */
+	bool huge;      /* a huge page was tried */
+	uint8_t nr_got; /* movable order-0 pages of a swap fault */
+	uint32_t got[WL_MAX_AHEAD];
+};
+
+struct wl_task {
+	uint32_t pid;
+	uint32_t mm;
+	uint32_t next_free;
+	uint32_t flags;
+	struct wl_fault fault;
+	uint16_t syscall; /* enum mmr_event_kind of the sys_enter, or 0 */
+	uint64_t args[3];
+	uint64_t populate_next; /* page after page … */
+	uint64_t populate_end;
+	uint32_t populated; /* … or a list of pages while the address is not known */
+	uint32_t populated_last;
+	uint32_t collapse_pfn; /* khugepaged: the huge page it has allocated */
+	uint64_t collapse_vpn; /* … and where it goes */
+	uint32_t collapse_mm;
+	uint32_t migrator;
+	uint32_t last;     /* the last page that waits for its name */
+	uint32_t exec_mm;  /* what exec is building */
+	uint32_t nr_args;  /* pages it has there */
+	uint64_t want_ino; /* file and index that a fault waits for */
+	uint64_t want_index;
+	uint32_t want_dev;
+	bool wants;
+	uint8_t reclaim_depth;
+};
+
+struct wl_file {
+	uint64_t ino;
+	uint32_t dev;
+	uint32_t nr_pages; /* 0: the entry is free */
+	uint32_t next;     /* in its hash chain, or of the free ones */
+};
+
+/* 512 numbers. */
+struct wl_chunk {
+	uint64_t used[8];
+	uint16_t nr_used;
+	uint8_t class;  /* order that it serves; WL_NR_CLASSES - 1: one huge area */
+	uint8_t linked; /* it is in its class's list */
+	uint32_t prev;
+	uint32_t next;
+	uint32_t area; /* its map, if it is a huge area */
+};
+
+#define WL_NR_CLASSES  (WL_HUGE_ORDER + 2)
+#define WL_CLASS_AREA  (WL_NR_CLASSES - 1)
+#define WL_CLASS_EMPTY WL_NR_CLASSES
+
+#define WL_MAX_MIGRATORS 16
+#define WL_MAX_MOVES     1024
+
+struct wl_move {
+	uint64_t vpn;
+	uint32_t pfn;
+};
+
+/* What one task has replaced by migration entries and not yet put back. */
+struct wl_migrator {
+	uint32_t task;
+	uint32_t first;
+	uint32_t count;
+	struct wl_move *moves; /* WL_MAX_MOVES, or NULL until it is needed */
+};
+
+#define WL_MAX_DEVS 64
+
+struct wl_piece {
+	uint64_t first_pfn;
+	uint64_t begin_ns;
+	uint64_t nr;
+	uint64_t *flags;
+};
+
+DEFINE_VEC(wl_page_vec, struct wl_page);
+DEFINE_VEC(wl_map_vec, struct wl_map);
+DEFINE_VEC(wl_mm_vec, struct wl_mm);
+DEFINE_VEC(wl_task_vec, struct wl_task);
+DEFINE_VEC(wl_file_vec, struct wl_file);
+DEFINE_VEC(wl_chunk_vec, struct wl_chunk);
+DEFINE_VEC(wl_u32_vec, uint32_t);
+DEFINE_VEC(wl_op_vec, struct demand_op);
+DEFINE_VEC(wl_piece_vec, struct wl_piece);
+
+struct wl_hash {
+	uint32_t *heads;
+	uint32_t mask;
+	uint32_t count;
+};
+
+struct wl {
+	/* by pfn - first_pfn */
+	uint32_t *places;
+	uint64_t first_pfn;
+	uint64_t nr_pfns;
+
+	struct wl_page_vec pages;
+	struct wl_chunk_vec chunks;
+	uint32_t chunk_lists[WL_NR_CLASSES + 1]; /* with room; the last: empty */
+
+	struct wl_map_vec maps;
+	uint32_t free_map;
+	struct wl_hash map_hash;
+	struct wl_hash file_page_hash;
+
+	struct wl_file_vec files;
+	uint32_t free_file;
+	struct wl_hash file_hash;
+	uint32_t devs[WL_MAX_DEVS];
+	uint32_t nr_devs;
+
+	struct wl_mm_vec mms;
+	uint32_t free_mm;
+
+	struct wl_task_vec tasks; /* 0 is no task */
+	struct wl_u32_vec pids;   /* pid → task */
+	uint32_t oldest_exited;   /* exited tasks, to be reused in this order */
+	uint32_t newest_exited;
+	uint32_t nr_exited;
+
+	struct wl_migrator migrators[WL_MAX_MIGRATORS];
+	uint32_t next_migrator;
+
+	struct wl_piece_vec pieces;
+	size_t nr_pieces_done;
+
+	struct wl_op_vec ops;
+	size_t ops_head;     /* ops before it have been consumed */
+	uint32_t ops_serial; /* serial number of ops.items[ops_head] */
+	bool started;        /* ops are emitted */
+	bool finished;
+	bool nomem;
+	bool rss_per_fault; /* rss_stat comes with every page mapped: v6.2 and later */
+	uint64_t start_ns;
+
+	/* of the event at hand */
+	uint64_t now_ns;
+	uint32_t task;
+	uint16_t cpu;
+
+	struct wl_explanation explain;
+};
+
+/* ---- number.c ---- */
+
+/* Numbers for a page of order 0..9: the first of 2^order consecutive ones; WL_NONE: no memory. */
+uint32_t wl_number_get(struct wl *wl, unsigned int order);
+/* The number of base page vpn within the huge area (mm, vpn / 512), WL_NONE if it is in use. */
+uint32_t wl_number_get_area(struct wl *wl, uint32_t mm, uint64_t vpn);
+/* Gives one number back. */
+void wl_number_put(struct wl *wl, uint32_t number);
+
+/* ---- logical_page.c ---- */
+
+static inline bool wl_pfn_known(const struct wl *wl, uint64_t pfn)
+{
+	return pfn - wl->first_pfn < wl->nr_pfns;
+}
+
+static inline uint32_t *wl_place(struct wl *wl, uint64_t pfn)
+{
+	return &wl->places[pfn - wl->first_pfn];
+}
+
+/* The page that lives in a page frame, or WL_NONE. */
+uint32_t wl_page_at(struct wl *wl, uint64_t pfn);
+/* Brings a page of kind to life at pfn (or WL_NONE) under a number that is not in use. */
+void wl_page_init(struct wl *wl, uint32_t page, enum wl_page_kind kind, uint32_t pfn);
+uint32_t wl_page_new(struct wl *wl, enum wl_page_kind kind, uint32_t pfn);
+/* Puts a page into a page frame, whatever was known to be there. */
+void wl_page_place(struct wl *wl, uint32_t page, uint32_t pfn);
+/* Its page frame, if it has one, gets the mark place; it is nowhere then. */
+void wl_page_unplace(struct wl *wl, uint32_t page, enum wl_place place);
+/* Forgets a page: maps, name, number. Its page frame is left unknown. */
+void wl_page_forget(struct wl *wl, uint32_t page);
+/* The contents are gone: DEMAND_FREE, and forgotten. */
+void wl_page_die(struct wl *wl, uint32_t page);
+/* A page frame turns out to be another's: whatever lived there has gone unseen. */
+void wl_place_vacate(struct wl *wl, uint64_t pfn);
+
+uint32_t wl_map_find(const struct wl *wl, uint32_t mm, uint64_t vpn);
+uint32_t wl_map_page(const struct wl *wl, uint32_t mm, uint64_t vpn);
+uint32_t wl_map_add(struct wl *wl, uint32_t mm, uint64_t vpn, uint32_t page);
+void wl_map_remove(struct wl *wl, uint32_t map);
+/* The page at (mm, vpn) becomes page; what was there loses the map only. */
+void wl_map_set(struct wl *wl, uint32_t mm, uint64_t vpn, uint32_t page);
+/* Removes a map; a page that has no other, and is in swap or nobody knows where, dies. */
+void wl_map_drop(struct wl *wl, uint32_t map);
+
+uint32_t wl_hash_key(uint64_t a, uint64_t b);
+/* Makes room for one more entry; true if the table was replaced and is to be filled again. */
+bool wl_hash_grow(struct wl *wl, struct wl_hash *hash);
+
+/* ---- page_cache.c ---- */
+
+uint32_t wl_file_page(struct wl *wl, uint32_t dev, uint64_t ino, uint64_t index);
+void wl_file_unname(struct wl *wl, uint32_t page);
+void wl_file_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
+
+/* ---- task.c, fork.c ---- */
+
+/* Task of a pid, made if it is new; 0 for pid 0 and what cannot be a pid. */
+uint32_t wl_task_of(struct wl *wl, uint32_t pid);
+void wl_task_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
+/* What a task is inside of, kernel threads included. */
+static inline bool wl_in_reclaim(const struct wl_task *task)
+{
+	return task->flags & (WL_TASK_RECLAIM | WL_TASK_KSWAPD | WL_TASK_PAGEOUT);
+}
+
+static inline bool wl_in_migration(const struct wl_task *task)
+{
+	return task->flags & (WL_TASK_COMPACT | WL_TASK_MIGRATE | WL_TASK_KCOMPACTD);
+}
+
+/* Address space of a task, made if it is not known. */
+uint32_t wl_mm_of(struct wl *wl, uint32_t task);
+uint32_t wl_mm_new(struct wl *wl);
+void wl_mm_put(struct wl *wl, uint32_t mm);
+/* All maps of src in dst, too. */
+void wl_mm_copy(struct wl *wl, uint32_t dst, uint32_t src);
+/* A page allocated for the arguments of an exec whose new mm has this id; false if it is not. */
+bool wl_mm_exec_page(struct wl *wl, uint32_t task, uint32_t id, uint32_t page);
+/* A task has been seen to run on the mm with this id. */
+void wl_mm_identify(struct wl *wl, uint32_t task, uint32_t id);
+
+/* ---- fault_context.c ---- */
+
+void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event);
+/* The fault is over: nothing allocated from now on belongs to it. */
+void wl_fault_end(struct wl *wl, uint32_t task);
+/* A page of a file serves it. */
+void wl_fault_served(struct wl_task *task);
+void wl_fault_rss(struct wl *wl, uint32_t task, const struct mmr_event *event);
+/*
+ * A movable page of order 0 has been allocated at pfn within a fault: true if it is the page of that
+ * fault, or read ahead with it. Its page and op are made here.
+ */
+bool wl_fault_page(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags);
+/* A movable page of a higher order likewise. */
+bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags,
+                   unsigned int order);
+
+/* ---- allocation.c, release.c ---- */
+
+void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
+void wl_free_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
+/* mm_lru_insertion says what kind of page it is. */
+void wl_lru_event(struct wl *wl, const struct mmr_event *event);
+/*
+ * A large allocation turns out to be user pages: base pages of their own, of this kind, in place of the
+ * kernel page. The one at pfn, or WL_NONE.
+ */
+uint32_t wl_page_split(struct wl *wl, uint32_t kernel_page, uint64_t pfn, enum wl_page_kind kind);
+/* Counts a page's allocation, or what it was the first of after a fault, as something else. */
+void wl_recount(struct wl *wl, uint32_t page, enum wl_cause cause);
+void wl_recount_first(struct wl *wl, uint32_t page, enum wl_cause cause);
+/* The op that brought it to life, if it can still be completed, becomes one of this kind. */
+void wl_page_complete(struct wl *wl, uint32_t page, enum demand_kind kind);
+/* A page that waited for its name is anonymous; what it is counted as then. */
+void wl_page_to_anon(struct wl *wl, uint32_t page, enum wl_cause cause, enum wl_cause first);
+/* A page that was taken for an anonymous one is tmpfs or shared memory. */
+void wl_page_to_shmem(struct wl *wl, uint32_t page, enum wl_cause cause);
+
+/* ---- migration.c, vma.c, resident.c ---- */
+
+void wl_migration_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
+void wl_khugepaged_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
+void wl_vma_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
+/* A zeroed page allocated while a system call fills its range: true if it was named. */
+bool wl_populate(struct wl *wl, uint32_t task, uint32_t page);
+void wl_unmap_range(struct wl *wl, uint32_t mm, uint64_t start, uint64_t end);
+/* Takes in the pieces of kpageflags that were read before now, and begins after the last. */
+void wl_resident_until(struct wl *wl, uint64_t now_ns);
+
+/* ---- demand.c ---- */
+
+/* Adds an op at the time and by the task of the event; its serial number (for wl_op_find()). */
+uint32_t wl_emit(struct wl *wl, struct demand_op op);
+/* An op that can still be completed, and is for this page; NULL if it is gone. */
+struct demand_op *wl_op_find(struct wl *wl, uint32_t serial, uint32_t page);
+
+static inline void wl_count(struct wl *wl, enum wl_cause cause)
+{
+	wl->explain.counts[cause]++;
+}
+
+#endif
