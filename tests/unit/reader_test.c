@@ -269,6 +269,58 @@ static void events_whose_print_format_is_odd_show_their_fields(void **state)
 	mmr_trace_close(trace);
 }
 
+/* Larger than a frame takes: text, piece and bitmap are cut by the writer and joined by the reader. */
+static void what_is_cut_into_frames_comes_back_whole(void **state)
+{
+	const size_t size = (3u << 20) + 17;
+	uint8_t *bytes = malloc(size);
+	struct mmr_writer_options options = { .nr_cpus = 1, .subbuf_size = PAGE_BYTES };
+	struct mmr_snapshot_piece piece = { .name = "proc/kpagecount",
+		                            .data = bytes,
+		                            .size = size };
+	struct mmr_access_sample sample = { .nr_pfns = size * 8 - 3, .idle = bytes };
+	struct mmr_error err = { 0 };
+	struct mmr_snapshot *snapshot;
+	struct mmr_trace *trace;
+	struct mmr_writer *w;
+	size_t got;
+	struct rng rng;
+
+	(void)state;
+	assert_non_null(bytes);
+	base_rng_init(&rng, 1);
+	for (size_t i = 0; i < size; i++)
+		bytes[i] = (uint8_t)base_rng_next(&rng);
+	assert_int_equal(mmr_writer_create(path, &options, &w, &err), 0);
+	assert_int_equal(mmr_writer_text(w, "events/absent", bytes, size, &err), 0);
+	assert_int_equal(model_header(w, &err), 0);
+	for (uint32_t i = 0; i < 2; i++) {
+		assert_int_equal(mmr_writer_snapshot_begin(w, MMR_SNAPSHOT_FULL, 1, &err), 0);
+		assert_int_equal(mmr_writer_snapshot_piece(w, &piece, &err), 0);
+		assert_int_equal(mmr_writer_snapshot_piece(w, &piece, &err), 0);
+		assert_int_equal(mmr_writer_snapshot_end(w, 2, &err), 0);
+		assert_int_equal(mmr_writer_access(w, &sample, &err), 0);
+	}
+	assert_int_equal(mmr_writer_trailer_text(w, "per_cpu/cpu0/stats", bytes, size, &err), 0);
+	trace = finish(w);
+	assert_memory_equal(mmr_trace_text(trace, "events/absent", &got), bytes, size);
+	assert_int_equal(got, size);
+	assert_memory_equal(mmr_trace_text(trace, "per_cpu/cpu0/stats", &got), bytes, size);
+	assert_int_equal(mmr_trace_snapshot(trace, 1, &snapshot, &err), 0);
+	for (uint32_t i = 0; i < 2; i++) {
+		assert_true(mmr_snapshot_piece(snapshot, i, &piece));
+		assert_int_equal(piece.size, size);
+		assert_memory_equal(piece.data, bytes, size);
+	}
+	assert_false(mmr_snapshot_piece(snapshot, 2, &piece));
+	mmr_snapshot_free(snapshot);
+	assert_int_equal(mmr_trace_access_sample(trace, 1, &sample, &err), 0);
+	assert_int_equal(sample.nr_pfns, size * 8 - 3);
+	assert_memory_equal(sample.idle, bytes, size);
+	mmr_trace_close(trace);
+	free(bytes);
+}
+
 static void put_file(const void *data, size_t size)
 {
 	FILE *file = fopen(path, "wb");
@@ -409,6 +461,8 @@ int main(void)
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(events_whose_print_format_is_odd_show_their_fields,
 		                                set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_cut_into_frames_comes_back_whole, set_up,
+		                                tear_down),
 		cmocka_unit_test_setup_teardown(other_files_are_refused_with_a_reason, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(versions_decide_what_is_read, set_up, tear_down),
