@@ -147,7 +147,8 @@ int64_t database_print_table(const char *tool, sqlite3_stmt *statement)
 
 			snprintf(titles[i], sizeof(titles[i]), "%.*s", (int)length, name);
 			for (char *c = titles[i]; *c; c++)
-				*c = *c == '_' ? ' ' : *c;
+				if (*c == '_')
+					*c = ' ';
 			columns[i].title = titles[i];
 			columns[i].align = type == SQLITE_TEXT ? TABLE_LEFT : TABLE_RIGHT;
 		}

@@ -145,7 +145,7 @@ static int check_list(const struct mm_machine *machine, const struct mm_list *li
 static int check_zone_lists(const struct mm_machine *machine, const struct mm_zone *zone,
                             const struct tally *tally, struct mmr_error *err)
 {
-	uint64_t free_pages = 0, isolate = 0, pcp_pages = 0;
+	uint64_t free_pages = 0, isolate = 0, pcp_pages = 0, in_all;
 	int rc;
 
 	for (uint32_t order = 0; order < MM_NR_ORDERS; order++) {
@@ -189,11 +189,10 @@ static int check_zone_lists(const struct mm_machine *machine, const struct mm_zo
 		return base_error(err, MMR_E_INTERNAL, "%s: %lld free pages, lists have %llu",
 		                  zone->name, (long long)zone->free_pages,
 		                  (unsigned long long)free_pages);
-	if (free_pages + isolate + pcp_pages + tally->used[zone->index] != zone->nr_owned)
+	in_all = free_pages + isolate + pcp_pages + tally->used[zone->index];
+	if (in_all != zone->nr_owned)
 		return base_error(err, MMR_E_INTERNAL, "%s: %llu pages in all, not %llu",
-		                  zone->name,
-		                  (unsigned long long)(free_pages + isolate + pcp_pages +
-		                                       tally->used[zone->index]),
+		                  zone->name, (unsigned long long)in_all,
 		                  (unsigned long long)zone->nr_owned);
 	return 0;
 }
