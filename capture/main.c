@@ -10,6 +10,7 @@
 static const struct subcommand commands[] = {
 #ifdef MMCAP_RECORD
 	{ "record", cmd_record, "Record a command, or the whole machine" },
+	{ "check", cmd_check, "Tell what this machine can record, and what is missing" },
 #endif
 	{ "info", cmd_info, "Tell what a trace holds" },
 	{ "dump", cmd_dump, "Print the events of a trace" },
