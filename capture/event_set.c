@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Items are taken in order: GROUP, "default", "all" or SYSTEM:NAME with * and ? add events, a ^ before
- * any of them takes them out again. If the first one takes out, all begins with the default set.
+ * Items are taken in order: GROUP, "default", "all", NAME or SYSTEM:NAME with * and ? add events, a ^
+ * before any of them takes them out again. If the first one takes out, all begins with the default set.
  */
 #include "event_set.h"
 
@@ -232,7 +232,9 @@ static int apply_item(struct choice *c, const char *item, struct mmr_error *err)
 	char system[48];
 
 	if (!colon)
-		return apply_group(c, word, out) ? 0 : unknown(word, err);
+		return apply_group(c, word, out) || apply_pattern(c, "*", word, out) > 0
+		               ? 0
+		               : unknown(word, err);
 	snprintf(system, sizeof(system), "%.*s", (int)(colon - word), word);
 	if ((size_t)(colon - word) >= sizeof(system) ||
 	    apply_pattern(c, system, colon + 1, out) == 0)

@@ -31,16 +31,17 @@ static int set_snapshot(const char *value, void *data)
 }
 
 static const char epilogue[] =
-	"Groups: page fault rss lru filemap reclaim compaction migrate thp ksm oom writeback vma task\n"
-	"slab tlb, all, and default (all but slab). ^GROUP leaves one out.\n"
+	"Groups: page fault rss lru filemap reclaim compaction migrate thp ksm oom\n"
+	"writeback vma task slab tlb, all, and default (all but slab). ^GROUP leaves one\n"
+	"out.\n"
 	"\n"
 	"Examples:\n"
 	"  mmcap record -- make -j8\n"
 	"  mmcap record -o stall.zst -e default,slab -- ./app --big\n"
 	"  mmcap record -a --duration 30s\n"
 	"\n"
-	"Exit status: the command's, 128+N if signal N killed it; 125 if mmcap itself failed,\n"
-	"126 if the command cannot be run, 127 if there is none of that name.\n";
+	"Exit status: the command's, 128+N if signal N killed it; 125 if mmcap itself\n"
+	"failed, 126 if the command cannot be run, 127 if there is none of that name.\n";
 
 int record_options_parse(struct record_options *o, int argc, char **argv)
 {
@@ -53,7 +54,7 @@ int record_options_parse(struct record_options *o, int argc, char **argv)
 		{ "pid", 'p', OPTION_LIST, "PID", &o->pids,
 		  "Record only these processes and the children they make (no shadow is possible then)", NULL, false },
 		{ "event", 'e', OPTION_LIST, "EVENT", &o->events,
-		  "Record these: a group, system:name (may hold * and ?), or ^EVENT to leave it out", NULL, false },
+		  "Record these: a group, name or system:name (may hold * and ?), ^EVENT: not these", NULL, false },
 		{ "buffer-size", 'b', OPTION_SIZE, "SIZE", &o->buffer_size,
 		  "Kernel buffer for each CPU (default 16M, less on a small machine)", NULL, false },
 		{ "interval", 'i', OPTION_TIME, "TIME", &o->interval_ns,
