@@ -45,7 +45,9 @@
 #define TRACE_ENTRIES_A_FRAME 65536u
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 #define TRACE_MAX_SNAPSHOT (64ull << 20)
+#define TRACE_MAX_HELD     (64ull << 20)
 #else
+#define TRACE_MAX_HELD     (4ull << 30) /* frames that a merge holds at a time, one for each CPU */
 #define TRACE_MAX_SNAPSHOT (4ull << 30) /* pieces of one snapshot: /proc/kpage* of 1 TiB */
 #endif
 

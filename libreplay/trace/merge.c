@@ -56,6 +56,18 @@ static void start_frame(struct trace_stream *s, const struct trace_entry *entry)
 		stream_mark(s, s->content.head.first_ns, s->content.head.lost - told);
 }
 
+/* What the streams hold follows the file's sizes; 4096 CPUs with frames of 4 MiB would be too much. */
+static int count_memory(struct mmr_trace *trace, struct trace_stream *s, struct mmr_error *err)
+{
+	trace->held_bytes += s->content.capacity - s->held_bytes;
+	s->held_bytes = s->content.capacity;
+	if (trace->held_bytes <= TRACE_MAX_HELD)
+		return 0;
+	return base_error(err, MMR_E_LIMIT,
+	                  "the frames of %u CPUs are too large to merge: over %llu MiB",
+	                  trace->nr_streams, (unsigned long long)(TRACE_MAX_HELD >> 20));
+}
+
 /* The next frame of a stream. 1: there is one or a mark in its stead; 0: no more. */
 static int next_frame(struct mmr_trace *trace, struct trace_stream *s, struct mmr_error *err)
 {
@@ -71,6 +83,8 @@ static int next_frame(struct mmr_trace *trace, struct trace_stream *s, struct mm
 	else
 		ret = trace_entry_read(trace, &trace->unzip, entry, &s->content, &why);
 	s->page = s->end = NULL;
+	if (ret == 0)
+		ret = count_memory(trace, s, &why);
 	if (ret < 0 && ret != MMR_E_CORRUPT && ret != MMR_E_TRUNCATED) {
 		if (err)
 			*err = why;
@@ -144,6 +158,8 @@ static int advance_page(struct mmr_trace *trace, struct trace_stream *s, struct 
 		if (!lost_at_end(trace, s)) {
 			s->state = STREAM_END;
 			trace_content_deinit(&s->content);
+			trace->held_bytes -= s->held_bytes;
+			s->held_bytes = 0;
 		}
 		return 0;
 	}
@@ -302,6 +318,7 @@ void trace_merge_deinit(struct mmr_trace *trace)
 	trace->heap = NULL;
 	trace->frames = NULL;
 	trace->heap_size = 0;
+	trace->held_bytes = 0;
 	trace->current = NULL;
 	trace->merging = false;
 }

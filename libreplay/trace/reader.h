@@ -26,6 +26,7 @@ struct trace_unzip {
 struct trace_content {
 	uint8_t *data;
 	size_t capacity;
+	size_t limit; /* a larger content is not read; 0: TRACE_MAX_CONTENT */
 	struct trace_head head;
 };
 
@@ -58,6 +59,7 @@ struct trace_stream {
 	const uint8_t *end;
 	uint64_t offset; /* of the frame in the file */
 	uint32_t subbuf_size;
+	size_t held_bytes; /* counted in mmr_trace.held_bytes */
 	size_t next_frame; /* in mmr_trace.frames */
 	size_t end_frame;
 	struct trace_content content;
@@ -112,6 +114,7 @@ struct mmr_trace {
 	struct trace_heap_node *heap;
 	uint32_t heap_size;
 	struct trace_stream *current; /* gave the last event */
+	uint64_t held_bytes;          /* by the streams' frames */
 	struct trace_ahead *ahead;
 
 	struct trace_comms saved_comms;

@@ -87,7 +87,7 @@ int trace_frame_read(const struct mmr_trace *trace, struct trace_unzip *unzip, u
 		return base_error_at(err, MMR_E_TRUNCATED, offset, "%s ends within a frame",
 		                     trace->path);
 	expected = content_size(unzip->packed, (size_t)size);
-	if (expected == 0)
+	if (expected == 0 || (content->limit && expected > content->limit))
 		return corrupt(err, offset, "has an impossible size");
 	if (make_room(&content->data, &content->capacity, expected) < 0)
 		return base_error(err, MMR_E_NOMEM, "out of memory for a frame");
@@ -106,11 +106,14 @@ int trace_entry_read(const struct mmr_trace *trace, struct trace_unzip *unzip,
                      const struct trace_entry *entry, struct trace_content *content,
                      struct mmr_error *err)
 {
-	int ret = trace_frame_read(trace, unzip, entry->offset, entry->size, content, err);
+	int ret;
 
+	content->limit = TRACE_HEAD_SIZE + (size_t)entry->payload;
+	ret = trace_frame_read(trace, unzip, entry->offset, entry->size, content, err);
 	if (ret < 0)
 		return ret;
-	if (content->head.kind != entry->kind || content->head.number != entry->number)
+	if (content->head.kind != entry->kind || content->head.number != entry->number ||
+	    content->head.payload != entry->payload)
 		return corrupt(err, entry->offset, "is another than the index says");
 	return 0;
 }

@@ -96,7 +96,8 @@ static bool entries_sound(const struct mmr_trace *trace)
 		if (e->offset < end || e->size < MIN_FRAME || e->offset > trace->footer.offset ||
 		    e->size > trace->footer.offset - e->offset)
 			return false;
-		if (e->kind == TRACE_FRAME_DATA && e->number >= TRACE_MAX_CPUS)
+		if (e->kind == TRACE_FRAME_DATA &&
+		    (e->number >= TRACE_MAX_CPUS || e->payload > TRACE_MAX_DATA))
 			return false;
 		end = e->offset + e->size;
 	}
