@@ -213,7 +213,7 @@ void wl_lru_event(struct wl *wl, const struct mmr_event *event)
 {
 	uint64_t flags = event->lru.flags;
 	uint32_t page = wl_page_at(wl, event->lru.pfn);
-	bool shmem = flags & LRU_SWAPBACKED && !(flags & (LRU_ANON | LRU_SWAPCACHE));
+	bool shmem = flags & LRU_SWAPBACKED && !(flags & LRU_ANON);
 	struct wl_page *p;
 
 	if (page == WL_NONE)
@@ -223,7 +223,8 @@ void wl_lru_event(struct wl *wl, const struct mmr_event *event)
 		wl_recount(wl, page, WL_ALLOC_SHMEM);
 		wl_page_split(wl, page, event->lru.pfn, WL_PAGE_SHMEM);
 	} else if (p->kind == WL_PAGE_ANON && p->flags & WL_PAGE_GUESS) {
-		if (shmem)
+		/* In the swap cache an anonymous page has not been mapped yet. */
+		if (shmem && !(flags & LRU_SWAPCACHE))
 			wl_page_to_shmem(wl, page, WL_ALLOC_SHMEM_FAULT);
 		p->flags &= (uint8_t)~WL_PAGE_GUESS;
 	} else if (p->kind == WL_PAGE_MOVABLE && shmem) {

@@ -7,6 +7,7 @@ enum subject {
 	IGNORED,
 	ALLOC,
 	FREE,
+	DRAIN,
 	LRU,
 	FAULT,
 	RSS,
@@ -22,6 +23,7 @@ static const uint8_t subjects[MMR_NR_EVENT_KINDS] = {
 	[MMR_EVENT_LOST] = LOST,
 	[MMR_EVENT_MM_PAGE_ALLOC] = ALLOC,
 	[MMR_EVENT_MM_PAGE_FREE] = FREE,
+	[MMR_EVENT_MM_PAGE_PCPU_DRAIN] = DRAIN,
 	[MMR_EVENT_MM_LRU_INSERTION] = LRU,
 	[MMR_EVENT_PAGE_FAULT_USER] = FAULT,
 	[MMR_EVENT_PAGE_FAULT_KERNEL] = FAULT,
@@ -112,6 +114,9 @@ static void dispatch(struct wl *wl, enum subject subject, const struct mmr_event
 		break;
 	case FREE:
 		wl_free_event(wl, task, event);
+		break;
+	case DRAIN:
+		wl_drain_event(wl, event);
 		break;
 	case LRU:
 		wl_lru_event(wl, event);

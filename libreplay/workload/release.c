@@ -117,6 +117,18 @@ static bool free_whole(struct wl *wl, const struct wl_task *t, uint64_t pfn, uns
 	return true;
 }
 
+void wl_drain_event(struct wl *wl, const struct mmr_event *event)
+{
+	for (uint64_t i = 0; i < 1ull << (event->page.order & 15); i++) {
+		uint64_t pfn = event->page.pfn + i;
+
+		if (!wl_pfn_known(wl, pfn) || *wl_place(wl, pfn) < WL_PLACE_MOVED)
+			continue;
+		wl_place_vacate(wl, pfn);
+		*wl_place(wl, pfn) = WL_PLACE_FREE;
+	}
+}
+
 void wl_free_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 {
 	const struct wl_task *t = &wl->tasks.items[task];

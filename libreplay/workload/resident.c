@@ -6,8 +6,8 @@
  * events around it are followed as ever, and the demand begins after the last piece, with an op for
  * every page that is in memory then. So no page is counted twice or missed.
  *
- * Not modelled: pages on per-CPU lists look like kernel memory in kpageflags until they are
- * allocated (then they end as such).
+ * Not modelled: pages on per-CPU lists look like kernel memory in kpageflags; they end as such when
+ * an allocation or mm_page_pcpu_drain tells.
  */
 #include "error_set.h"
 #include "le.h"
@@ -24,6 +24,7 @@
 #define KPF_HUGE          (1ull << 17)
 #define KPF_NOPAGE        (1ull << 20)
 #define KPF_OFFLINE       (1ull << 23)
+#define KPF_PGTABLE       (1ull << 26)
 #define KPF_RESERVED      (1ull << 32)
 
 #define MAX_ORDER 10
@@ -51,9 +52,12 @@ int wl_add_kpageflags(struct wl *wl, uint64_t first_pfn, const void *flags, uint
 
 static enum wl_page_kind kind_of(uint64_t flags)
 {
+	/* What a slab keeps in struct page's mapping can look like an anonymous page's. */
+	if (flags & (KPF_SLAB | KPF_HUGE | KPF_PGTABLE))
+		return WL_PAGE_KERNEL;
 	if (flags & KPF_ANON)
 		return WL_PAGE_ANON;
-	if (!(flags & KPF_LRU) || flags & (KPF_SLAB | KPF_HUGE))
+	if (!(flags & KPF_LRU))
 		return WL_PAGE_KERNEL;
 	return flags & KPF_SWAPBACKED ? WL_PAGE_SHMEM : WL_PAGE_FILE;
 }

@@ -383,6 +383,8 @@ bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flag
 
 void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 void wl_free_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
+/* mm_page_pcpu_drain: these page frames are free, if their free was not seen. */
+void wl_drain_event(struct wl *wl, const struct mmr_event *event);
 /* mm_lru_insertion says what kind of page it is. */
 void wl_lru_event(struct wl *wl, const struct mmr_event *event);
 /*

@@ -436,11 +436,16 @@ static void test_shmem(void **state)
 	alloc(b, 100, 9, GFP_COPY, 0);
 	rss(b, 100, 77, 1, 3);
 	free_pages(b, 100, 8, 0);
+	alloc(b, 100, 10, GFP_COPY, 0); /* read from a tmpfs page that was in swap */
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_LRU_INSERTION,
+	                            .pid = 100,
+	                            .lru = { .pfn = 10, .flags = 0x1c } });
 	finish(b);
-	assert_int_equal(b->nr_ops, 3);
+	assert_int_equal(b->nr_ops, 4);
+	assert_int_equal(b->ops[3].kind, DEMAND_SHMEM_TOUCH);
 	assert_int_equal(b->ops[0].kind, DEMAND_SHMEM_TOUCH);
 	assert_int_equal(b->ops[1].kind, DEMAND_SHMEM_TOUCH);
-	assert_int_equal(count(b, WL_ALLOC_SHMEM), 1);
+	assert_int_equal(count(b, WL_ALLOC_SHMEM), 2);
 	assert_int_equal(count(b, WL_ALLOC_SHMEM_FAULT), 1);
 	assert_int_equal(count(b, WL_FIRST_SHMEM), 1);
 	assert_int_equal(count(b, WL_FREE_SHMEM), 1);
@@ -816,6 +821,25 @@ static void test_resident(void **state)
 	end(b);
 }
 
+/* What lay on a per-CPU list during the snapshot looked like kernel memory. */
+static void test_drained(void **state)
+{
+	static uint64_t flags[64];
+	struct bench *b = new_bench(NULL);
+
+	(void)state;
+	flags[3] = 1ull << 7 | 1ull << 12 | 1ull << 21; /* a slab that looks anonymous */
+	assert_int_equal(wl_add_kpageflags(b->wl, 2, flags + 2, 2, 0, NULL), 0);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_PCPU_DRAIN, .page = { .pfn = 2 } });
+	finish(b);
+	assert_int_equal(b->nr_ops, 3);
+	assert_int_equal(b->ops[0].kind, DEMAND_KERNEL_ALLOC);
+	assert_int_equal(b->ops[1].kind, DEMAND_KERNEL_ALLOC);
+	assert_int_equal(b->ops[2].kind, DEMAND_FREE);
+	assert_int_equal(b->ops[2].page, b->ops[b->ops[0].arg2 == 2 ? 0 : 1].page);
+	end(b);
+}
+
 static void test_access_sample(void **state)
 {
 	struct bench *b = new_bench(NULL);
@@ -1072,6 +1096,7 @@ int main(void)
 		cmocka_unit_test(test_kernel_parts),
 		cmocka_unit_test(test_reactions_are_dropped),
 		cmocka_unit_test(test_resident),
+		cmocka_unit_test(test_drained),
 		cmocka_unit_test(test_access_sample),
 		cmocka_unit_test(test_lost_events),
 		cmocka_unit_test(test_tables_are_complete),
