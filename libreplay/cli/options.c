@@ -106,6 +106,10 @@ static int store(const struct parse *p, const struct option_row *row, const char
 {
 	const char *expected = NULL;
 
+	/* An optional argument that was left out: what the target holds is what that means. */
+	if (!value && row->type != OPTION_FLAG && row->type != OPTION_STRING &&
+	    row->type != OPTION_CALLBACK)
+		return 0;
 	switch (row->type) {
 	case OPTION_FLAG:
 		*(bool *)row->target = true;

@@ -117,11 +117,14 @@ static int choose_buffer(struct import *im, struct mmr_error *err)
 		im->buffer = buffer;
 		im->total = bytes;
 	}
-	if (!im->buffer && wanted)
-		return base_error(err, MMR_E_NOTFOUND, "%s has no instance %s", im->dat.path,
-		                  wanted);
-	if (!im->buffer || im->buffer->cpus.count == 0)
-		return base_error(err, MMR_E_CORRUPT, "%s has no ring-buffer data", im->dat.path);
+	if (!im->buffer && wanted) {
+		base_error(err, MMR_E_NOTFOUND, "%s has no instance %s", im->dat.path, wanted);
+		return MMR_E_NOTFOUND;
+	}
+	if (!im->buffer || im->buffer->cpus.count == 0) {
+		base_error(err, MMR_E_CORRUPT, "%s has no ring-buffer data", im->dat.path);
+		return MMR_E_CORRUPT;
+	}
 	if (nr_others > 0 && !wanted)
 		trace_dat_note(im->report,
 		               "%u other instances with events were left out (--instance)",
@@ -182,14 +185,14 @@ static int write_start(struct import *im, struct mmr_error *err)
 
 	for (size_t i = 0; i < im->buffer->cpus.count; i++) {
 		struct dat_pages p;
-		const uint8_t *pages;
+		const uint8_t *pages = NULL;
 		size_t nr_pages;
 
 		ret = trace_dat_pages_init(&p, &im->dat, im->buffer, &im->buffer->cpus.items[i],
 		                           err);
 		if (ret == 0)
 			ret = trace_dat_pages_next(&p, &pages, &nr_pages, err);
-		if (ret > 0 && le64_get(pages) < start_ns)
+		if (pages && le64_get(pages) < start_ns)
 			start_ns = le64_get(pages);
 		trace_dat_pages_deinit(&p);
 		if (ret < 0)

@@ -240,6 +240,7 @@ static int load_section(struct dat *dat, uint64_t offset, struct section *sectio
 	uint32_t plain_size;
 	int ret = trace_dat_read(dat, offset, head, SECTION_HEAD_SIZE, err);
 
+	*section = (struct section){ 0 };
 	if (ret < 0)
 		return ret;
 	section->id = le16_get(head);
