@@ -369,7 +369,7 @@ static int place_snapshots(struct import *im, struct mmr_error *err)
 	struct dat_reader_vec *last = &im->last;
 	int ret;
 
-	if (!o->before && !o->after)
+	if (!o->before && !o->after && !o->idle)
 		return 0;
 	ret = trace_dat_copy(&im->dat, &copy, err);
 	if (ret < 0)
@@ -403,7 +403,7 @@ static int convert(struct import *im, struct mmr_error *err)
 	if (ret == 0 && im->buffer == im->dat.buffers.items)
 		ret = write_stats(im, err);
 	if (ret == 0 && o->idle)
-		ret = trace_dat_import_idle(im->writer, o->idle, im->report, err);
+		ret = trace_dat_import_idle(im->writer, o->idle, &im->watch.adds, im->report, err);
 	if (ret == 0 && o->after)
 		ret = trace_dat_import_folder(im->writer, o->after, &im->last, im->watch.last_ns,
 		                              im->report, err);
@@ -449,7 +449,7 @@ int mmr_import_tracedat(const char *input, const char *output,
 	ret = trace_dat_open(input, &im.dat, err);
 	if (ret < 0)
 		return ret;
-	trace_dat_watch_init(&im.watch, &im.dat);
+	trace_dat_watch_init(&im.watch, &im.dat, im.options->idle != NULL);
 	ret = choose_buffer(&im, err);
 	if (ret == 0)
 		ret = check_clock(&im, err);

@@ -42,7 +42,7 @@ static void find_spot(struct dat_spot *spot, const struct dat *dat, const char *
 		spot->id = ABSENT;
 }
 
-void trace_dat_watch_init(struct dat_watch *watch, const struct dat *dat)
+void trace_dat_watch_init(struct dat_watch *watch, const struct dat *dat, bool want_adds)
 {
 	*watch = (struct dat_watch){ .first_ns = UINT64_MAX };
 	find_spot(&watch->fork, dat, "sched", "sched_process_fork",
@@ -51,6 +51,10 @@ void trace_dat_watch_init(struct dat_watch *watch, const struct dat *dat)
 	          (const char *const[]){ "comm", "pid" });
 	find_spot(&watch->alloc, dat, "kmem", "mm_page_alloc",
 	          (const char *const[]){ "order", "gfp_flags" });
+	watch->add.id = ABSENT;
+	if (want_adds)
+		find_spot(&watch->add, dat, "filemap", "mm_filemap_add_to_page_cache",
+		          (const char *const[]){ "i_ino", "index" });
 }
 
 void trace_dat_readers_deinit(struct dat_reader_vec *readers)
@@ -63,6 +67,7 @@ void trace_dat_readers_deinit(struct dat_reader_vec *readers)
 void trace_dat_watch_deinit(struct dat_watch *watch)
 {
 	dat_fork_vec_deinit(&watch->forks);
+	dat_add_vec_deinit(&watch->adds);
 	trace_dat_readers_deinit(&watch->readers);
 }
 
@@ -113,6 +118,9 @@ int trace_dat_watch_page(struct dat_watch *watch, const uint8_t *page, uint32_t 
 			ret = note_fork(watch, s.t_ns, data, size);
 		else if (id == watch->exit.id)
 			ret = note_exit(watch, s.t_ns, data, size);
+		else if (id == watch->add.id && watch->adds.count < MAX_NOTED)
+			ret = dat_add_vec_push(&watch->adds,
+			                       (struct dat_add){ s.t_ns, trace_record_pid(data) });
 		if (ret < 0)
 			return ret;
 	}

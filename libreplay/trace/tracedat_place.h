@@ -26,6 +26,14 @@ struct dat_fork {
 
 DEFINE_VEC(dat_fork_vec, struct dat_fork);
 
+/* A page that a task added to the page cache. */
+struct dat_add {
+	uint64_t t_ns;
+	uint32_t pid;
+};
+
+DEFINE_VEC(dat_add_vec, struct dat_add);
+
 /* An event's number in this trace and where two of its fields are. UINT32_MAX: the event is not there. */
 struct dat_spot {
 	uint32_t id;
@@ -36,13 +44,15 @@ struct dat_watch {
 	struct dat_spot fork;  /* parent, child */
 	struct dat_spot exit;  /* comm, pid */
 	struct dat_spot alloc; /* order, gfp_flags */
+	struct dat_spot add;   /* no fields; noted only if wanted */
 	uint64_t first_ns;     /* of all events; 0 without any */
 	uint64_t last_ns;
 	struct dat_fork_vec forks;
 	struct dat_reader_vec readers;
+	struct dat_add_vec adds;
 };
 
-void trace_dat_watch_init(struct dat_watch *watch, const struct dat *dat);
+void trace_dat_watch_init(struct dat_watch *watch, const struct dat *dat, bool want_adds);
 void trace_dat_watch_deinit(struct dat_watch *watch);
 
 /* Takes note of a sub-buffer's forks and exits. 0 or MMR_E_NOMEM. */

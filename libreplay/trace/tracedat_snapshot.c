@@ -16,11 +16,10 @@
 #include "error_set.h"
 #include "io.h"
 
-#define MAX_FILE   (1u << 30)
-#define MAX_PATH   4096
-#define PAGE       4096u
-#define READ_SIZE  (64u << 10) /* of cat */
-#define MAX_SAMPLE (64u << 20)
+#define MAX_FILE  (1u << 30)
+#define MAX_PATH  4096
+#define PAGE      4096u
+#define READ_SIZE (64u << 10) /* of cat */
 
 /* How a file of the folder is read and cut up. */
 enum shape {
@@ -355,56 +354,5 @@ int trace_dat_import_folder(struct mmr_writer *writer, const char *folder,
 		               "end of the process that read them",
 		               folder, f.nr_unplaced);
 	report->nr_snapshots += ret == 0;
-	return ret;
-}
-
-/*
- * The file has only the start of each reading. The marking follows the reading at once and the two
- * take at most half of the period, so half of it bounds both; this is what the sample says.
- */
-static void sample_times(struct mmr_access_sample *sample, uint64_t previous_ns, uint64_t next_ns)
-{
-	uint64_t half = next_ns > sample->begin_ns ? (next_ns - sample->begin_ns) / 2 : 0;
-
-	sample->end_ns = sample->begin_ns + half;
-	sample->mark_begin_ns = sample->mark_end_ns = 0;
-	if (previous_ns == 0 || previous_ns > sample->begin_ns)
-		return;
-	sample->mark_begin_ns = previous_ns;
-	sample->mark_end_ns = previous_ns + (sample->begin_ns - previous_ns) / 2;
-}
-
-int trace_dat_import_idle(struct mmr_writer *writer, const char *path,
-                          struct mmr_import_report *report, struct mmr_error *err)
-{
-	char *data;
-	size_t size;
-	struct le_cursor c;
-	uint64_t previous_ns = 0;
-	int ret = base_read_file(path, MAX_FILE, &data, &size, err);
-
-	if (ret < 0)
-		return ret;
-	c = le_cursor_init(data, size);
-	while (ret == 0 && le_left(&c) > 0) {
-		struct mmr_access_sample sample = { .begin_ns = le_u64(&c) };
-		uint64_t bytes = le_u64(&c);
-		uint64_t next_ns;
-
-		sample.idle = bytes <= MAX_SAMPLE ? le_bytes(&c, bytes) : NULL;
-		if (!sample.idle || sample.begin_ns < previous_ns) {
-			trace_dat_note(report, "%s: damaged or cut behind sample %u", path,
-			               report->nr_access_samples);
-			break;
-		}
-		sample.nr_pfns = bytes * 8;
-		next_ns = le_left(&c) >= 8 ? le64_get(c.data + c.pos)
-		                           : 2 * sample.begin_ns - previous_ns;
-		sample_times(&sample, previous_ns, next_ns);
-		previous_ns = sample.begin_ns;
-		ret = mmr_writer_access(writer, &sample, err);
-		report->nr_access_samples += ret == 0;
-	}
-	base_free(data);
 	return ret;
 }

@@ -17,8 +17,11 @@ int trace_dat_import_folder(struct mmr_writer *writer, const char *folder,
                             const struct dat_reader_vec *readers, uint64_t fallback_ns,
                             struct mmr_import_report *report, struct mmr_error *err) MMR_MUST_CHECK;
 
-/* Writes the samples in the file. */
-int trace_dat_import_idle(struct mmr_writer *writer, const char *path,
+/*
+ * Writes the samples in the file. adds are the allocations for the page cache in the events, which
+ * tell when each sample was written; they get sorted. 0 or an error.
+ */
+int trace_dat_import_idle(struct mmr_writer *writer, const char *path, struct dat_add_vec *adds,
                           struct mmr_import_report *report, struct mmr_error *err) MMR_MUST_CHECK;
 
 #endif

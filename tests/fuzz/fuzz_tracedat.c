@@ -98,6 +98,7 @@ static void import_file(const uint8_t *data, size_t size)
 	struct mmr_writer *writer = open_writer();
 	struct mmr_import_report report = { 0 };
 	struct mmr_error err = { 0 };
+	struct dat_add_vec adds = { 0 };
 	char path[128];
 	int ret;
 	int fd;
@@ -107,7 +108,7 @@ static void import_file(const uint8_t *data, size_t size)
 	if (fd < 0 || write(fd, data + 1, size - 1) != (ssize_t)size - 1)
 		abort();
 	close(fd);
-	ret = data[0] == 'i' ? trace_dat_import_idle(writer, path, &report, &err)
+	ret = data[0] == 'i' ? trace_dat_import_idle(writer, path, &adds, &report, &err)
 	                     : trace_dat_import_folder(writer, folder, &nobody, 1, &report, &err);
 	if (ret < 0 && !err.text[0])
 		abort();

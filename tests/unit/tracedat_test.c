@@ -475,6 +475,89 @@ static void a_cut_file_gives_what_it_has(void **state)
 	free(data);
 }
 
+#define MS 1000000ull
+
+/* Four samples of 4096 bytes, a period of 600 ms; the sampler is task 50. */
+static struct mmr_trace *import_samples(struct dat_add_vec *adds, struct mmr_import_report *report)
+{
+	static uint8_t file[4 * (16 + 4096)];
+	struct mmr_writer_options options = { .nr_cpus = 1, .subbuf_size = 4096, .force = true };
+	struct mmr_writer *writer;
+	struct mmr_trace *trace;
+	struct mmr_error err = { 0 };
+
+	for (size_t i = 0; i < 4; i++) {
+		uint8_t *record = file + i * (16 + 4096);
+
+		le64_put(record, (1000 + i * 600) * MS);
+		le64_put(record + 8, 4096);
+	}
+	assert_int_equal(mmr_writer_create(output_path(), &options, &writer, &err), 0);
+	assert_int_equal(mmr_writer_text(writer, "kernel.release", "6.12.0", 6, &err), 0);
+	assert_int_equal(mmr_writer_text(writer, "page_size", "4096", 4, &err), 0);
+	assert_int_equal(mmr_writer_text(writer, "clock", "mono", 4, &err), 0);
+	assert_int_equal(
+		mmr_writer_text(writer, "header_page", header_page, strlen(header_page), &err), 0);
+	assert_int_equal(mmr_writer_begin(writer, &err), 0);
+	assert_int_equal(trace_dat_import_idle(writer, write_file("idle", file, sizeof(file)), adds,
+	                                       report, &err),
+	                 0);
+	assert_int_equal(mmr_writer_finish(writer, &err), 0);
+	assert_int_equal(mmr_trace_open(output_path(), NULL, &trace, &err), 0);
+	return trace;
+}
+
+static void samples_are_timed_by_what_their_task_wrote(void **state)
+{
+	struct mmr_import_report report = { 0 };
+	struct mmr_access_sample sample;
+	struct dat_add_vec adds = { 0 };
+	struct mmr_error err = { 0 };
+	struct mmr_trace *trace;
+
+	(void)state;
+	for (uint64_t i = 0; i < 4; i++) {
+		/* Read for 30 ms, written in 2, marked for 58 (the third: 38), slept 510. */
+		uint64_t t_ns = (1000 + i * 600 + 30 + (i == 2 ? 20 : 0)) * MS;
+
+		assert_int_equal(dat_add_vec_push(&adds, (struct dat_add){ t_ns, 50 }), 0);
+		assert_int_equal(dat_add_vec_push(&adds, (struct dat_add){ t_ns + 2 * MS, 50 }), 0);
+		/* Another task, that adds far too many pages. */
+		for (uint64_t k = 0; k < 30; k++)
+			assert_int_equal(
+				dat_add_vec_push(&adds, (struct dat_add){ t_ns + k * MS, 60 }), 0);
+	}
+	trace = import_samples(&adds, &report);
+	assert_string_equal(report.notes, "");
+	assert_int_equal(report.nr_access_samples, 4);
+	assert_int_equal(mmr_trace_access_sample(trace, 1, &sample, &err), 0);
+	assert_int_equal(sample.nr_pfns, 32768);
+	assert_int_equal(sample.begin_ns, 1600 * MS);
+	assert_int_equal(sample.end_ns, 1630 * MS);
+	assert_int_equal(sample.mark_begin_ns, 1032 * MS);
+	/* The shortest rest is 548 ms, hence a sleep of 500. */
+	assert_int_equal(sample.mark_end_ns, 1100 * MS);
+	mmr_trace_close(trace);
+	dat_add_vec_deinit(&adds);
+}
+
+static void samples_without_their_task_are_timed_roughly(void **state)
+{
+	struct mmr_import_report report = { 0 };
+	struct mmr_access_sample sample;
+	struct dat_add_vec adds = { 0 };
+	struct mmr_error err = { 0 };
+	struct mmr_trace *trace = import_samples(&adds, &report);
+
+	(void)state;
+	assert_non_null(strstr(report.notes, "known roughly"));
+	assert_int_equal(mmr_trace_access_sample(trace, 3, &sample, &err), 0);
+	assert_int_equal(sample.end_ns, 2800 * MS + 300 * MS);
+	assert_int_equal(sample.mark_begin_ns, 2200 * MS);
+	assert_int_equal(sample.mark_end_ns, 2500 * MS);
+	mmr_trace_close(trace);
+}
+
 static void fields_are_found_by_name(void **state)
 {
 	struct dat_text text = { formats[2][1], strlen(formats[2][1]) };
@@ -524,6 +607,8 @@ int main(void)
 		cmocka_unit_test(existing_files_are_kept),
 		cmocka_unit_test(cuts_and_flips_are_survived),
 		cmocka_unit_test(a_cut_file_gives_what_it_has),
+		cmocka_unit_test(samples_are_timed_by_what_their_task_wrote),
+		cmocka_unit_test(samples_without_their_task_are_timed_roughly),
 		cmocka_unit_test(fields_are_found_by_name),
 	};
 
