@@ -2,11 +2,11 @@
 /*
  * Compaction's takings (mm/compaction.c, 6.1 to 6.12).
  *
- * The free scanner (isolate_freepages_block()) tells the range that it scanned and how many pages it
- * took: in a range scanned page by page that is every free block that begins there. In an
- * asynchronous run it strides, and which blocks it met is not said. The search of the free lists
- * (fast_isolate_freepages()) takes one block and tells only its size and the range it looked in; a
- * scan of the pageblock around it often follows.
+ * The free scanner (isolate_freepages_block()) tells the range that it scanned, how many pages it
+ * looked at and how many it took: in a range scanned page by page that is every free block that
+ * begins there. Where it found nothing it strides; the stride that leads to the same numbers names
+ * the blocks. The search of the free lists (fast_isolate_freepages()) takes one block and tells only
+ * its size and the range it looked in; a scan of the pageblock around it often follows.
  *
  * Where the events leave a choice, nothing is taken yet: the taking stays pending, and the first
  * event that shows a page of it in use names the page. Every target is put on an LRU list
@@ -26,6 +26,8 @@
  * its LRU list, on a CPU's batch, a little longer.
  */
 #define LRU_BATCH_NS 500000000ull
+
+#define MAX_STRIDE 32 /* COMPACT_CLUSTER_MAX */
 
 static struct compaction *find_compaction(struct replay_shadow *s, uint32_t pid)
 {
@@ -263,6 +265,48 @@ static bool scan_around(struct replay_shadow *s, struct pending_take *fast, uint
 	return true;
 }
 
+/* A scan of the free scanner, as its event tells of it. */
+struct scan {
+	uint32_t start;
+	uint32_t end;
+	uint32_t nr_taken; /* pages, as is the next */
+	uint64_t nr_scanned;
+};
+
+/*
+ * A scan that looks at every stride-th page only. After a block it goes on that far behind its end.
+ * Whether that explains the event; with `take` it happens.
+ */
+static bool scan_strided(struct replay_shadow *s, const struct scan *scan, uint32_t stride,
+                         bool take)
+{
+	uint32_t nr_scanned = 0;
+	uint32_t nr_taken = 0;
+
+	for (uint32_t i = scan->start; i < scan->end; i += stride) {
+		int order = head_order(s, i);
+
+		nr_scanned++;
+		if (order < 0)
+			continue;
+		if (take)
+			take_target(s, i, (unsigned int)order);
+		nr_taken += 1u << order;
+		nr_scanned += (1u << order) - 1;
+		i += (1u << order) - 1;
+	}
+	return nr_taken == scan->nr_taken && nr_scanned == scan->nr_scanned;
+}
+
+/* Finds the stride of a scan, and takes what it took. False if none explains what it tells. */
+static bool isolate_strided(struct replay_shadow *s, const struct scan *scan)
+{
+	for (uint32_t stride = MAX_STRIDE; stride > 1; stride /= 2)
+		if (scan_strided(s, scan, stride, false))
+			return scan_strided(s, scan, stride, true);
+	return false;
+}
+
 static void isolate_freepages(struct replay_shadow *s, const struct mmr_event *event)
 {
 	struct compaction *cc = find_compaction(s, event->pid);
@@ -291,6 +335,8 @@ static void isolate_freepages(struct replay_shadow *s, const struct mmr_event *e
 		isolate_range(s, start, end);
 		return;
 	}
+	if (isolate_strided(s, &(struct scan){ start, end, taken, event->isolate.nr_scanned }))
+		return;
 	add_pending(s, (struct pending_take){
 			       .pid = event->pid,
 			       .zone = s->last_zone,

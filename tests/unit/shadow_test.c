@@ -224,6 +224,27 @@ static void a_strided_scan_is_settled_by_first_use(void **state)
 	shadow_end(shadow);
 }
 
+static void a_strided_scan_is_known_by_its_numbers(void **state)
+{
+	struct replay_shadow *shadow = shadow_with(&kernel_612, 0);
+	struct mmr_event event;
+
+	(void)state;
+	page_event(shadow, DRAIN, 64, 4, SHADOW_MOVABLE);
+	page_event(shadow, DRAIN, 128, 0, SHADOW_MOVABLE); /* 64 + 16 + 32 k never meets these */
+	page_event(shadow, DRAIN, 208, 3, SHADOW_MOVABLE);
+	plain_event(shadow, MMR_EVENT_MM_COMPACTION_BEGIN);
+	event = event_of(ISOLATE);
+	event.isolate.start_pfn = FIRST_PFN;
+	event.isolate.end_pfn = FIRST_PFN + 512;
+	event.isolate.nr_taken = 16;
+	event.isolate.nr_scanned = 31; /* 0, 32, the block at 64, 111, 143, … 495 */
+	replay_shadow_event(shadow, &event);
+	assert_false(replay_shadow_is_free(shadow, FIRST_PFN + 79));
+	assert_int_equal(free_pages(shadow), 9);
+	shadow_end(shadow);
+}
+
 static void the_scan_around_tells_what_the_search_took(void **state)
 {
 	struct replay_shadow *shadow = shadow_with(&kernel_612, 0);
@@ -620,6 +641,7 @@ int main(void)
 		cmocka_unit_test(isolate_is_5_with_cma_and_4_without),
 		cmocka_unit_test(a_full_scan_names_its_pages),
 		cmocka_unit_test(a_strided_scan_is_settled_by_first_use),
+		cmocka_unit_test(a_strided_scan_is_known_by_its_numbers),
 		cmocka_unit_test(the_scan_around_tells_what_the_search_took),
 		cmocka_unit_test(hundreds_of_small_takings_are_remembered),
 		cmocka_unit_test(a_taking_is_forgotten_after_its_compaction),
