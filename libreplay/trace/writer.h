@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What writer.c (file, lists, index) and writer_pages.c (sub-buffers) share. */
+/* What writer.c (file, texts), writer_list.c, writer_pages.c (sub-buffers) and writer_index.c share. */
 #ifndef TRACE_WRITER_PRIVATE_H
 #define TRACE_WRITER_PRIVATE_H
 
@@ -82,6 +82,18 @@ int trace_writer_frame(struct mmr_writer *w, struct writer_zstd *z, uint8_t *con
 
 /* The first failure again; 0 if there was none. */
 int trace_writer_check(struct mmr_writer *w, struct mmr_error *err) MMR_MUST_CHECK;
+
+/* Starts a list of that kind; whatever was collected before is dropped. */
+int trace_writer_list_begin(struct mmr_writer *w, enum trace_frame_kind kind, uint32_t number,
+                            uint32_t aux, struct mmr_error *err) MMR_MUST_CHECK;
+/* Adds a blob; writes a frame when one is full. */
+int trace_writer_list_add(struct mmr_writer *w, struct trace_blob blob,
+                          struct mmr_error *err) MMR_MUST_CHECK;
+int trace_writer_add_texts(struct mmr_writer *w, const struct writer_text_vec *texts,
+                           struct mmr_error *err) MMR_MUST_CHECK;
+/* Writes the blobs collected so far as a frame with these flags. */
+int trace_writer_list_flush(struct mmr_writer *w, uint16_t flags,
+                            struct mmr_error *err) MMR_MUST_CHECK;
 
 /* Writes the trailer's texts. */
 int trace_writer_trailer(struct mmr_writer *w, struct mmr_error *err) MMR_MUST_CHECK;
