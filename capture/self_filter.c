@@ -2,9 +2,10 @@
 /*
  * By filter and not by set_event_notrace_pid, for two reasons. What an interrupt does while a reader
  * happens to run, such as freeing pages after a grace period, is not the recorder's work and stays.
- * And the page allocator's own events stay whoever runs: pages go through the same free lists, and
- * without them nobody could follow these lists exactly. They bear the recorder's pid, which the header
- * names; the readers are made so that there are next to none.
+ * And the events of the page allocator, the LRU lists, compaction and migration stay whoever runs:
+ * pages go through the same lists, and without them nobody could follow these lists exactly. They
+ * bear the recorder's pid, which the header names; the readers are made so that there are next to
+ * none.
  */
 #include "self_filter.h"
 
@@ -56,13 +57,23 @@ static int build(char filter[FILTER_SIZE], pid_t *pids, size_t count, struct mmr
 	return 0;
 }
 
+/*
+ * Groups that tell where a page is. A reader that drains its CPU's LRU batch puts pages of others on
+ * their lists, and one that compacts takes free pages.
+ */
+static bool follows_pages(enum mmr_event_group group)
+{
+	return group == MMR_GROUP_PAGE || group == MMR_GROUP_LRU || group == MMR_GROUP_COMPACTION ||
+	       group == MMR_GROUP_MIGRATE;
+}
+
 static int enable_one(const struct tracing *tracing, const struct chosen_event *event,
                       const char *filter, struct mmr_error *err)
 {
 	char file[192];
 	int ret = 0;
 
-	if (event->group != MMR_GROUP_PAGE) {
+	if (!follows_pages(event->group)) {
 		snprintf(file, sizeof(file), "events/%s/%s/filter", event->system, event->name);
 		ret = tracing_write(tracing, file, filter, err);
 	}
