@@ -110,6 +110,9 @@ static void alloc_movable(struct wl *wl, uint32_t task, const struct mmr_event *
 	wl->tasks.items[task].last = gfp_flags & WL_GFP_ZERO ? page : WL_NONE;
 	if (gfp_flags & WL_GFP_ZERO && wl_populate(wl, task, page))
 		wl_page_to_anon(wl, page, WL_ALLOC_POPULATE, WL_FIRST_POPULATE);
+	else if (gfp_flags & WL_GFP_ZERO)
+		/* Neither the page cache nor tmpfs asks for zeroes. */
+		wl_page_to_anon(wl, page, WL_ALLOC_ANON_UNNAMED, WL_FIRST_LATE_ANON);
 }
 
 void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event)

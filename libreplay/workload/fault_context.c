@@ -78,7 +78,7 @@ static void name_ahead(struct wl *wl, uint32_t task)
 	if (mm == WL_NONE)
 		return;
 	target = wl_map_page(wl, mm, f->vpn);
-	for (unsigned int size = 2; size <= 8; size *= 2) {
+	for (unsigned int size = 2; wl->seekless_swap && size <= 8; size *= 2) {
 		uint64_t start = window_start(f, size);
 
 		if (out_pages(wl, mm, start, start + size, f->vpn, pages) != f->nr_got)
@@ -367,7 +367,8 @@ static void on_remote(struct wl *wl, uint32_t task, uint32_t id)
 	uint32_t map;
 
 	t->last = WL_NONE;
-	if (page == WL_NONE || (!mistaken && wl->pages.items[page].kind != WL_PAGE_MOVABLE))
+	if (page == WL_NONE || (!mistaken && (wl->pages.items[page].kind != WL_PAGE_ANON ||
+	                                      wl->pages.items[page].maps != WL_NONE)))
 		return;
 	if (mistaken) {
 		map = wl_map_find(wl, t->mm, f->vpn);

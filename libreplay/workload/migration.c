@@ -42,6 +42,16 @@ static struct wl_migrator *migrator_of(struct wl *wl, uint32_t task)
 	return m;
 }
 
+static void count_unmapped(struct wl *wl, const struct wl_page *p)
+{
+	if (p->kind != WL_PAGE_ANON)
+		wl_count(wl, WL_MIGRATION_FILE);
+	else if (p->alloc_cause == WL_NR_CAUSES || p->alloc_cause == WL_ALLOC_ANON_UNNAMED)
+		wl_count(wl, WL_MIGRATION_BEFORE);
+	else
+		wl_count(wl, WL_MIGRATION_UNKNOWN_ANON);
+}
+
 static void count_agreement(struct wl *wl, uint64_t pfn, uint64_t vpn)
 {
 	uint32_t page = wl_page_at(wl, pfn);
@@ -52,19 +62,18 @@ static void count_agreement(struct wl *wl, uint64_t pfn, uint64_t vpn)
 		return;
 	}
 	map = wl->pages.items[page].maps;
-	if (map != WL_NONE && wl->pages.items[page].flags & WL_PAGE_STACK) {
+	if (map == WL_NONE) {
+		count_unmapped(wl, &wl->pages.items[page]);
+		return;
+	}
+	if (wl->pages.items[page].flags & WL_PAGE_STACK) {
 		/* Only its place on the stack was known, and now the address is. */
 		uint32_t mm = wl->maps.items[map].mm;
 
 		wl->pages.items[page].flags &= (uint8_t)~WL_PAGE_STACK;
 		wl_map_remove(wl, map);
 		wl_map_set(wl, mm, vpn, page);
-		wl_count(wl, WL_MIGRATION_UNKNOWN_ANON);
-		return;
-	}
-	if (map == WL_NONE) {
-		wl_count(wl, wl->pages.items[page].kind == WL_PAGE_ANON ? WL_MIGRATION_UNKNOWN_ANON
-		                                                        : WL_MIGRATION_FILE);
+		wl_count(wl, WL_MIGRATION_STACK);
 		return;
 	}
 	while (map != WL_NONE && wl->maps.items[map].vpn != vpn)

@@ -14,7 +14,7 @@
 	X(SHMEM_FAULT, ALLOC, "tmpfs and shared pages, named by their fault") \
 	X(SHMEM, ALLOC, "tmpfs and shared pages, no event says which") \
 	X(EXEC, ALLOC, "arguments of exec, by their place on the new stack") \
-	X(ANON_UNNAMED, ALLOC, "anonymous pages outside a fault (ptrace, get_user_pages)") \
+	X(ANON_UNNAMED, ALLOC, "anonymous pages whose fault was not seen (ptrace, pinning, the recorder's own)") \
 	X(SWAPAHEAD, ALLOC, "swap readahead, no event says which page") \
 	X(PAGE_TABLE, ALLOC, "page tables") \
 	X(KERNEL, ALLOC, "other kernel memory") \
@@ -53,11 +53,13 @@
 	X(POPULATE, FIRST, "named: mlock, MAP_POPULATE or madvise, by address") \
 	X(EXEC, FIRST, "named: arguments of exec, by their place on the new stack") \
 	X(LATE_SHMEM, FIRST, "not of the fault: tmpfs or shared, written by a system call") \
-	X(LATE_ANON, FIRST, "not of the fault: anonymous (ptrace, get_user_pages)") \
+	X(LATE_ANON, FIRST, "not of the fault: anonymous (ptrace, pinning)") \
 	X(SWAPAHEAD, FIRST, "not named: swap readahead") \
 	X(KERNEL, FIRST, "not named: movable, never reaches the LRU") \
 	X(AGREE, MIGRATION, "agree") \
 	X(DIFFER, MIGRATION, "differ") \
+	X(BEFORE, MIGRATION, "anonymous pages older than the trace, or without a fault in it") \
+	X(STACK, MIGRATION, "arguments of exec: now the address is known") \
 	X(UNKNOWN_ANON, MIGRATION, "anonymous pages without a known address") \
 	X(FILE, MIGRATION, "page-cache pages and shared memory (known by file, not by address)") \
 	X(UNKNOWN, MIGRATION, "pages that are not known") \

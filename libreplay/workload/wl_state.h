@@ -268,6 +268,7 @@ struct wl {
 	bool started;        /* ops are emitted */
 	bool finished;
 	bool nomem;
+	bool seekless_swap;
 	bool rss_per_fault; /* rss_stat comes with every page mapped: v6.2 and later */
 	uint64_t start_ns;
 

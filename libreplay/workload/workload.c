@@ -71,6 +71,7 @@ int wl_new(const struct wl_options *options, struct wl **ret, struct mmr_error *
 	wl->free_file = WL_NONE;
 	wl->free_mm = WL_NONE;
 	wl->ops_serial = 1;
+	wl->seekless_swap = options->seekless_swap;
 	wl->rss_per_fault = release_number(options->release) >= 6002;
 	error = MMR_E_NOMEM;
 	wl->places = base_calloc_err(wl->nr_pfns, sizeof(*wl->places), "page frames", err);
@@ -117,21 +118,52 @@ void wl_destroy(struct wl *wl)
 	base_free(wl);
 }
 
-/* kpageflags of the first full snapshot of a trace. */
-static int add_snapshot(struct wl *wl, struct mmr_trace *trace, uint32_t i, struct mmr_error *err)
+/* The first full snapshot of a trace; NULL: there is none. */
+static int first_snapshot(struct mmr_trace *trace, struct mmr_snapshot **ret, uint64_t *begin_ns,
+                          struct mmr_error *err)
+{
+	const struct mmr_snapshot_info *info;
+
+	*ret = NULL;
+	for (uint32_t i = 0; (info = mmr_trace_snapshot_info(trace, i)); i++) {
+		if (info->kind != MMR_SNAPSHOT_FULL)
+			continue;
+		*begin_ns = info->begin_ns;
+		return mmr_trace_snapshot(trace, i, ret, err);
+	}
+	return 0;
+}
+
+/* Whether the devices that hold swap are known, and none of them has to seek. */
+static bool is_seekless(const struct mmr_snapshot *snapshot)
+{
+	static const char suffix[] = "/queue/rotational";
+	struct mmr_snapshot_piece piece;
+	bool seekless = false;
+
+	for (uint32_t i = 0; mmr_snapshot_piece(snapshot, i, &piece); i++) {
+		size_t length = strlen(piece.name);
+
+		if (length < sizeof(suffix) ||
+		    strcmp(piece.name + length - (sizeof(suffix) - 1), suffix) != 0)
+			continue;
+		if (piece.size == 0 || piece.data[0] != '0')
+			return false;
+		seekless = true;
+	}
+	return seekless;
+}
+
+static int add_pieces(struct wl *wl, const struct mmr_snapshot *snapshot, uint64_t begin_ns,
+                      struct mmr_error *err)
 {
 	struct mmr_snapshot_piece piece;
-	struct mmr_snapshot *snapshot;
-	uint64_t begin = mmr_trace_snapshot_info(trace, i)->begin_ns;
-	int error = mmr_trace_snapshot(trace, i, &snapshot, err);
+	int error = 0;
 
-	if (error < 0)
-		return error;
-	for (uint32_t p = 0; error == 0 && mmr_snapshot_piece(snapshot, p, &piece); p++)
+	for (uint32_t i = 0; error == 0 && mmr_snapshot_piece(snapshot, i, &piece); i++)
 		if (strcmp(piece.name, "proc/kpageflags") == 0)
 			error = wl_add_kpageflags(wl, piece.offset / 8, piece.data, piece.size / 8,
-			                          piece.begin_ns ? piece.begin_ns : begin, err);
-	mmr_snapshot_free(snapshot);
+			                          piece.begin_ns ? piece.begin_ns : begin_ns, err);
 	return error;
 }
 
@@ -140,6 +172,8 @@ int wl_create(struct mmr_trace *trace, struct wl **ret, struct mmr_error *err)
 	const struct mmr_trace_info *info = mmr_trace_info(trace);
 	struct wl_options options = { .nr_zones = info->nr_zones, .release = info->kernel_release };
 	struct mmr_zone_info *zones = base_calloc_err(info->nr_zones, sizeof(*zones), "zones", err);
+	struct mmr_snapshot *snapshot = NULL;
+	uint64_t begin_ns = 0;
 	int error;
 
 	*ret = NULL;
@@ -148,16 +182,15 @@ int wl_create(struct mmr_trace *trace, struct wl **ret, struct mmr_error *err)
 	for (uint32_t i = 0; i < info->nr_zones; i++)
 		zones[i] = *mmr_trace_zone(trace, i);
 	options.zones = zones;
-	error = wl_new(&options, ret, err);
+	error = first_snapshot(trace, &snapshot, &begin_ns, err);
+	if (snapshot)
+		options.seekless_swap = is_seekless(snapshot);
+	if (error == 0)
+		error = wl_new(&options, ret, err);
+	if (error == 0 && snapshot)
+		error = add_pieces(*ret, snapshot, begin_ns, err);
+	mmr_snapshot_free(snapshot);
 	base_free(zones);
-	if (error < 0)
-		return error;
-	for (uint32_t i = 0; i < info->nr_snapshots; i++) {
-		if (mmr_trace_snapshot_info(trace, i)->kind != MMR_SNAPSHOT_FULL)
-			continue;
-		error = add_snapshot(*ret, trace, i, err);
-		break;
-	}
 	if (error < 0) {
 		wl_destroy(*ret);
 		*ret = NULL;

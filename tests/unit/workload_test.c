@@ -31,7 +31,9 @@ static struct bench *new_bench(const char *release)
 {
 	static struct bench bench;
 	struct mmr_zone_info zone = { .spanned = NR_PFNS, .name = "DMA32" };
-	struct wl_options options = { .zones = &zone, .nr_zones = 1, .release = release };
+	struct wl_options options = {
+		.zones = &zone, .nr_zones = 1, .release = release, .seekless_swap = true
+	};
 
 	memset(&bench, 0, sizeof(bench));
 	assert_int_equal(wl_new(&options, &bench.wl, NULL), 0);
