@@ -597,7 +597,7 @@ static int parse_show(struct heatmap *heatmap, const char *name, struct mmr_erro
 static int draw(struct canvas *canvas, const struct chart_request *request, struct mmr_error *err)
 {
 	struct heatmap heatmap = { .canvas = canvas, .request = request };
-	int64_t end = 0;
+	int64_t begin = TIME_MAX, end = 0;
 	int rc = parse_show(&heatmap, request->show, err);
 
 	palette_init(&heatmap.palette);
@@ -606,9 +606,11 @@ static int draw(struct canvas *canvas, const struct chart_request *request, stru
 		rc = load(&heatmap, &heatmap.heats[i], err);
 		if (heatmap.heats[i].end_ns > end)
 			end = heatmap.heats[i].end_ns;
+		if (!rc && heatmap.heats[i].index.rows[0].t_ns < begin)
+			begin = heatmap.heats[i].index.rows[0].t_ns;
 	}
 	if (!rc)
-		rc = layout_time_range(request, end, &heatmap.since, &heatmap.until, err);
+		rc = layout_time_range(request, begin, end, &heatmap.since, &heatmap.until, err);
 	if (!rc)
 		rc = compose(&heatmap, err);
 	for (size_t i = 0; i < request->nr_runs; i++) {

@@ -144,17 +144,17 @@ void layout_loss_line(struct canvas *canvas, struct rect plot, double x)
 		               (struct point){ x, plot.y + plot.height }, &stroke);
 }
 
-int layout_time_range(const struct chart_request *request, int64_t end, int64_t *since,
-                      int64_t *until, struct mmr_error *err)
+int layout_time_range(const struct chart_request *request, int64_t begin, int64_t end,
+                      int64_t *since, int64_t *until, struct mmr_error *err)
 {
 	char last[SCALE_LABEL];
 
-	*since = request->since_ns == NO_TIME ? 0
-	                                      : (int64_t)fmin((double)request->since_ns, TIME_MAX);
 	*until = request->until_ns == NO_TIME ? end
 	                                      : (int64_t)fmin((double)request->until_ns, TIME_MAX);
 	if (*until > end)
 		*until = end;
+	*since = request->since_ns == NO_TIME ? (begin < *until ? begin : 0)
+	                                      : (int64_t)fmin((double)request->since_ns, TIME_MAX);
 	if (*since < *until)
 		return 0;
 	if (!end) {

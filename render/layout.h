@@ -25,8 +25,10 @@ void layout_panel_title(struct canvas *canvas, struct rect area, const struct ru
 /* A dashed line down a plot where the first event was lost. */
 void layout_loss_line(struct canvas *canvas, struct rect plot, double x);
 
-/* [*since, *until): as asked for, else from 0 to `end`. Refuses an empty one. */
-int layout_time_range(const struct chart_request *request, int64_t end, int64_t *since,
-                      int64_t *until, struct mmr_error *err);
+/*
+ * [*since, *until): as asked for, else from `begin`, when the data begin, to `end`. Refuses an empty one.
+ */
+int layout_time_range(const struct chart_request *request, int64_t begin, int64_t end,
+                      int64_t *since, int64_t *until, struct mmr_error *err);
 
 #endif

@@ -79,7 +79,8 @@ struct timeline {
 	size_t nr_panels, nr_strips;
 	bool lanes[NR_LANES]; /* that any panel has */
 	size_t nr_lanes;
-	int64_t since, until, end;
+	int64_t since, until;
+	int64_t begin, end;   /* of the data */
 	double longest_ns[2]; /* of tasks that waited; of the kernel's own threads */
 };
 
@@ -98,6 +99,8 @@ static int load_strip(struct timeline *timeline, struct panel *panel, struct str
 		strip->low += zones[i].low * page;
 		strip->high += zones[i].high * page;
 	}
+	if (strip->series.count && strip->series.samples[0].t_ns < timeline->begin)
+		timeline->begin = strip->series.samples[0].t_ns;
 	for (size_t i = 0; i < strip->series.count; i++) {
 		strip->series.samples[i].value *= page;
 		if (strip->series.samples[i].t_ns > timeline->end)
@@ -166,6 +169,8 @@ static int load(struct timeline *timeline, struct panel *panel, struct mmr_error
 		timeline->lanes[i] |= stalls->count > 0;
 		any |= stalls->count > 0;
 		*longest = fmax(*longest, (double)stalls->longest_ns);
+		if (stalls->count && stalls->items[0].start_ns < timeline->begin)
+			timeline->begin = stalls->items[0].start_ns;
 		for (size_t j = 0; j < stalls->count; j++) {
 			int64_t end = stalls->items[j].start_ns + stalls->items[j].duration_ns;
 
@@ -677,7 +682,7 @@ static void deinit(struct timeline *timeline)
 
 static int draw(struct canvas *canvas, const struct chart_request *request, struct mmr_error *err)
 {
-	struct timeline timeline = { .canvas = canvas, .request = request };
+	struct timeline timeline = { .canvas = canvas, .request = request, .begin = TIME_MAX };
 	int rc = check_scale(request->scale, err);
 
 	timeline.nr_panels = request->nr_runs;
@@ -690,8 +695,8 @@ static int draw(struct canvas *canvas, const struct chart_request *request, stru
 	for (size_t i = 0; i < NR_LANES; i++)
 		timeline.nr_lanes += timeline.lanes[i];
 	if (!rc)
-		rc = layout_time_range(request, timeline.end, &timeline.since, &timeline.until,
-		                       err);
+		rc = layout_time_range(request, timeline.begin, timeline.end, &timeline.since,
+		                       &timeline.until, err);
 	if (!rc)
 		rc = compose(&timeline, err);
 	deinit(&timeline);
