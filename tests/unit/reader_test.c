@@ -2,7 +2,9 @@
 /* What the reader says of losses, tasks, versions and files that are none; and how it words events. */
 #include "unit.h"
 
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -321,6 +323,48 @@ static void what_is_cut_into_frames_comes_back_whole(void **state)
 	free(bytes);
 }
 
+/* A limit on the file's size stands in for the disk. */
+static void a_full_disk_leaves_a_trace_up_to_there(void **state)
+{
+	struct mmr_writer *w = begin(1);
+	struct rlimit before;
+	struct rlimit small;
+	struct mmr_error err = { 0 };
+	struct mmr_trace *trace;
+	struct mmr_event event;
+	char partial[80];
+	uint64_t count = 0;
+	int ret = 0;
+
+	(void)state;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = (struct rlimit){ .rlim_cur = 20000, .rlim_max = before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	for (uint64_t i = 0; i < 4000 && ret == 0; i++) {
+		struct model_event e = { .pfn = i, .pid = 7, .id = MODEL_FREE_ID };
+		struct test_page p;
+
+		page_begin(&p, 100 + i);
+		model_record(&p, 0, &e);
+		ret = mmr_writer_pages(w, 0, p.bytes, 1, &err);
+		count += ret == 0;
+	}
+	assert_true(ret < 0);
+	snprintf(partial, sizeof(partial), "%s.partial", path);
+	assert_non_null(strstr(err.text, partial));
+	assert_int_equal(mmr_writer_finish(w, &err), ret);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(mmr_trace_open(partial, NULL, &trace, &err), 0);
+	assert_false(mmr_trace_info(trace)->truncated);
+	for (uint64_t i = 0; mmr_trace_next(trace, &event, &err) > 0; i++, count--)
+		assert_int_equal(event.page.pfn, i);
+	assert_in_range(count, 0, 1); /* the page that waited for its frame */
+	mmr_trace_close(trace);
+	unlink(partial);
+}
+
 static void put_file(const void *data, size_t size)
 {
 	FILE *file = fopen(path, "wb");
@@ -462,6 +506,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(events_whose_print_format_is_odd_show_their_fields,
 		                                set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_cut_into_frames_comes_back_whole, set_up,
+		                                tear_down),
+		cmocka_unit_test_setup_teardown(a_full_disk_leaves_a_trace_up_to_there, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(other_files_are_refused_with_a_reason, set_up,
 		                                tear_down),
