@@ -122,19 +122,25 @@ enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_r
 	return first_touch(machine, request, page, kind);
 }
 
+enum mm_touch_result mm_access_page(struct mm_machine *machine, const struct mm_request *request,
+                                    uint32_t page)
+{
+	const struct mm_lpage *lpage = mm_lpage(machine, page);
+	struct mm_request adapted = *request;
+
+	if (lpage->kind == MM_LPAGE_NONE || lpage->kind == MM_LPAGE_KERNEL)
+		return MM_TOUCH_INVALID;
+	adapted.order = lpage->order;
+	return mm_touch_page(machine, &adapted, page, (enum mm_lpage_kind)lpage->kind, 0);
+}
+
 enum mm_touch_result mm_copy_page(struct mm_machine *machine, const struct mm_request *request,
                                   uint32_t page, uint32_t source)
 {
 	const struct mm_lpage *from = mm_lpage(machine, source);
 
-	if (from->kind != MM_LPAGE_NONE && from->kind != MM_LPAGE_KERNEL &&
-	    (from->pfn != MM_NONE || (from->flags & MM_LP_EVICTED))) {
-		struct mm_request read = *request;
-
-		read.order = from->order;
-		mm_touch_page(machine, &read, source, (enum mm_lpage_kind)from->kind,
-		              MM_TOUCH_BACKED);
-	}
+	if (from->pfn != MM_NONE || (from->flags & MM_LP_EVICTED))
+		mm_access_page(machine, request, source);
 	return mm_touch_page(machine, request, page, MM_LPAGE_ANON, MM_TOUCH_WRITE);
 }
 

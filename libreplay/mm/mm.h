@@ -95,8 +95,11 @@ void mm_seed_block_type(struct mm_machine *machine, uint32_t pfn, uint8_t migrat
 /* A free block, to the tail of its list (as boot does). false: outside a zone, or not absent. */
 bool mm_seed_free_block(struct mm_machine *machine, uint32_t pfn, uint8_t order);
 
-/* A free page on the list of a CPU. false as above. */
-bool mm_seed_pcp_page(struct mm_machine *machine, uint16_t cpu, uint32_t pfn);
+/*
+ * nr free pages on the list of a CPU, out of memory of the zone of which nothing is known. Returns how
+ * many there were. After all pages with a place of their own.
+ */
+uint32_t mm_seed_pcp_pages(struct mm_machine *machine, uint32_t zone, uint16_t cpu, uint32_t nr);
 
 /*
  * A logical page that is in memory at pfn, or anywhere for MM_NONE. Counts and reclaims nothing.
@@ -113,6 +116,9 @@ int mm_seed_swapped(struct mm_machine *machine, uint32_t page,
 void mm_seed_done(struct mm_machine *machine);
 
 /* ---- what happens ---- */
+
+/* Whether a logical page has contents, wherever they are. */
+bool mm_lpage_is_known(const struct mm_machine *machine, uint32_t page);
 
 /* Makes room for logical pages < nr_pages; cheap if there is. MMR_E_NOMEM, MMR_E_LIMIT. */
 int mm_reserve_lpages(struct mm_machine *machine, uint32_t nr_pages,
@@ -143,6 +149,10 @@ enum mm_touch_result {
 enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_request *request,
                                    uint32_t page, enum mm_lpage_kind kind, uint32_t flags);
 
+/* As mm_touch_page(), of a page that is known already, whatever its kind; others are left alone. */
+enum mm_touch_result mm_access_page(struct mm_machine *machine, const struct mm_request *request,
+                                    uint32_t page);
+
 /* A write to a shared page: page gets a copy of source's contents, which are brought in if need be. */
 enum mm_touch_result mm_copy_page(struct mm_machine *machine, const struct mm_request *request,
                                   uint32_t page, uint32_t source);
@@ -153,6 +163,9 @@ bool mm_free_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t page);
 void mm_lazyfree_page(struct mm_machine *machine, uint32_t page);
 void mm_dirty_page(struct mm_machine *machine, uint32_t page);
 void mm_lock_page(struct mm_machine *machine, uint32_t page, bool locked);
+
+/* enum mm_migratetype that a request asks for. */
+uint8_t mm_request_migratetype(const struct mm_machine *machine, const struct mm_request *request);
 
 /* One allocation without a logical page; MM_NONE if there is no memory. */
 uint32_t mm_alloc_pages(struct mm_machine *machine, const struct mm_request *request);
@@ -171,9 +184,14 @@ enum mm_kswapd_result {
 bool mm_kswapd_runnable(const struct mm_machine *machine, uint32_t node);
 enum mm_kswapd_result mm_kswapd_step(struct mm_machine *machine, uint32_t node);
 void mm_kswapd_nap_over(struct mm_machine *machine, uint32_t node);
+/* Of the run that goes on, or the last one; its counts begin at 0 with each run. */
+const struct mm_scan_control *mm_kswapd_scan_control(const struct mm_machine *machine,
+                                                     uint32_t node);
 
 /* Pages that are being written, and the end of the oldest nr writes. */
 uint32_t mm_nr_writeback(const struct mm_machine *machine);
+/* Base pages of the oldest write; 0: there is none. */
+uint32_t mm_oldest_write_pages(const struct mm_machine *machine);
 void mm_end_writeback(struct mm_machine *machine, uint32_t nr);
 
 /* The per-CPU part of vmstat_update(), about once a second: decays the per-CPU lists. */

@@ -75,6 +75,7 @@ static int init_zone(struct mm_machine *machine, const struct mm_zone_config *co
 	zone->spanned = config->spanned;
 	zone->present = config->present;
 	zone->managed = config->managed;
+	zone->unknown_left = config->spanned;
 	memcpy(zone->wmark, config->wmark, sizeof(zone->wmark));
 	if (config->wmark[MM_WMARK_HIGH] != 0)
 		machine->have_wmarks = true;
@@ -363,12 +364,35 @@ bool mm_seed_free_block(struct mm_machine *machine, uint32_t pfn, uint8_t order)
 	return true;
 }
 
-bool mm_seed_pcp_page(struct mm_machine *machine, uint16_t cpu, uint32_t pfn)
+/*
+ * A page of the zone of which nothing is known, from the top down: what the recorded machine had in use
+ * without showing it. MM_NONE: there is none left.
+ */
+static uint32_t adopt_unknown(struct mm_machine *machine, struct mm_zone *zone)
 {
-	if (cpu >= machine->nr_cpus || !adopt_range(machine, pfn, 0))
-		return false;
-	mm_pcp_seed(machine, cpu, pfn);
-	return true;
+	while (zone->nr_owned < zone->managed && zone->unknown_left > 0) {
+		uint32_t pfn = zone->start_pfn + --zone->unknown_left;
+
+		if (adopt_range(machine, pfn, 0))
+			return pfn;
+	}
+	return MM_NONE;
+}
+
+uint32_t mm_seed_pcp_pages(struct mm_machine *machine, uint32_t zone, uint16_t cpu, uint32_t nr)
+{
+	uint32_t done = 0;
+
+	if (zone >= machine->nr_zones || cpu >= machine->nr_cpus)
+		return 0;
+	for (; done < nr; done++) {
+		uint32_t pfn = adopt_unknown(machine, &machine->zones[zone]);
+
+		if (pfn == MM_NONE)
+			break;
+		mm_pcp_seed(machine, cpu, pfn);
+	}
+	return done;
 }
 
 /* The block at pfn, from the free lists or from memory that nobody owned. */
@@ -380,9 +404,15 @@ static bool seize_block(struct mm_machine *machine, uint32_t pfn, uint8_t order)
 	return mm_take_free_block(machine, pfn, order) || adopt_range(machine, pfn, order);
 }
 
-/* A block wherever there is one, down to the last page of the machine. */
+/* A block wherever there is one: unknown memory rather than what the recorded machine had free. */
 static uint32_t seize_any(struct mm_machine *machine, uint8_t order, uint8_t migratetype)
 {
+	for (uint32_t i = 0; order == 0 && i < machine->nr_zonelist; i++) {
+		uint32_t pfn = adopt_unknown(machine, &machine->zones[machine->zonelist[i]]);
+
+		if (pfn != MM_NONE)
+			return pfn;
+	}
 	for (uint32_t i = 0; i < machine->nr_zonelist; i++) {
 		struct mm_zone *zone = &machine->zones[machine->zonelist[i]];
 		enum mm_rmqueue_mode mode = MM_RMQUEUE_NORMAL;

@@ -192,8 +192,9 @@ struct mm_zone {
 	uint32_t nr_reserved_highatomic;
 	uint32_t nr_lru[MM_NR_LRU_TYPES]; /* pages on the policy's lists */
 	uint32_t nr_writeback;
-	uint64_t nr_owned;  /* pages that the machine was given: free, per-CPU and used */
-	struct mm_pcp *pcp; /* [nr_cpus] */
+	uint32_t unknown_left; /* while building: pages of the span not yet looked at */
+	uint64_t nr_owned;     /* pages that the machine was given: free, per-CPU and used */
+	struct mm_pcp *pcp;    /* [nr_cpus] */
 	struct mm_free_area free_area[MM_NR_ORDERS];
 };
 

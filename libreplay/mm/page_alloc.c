@@ -37,6 +37,11 @@ uint8_t mm_gfp_migratetype(const struct mm_machine *machine, uint32_t gfp_flags)
 	return gfp_flags & MM_GFP_RECLAIMABLE ? MM_RECLAIMABLE : MM_UNMOVABLE;
 }
 
+uint8_t mm_request_migratetype(const struct mm_machine *machine, const struct mm_request *request)
+{
+	return mm_gfp_migratetype(machine, request->gfp_flags);
+}
+
 /* Free pages that this request cannot have. */
 static int64_t unusable_free(const struct mm_zone *zone, uint32_t order, uint32_t alloc_flags)
 {

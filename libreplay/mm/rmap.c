@@ -13,6 +13,11 @@
  */
 #include "internal.h"
 
+bool mm_lpage_is_known(const struct mm_machine *machine, uint32_t page)
+{
+	return mm_lpage(machine, page)->kind != MM_LPAGE_NONE;
+}
+
 static void account_kind(struct mm_machine *machine, enum mm_lpage_kind kind, uint32_t order,
                          bool add)
 {

@@ -166,6 +166,13 @@ uint32_t mm_nr_writeback(const struct mm_machine *machine)
 	return machine->writeback.count;
 }
 
+uint32_t mm_oldest_write_pages(const struct mm_machine *machine)
+{
+	if (machine->writeback.count == 0)
+		return 0;
+	return mm_block_pages(machine->pages[machine->writeback.tail].order);
+}
+
 void mm_end_writeback(struct mm_machine *machine, uint32_t nr)
 {
 	while (nr-- > 0 && machine->writeback.count > 0) {

@@ -200,6 +200,11 @@ static bool end_round(struct mm_node *node)
 	return false;
 }
 
+const struct mm_scan_control *mm_kswapd_scan_control(const struct mm_machine *machine, uint32_t n)
+{
+	return &machine->nodes[n].kswapd.sc;
+}
+
 bool mm_kswapd_runnable(const struct mm_machine *machine, uint32_t n)
 {
 	return machine->nodes[n].kswapd.state == MM_KSWAPD_BALANCE;

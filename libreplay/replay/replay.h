@@ -141,6 +141,7 @@ struct replay_stats {
 	uint64_t nr_unplaced;     /* … for which there was no room */
 	uint64_t nr_unknown_free; /* DEMAND_FREE of a page that the engine did not have */
 	uint64_t nr_failures;
+	uint64_t nr_mismatched; /* ops whose page is of another kind or already there */
 };
 const struct replay_stats *replay_stats(const struct replay *replay);
 
