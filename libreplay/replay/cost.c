@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cost.h"
+
+void replay_cost_init(struct replay_cost *cost, const struct replay_tunables *tunables)
+{
+	*cost = (struct replay_cost){
+		.copy_ns = tunables->value[REPLAY_TUNABLE_COST_COPY_NS],
+		.file_read_ns = tunables->value[REPLAY_TUNABLE_COST_FILE_READ_NS],
+		.putback_ns = tunables->value[REPLAY_TUNABLE_COST_PUTBACK_NS],
+		.scan_ns = tunables->value[REPLAY_TUNABLE_COST_SCAN_NS],
+		.swap_read_ns = tunables->value[REPLAY_TUNABLE_COST_SWAP_READ_NS],
+		.swap_write_ns = tunables->value[REPLAY_TUNABLE_COST_SWAP_WRITE_NS],
+		.unmap_ns = tunables->value[REPLAY_TUNABLE_COST_UNMAP_NS],
+		.kswapd_percent = tunables->value[REPLAY_TUNABLE_KSWAPD_CPU],
+	};
+}
+
+uint64_t replay_cost_reclaim(const struct replay_cost *cost, const struct mm_scan_control *sc,
+                             struct mm_scan_control *seen)
+{
+	uint64_t ns = (sc->nr_scanned - seen->nr_scanned) * cost->scan_ns +
+	              (sc->nr_unmapped - seen->nr_unmapped) * cost->unmap_ns +
+	              (sc->nr_putback - seen->nr_putback) * cost->putback_ns;
+
+	*seen = *sc;
+	return ns;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How long things take. The engine decides by counts; this turns counts into simulated nanoseconds.
+ *
+ * The defaults are of the order of a present x86 machine with a fast disk, and are tunables (cost.*).
+ */
+#ifndef REPLAY_COST_H
+#define REPLAY_COST_H
+
+#include <stdint.h>
+
+#include "mmzone.h"
+#include "tunables.h"
+
+struct replay_cost {
+	uint64_t copy_ns;
+	uint64_t file_read_ns;
+	uint64_t putback_ns;
+	uint64_t scan_ns;
+	uint64_t swap_read_ns;
+	uint64_t swap_write_ns;
+	uint64_t unmap_ns;
+	uint64_t kswapd_percent;
+};
+
+void replay_cost_init(struct replay_cost *cost, const struct replay_tunables *tunables);
+
+/* CPU time of what a reclaimer has done since the last call; *seen remembers how far that was. */
+uint64_t replay_cost_reclaim(const struct replay_cost *cost, const struct mm_scan_control *sc,
+                             struct mm_scan_control *seen);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * kswapd as a simulated thread, and the stalls of those who reclaim themselves.
+ *
+ * kswapd does a batch at a time; a batch takes the CPU time that the cost model gives for what it scanned,
+ * stretched by kswapd.cpu, and only then may the next one begin. While it naps it looks again after
+ * HZ/10. Direct reclaim happens at the instant of the op that needed it; its cost is a stall of that task,
+ * during which the device and kswapd go on.
+ *
+ * Not modelled: the scheduler: kswapd never waits for a CPU beyond its share; several tasks in direct reclaim
+ * at a time.
+ */
+#include "replay_state.h"
+
+#define NAP_NS   UINT64_C(100000000)
+#define JIFFY_NS UINT64_C(1000000)
+
+uint64_t replay_kthread_due(const struct replay *replay, uint32_t n)
+{
+	const struct replay_kthread *thread = &replay->kswapd[n];
+
+	if (mm_kswapd_runnable(replay->machine, n))
+		return thread->ready_ns;
+	return thread->nap_end_ns;
+}
+
+void replay_kthread_run(struct replay *replay, uint32_t n)
+{
+	struct replay_kthread *thread = &replay->kswapd[n];
+	const struct mm_scan_control *sc = mm_kswapd_scan_control(replay->machine, n);
+	uint64_t now_ns, cost_ns;
+
+	if (!mm_kswapd_runnable(replay->machine, n)) {
+		now_ns = thread->nap_end_ns;
+		thread->nap_end_ns = REPLAY_NEVER;
+		mm_kswapd_nap_over(replay->machine, n);
+		if (thread->ready_ns < now_ns)
+			thread->ready_ns = now_ns;
+		return;
+	}
+	/* Woken by an op: not before that op. */
+	if (thread->ready_ns < replay->now_ns && !thread->running)
+		thread->ready_ns = replay->now_ns;
+	now_ns = thread->ready_ns;
+	thread->nap_end_ns = REPLAY_NEVER;
+	switch (mm_kswapd_step(replay->machine, n)) {
+	case MM_KSWAPD_BLOCKED:
+		thread->ready_ns = replay->write_done_ns == REPLAY_NEVER ? now_ns + JIFFY_NS
+		                                                         : replay->write_done_ns;
+		return;
+	case MM_KSWAPD_NAPPING:
+		thread->nap_end_ns = now_ns + NAP_NS;
+		break;
+	case MM_KSWAPD_IDLE:
+	case MM_KSWAPD_WORKED:
+		break;
+	}
+	cost_ns = replay_cost_reclaim(&replay->cost, sc, &thread->seen);
+	cost_ns = cost_ns * 100 / replay->cost.kswapd_percent;
+	/* A batch that found nothing still took a moment: time always goes on. */
+	thread->ready_ns =
+		now_ns + (cost_ns > replay->cost.scan_ns ? cost_ns : replay->cost.scan_ns + 1);
+	replay_simtime_writes(replay);
+}
+
+/* ---- hooks ---- */
+
+static void kswapd_begin(void *data, const struct mm_node *node)
+{
+	struct replay *replay = data;
+	struct replay_kthread *thread = &replay->kswapd[node->id];
+
+	thread->seen = (struct mm_scan_control){ 0 };
+	thread->begin_ns = thread->ready_ns;
+	thread->running = true;
+}
+
+static void kswapd_end(void *data, const struct mm_node *node)
+{
+	struct replay *replay = data;
+	struct replay_kthread *thread = &replay->kswapd[node->id];
+	const struct mm_scan_control *sc = &node->kswapd.sc;
+	struct replay_reclaim reclaim = {
+		.begin_ns = thread->begin_ns,
+		.end_ns = thread->ready_ns,
+		.nr_scanned = sc->nr_scanned,
+		.nr_reclaimed = sc->nr_reclaimed,
+		.kind = REPLAY_RECLAIM_KSWAPD,
+		.order = node->kswapd.alloc_order,
+		.node = node->id,
+	};
+
+	thread->running = false;
+	if (replay->hooks.reclaim)
+		replay->hooks.reclaim(replay->hooks.data, &reclaim);
+}
+
+static void direct_begin(void *data, const struct mm_request *request)
+{
+	struct replay *replay = data;
+
+	(void)request;
+	replay->direct_begin_ns = replay->now_ns + replay->stall_ns;
+	replay->direct_seen = (struct mm_scan_control){ 0 };
+}
+
+static void direct_batch(void *data, const struct mm_scan_control *sc)
+{
+	struct replay *replay = data;
+
+	replay_simtime_stall(replay, replay_cost_reclaim(&replay->cost, sc, &replay->direct_seen));
+}
+
+static void direct_end(void *data, const struct mm_request *request,
+                       const struct mm_scan_control *sc)
+{
+	struct replay *replay = data;
+	struct replay_reclaim reclaim = {
+		.begin_ns = replay->direct_begin_ns,
+		.task = request->task,
+		.gfp_flags = request->gfp_flags,
+		.nr_scanned = sc->nr_scanned,
+		.nr_reclaimed = sc->nr_reclaimed,
+		.kind = REPLAY_RECLAIM_DIRECT,
+		.order = request->order,
+		.migratetype = mm_request_migratetype(replay->machine, request),
+		.node = sc->node,
+	};
+
+	direct_batch(data, sc);
+	reclaim.end_ns = replay->now_ns + replay->stall_ns;
+	if (replay->hooks.reclaim)
+		replay->hooks.reclaim(replay->hooks.data, &reclaim);
+}
+
+static void throttle(void *data, const struct mm_scan_control *sc, enum mm_throttle reason)
+{
+	struct replay *replay = data;
+	struct replay_reclaim reclaim = {
+		.begin_ns = replay->now_ns + replay->stall_ns,
+		.task = replay->task,
+		.kind = REPLAY_RECLAIM_THROTTLE,
+		.order = sc->order,
+		.gfp_flags = sc->gfp_flags,
+		.node = sc->node,
+	};
+	uint64_t wait_ns = JIFFY_NS;
+
+	replay_simtime_writes(replay);
+	if (reason == MM_THROTTLE_WRITEBACK && replay->write_done_ns > reclaim.begin_ns)
+		wait_ns = replay->write_done_ns - reclaim.begin_ns;
+	replay_simtime_stall(replay, wait_ns);
+	reclaim.end_ns = replay->now_ns + replay->stall_ns;
+	if (reason == MM_THROTTLE_NOPROGRESS && replay->hooks.reclaim)
+		replay->hooks.reclaim(replay->hooks.data, &reclaim);
+}
+
+static void alloc_failed(void *data, const struct mm_request *request, bool oom)
+{
+	struct replay *replay = data;
+	struct replay_failure failure = {
+		.t_ns = replay->now_ns,
+		.task = request->task,
+		.gfp_flags = request->gfp_flags,
+		.order = request->order,
+		.oom = oom,
+	};
+
+	replay->stats.nr_failures++;
+	if (replay->hooks.failure)
+		replay->hooks.failure(replay->hooks.data, &failure);
+}
+
+struct mm_hooks replay_kthread_hooks(struct replay *replay)
+{
+	return (struct mm_hooks){
+		.data = replay,
+		.direct_reclaim_begin = direct_begin,
+		.direct_reclaim_end = direct_end,
+		.direct_reclaim_batch = direct_batch,
+		.throttle = throttle,
+		.kswapd_begin = kswapd_begin,
+		.kswapd_end = kswapd_end,
+		.alloc_failed = alloc_failed,
+	};
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The free run: ops in order of time, simulated threads in between.
+ *
+ * A batch of ops is looked through first: ops that make no sense refuse the whole batch, and room for the
+ * logical pages and tasks that it names is made, so that executing it allocates nothing.
+ */
+#include "replay.h"
+
+#include <string.h>
+
+#include "alloc.h"
+#include "error_set.h"
+#include "policy_table.h"
+#include "replay_state.h"
+
+/* Ops between two looks at the machine's invariants, and between two walks of -Dcheck=full. */
+#define STATUS_INTERVAL 1024u
+#define WALK_INTERVAL   65536u
+
+int replay_create(const struct replay_config *config, struct replay **ret, struct mmr_error *err)
+{
+	struct replay *replay;
+	int rc;
+
+	if (config->start->nr_cpus == 0)
+		return base_error(err, MMR_E_INVALID, "a machine without CPUs");
+	replay = base_calloc_err(1, sizeof(*replay), "replay", err);
+	if (!replay)
+		return MMR_E_NOMEM;
+	replay->hooks = config->hooks;
+	replay->nr_cpus = config->start->nr_cpus;
+	replay->start_ns = config->start->start_ns;
+	replay->now_ns = config->start->start_ns;
+	replay->write_done_ns = REPLAY_NEVER;
+	replay->vmstat_ns = config->start->start_ns;
+	replay->seeding = true;
+	for (uint32_t n = 0; n < MM_MAX_NODES; n++)
+		replay->kswapd[n].nap_end_ns = REPLAY_NEVER;
+	replay_cost_init(&replay->cost, config->tunables);
+	rc = replay_machine_build(replay, config, err);
+	if (rc < 0) {
+		replay_destroy(replay);
+		return rc;
+	}
+	*ret = replay;
+	return 0;
+}
+
+void replay_destroy(struct replay *replay)
+{
+	if (!replay)
+		return;
+	mm_machine_destroy(replay->machine);
+	replay_task_vec_deinit(&replay->tasks);
+	base_free(replay->pcp_counts);
+	base_free(replay);
+}
+
+static int make_room(struct replay *replay, struct mmr_error *err)
+{
+	size_t had = replay->tasks.count;
+	size_t want = (size_t)replay->nr_tasks + 1;
+
+	if (mm_reserve_lpages(replay->machine, replay->nr_pages, err) < 0)
+		return MMR_E_NOMEM;
+	if (want <= had)
+		return 0;
+	if (replay_task_vec_reserve(&replay->tasks, want * 2) < 0)
+		return base_error(err, MMR_E_NOMEM, "no memory for %zu tasks", want);
+	memset(&replay->tasks.items[had], 0, (want * 2 - had) * sizeof(*replay->tasks.items));
+	replay->tasks.count = want * 2;
+	return 0;
+}
+
+/* Looks at all ops before the first is executed. */
+static int prepare(struct replay *replay, const struct demand_op *ops, size_t nr_ops,
+                   struct mmr_error *err)
+{
+	for (size_t i = 0; i < nr_ops; i++) {
+		int rc = replay_op_check(replay, &ops[i], err);
+
+		if (rc < 0)
+			return rc;
+		if (ops[i].task >= replay->nr_tasks)
+			replay->nr_tasks = ops[i].task + 1;
+		if (ops[i].page != DEMAND_NO_PAGE && ops[i].page >= replay->nr_pages)
+			replay->nr_pages = ops[i].page + 1;
+		if (ops[i].kind == DEMAND_COW && ops[i].arg2 != DEMAND_NO_PAGE &&
+		    ops[i].arg2 >= replay->nr_pages)
+			replay->nr_pages = ops[i].arg2 + 1;
+	}
+	return make_room(replay, err);
+}
+
+static int check_machine(const struct replay *replay, struct mmr_error *err)
+{
+	if (MMR_CHECK > 1 && !replay->seeding && replay->stats.nr_ops % WALK_INTERVAL == 0)
+		return mm_check(replay->machine, err);
+	if (replay->stats.nr_ops % STATUS_INTERVAL == 0)
+		return mm_status(replay->machine, err);
+	return 0;
+}
+
+static bool is_resident(const struct demand_op *op)
+{
+	return (op->arg & DEMAND_RESIDENT) &&
+	       (op->kind <= DEMAND_KERNEL_ALLOC && op->kind >= DEMAND_ANON_TOUCH);
+}
+
+int replay_run(struct replay *replay, const struct demand_op *ops, size_t nr_ops,
+               struct mmr_error *err)
+{
+	int rc = prepare(replay, ops, nr_ops, err);
+
+	for (size_t i = 0; rc == 0 && i < nr_ops; i++) {
+		replay->stats.nr_ops++;
+		if (is_resident(&ops[i])) {
+			if (replay->seeding)
+				replay_op_seed(replay, &ops[i]);
+			else
+				replay->stats.nr_mismatched++;
+			continue;
+		}
+		if (replay->seeding)
+			replay_machine_seeded(replay);
+		replay_simtime_run(replay, ops[i].t_ns);
+		replay_op_run(replay, &ops[i]);
+		rc = check_machine(replay, err);
+	}
+	return rc < 0 ? rc : mm_status(replay->machine, err);
+}
+
+int replay_advance(struct replay *replay, uint64_t t_ns, struct mmr_error *err)
+{
+	if (replay->seeding)
+		replay_machine_seeded(replay);
+	replay_simtime_run(replay, t_ns);
+	return mm_status(replay->machine, err);
+}
+
+const struct mm_machine *replay_machine(const struct replay *replay)
+{
+	return replay->machine;
+}
+
+uint64_t replay_now_ns(const struct replay *replay)
+{
+	return replay->now_ns;
+}
+
+const struct replay_task_stat *replay_task_stat(const struct replay *replay, uint32_t task)
+{
+	return task < replay->nr_tasks ? &replay->tasks.items[task] : NULL;
+}
+
+const struct replay_stats *replay_stats(const struct replay *replay)
+{
+	return &replay->stats;
+}
+
+const char *replay_policy_name(unsigned int i)
+{
+	const struct mm_policy_ops *policy = policy_at(i);
+
+	return policy ? policy->name : NULL;
+}
+
+const char *replay_policy_summary(unsigned int i)
+{
+	const struct mm_policy_ops *policy = policy_at(i);
+
+	return policy ? policy->summary : NULL;
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * From the recorded machine and the tunables to the simulated one.
+ *
+ * Zones, watermarks, swap, free blocks and per-CPU lists are as recorded. Where memory, min_free_kbytes or
+ * watermark_scale_factor are set by the user, the watermarks are computed instead. Another size of memory
+ * cuts the zones from the top, or lengthens the highest one; a page whose place is gone goes elsewhere.
+ *
+ * Not modelled: that more memory would also have changed what the kernel took for itself at boot.
+ */
+#include "replay_state.h"
+
+#include <string.h>
+
+#include "alloc.h"
+#include "error_set.h"
+#include "policy_table.h"
+
+#define PAGE_SHIFT 12
+#define ZONE_LIMIT (UINT64_C(1) << 31) /* pages */
+
+/* Recorded watermarks hold for the recorded machine. */
+static bool wants_own_wmarks(const struct replay_tunables *tunables)
+{
+	return tunables->source[REPLAY_TUNABLE_MEMORY] == REPLAY_TUNABLE_SET ||
+	       tunables->source[REPLAY_TUNABLE_MIN_FREE_KBYTES] == REPLAY_TUNABLE_SET ||
+	       tunables->source[REPLAY_TUNABLE_SCALE_FACTOR] == REPLAY_TUNABLE_SET;
+}
+
+static int copy_zones(const struct replay_config *config, struct mm_zone_config zones[MM_MAX_ZONES],
+                      struct mmr_error *err)
+{
+	const struct replay_start *start = config->start;
+
+	if (start->nr_zones == 0 || start->nr_zones > MM_MAX_ZONES)
+		return base_error(err, MMR_E_INVALID, "%u zones: nothing to build a machine from",
+		                  start->nr_zones);
+	for (uint32_t i = 0; i < start->nr_zones; i++) {
+		const struct mmr_zone_info *info = &start->zones[i];
+		struct mm_zone_config *zone = &zones[i];
+
+		if (info->node < 0 || info->node >= MM_MAX_NODES || info->index < 0 ||
+		    info->index >= MM_NR_ZONE_TYPES || info->start_pfn > ZONE_LIMIT ||
+		    info->spanned > ZONE_LIMIT || info->present > info->spanned ||
+		    info->managed > info->present || info->wmark_high > info->spanned)
+			return base_error(err, MMR_E_INVALID, "zone %u of the trace makes no sense",
+			                  i);
+		*zone = (struct mm_zone_config){
+			.type = (uint8_t)info->index,
+			.node = (uint8_t)info->node,
+			.start_pfn = (uint32_t)info->start_pfn,
+			.spanned = (uint32_t)info->spanned,
+			.present = (uint32_t)info->present,
+			.managed = (uint32_t)info->managed,
+		};
+		memcpy(zone->name, info->name, sizeof(zone->name));
+		if (wants_own_wmarks(config->tunables))
+			continue;
+		zone->wmark[MM_WMARK_MIN] = (uint32_t)info->wmark_min;
+		zone->wmark[MM_WMARK_LOW] = (uint32_t)info->wmark_low;
+		zone->wmark[MM_WMARK_HIGH] = (uint32_t)info->wmark_high;
+	}
+	return 0;
+}
+
+static uint64_t managed_pages(const struct mm_zone_config *zones, uint32_t nr_zones)
+{
+	uint64_t pages = 0;
+
+	for (uint32_t i = 0; i < nr_zones; i++)
+		pages += zones[i].managed;
+	return pages;
+}
+
+/* What is left of a zone of which only some managed pages stay. */
+static void cut_zone(struct mm_zone_config *zone, uint32_t managed)
+{
+	zone->spanned = (uint32_t)((uint64_t)zone->spanned * managed / zone->managed);
+	zone->present = (uint32_t)((uint64_t)zone->present * managed / zone->managed);
+	zone->managed = managed;
+}
+
+static uint32_t highest_zone(const struct mm_zone_config *zones, uint32_t nr_zones)
+{
+	uint32_t highest = 0;
+
+	for (uint32_t i = 1; i < nr_zones; i++) {
+		if (zones[i].managed > 0 &&
+		    (zones[highest].managed == 0 || zones[i].start_pfn > zones[highest].start_pfn))
+			highest = i;
+	}
+	return highest;
+}
+
+static int resize_memory(struct mm_zone_config *zones, uint32_t nr_zones, uint64_t pages,
+                         struct mmr_error *err)
+{
+	uint64_t had = managed_pages(zones, nr_zones);
+	struct mm_zone_config *zone = &zones[highest_zone(zones, nr_zones)];
+
+	if (pages < 1024)
+		return base_error(err, MMR_E_INVALID, "memory: a machine has 4M at least");
+	if (pages > had) {
+		if (pages - had > ZONE_LIMIT - zone->spanned)
+			return base_error(err, MMR_E_LIMIT, "memory: too much");
+		zone->spanned += (uint32_t)(pages - had);
+		zone->present += (uint32_t)(pages - had);
+		zone->managed += (uint32_t)(pages - had);
+		return 0;
+	}
+	while (had > pages) {
+		uint64_t cut = had - pages;
+
+		zone = &zones[highest_zone(zones, nr_zones)];
+		if (cut > zone->managed)
+			cut = zone->managed;
+		cut_zone(zone, zone->managed - (uint32_t)cut);
+		had -= cut;
+	}
+	return 0;
+}
+
+static struct mm_settings settings_of(const struct replay_tunables *tunables)
+{
+	const uint64_t *value = tunables->value;
+
+	return (struct mm_settings){
+		.min_free_kbytes = (uint32_t)value[REPLAY_TUNABLE_MIN_FREE_KBYTES],
+		.watermark_scale_factor = (uint32_t)value[REPLAY_TUNABLE_SCALE_FACTOR],
+		.watermark_boost_factor = (uint32_t)value[REPLAY_TUNABLE_BOOST_FACTOR],
+		.lowmem_reserve_ratio = { [MM_ZONE_DMA] =
+		                                  (uint32_t)value[REPLAY_TUNABLE_LOWMEM_DMA],
+		                          [MM_ZONE_DMA32] =
+		                                  (uint32_t)value[REPLAY_TUNABLE_LOWMEM_DMA32],
+		                          [MM_ZONE_NORMAL] =
+		                                  (uint32_t)value[REPLAY_TUNABLE_LOWMEM_NORMAL] },
+		.percpu_pagelist_high_fraction = (uint32_t)value[REPLAY_TUNABLE_PCP_FRACTION],
+		.swappiness = (uint32_t)value[REPLAY_TUNABLE_SWAPPINESS],
+		.page_cluster = (uint32_t)value[REPLAY_TUNABLE_PAGE_CLUSTER],
+	};
+}
+
+/* A free range in the largest blocks that fit. */
+static void seed_free_range(struct mm_machine *machine, uint64_t pfn, uint64_t end)
+{
+	while (pfn < end) {
+		uint8_t order = 0;
+
+		while (order < MM_MAX_ORDER && (pfn & (UINT64_C(2) << order >> 1)) == 0 &&
+		       pfn + (UINT64_C(2) << order) <= end)
+			order++;
+		mm_seed_free_block(machine, (uint32_t)pfn, order);
+		pfn += UINT64_C(1) << order;
+	}
+}
+
+static void seed_free(struct replay *replay, const struct replay_start *start,
+                      const struct mm_zone_config *zones)
+{
+	uint32_t highest = highest_zone(zones, start->nr_zones);
+	const struct mmr_zone_info *was = &start->zones[highest];
+
+	for (size_t i = 0; i < start->nr_block_types && i < UINT32_MAX / MM_PAGEBLOCK_PAGES; i++)
+		mm_seed_block_type(replay->machine, (uint32_t)i * MM_PAGEBLOCK_PAGES,
+		                   start->block_types[i]);
+	for (size_t i = 0; i < start->nr_free_blocks; i++)
+		mm_seed_free_block(replay->machine, start->free_blocks[i].pfn,
+		                   start->free_blocks[i].order);
+	if (start->nr_free_blocks == 0) {
+		for (uint32_t i = 0; i < start->nr_zones; i++)
+			seed_free_range(replay->machine, zones[i].start_pfn,
+			                (uint64_t)zones[i].start_pfn + zones[i].managed);
+	} else if (zones[highest].managed > was->managed) {
+		seed_free_range(replay->machine, was->start_pfn + was->spanned,
+		                (uint64_t)zones[highest].start_pfn + zones[highest].spanned);
+	}
+}
+
+static int keep_pcp_counts(struct replay *replay, const struct replay_start *start,
+                           struct mmr_error *err)
+{
+	uint32_t nr = start->nr_zones * replay->nr_cpus;
+
+	if (!start->pcp_counts)
+		return 0;
+	replay->pcp_counts =
+		base_calloc_err(nr, sizeof(*replay->pcp_counts), "per-CPU counts", err);
+	if (!replay->pcp_counts)
+		return MMR_E_NOMEM;
+	memcpy(replay->pcp_counts, start->pcp_counts, nr * sizeof(*replay->pcp_counts));
+	return 0;
+}
+
+int replay_machine_build(struct replay *replay, const struct replay_config *config,
+                         struct mmr_error *err)
+{
+	const uint64_t *value = config->tunables->value;
+	struct mm_zone_config zones[MM_MAX_ZONES];
+	struct mm_config machine = {
+		.zones = zones,
+		.nr_zones = config->start->nr_zones,
+		.nr_cpus = replay->nr_cpus,
+		.nr_swap_slots = (uint32_t)(value[REPLAY_TUNABLE_SWAP] >> PAGE_SHIFT),
+		.settings = settings_of(config->tunables),
+		.policy = policy_find(config->policy),
+		.hooks = replay_kthread_hooks(replay),
+		.seed = config->seed,
+	};
+	int rc;
+
+	if (!machine.policy)
+		return base_error(err, MMR_E_INVALID, "there is no policy \"%.40s\"",
+		                  config->policy);
+	rc = copy_zones(config, zones, err);
+	if (rc == 0 && config->tunables->source[REPLAY_TUNABLE_MEMORY] == REPLAY_TUNABLE_SET &&
+	    value[REPLAY_TUNABLE_MEMORY] > 0)
+		rc = resize_memory(zones, machine.nr_zones,
+		                   value[REPLAY_TUNABLE_MEMORY] >> PAGE_SHIFT, err);
+	if (rc == 0)
+		rc = mm_machine_create(&machine, &replay->machine, err);
+	if (rc == 0)
+		rc = keep_pcp_counts(replay, config->start, err);
+	if (rc == 0)
+		seed_free(replay, config->start, zones);
+	return rc;
+}
+
+void replay_machine_seeded(struct replay *replay)
+{
+	for (uint32_t zone = 0; replay->pcp_counts && zone < mm_nr_zones(replay->machine); zone++) {
+		for (uint32_t cpu = 0; cpu < replay->nr_cpus; cpu++)
+			mm_seed_pcp_pages(replay->machine, zone, (uint16_t)cpu,
+			                  replay->pcp_counts[zone * replay->nr_cpus + cpu]);
+	}
+	mm_seed_done(replay->machine);
+	replay->seeding = false;
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One demand op: what it means to the machine, and what it costs the task.
+ */
+#include "replay_state.h"
+
+#include "error_set.h"
+#include "gfp.h"
+
+/* How far ahead of all numbers seen so far a new one may be: they are promised to be dense. */
+#define DENSE_SLACK (1u << 20)
+#define MAX_PAGES   (1u << 28)
+
+static bool has_page(uint8_t kind)
+{
+	return kind != DEMAND_TASK_START && kind != DEMAND_TASK_EXIT;
+}
+
+int replay_op_check(const struct replay *replay, const struct demand_op *op, struct mmr_error *err)
+{
+	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_TASK_EXIT)
+		return base_error(err, MMR_E_CORRUPT, "a demand op of unknown kind %u", op->kind);
+	if (op->order > MM_MAX_ORDER)
+		return base_error(err, MMR_E_CORRUPT, "a demand op of order %u", op->order);
+	if (op->task > replay->nr_tasks && op->task - replay->nr_tasks > DENSE_SLACK)
+		return base_error(err, MMR_E_CORRUPT, "a demand op of task %u after %u tasks",
+		                  op->task, replay->nr_tasks);
+	if (!has_page(op->kind))
+		return 0;
+	if (op->page >= MAX_PAGES ||
+	    (op->page > replay->nr_pages && op->page - replay->nr_pages > DENSE_SLACK))
+		return base_error(err, MMR_E_CORRUPT, "a demand op of page %u after %u pages",
+		                  op->page, replay->nr_pages);
+	if (op->kind == DEMAND_COW && op->arg2 != DEMAND_NO_PAGE &&
+	    (op->arg2 >= MAX_PAGES || op->arg2 > replay->nr_pages + DENSE_SLACK))
+		return base_error(err, MMR_E_CORRUPT, "a copy of page %u", op->arg2);
+	return 0;
+}
+
+static enum mm_lpage_kind lpage_kind(uint8_t kind)
+{
+	switch (kind) {
+	case DEMAND_FILE_TOUCH:
+		return MM_LPAGE_FILE;
+	case DEMAND_SHMEM_TOUCH:
+		return MM_LPAGE_SHMEM;
+	case DEMAND_KERNEL_ALLOC:
+		return MM_LPAGE_KERNEL;
+	default:
+		return MM_LPAGE_ANON;
+	}
+}
+
+void replay_op_seed(struct replay *replay, const struct demand_op *op)
+{
+	enum mm_lpage_kind kind = lpage_kind(op->kind);
+	int rc;
+
+	if (mm_lpage_is_known(replay->machine, op->page)) {
+		replay->stats.nr_mismatched++;
+		return;
+	}
+	if (op->arg & DEMAND_SWAPPED)
+		rc = mm_seed_swapped(replay->machine, op->page, kind);
+	else
+		rc = mm_seed_page(replay->machine, op->page, kind, op->arg2, op->order);
+	if (rc < 0)
+		replay->stats.nr_unplaced++;
+	else if (rc == 1)
+		replay->stats.nr_placed++;
+	else
+		replay->stats.nr_moved++;
+}
+
+static uint32_t touch_flags(const struct demand_op *op)
+{
+	uint32_t flags = 0;
+
+	if (op->arg & DEMAND_WRITE)
+		flags |= MM_TOUCH_WRITE;
+	else if (op->kind == DEMAND_FILE_TOUCH)
+		flags |= MM_TOUCH_BACKED;
+	if (op->arg & DEMAND_EXEC)
+		flags |= MM_TOUCH_EXEC | MM_TOUCH_FAULT;
+	return flags;
+}
+
+static uint32_t gfp_of(const struct demand_op *op)
+{
+	if (op->gfp_flags != 0)
+		return op->gfp_flags;
+	return op->kind == DEMAND_KERNEL_ALLOC ? MM_GFP_KERNEL : MM_GFP_HIGHUSER_MOVABLE;
+}
+
+/* What the task had to wait for, and how the fault counts. */
+static void charge(struct replay *replay, const struct demand_op *op, enum mm_touch_result result)
+{
+	struct replay_task_stat *stat = &replay->tasks.items[op->task];
+
+	stat->stalled_ns += replay->stall_ns;
+	switch (result) {
+	case MM_TOUCH_NEW:
+		if (op->kind != DEMAND_KERNEL_ALLOC && op->kind != DEMAND_FILE_TOUCH)
+			stat->nr_faults[op->kind == DEMAND_COW ? REPLAY_FAULT_COW
+			                                       : REPLAY_FAULT_ANON]++;
+		break;
+	case MM_TOUCH_SWAPIN:
+		stat->nr_faults[REPLAY_FAULT_SWAPIN]++;
+		stat->stalled_ns += replay->cost.swap_read_ns;
+		break;
+	case MM_TOUCH_READ:
+		stat->nr_faults[REPLAY_FAULT_FILE]++;
+		if (!(op->arg & DEMAND_READAHEAD))
+			stat->stalled_ns += replay->cost.file_read_ns;
+		break;
+	case MM_TOUCH_INVALID:
+		replay->stats.nr_mismatched++;
+		break;
+	case MM_TOUCH_HIT:
+	case MM_TOUCH_MINOR:
+	case MM_TOUCH_FAILED:
+		break;
+	}
+}
+
+void replay_op_run(struct replay *replay, const struct demand_op *op)
+{
+	struct mm_machine *machine = replay->machine;
+	const struct mm_request request = {
+		.gfp_flags = gfp_of(op),
+		.task = op->task,
+		.cpu = op->cpu,
+		.order = op->order,
+	};
+
+	replay->stall_ns = 0;
+	replay->task = op->task;
+	switch ((enum demand_kind)op->kind) {
+	case DEMAND_ANON_TOUCH:
+	case DEMAND_FILE_TOUCH:
+	case DEMAND_SHMEM_TOUCH:
+	case DEMAND_KERNEL_ALLOC:
+		charge(replay, op,
+		       mm_touch_page(machine, &request, op->page, lpage_kind(op->kind),
+		                     touch_flags(op)));
+		break;
+	case DEMAND_COW:
+		if (op->arg2 == DEMAND_NO_PAGE)
+			charge(replay, op,
+			       mm_touch_page(machine, &request, op->page, MM_LPAGE_ANON,
+			                     MM_TOUCH_WRITE));
+		else
+			charge(replay, op, mm_copy_page(machine, &request, op->page, op->arg2));
+		break;
+	case DEMAND_ACCESS:
+		if (mm_lpage_is_known(machine, op->page))
+			charge(replay, op, mm_access_page(machine, &request, op->page));
+		break;
+	case DEMAND_FREE:
+		if (!mm_free_lpage(machine, op->cpu, op->page))
+			replay->stats.nr_unknown_free++;
+		break;
+	case DEMAND_LAZYFREE:
+		mm_lazyfree_page(machine, op->page);
+		break;
+	case DEMAND_DIRTY:
+		mm_dirty_page(machine, op->page);
+		break;
+	case DEMAND_MLOCK:
+	case DEMAND_MUNLOCK:
+		mm_lock_page(machine, op->page, op->kind == DEMAND_MLOCK);
+		break;
+	case DEMAND_TASK_START:
+	case DEMAND_TASK_EXIT:
+		break;
+	}
+	replay->stall_ns = 0;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The free run's state, and what its files know of each other. */
+#ifndef REPLAY_STATE_H
+#define REPLAY_STATE_H
+
+#include "cost.h"
+#include "mm.h"
+#include "replay.h"
+#include "show_mem.h"
+#include "vec.h"
+
+#define REPLAY_NEVER UINT64_MAX
+
+/* kswapd of a node as a thread with a time of its own. */
+struct replay_kthread {
+	uint64_t ready_ns;           /* not before, if it has something to do */
+	uint64_t nap_end_ns;         /* REPLAY_NEVER: it does not nap */
+	uint64_t begin_ns;           /* of the run that goes on */
+	struct mm_scan_control seen; /* what has been paid for */
+	bool running;
+};
+
+DEFINE_VEC(replay_task_vec, struct replay_task_stat);
+
+struct replay {
+	struct mm_machine *machine;
+	struct replay_hooks hooks;
+	struct replay_cost cost;
+	struct replay_kthread kswapd[MM_MAX_NODES];
+	struct replay_task_vec tasks; /* [0, nr_tasks) */
+	struct replay_stats stats;
+	uint32_t nr_cpus;
+	uint32_t nr_tasks;
+	uint32_t nr_pages; /* logical pages < this have been seen */
+	uint64_t start_ns;
+	uint64_t now_ns;
+	uint64_t stall_ns;      /* how long the op that is executed has had to wait so far */
+	uint64_t write_done_ns; /* end of the oldest write; REPLAY_NEVER: there is none */
+	uint64_t vmstat_ns;     /* next update of a CPU */
+	uint32_t vmstat_cpu;
+	uint32_t task; /* that asked for it */
+	struct mm_scan_control direct_seen;
+	uint64_t direct_begin_ns;
+	bool seeding; /* the start population is still coming */
+	uint32_t *pcp_counts;
+	uint32_t nr_pcp_counts;
+};
+
+/* ---- replay_machine.c ---- */
+
+/* The machine of a configuration, with its free blocks. */
+int replay_machine_build(struct replay *replay, const struct replay_config *config,
+                         struct mmr_error *err) MMR_MUST_CHECK;
+/* The start population is complete. */
+void replay_machine_seeded(struct replay *replay);
+
+/* ---- simtime.c ---- */
+
+/* Lets everything happen that is due until t_ns, in the order of its time; then it is t_ns. */
+void replay_simtime_run(struct replay *replay, uint64_t t_ns);
+/* The task at work waits: the others go on, the clock of the demand does not. */
+void replay_simtime_stall(struct replay *replay, uint64_t ns);
+/* After anything that may have begun a write. */
+void replay_simtime_writes(struct replay *replay);
+
+/* ---- kthread.c ---- */
+
+/* When kswapd of node n wants to run; REPLAY_NEVER: it does not. */
+uint64_t replay_kthread_due(const struct replay *replay, uint32_t n);
+void replay_kthread_run(struct replay *replay, uint32_t n);
+struct mm_hooks replay_kthread_hooks(struct replay *replay);
+
+/* ---- replay_op.c ---- */
+
+/* Whether the op makes sense by itself. */
+int replay_op_check(const struct replay *replay, const struct demand_op *op,
+                    struct mmr_error *err) MMR_MUST_CHECK;
+void replay_op_seed(struct replay *replay, const struct demand_op *op);
+void replay_op_run(struct replay *replay, const struct demand_op *op);
+
+#endif

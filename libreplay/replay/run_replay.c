@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A replay: events become demand (workload/), demand drives the engine (replay.h), and what the engine
+ * does goes to the database. Counters are read at the instants at which the original's snapshots were.
+ *
+ * Ops become ready in batches; between two ops the engine may have to stop for a sample, so a batch is
+ * cut at every such instant.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <mmreplay/run.h>
+
+#include "alloc.h"
+#include "error_set.h"
+#include "replay.h"
+#include "run_private.h"
+#include "run_runs.h"
+#include "show_mem.h"
+#include "workload.h"
+
+#define EVENTS_PER_BATCH 4096
+
+struct replay_run {
+	struct mmr_trace *trace;
+	const struct mmr_run_options *options;
+	struct mmr_run_report *report;
+	struct results_db *db;
+	struct replay_start start;
+	struct replay_tunables tunables;
+	struct replay *replay;
+	struct wl *wl;
+	struct run_source source;
+	struct run_sampler sampler;
+	struct run_span span;
+	struct run_counters counters;
+	uint64_t counters_next_ns; /* absolute; UINT64_MAX: none left */
+	uint32_t next_sample;      /* of page accesses */
+	uint32_t last_task;        /* the highest number in the demand */
+};
+
+static int64_t since_base(const struct replay_run *run, uint64_t t_ns)
+{
+	return (int64_t)(t_ns - run->span.first_ns);
+}
+
+/* ---- the engine as a source of samples ---- */
+
+static const char *engine_type_name(unsigned int type)
+{
+	return mm_migratetype_name(type);
+}
+
+static void engine_blocks(const void *state, uint32_t zone,
+                          uint32_t blocks[RUN_NR_ORDERS][RUN_NR_TYPES])
+{
+	for (uint32_t order = 0; order < RUN_NR_ORDERS; order++)
+		for (uint32_t type = 0; type < RUN_NR_TYPES; type++)
+			blocks[order][type] = mm_free_blocks(state, zone, order, type);
+}
+
+static uint32_t engine_nr_pageblocks(const void *state, uint32_t zone, uint64_t *first_pfn)
+{
+	*first_pfn = mm_first_pageblock_pfn(state, zone);
+	return mm_nr_pageblocks(state, zone);
+}
+
+static void engine_pageblocks(const void *state, uint32_t zone, uint8_t *records)
+{
+	mm_pageblock_states(state, zone, records);
+}
+
+/* ---- hooks ---- */
+
+static void on_reclaim(void *data, const struct replay_reclaim *reclaim)
+{
+	static const char *const kinds[] = { [REPLAY_RECLAIM_DIRECT] = "direct",
+		                             [REPLAY_RECLAIM_KSWAPD] = "kswapd",
+		                             [REPLAY_RECLAIM_THROTTLE] = "throttle" };
+	struct replay_run *run = data;
+	bool kswapd = reclaim->kind == REPLAY_RECLAIM_KSWAPD;
+	uint32_t pid = kswapd ? 0 : wl_task_pid(run->wl, reclaim->task);
+	char cause[64];
+	const struct results_reclaim row = {
+		.kind = kinds[reclaim->kind],
+		.pid = pid,
+		.comm = kswapd ? "kswapd" : mmr_trace_comm(run->trace, pid),
+		.start_ns = since_base(run, reclaim->begin_ns),
+		.duration_ns = (int64_t)(reclaim->end_ns - reclaim->begin_ns),
+		.page_order = reclaim->order,
+		.gfp_flags = kswapd ? RESULTS_NULL : reclaim->gfp_flags,
+		.nr_scanned = (int64_t)reclaim->nr_scanned,
+		.nr_reclaimed = (int64_t)reclaim->nr_reclaimed,
+		.cause = cause,
+	};
+
+	if (kswapd)
+		snprintf(cause, sizeof(cause), "free pages below the low watermark");
+	else
+		snprintf(cause, sizeof(cause), "allocation of order %u (%s)", reclaim->order,
+		         mm_migratetype_name(reclaim->migratetype));
+	results_put_reclaim(run->db, &row);
+	run->report->nr_reclaim_episodes++;
+}
+
+static void on_failure(void *data, const struct replay_failure *failure)
+{
+	struct replay_run *run = data;
+
+	if (failure->oom)
+		run->report->nr_oom++;
+}
+
+/* ---- counters and samples ---- */
+
+static void put_counters(struct replay_run *run, uint64_t t_ns)
+{
+	const struct mm_machine *machine = replay_machine(run->replay);
+
+	for (uint32_t i = 0; i < MM_NR_VMSTAT_ITEMS; i++)
+		results_put_vmstat(run->db, since_base(run, t_ns), mm_vmstat_name(i),
+		                   (int64_t)mm_vmstat_value(machine, i));
+}
+
+static void put_swap(struct replay_run *run, uint64_t t_ns)
+{
+	const struct mm_machine *machine = replay_machine(run->replay);
+	uint64_t in = 0, out = 0;
+
+	mm_vmstat_find(machine, "pswpin", &in);
+	mm_vmstat_find(machine, "pswpout", &out);
+	results_put_swap(run->db, since_base(run, t_ns), mm_swap_usage(machine).nr_used,
+	                 (int64_t)in, (int64_t)out);
+}
+
+static uint64_t next_instant(const struct replay_run *run)
+{
+	return run->sampler.next_ns < run->counters_next_ns ? run->sampler.next_ns
+	                                                    : run->counters_next_ns;
+}
+
+/* Lets the engine reach the next instant, and writes what is due there. */
+static int reach_instant(struct replay_run *run, struct mmr_error *err)
+{
+	uint64_t t_ns = next_instant(run);
+	int code = replay_advance(run->replay, t_ns, err);
+
+	if (code < 0)
+		return code;
+	if (run->counters_next_ns == t_ns) {
+		put_counters(run, t_ns);
+		run->counters_next_ns =
+			t_ns == run->counters.end_ns ? UINT64_MAX : run->counters.end_ns;
+	}
+	if (run->sampler.next_ns == t_ns) {
+		replay_run_sample_until(&run->sampler, t_ns);
+		put_swap(run, t_ns);
+	}
+	return 0;
+}
+
+/* All instants up to t_ns. */
+static int reach(struct replay_run *run, uint64_t t_ns, struct mmr_error *err)
+{
+	while (next_instant(run) <= t_ns) {
+		int code = reach_instant(run, err);
+
+		if (code < 0)
+			return code;
+	}
+	return 0;
+}
+
+/* ---- demand ---- */
+
+static int execute(struct replay_run *run, const struct demand_op *ops, size_t nr_ops,
+                   struct mmr_error *err)
+{
+	size_t done = 0;
+
+	while (done < nr_ops) {
+		uint64_t limit = next_instant(run);
+		size_t end = done;
+		int code;
+
+		for (; end < nr_ops && ops[end].t_ns < limit; end++)
+			if (ops[end].task > run->last_task)
+				run->last_task = ops[end].task;
+		code = end > done ? replay_run(run->replay, ops + done, end - done, err) : 0;
+		if (code == 0 && end < nr_ops)
+			code = reach_instant(run, err);
+		if (code < 0)
+			return code;
+		done = end;
+	}
+	return 0;
+}
+
+static int execute_ready(struct replay_run *run, struct mmr_error *err)
+{
+	size_t nr_ops;
+	const struct demand_op *ops = wl_ops(run->wl, &nr_ops);
+	int code = execute(run, ops, nr_ops, err);
+
+	if (code == 0)
+		wl_consume(run->wl, nr_ops);
+	return code;
+}
+
+int replay_run_next_access(struct mmr_trace *trace, struct wl *wl, uint64_t t_ns, uint32_t *next,
+                           struct mmr_error *err)
+{
+	while (*next < mmr_trace_info(trace)->nr_access_frames) {
+		struct mmr_access_sample sample;
+		int code = mmr_trace_access_sample(trace, *next, &sample, err);
+
+		if (code == MMR_E_CORRUPT) {
+			(*next)++;
+			continue;
+		}
+		if (code < 0)
+			return code;
+		if (sample.end_ns >= t_ns)
+			return 0;
+		(*next)++;
+		code = wl_access(wl, &sample, err);
+		if (code < 0)
+			return code;
+	}
+	return 0;
+}
+
+static bool progress(const struct mmr_run_options *options, uint64_t nr_events)
+{
+	return (nr_events & RUN_PROGRESS_MASK) || !options->progress ||
+	       options->progress(options->progress_data, nr_events);
+}
+
+static int feed(struct replay_run *run, struct mmr_error *err)
+{
+	struct mmr_run_report *report = run->report;
+	struct mmr_event event;
+	int more, code = 0;
+
+	while ((more = mmr_trace_next(run->trace, &event, err)) > 0) {
+		if ((report->nr_events & 255) == 0)
+			code = replay_run_next_access(run->trace, run->wl, event.t_ns,
+			                              &run->next_sample, err);
+		if (code == 0)
+			code = wl_event(run->wl, &event, err);
+		if (code == 0 && report->nr_events % EVENTS_PER_BATCH == 0)
+			code = execute_ready(run, err);
+		if (code < 0)
+			return code;
+		report->nr_events += event.kind != MMR_EVENT_LOST;
+		if (!progress(run->options, report->nr_events))
+			return base_error(err, MMR_E_BUSY, "interrupted; nothing was written");
+	}
+	if (more < 0)
+		return more;
+	code = wl_finish(run->wl, err);
+	return code < 0 ? code : execute_ready(run, err);
+}
+
+/* ---- the run ---- */
+
+static int read_settings(struct replay_run *run, struct mmr_error *err)
+{
+	int code;
+
+	replay_tunables_init(&run->tunables);
+	code = replay_start_read(run->trace, &run->start, &run->tunables, err);
+	for (size_t i = 0; code == 0 && i < run->options->nr_settings; i++)
+		code = replay_tunable_set(&run->tunables, run->options->settings[i], err);
+	return code;
+}
+
+static int create(struct replay_run *run, struct mmr_error *err)
+{
+	const struct replay_config config = {
+		.start = &run->start,
+		.tunables = &run->tunables,
+		.policy = run->options->policy,
+		.seed = run->options->seed,
+		.hooks = { .data = run, .reclaim = on_reclaim, .failure = on_failure },
+	};
+	int code = replay_create(&config, &run->replay, err);
+
+	if (code < 0)
+		return code;
+	if (!run->start.exact)
+		replay_run_note(run->report, "there is no full snapshot: the replay begins with an "
+		                             "unfragmented machine");
+	if (!mmr_trace_info(run->trace)->nr_access_frames)
+		replay_run_note(run->report,
+		                "there are no samples of page accesses: only faults and file reads "
+		                "tell what was in use, so hot anonymous pages look cold");
+	return wl_create(run->trace, &run->wl, err);
+}
+
+static void default_label(const struct mmr_run_options *options, char *label, size_t size)
+{
+	size_t length = 0;
+
+	length += (size_t)snprintf(label, size, "%s", options->policy);
+	for (size_t i = 0; i < options->nr_settings && length < size; i++)
+		length += (size_t)snprintf(label + length, size - length, " %s",
+		                           options->settings[i]);
+	if (options->seed && length < size)
+		snprintf(label + length, size - length, " seed=%llu",
+		         (unsigned long long)options->seed);
+}
+
+static void put_params(struct replay_run *run)
+{
+	static const char *const sources[] = { "default", "recorded", "set" };
+
+	for (unsigned int i = 0; i < REPLAY_NR_TUNABLES; i++) {
+		char value[32], text[64];
+
+		replay_tunable_format(&run->tunables, i, value, sizeof(value));
+		snprintf(text, sizeof(text), "%s (%s)", value, sources[run->tunables.source[i]]);
+		results_put_param(run->db, replay_tunable(i)->name, text);
+	}
+}
+
+static int begin(struct replay_run *run, struct mmr_error *err)
+{
+	char label[256];
+	const struct results_run row = {
+		.kind = "replay",
+		.label = run->options->label ? run->options->label : label,
+		.policy = run->options->policy,
+		.kernel = mmr_trace_info(run->trace)->kernel_release,
+		.seed = (int64_t)run->options->seed,
+		.access_source = replay_run_access_source(run->trace),
+		.begin_ns = run->counters.end_ns ? since_base(run, run->counters.begin_ns) : 0,
+		.end_ns = since_base(run, run->counters.end_ns ? run->counters.end_ns
+		                                               : run->span.last_ns),
+		.duration_ns = since_base(run, run->span.last_ns),
+		.complete = run->report->complete,
+	};
+	int code;
+
+	default_label(run->options, label, sizeof(label));
+	code = results_begin_run(run->db, &row, &run->report->run_id, err);
+	if (code < 0)
+		return code;
+	replay_run_put_zones(run->db, run->trace);
+	put_params(run);
+	if (!run->counters.end_ns)
+		run->counters = (struct run_counters){ run->span.first_ns, run->span.last_ns };
+	run->counters_next_ns = run->counters.begin_ns;
+	run->source = (struct run_source){ .state = replay_machine(run->replay),
+		                           .type_name = engine_type_name,
+		                           .blocks = engine_blocks,
+		                           .nr_pageblocks = engine_nr_pageblocks,
+		                           .pageblocks = engine_pageblocks };
+	run->sampler = (struct run_sampler){
+		.db = run->db,
+		.trace = run->trace,
+		.source = &run->source,
+		.base_ns = run->span.first_ns,
+		.interval_ns = replay_run_interval(run->options, &run->span),
+		.next_ns = run->span.first_ns,
+	};
+	return replay_run_sampler_init(&run->sampler, (uint64_t)row.duration_ns, err);
+}
+
+static void put_faults(struct replay_run *run)
+{
+	static const char *const kinds[] = { [REPLAY_FAULT_ANON] = "anon",
+		                             [REPLAY_FAULT_SWAPIN] = "swapin",
+		                             [REPLAY_FAULT_FILE] = "file",
+		                             [REPLAY_FAULT_COW] = "cow" };
+	uint64_t sums[REPLAY_NR_FAULT_KINDS] = { 0 };
+	const struct replay_task_stat *stat;
+
+	/* Task numbers are reused, so only their sum is a fact. */
+	for (uint32_t task = 0; task <= run->last_task; task++) {
+		stat = replay_task_stat(run->replay, task);
+		for (int i = 0; stat && i < REPLAY_NR_FAULT_KINDS; i++)
+			sums[i] += stat->nr_faults[i];
+	}
+	for (int i = 0; i < REPLAY_NR_FAULT_KINDS; i++)
+		results_put_fault(run->db, 0, "(all tasks)", kinds[i], (int64_t)sums[i]);
+}
+
+static int finish(struct replay_run *run, struct mmr_error *err)
+{
+	int code = reach(run, run->span.last_ns, err);
+
+	if (code == 0)
+		code = replay_advance(run->replay, run->span.last_ns, err);
+	if (code < 0)
+		return code;
+	replay_run_sample(&run->sampler, run->span.last_ns, true);
+	put_faults(run);
+	if (run->report->nr_oom)
+		replay_run_note(
+			run->report,
+			"%llu allocations found no memory: the kernel would have killed a task",
+			(unsigned long long)run->report->nr_oom);
+	return results_failed(run->db, err);
+}
+
+static int replay_into(struct mmr_trace *trace, struct results_db *db,
+                       const struct mmr_run_options *options, struct mmr_run_report *report,
+                       struct mmr_error *err)
+{
+	struct replay_run run = { .trace = trace, .options = options, .report = report, .db = db };
+	int code;
+
+	*report = (struct mmr_run_report){ 0 };
+	code = replay_run_span_read(trace, &run.span, err);
+	if (code == 0) {
+		report->nr_lost = run.span.nr_lost;
+		report->complete = replay_run_is_complete(trace, &run.span, report);
+		code = replay_run_counters_find(trace, &run.counters, err);
+	}
+	if (code == 0)
+		code = read_settings(&run, err);
+	if (code == 0)
+		code = create(&run, err);
+	if (code == 0)
+		code = begin(&run, err);
+	if (code == 0)
+		code = feed(&run, err);
+	if (code == 0)
+		code = finish(&run, err);
+	if (run.sampler.trace)
+		replay_run_sampler_deinit(&run.sampler);
+	wl_destroy(run.wl);
+	replay_destroy(run.replay);
+	replay_start_deinit(&run.start);
+	return code;
+}
+
+/* The original goes first, if the database does not have it: a replay is read against it. */
+static int original_first(struct mmr_trace *trace, struct results_db *db,
+                          const struct mmr_run_options *options, struct mmr_error *err)
+{
+	struct mmr_run_options original = *options;
+	struct mmr_run_report report;
+	struct run_span span;
+	bool has_original;
+	int code;
+
+	code = replay_run_span_read(trace, &span, err);
+	if (code == 0)
+		code = replay_run_put_trace(db, trace, options, &span, err);
+	if (code == 0)
+		code = results_has_run(db, "original", NULL, &has_original, err);
+	if (code < 0 || has_original)
+		return code;
+	original.label = NULL;
+	original.verify = false;
+	code = replay_run_original(trace, db, &original, &report, err);
+	mmr_run_report_deinit(&report);
+	return code;
+}
+
+/* Wrong names are told before anything is read. */
+static int check_options(const struct mmr_run_options *options, struct mmr_error *err)
+{
+	struct replay_tunables tunables;
+	const char *name;
+
+	replay_tunables_init(&tunables);
+	for (size_t i = 0; i < options->nr_settings; i++) {
+		int code = replay_tunable_set(&tunables, options->settings[i], err);
+
+		if (code < 0)
+			return code;
+	}
+	for (unsigned int i = 0; (name = replay_policy_name(i)); i++)
+		if (options->policy && strcmp(name, options->policy) == 0)
+			return 0;
+	return base_error(err, MMR_E_NOTFOUND, "there is no policy %.64s (see --list-policies)",
+	                  options->policy ? options->policy : "");
+}
+
+int mmr_run_replay(struct mmr_trace *trace, const struct mmr_run_options *options,
+                   struct mmr_run_report *report, struct mmr_error *err)
+{
+	struct results_db *db = NULL;
+	int code;
+
+	*report = (struct mmr_run_report){ 0 };
+	code = check_options(options, err);
+	if (code < 0)
+		return code;
+	if (!options->db_path)
+		return base_error(err, MMR_E_INVALID, "a replay needs a database");
+	code = results_open(options->db_path, &db, err);
+	if (code == 0)
+		code = original_first(trace, db, options, err);
+	if (code == 0)
+		code = replay_into(trace, db, options, report, err);
+	if (code == 0)
+		code = results_commit(db, err);
+	results_close(db);
+	return code;
+}

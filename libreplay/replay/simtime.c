@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Simulated time: what is due between two demand ops, in order.
+ *
+ * Three things have times of their own: writes of the swap device (one after the other, cost.swap_write
+ * each), kswapd of each node, and the update of one CPU's counters and lists, once a second each, spread
+ * over the second. The earliest is done first; ties go in that order. While a task stalls in direct
+ * reclaim they go on beyond the demand's time, which stands still (open timing: later demand comes when it
+ * came, whatever the stall).
+ *
+ * Not modelled: reads in the device's queue; that the update is skipped on idle CPUs.
+ */
+#include "replay_state.h"
+
+#define VMSTAT_PERIOD_NS UINT64_C(1000000000)
+
+void replay_simtime_writes(struct replay *replay)
+{
+	uint32_t pages = mm_oldest_write_pages(replay->machine);
+
+	if (pages == 0)
+		replay->write_done_ns = REPLAY_NEVER;
+	else if (replay->write_done_ns == REPLAY_NEVER)
+		replay->write_done_ns =
+			replay->now_ns + replay->stall_ns + pages * replay->cost.swap_write_ns;
+}
+
+static void end_write(struct replay *replay)
+{
+	uint64_t done_ns = replay->write_done_ns;
+	uint32_t pages;
+
+	mm_end_writeback(replay->machine, 1);
+	pages = mm_oldest_write_pages(replay->machine);
+	replay->write_done_ns = pages ? done_ns + pages * replay->cost.swap_write_ns : REPLAY_NEVER;
+}
+
+static void update_cpu(struct replay *replay)
+{
+	mm_vmstat_update(replay->machine, (uint16_t)replay->vmstat_cpu);
+	replay->vmstat_cpu = replay->vmstat_cpu + 1 < replay->nr_cpus ? replay->vmstat_cpu + 1 : 0;
+	replay->vmstat_ns += VMSTAT_PERIOD_NS / replay->nr_cpus;
+}
+
+/* Everything due until t_ns. */
+static void run_until(struct replay *replay, uint64_t t_ns)
+{
+	for (;;) {
+		uint64_t due = replay->write_done_ns;
+		uint32_t node = MM_MAX_NODES;
+
+		for (uint32_t n = 0; n < MM_MAX_NODES; n++) {
+			uint64_t at = replay_kthread_due(replay, n);
+
+			if (at < due) {
+				due = at;
+				node = n;
+			}
+		}
+		if (due > t_ns && replay->vmstat_ns > t_ns)
+			return;
+		if (replay->vmstat_ns < due)
+			update_cpu(replay);
+		else if (node < MM_MAX_NODES)
+			replay_kthread_run(replay, node);
+		else
+			end_write(replay);
+	}
+}
+
+void replay_simtime_run(struct replay *replay, uint64_t t_ns)
+{
+	run_until(replay, t_ns);
+	if (t_ns > replay->now_ns)
+		replay->now_ns = t_ns;
+}
+
+void replay_simtime_stall(struct replay *replay, uint64_t ns)
+{
+	replay_simtime_writes(replay);
+	replay->stall_ns += ns;
+	run_until(replay, replay->now_ns + replay->stall_ns);
+}

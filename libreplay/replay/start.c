@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the first full snapshot tells of the machine at the start.
+ *
+ * Free blocks and pageblock types are the shadow's, once it has reached the snapshot's last chunk: the same
+ * instant from which workload/ says what is in memory. Per-CPU counts come from zoneinfo, the swap devices
+ * from swaps, the tunables from /proc/sys/vm, each as it was when its file was read, some milliseconds
+ * earlier.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "error_set.h"
+#include "replay.h"
+#include "shadow.h"
+#include "vec.h"
+
+DEFINE_VEC(free_block_vec, struct replay_free_block);
+
+#define SYSCTL_PREFIX "proc/sys/vm/"
+
+/* ---- free blocks and pageblock types ---- */
+
+/* The end of the run of free pages that begins at pfn. */
+static uint64_t free_run_end(const struct replay_shadow *shadow, uint64_t pfn, uint64_t end)
+{
+	while (pfn < end && replay_shadow_is_free(shadow, pfn))
+		pfn++;
+	return pfn;
+}
+
+/* A run of free pages in blocks: buddies always merge, so the largest aligned ones are the blocks. */
+static int add_free_run(struct free_block_vec *blocks, uint64_t pfn, uint64_t end)
+{
+	while (pfn < end) {
+		uint8_t order = 0;
+
+		while (order < SHADOW_NR_ORDERS - 1 && (pfn & (UINT64_C(1) << order)) == 0 &&
+		       pfn + (UINT64_C(2) << order) <= end)
+			order++;
+		if (free_block_vec_push(blocks,
+		                        (struct replay_free_block){ (uint32_t)pfn, order }) < 0)
+			return MMR_E_NOMEM;
+		pfn += UINT64_C(1) << order;
+	}
+	return 0;
+}
+
+static int read_free_blocks(const struct replay_shadow *shadow, struct replay_start *start)
+{
+	struct free_block_vec blocks = { 0 };
+	int code = 0;
+
+	for (uint32_t i = 0; i < start->nr_zones; i++) {
+		const struct mmr_zone_info *zone = &start->zones[i];
+		uint64_t end = zone->start_pfn + zone->spanned;
+		uint64_t pfn = zone->start_pfn;
+
+		while (code == 0 && pfn < end) {
+			uint64_t run_end = free_run_end(shadow, pfn, end);
+
+			code = add_free_run(&blocks, pfn, run_end);
+			pfn = run_end + 1;
+		}
+	}
+	start->free_blocks = blocks.items;
+	start->nr_free_blocks = blocks.count;
+	return code;
+}
+
+static int read_block_types(const struct replay_shadow *shadow, struct replay_start *start)
+{
+	uint64_t end = 0;
+
+	for (uint32_t i = 0; i < start->nr_zones; i++)
+		if (start->zones[i].start_pfn + start->zones[i].spanned > end)
+			end = start->zones[i].start_pfn + start->zones[i].spanned;
+	start->nr_block_types = (size_t)(end / SHADOW_PAGEBLOCK_PAGES + 1);
+	start->block_types = base_calloc(start->nr_block_types, 1);
+	if (!start->block_types)
+		return MMR_E_NOMEM;
+	memset(start->block_types, SHADOW_MOVABLE, start->nr_block_types);
+	for (uint32_t i = 0; i < start->nr_zones; i++) {
+		uint64_t first_pfn;
+		uint32_t nr = replay_shadow_pageblocks(shadow, i, &first_pfn);
+		uint8_t *records = base_calloc(nr + 1u, 8);
+
+		if (!records)
+			return MMR_E_NOMEM;
+		replay_shadow_pageblock_state(shadow, i, records);
+		for (uint32_t block = 0; block < nr; block++)
+			start->block_types[first_pfn / SHADOW_PAGEBLOCK_PAGES + block] =
+				records[block * 8u + 6];
+		base_free(records);
+	}
+	return 0;
+}
+
+/* Follows the trace to the end of the first full snapshot. */
+static int follow_snapshot(struct mmr_trace *trace, struct replay_shadow *shadow,
+                           uint64_t *start_ns, struct mmr_error *err)
+{
+	struct mmr_event event;
+	int more = 1;
+
+	while (!replay_shadow_ready(shadow) && (more = mmr_trace_next(trace, &event, err)) > 0) {
+		replay_shadow_event(shadow, &event);
+		*start_ns = event.t_ns;
+	}
+	return more < 0 ? more : 0;
+}
+
+static int read_memory(struct mmr_trace *trace, struct replay_start *start, struct mmr_error *err)
+{
+	struct replay_shadow *shadow;
+	int code;
+
+	code = replay_shadow_create(trace, &shadow, err);
+	if (code == MMR_E_NOTFOUND || code == MMR_E_UNSUPPORTED)
+		return 0; /* an unfragmented machine, then; start->exact tells */
+	if (code < 0)
+		return code;
+	code = mmr_trace_rewind(trace, err);
+	if (code == 0)
+		code = follow_snapshot(trace, shadow, &start->start_ns, err);
+	if (code == 0) {
+		code = read_free_blocks(shadow, start);
+		if (code == 0)
+			code = read_block_types(shadow, start);
+		if (code < 0)
+			base_error(err, code, "out of memory for the free blocks at the start");
+		start->exact = code == 0;
+	}
+	replay_shadow_destroy(shadow);
+	return code;
+}
+
+/* ---- texts ---- */
+
+/* The next line of a text as a NUL-terminated copy, cut at the buffer's size; false at the end. */
+static bool next_line(const char **text, const char *end, char *line, size_t size)
+{
+	const char *newline;
+	size_t length;
+
+	if (*text >= end)
+		return false;
+	newline = memchr(*text, '\n', (size_t)(end - *text));
+	length = (size_t)((newline ? newline : end) - *text);
+	snprintf(line, size, "%.*s", (int)(length < size ? length : size - 1), *text);
+	*text = newline ? newline + 1 : end;
+	return true;
+}
+
+static uint32_t find_zone(const struct replay_start *start, int node, const char *name)
+{
+	uint32_t i = 0;
+
+	while (i < start->nr_zones &&
+	       (start->zones[i].node != node || strcmp(start->zones[i].name, name) != 0))
+		i++;
+	return i;
+}
+
+/* "Node 0, zone DMA32" … "cpu: 1" … "count: 233": pages on the list of each CPU of each zone. */
+static int read_pcp_counts(const struct mmr_snapshot_piece *piece, struct replay_start *start)
+{
+	const char *text = (const char *)piece->data;
+	const char *end = text + piece->size;
+	uint32_t zone = start->nr_zones, cpu = start->nr_cpus;
+	char line[128];
+
+	start->pcp_counts = base_calloc((size_t)start->nr_zones * start->nr_cpus + 1,
+	                                sizeof(*start->pcp_counts));
+	if (!start->pcp_counts)
+		return MMR_E_NOMEM;
+	while (next_line(&text, end, line, sizeof(line))) {
+		char name[16];
+		uint32_t number;
+		int node;
+
+		if (sscanf(line, "Node %d, zone %15s", &node, name) == 2)
+			zone = find_zone(start, node, name);
+		else if (sscanf(line, " cpu: %" SCNu32, &number) == 1)
+			cpu = number;
+		else if (sscanf(line, " count: %" SCNu32, &number) == 1 && zone < start->nr_zones &&
+		         cpu < start->nr_cpus)
+			start->pcp_counts[zone * start->nr_cpus + cpu] = number;
+	}
+	return 0;
+}
+
+/* The sizes of all swap devices together. */
+static void read_swaps(const struct mmr_snapshot_piece *piece, struct replay_tunables *tunables)
+{
+	const char *text = (const char *)piece->data;
+	const char *end = text + piece->size;
+	uint64_t total_kb = 0, kb;
+	char line[512], value[32];
+
+	while (next_line(&text, end, line, sizeof(line)))
+		if (sscanf(line, "%*s %*s %" SCNu64, &kb) == 1 && kb < UINT64_C(1) << 40)
+			total_kb += kb;
+	snprintf(value, sizeof(value), "%" PRIu64 "K", total_kb);
+	replay_tunable_record(tunables, "swap", value);
+}
+
+static void read_lowmem_reserve_ratio(const char *text, struct replay_tunables *tunables)
+{
+	static const char *const zones[] = { "DMA", "DMA32", "Normal" };
+	unsigned long ratios[3];
+
+	if (sscanf(text, "%lu %lu %lu", &ratios[0], &ratios[1], &ratios[2]) != 3)
+		return;
+	for (int i = 0; i < 3; i++) {
+		char name[64], value[32];
+
+		snprintf(name, sizeof(name), "vm.lowmem_reserve_ratio.%s", zones[i]);
+		snprintf(value, sizeof(value), "%lu", ratios[i]);
+		replay_tunable_record(tunables, name, value);
+	}
+}
+
+static void read_sysctl(const struct mmr_snapshot_piece *piece, struct replay_tunables *tunables)
+{
+	const char *text = (const char *)piece->data;
+	char name[96], value[64];
+
+	snprintf(name, sizeof(name), "vm.%s", piece->name + strlen(SYSCTL_PREFIX));
+	if (!next_line(&text, text + piece->size, value, sizeof(value)))
+		return;
+	if (strcmp(name, "vm.lowmem_reserve_ratio") == 0)
+		read_lowmem_reserve_ratio(value, tunables);
+	else
+		replay_tunable_record(tunables, name, value);
+}
+
+static int read_files(const struct mmr_snapshot *snapshot, struct replay_start *start,
+                      struct replay_tunables *tunables, struct mmr_error *err)
+{
+	struct mmr_snapshot_piece piece;
+
+	for (uint32_t i = 0; mmr_snapshot_piece(snapshot, i, &piece); i++) {
+		if (strncmp(piece.name, SYSCTL_PREFIX, strlen(SYSCTL_PREFIX)) == 0)
+			read_sysctl(&piece, tunables);
+		else if (strcmp(piece.name, "proc/swaps") == 0)
+			read_swaps(&piece, tunables);
+		else if (strcmp(piece.name, "proc/zoneinfo") == 0 && !start->pcp_counts &&
+		         read_pcp_counts(&piece, start) < 0)
+			return base_error(err, MMR_E_NOMEM, "out of memory for per-CPU counts");
+	}
+	return 0;
+}
+
+/* The first full snapshot that can be read; none is fine. */
+static int read_snapshot(struct mmr_trace *trace, struct replay_start *start,
+                         struct replay_tunables *tunables, struct mmr_error *err)
+{
+	const struct mmr_snapshot_info *info;
+
+	for (uint32_t i = 0; (info = mmr_trace_snapshot_info(trace, i)); i++) {
+		struct mmr_snapshot *snapshot;
+		int code;
+
+		if (info->kind != MMR_SNAPSHOT_FULL)
+			continue;
+		code = mmr_trace_snapshot(trace, i, &snapshot, err);
+		if (code == MMR_E_CORRUPT)
+			continue;
+		if (code < 0)
+			return code;
+		code = read_files(snapshot, start, tunables, err);
+		mmr_snapshot_free(snapshot);
+		return code;
+	}
+	return 0;
+}
+
+int replay_start_read(struct mmr_trace *trace, struct replay_start *ret,
+                      struct replay_tunables *tunables, struct mmr_error *err)
+{
+	const struct mmr_trace_info *info = mmr_trace_info(trace);
+	struct replay_start start = { .zones = mmr_trace_zone(trace, 0),
+		                      .nr_zones = info->nr_zones,
+		                      .nr_cpus = info->nr_cpus,
+		                      .start_ns = info->first_ns };
+	int code;
+
+	code = read_memory(trace, &start, err);
+	if (code == 0)
+		code = read_snapshot(trace, &start, tunables, err);
+	if (code == 0)
+		code = mmr_trace_rewind(trace, err);
+	if (code < 0) {
+		replay_start_deinit(&start);
+		return code;
+	}
+	*ret = start;
+	return 0;
+}
+
+void replay_start_deinit(struct replay_start *start)
+{
+	base_free(start->free_blocks);
+	base_free(start->block_types);
+	base_free(start->pcp_counts);
+	*start = (struct replay_start){ 0 };
+}
