@@ -69,8 +69,8 @@ static const struct command command = {
 	.summary = "Make a trace of a trace-cmd recording (trace.dat, version 6 or 7).",
 	.usage = "[options] trace.dat",
 	.options = options,
-	.epilogue =
-		"Exit status: 0 done, 2 trouble. A damaged input gives what is readable of it, and 2.\n",
+	.epilogue = "Exit status: 0 done, 2 trouble. A damaged input gives what is readable of\n"
+		    "it, and 2.\n",
 };
 
 static void show_progress(void *data, uint64_t done, uint64_t total)

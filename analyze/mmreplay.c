@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mmreplay: one trace in, one database out. */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <mmreplay/run.h>
+
+#include "explain_report.h"
+#include "options.h"
+#include "run_report.h"
+#include "terminal.h"
+
+#define TOOL "mmreplay"
+
+static struct {
+	bool shadow;
+	bool explain;
+	bool list_policies;
+	bool list_tunables;
+	bool json;
+	bool quiet;
+	uint64_t threads;
+	struct option_list settings;
+	struct mmr_run_options run;
+} args = { .threads = 1, .run = { .db_path = "results.db" } };
+
+static volatile sig_atomic_t interrupted;
+
+static const struct option_row options[] = {
+	{ .long_name = "shadow",
+	  .type = OPTION_FLAG,
+	  .target = &args.shadow,
+	  .help = "Follow the original: its free lists, stalls and counters" },
+	{ .long_name = "verify",
+	  .type = OPTION_FLAG,
+	  .target = &args.run.verify,
+	  .help = "With --shadow: compare it with the kernel's buddyinfo and kpageflags" },
+	{ .long_name = "policy",
+	  .type = OPTION_STRING,
+	  .argument = "NAME",
+	  .target = &args.run.policy,
+	  .help = "Replay the demand under this policy (see --list-policies)" },
+	{ .long_name = "set",
+	  .type = OPTION_LIST,
+	  .argument = "NAME=VALUE",
+	  .target = &args.settings,
+	  .help = "Change a setting of the machine for the replay (see --list-tunables)" },
+	{ .long_name = "seed",
+	  .type = OPTION_UINT,
+	  .argument = "N",
+	  .target = &args.run.seed,
+	  .help = "Seed of what is random in a replay (0)" },
+	{ .long_name = "db",
+	  .short_name = 'd',
+	  .type = OPTION_STRING,
+	  .argument = "FILE",
+	  .target = &args.run.db_path,
+	  .help = "The database to write to; runs are added (results.db)" },
+	{ .long_name = "label",
+	  .type = OPTION_STRING,
+	  .argument = "TEXT",
+	  .target = &args.run.label,
+	  .help = "Name of the run (original, or the policy with its settings)" },
+	{ .long_name = "interval",
+	  .type = OPTION_TIME,
+	  .argument = "TIME",
+	  .target = &args.run.interval_ns,
+	  .help = "Distance of the rows about free memory, in trace time (100ms)" },
+	{ .long_name = "explain",
+	  .type = OPTION_FLAG,
+	  .target = &args.explain,
+	  .help = "Only print what the trace's events were taken for; no database" },
+	{ .long_name = "json",
+	  .type = OPTION_FLAG,
+	  .target = &args.json,
+	  .help = "Print tables as JSON" },
+	{ .long_name = "list-policies",
+	  .type = OPTION_FLAG,
+	  .target = &args.list_policies,
+	  .help = "Print the policies and what they do" },
+	{ .long_name = "list-tunables",
+	  .type = OPTION_FLAG,
+	  .target = &args.list_tunables,
+	  .help = "Print the settings with default, range and unit" },
+	{ .long_name = "threads",
+	  .type = OPTION_UINT,
+	  .argument = "N",
+	  .target = &args.threads,
+	  .help = "Threads that decompress ahead, 0 to 16 (1); results do not depend on it" },
+	{ .long_name = "quiet",
+	  .short_name = 'q',
+	  .type = OPTION_FLAG,
+	  .target = &args.quiet,
+	  .help = "No progress, no summary; what makes results incomplete is told all the same" },
+	{ .long_name = NULL },
+};
+
+static const struct command command = {
+	.tool = TOOL,
+	.summary = "Follow a recording, or replay its demand under another policy.",
+	.usage = "--shadow | --policy NAME | --explain [options] trace.zst",
+	.options = options,
+	.epilogue = "Examples:\n"
+		    "  mmreplay --shadow --verify trace.zst\n"
+		    "  mmreplay --policy clock --set vm.swappiness=10 trace.zst\n"
+		    "  sqlite3 results.db 'select * from reclaim_stalls'\n"
+		    "\n"
+		    "Exit status: 0 done; 1 --verify found a difference beyond what the shadow\n"
+		    "promises; 2 trouble.\n",
+};
+
+static void interrupt(int signal_number)
+{
+	(void)signal_number;
+	interrupted = 1;
+}
+
+struct progress_state {
+	struct progress line;
+	uint64_t total;
+};
+
+static bool show_progress(void *data, uint64_t nr_events)
+{
+	struct progress_state *state = data;
+
+	progress_update(&state->line, nr_events, "events");
+	return !interrupted;
+}
+
+static int list_policies(void)
+{
+	const char *name;
+
+	for (unsigned int i = 0; (name = mmr_policy_name(i)); i++)
+		printf("%-12s %s\n", name, mmr_policy_summary(i));
+	return finish_output(TOOL, EXIT_SUCCESS);
+}
+
+static int list_tunables(void)
+{
+	static const struct table_column columns[] = {
+		{ "name", TABLE_LEFT },  { "default", TABLE_RIGHT }, { "least", TABLE_RIGHT },
+		{ "most", TABLE_RIGHT }, { "unit", TABLE_LEFT },     { "what it does", TABLE_LEFT },
+	};
+	struct table *table = table_create(columns, sizeof(columns) / sizeof(columns[0]));
+	struct mmr_tunable tunable;
+
+	for (unsigned int i = 0; mmr_tunable(i, &tunable); i++) {
+		table_cell(table, "%s", tunable.name);
+		table_cell(table, "%s", tunable.value);
+		table_cell(table, "%s", tunable.min);
+		table_cell(table, "%s", tunable.max);
+		table_cell(table, "%s", tunable.unit);
+		table_cell(table, "%s", tunable.help);
+	}
+	table_print(table, stdout);
+	table_destroy(table);
+	return finish_output(TOOL, EXIT_SUCCESS);
+}
+
+/* What a recording cannot answer is said whether or not anybody asked. */
+static void print_notes(const char *notes)
+{
+	while (*notes) {
+		size_t length = strcspn(notes, "\n");
+
+		message(TOOL, "%.*s", (int)length, notes);
+		notes += length + (notes[length] != '\0');
+	}
+}
+
+static int explain(struct mmr_trace *trace, struct progress_state *progress)
+{
+	struct mmr_explanation explanation;
+	struct mmr_error err = { 0 };
+	int code = mmr_explain(trace, &args.run, &explanation, &err);
+
+	progress_end(&progress->line);
+	if (code < 0)
+		return fail(TOOL, &err);
+	print_explanation(&explanation, args.json);
+	mmr_explanation_deinit(&explanation);
+	return finish_output(TOOL, EXIT_SUCCESS);
+}
+
+static int run(struct mmr_trace *trace, struct progress_state *progress)
+{
+	struct mmr_run_report report;
+	struct mmr_error err = { 0 };
+	int ret = EXIT_SUCCESS;
+	int code;
+
+	code = args.shadow ? mmr_run_original(trace, &args.run, &report, &err)
+	                   : mmr_run_replay(trace, &args.run, &report, &err);
+	progress_end(&progress->line);
+	print_notes(report.notes);
+	if (code < 0) {
+		mmr_run_report_deinit(&report);
+		return fail(TOOL, &err);
+	}
+	if (args.run.verify && !print_verification(&report, args.json))
+		ret = EXIT_FINDING;
+	if (!args.quiet)
+		print_run_summary(TOOL, &report, args.run.db_path);
+	mmr_run_report_deinit(&report);
+	return finish_output(TOOL, ret);
+}
+
+static int check_arguments(int nr_operands)
+{
+	if (nr_operands != 1)
+		message(TOOL, "give one trace (see %s --help)", TOOL);
+	else if (args.shadow + args.explain + (args.run.policy != NULL) != 1)
+		message(TOOL, "give one of --shadow, --policy NAME and --explain (see %s --help)",
+		        TOOL);
+	else if (args.run.verify && !args.shadow)
+		message(TOOL, "--verify goes with --shadow");
+	else if (args.settings.count && !args.run.policy)
+		message(TOOL, "--set goes with --policy: the original has its own settings");
+	else if (args.threads > 16)
+		message(TOOL, "--threads is 0 to 16");
+	else
+		return 0;
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	const struct sigaction action = { .sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND };
+	struct progress_state progress = { 0 };
+	struct mmr_trace_options trace_options = { 0 };
+	struct mmr_trace *trace = NULL;
+	struct mmr_error err = { 0 };
+	int first = options_parse(&command, argc, argv);
+	int ret;
+
+	if (first < 0)
+		return EXIT_TROUBLE;
+	if (args.list_policies)
+		return list_policies();
+	if (args.list_tunables)
+		return list_tunables();
+	if (check_arguments(argc - first) < 0)
+		return EXIT_TROUBLE;
+	args.run.trace_path = argv[first];
+	args.run.settings = args.settings.items;
+	args.run.nr_settings = args.settings.count;
+	args.run.progress = show_progress;
+	args.run.progress_data = &progress;
+	trace_options.nr_threads = (unsigned int)args.threads;
+	if (mmr_trace_open(argv[first], &trace_options, &trace, &err) < 0)
+		return fail(TOOL, &err);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	progress_begin(&progress.line, args.shadow ? "following" : "replaying",
+	               mmr_trace_info(trace)->indexed ? mmr_trace_info(trace)->nr_events : 0,
+	               args.quiet);
+	ret = args.explain ? explain(trace, &progress) : run(trace, &progress);
+	mmr_trace_close(trace);
+	options_deinit(&command);
+	return ret;
+}
