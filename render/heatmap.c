@@ -45,7 +45,7 @@ static const struct {
 } kinds[NR_KINDS] = {
 	[KIND_FREE] = { "free", NR_HUES },
 	[KIND_MOVABLE] = { "movable", HUE_SKY },
-	[KIND_MIXED] = { "others among movable ones", HUE_VERMILLION },
+	[KIND_MIXED] = { "movable mixed with others", HUE_VERMILLION },
 	[KIND_UNMOVABLE] = { "unmovable", HUE_BLUE },
 	[KIND_RECLAIMABLE] = { "reclaimable", HUE_GREEN },
 	[KIND_HIGHATOMIC] = { "high-atomic reserve", HUE_PURPLE },
