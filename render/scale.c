@@ -176,7 +176,7 @@ void format_address(char label[SCALE_LABEL], double bytes)
 void format_time(char label[SCALE_LABEL], double ns)
 {
 	char number[24];
-	const char *unit = ns >= 1e9 ? "s" : ns >= 1e6 ? "ms" : ns >= 1e3 ? "µs" : "ns";
+	const char *unit = ns >= 1e9 || ns <= 0 ? "s" : ns >= 1e6 ? "ms" : ns >= 1e3 ? "µs" : "ns";
 	double divisor = ns >= 1e9 ? 1e9 : ns >= 1e6 ? 1e6 : ns >= 1e3 ? 1e3 : 1;
 
 	format_three(number, sizeof(number), ns / divisor);

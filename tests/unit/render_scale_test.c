@@ -114,6 +114,7 @@ static void labels(void **state)
 		{ format_address, 4978.0 * 1048576, "4978 MiB" },
 		{ format_address, 1048576, "1 MiB" },
 		{ format_address, 2147483648.0 + 4096, "2097156 KiB" },
+		{ format_time, 0, "0 s" },
 		{ format_time, 999, "999 ns" },
 		{ format_time, 25.4e6, "25.4 ms" },
 		{ format_time, 300e3, "300 µs" },
