@@ -4,7 +4,8 @@
  *
  * A page is named by the mm_filemap_add_to_page_cache that follows its allocation, and keeps its
  * number while the original has reclaimed it, so that reading it again is a touch of the same page.
- * It ends when mm_filemap_delete_from_page_cache comes outside reclaim. Follows __filemap_add_folio(),
+ * It ends when mm_filemap_delete_from_page_cache comes outside reclaim, or when four times the memory
+ * has been reclaimed since. Follows __filemap_add_folio(),
  * __filemap_remove_folio() and filemap_get_pages(), v6.12.
  *
  * Not modelled: which page of a range a fault that was served by fault-around accessed is taken from
@@ -17,6 +18,10 @@
 #define READ_BATCH 31
 
 #define FAULT_AROUND 16
+
+/* Pages of files that are remembered while the original has them out: times the page frames, plus. */
+#define OUT_TIMES_MEMORY 4
+#define OUT_AT_LEAST     4096
 
 static uint32_t file_find(const struct wl *wl, uint32_t dev, uint64_t ino)
 {
@@ -285,6 +290,29 @@ static void add_page(struct wl *wl, uint32_t task, const struct mmr_event *event
 	wl->pages.items[page].flags &= (uint8_t)~WL_PAGE_OUT;
 }
 
+/*
+ * Remembers that the original has reclaimed a page, and forgets the one for which that is longest ago:
+ * the files of a long trace are many times the memory, and a page that the original could not keep for
+ * that long will hardly be kept by another policy.
+ */
+static void note_out(struct wl *wl, uint32_t page)
+{
+	size_t most = OUT_TIMES_MEMORY * (size_t)wl->nr_pfns + OUT_AT_LEAST;
+	const struct wl_page *p;
+	uint32_t oldest;
+
+	if (wl->outs.count < most) {
+		wl->nomem |= wl_u32_vec_push(&wl->outs, page) < 0;
+		return;
+	}
+	oldest = wl->outs.items[wl->oldest_out];
+	wl->outs.items[wl->oldest_out] = page;
+	wl->oldest_out = (wl->oldest_out + 1) % most;
+	p = &wl->pages.items[oldest];
+	if (oldest != page && p->kind == WL_PAGE_FILE && p->flags & WL_PAGE_OUT)
+		wl_page_die(wl, oldest);
+}
+
 static void delete_page(struct wl *wl, const struct wl_task *t, const struct mmr_event *event,
                         uint64_t i)
 {
@@ -315,6 +343,7 @@ static void delete_page(struct wl *wl, const struct wl_task *t, const struct mmr
 		wl_count(wl, WL_FILE_RECLAIM);
 		wl_page_unplace(wl, page, WL_PLACE_RECLAIMED);
 		wl->pages.items[page].flags |= WL_PAGE_OUT;
+		note_out(wl, page);
 		return;
 	}
 	wl_count(wl, WL_FILE_DELETE);

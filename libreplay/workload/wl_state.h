@@ -244,6 +244,8 @@ struct wl {
 	struct wl_file_vec files;
 	uint32_t free_file;
 	struct wl_hash file_hash;
+	struct wl_u32_vec outs; /* a ring: files' pages in the order in which they were reclaimed */
+	size_t oldest_out;
 	uint32_t devs[WL_MAX_DEVS];
 	uint32_t nr_devs;
 

@@ -258,6 +258,30 @@ static void test_page_cache(void **state)
 	end(b);
 }
 
+/* A file of any length is read once, and memory stays bounded: what is long out is forgotten. */
+static void test_long_scan(void **state)
+{
+	struct bench *b = new_bench(NULL);
+	uint64_t at_most = 0;
+	size_t nr;
+
+	(void)state;
+	simple(b, 40, MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE);
+	for (uint64_t i = 0; i < 100000; i++) {
+		alloc(b, 100, i % NR_PFNS, GFP_AHEAD, 0);
+		filemap(b, 100, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, i % NR_PFNS, i);
+		filemap(b, 40, MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE, i % NR_PFNS, i);
+		free_pages(b, 40, i % NR_PFNS, 0);
+		wl_ops(b->wl, &nr);
+		wl_consume(b->wl, nr);
+		if (i == 50000)
+			at_most = wl_explain(b->wl)->pages_at_most;
+	}
+	assert_true(at_most < 6 * NR_PFNS);
+	assert_int_equal(wl_explain(b->wl)->pages_at_most, at_most);
+	end(b);
+}
+
 static void test_file_fault_waits(void **state)
 {
 	struct bench *b = new_bench(NULL);
@@ -1018,6 +1042,7 @@ int main(void)
 		cmocka_unit_test(test_swap),
 		cmocka_unit_test(test_swap_readahead),
 		cmocka_unit_test(test_page_cache),
+		cmocka_unit_test(test_long_scan),
 		cmocka_unit_test(test_file_fault_waits),
 		cmocka_unit_test(test_dirty),
 		cmocka_unit_test(test_fork_and_copy),
