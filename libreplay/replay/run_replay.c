@@ -324,6 +324,15 @@ static void put_params(struct replay_run *run)
 	}
 }
 
+/* Samples are at even multiples of the interval, from the instant on at which the machine is known. */
+static uint64_t first_sample(const struct replay_run *run)
+{
+	uint64_t interval_ns = replay_run_interval(run->options, &run->span);
+	uint64_t since = run->start.start_ns - run->span.first_ns;
+
+	return run->span.first_ns + (since + interval_ns - 1) / interval_ns * interval_ns;
+}
+
 static int begin(struct replay_run *run, struct mmr_error *err)
 {
 	char label[256];
@@ -362,7 +371,7 @@ static int begin(struct replay_run *run, struct mmr_error *err)
 		.source = &run->source,
 		.base_ns = run->span.first_ns,
 		.interval_ns = replay_run_interval(run->options, &run->span),
-		.next_ns = run->span.first_ns,
+		.next_ns = first_sample(run),
 	};
 	return replay_run_sampler_init(&run->sampler, (uint64_t)row.duration_ns, err);
 }
