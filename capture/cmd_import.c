@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <mmreplay/trace_import.h>
 
@@ -132,7 +133,7 @@ int cmd_import(int argc, char **argv)
 	progress_begin(&progress, "importing", 0, args.quiet);
 	ret = mmr_import_tracedat(argv[first], args.output, &args.import, &report, &err);
 	progress_end(&progress);
-	if (ret == MMR_E_EXISTS) {
+	if (ret == MMR_E_EXISTS && access(args.output, F_OK) == 0) {
 		message(TOOL, "%s is there already; -f replaces it", args.output);
 		return EXIT_TROUBLE;
 	}

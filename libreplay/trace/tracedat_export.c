@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -347,20 +348,39 @@ static int write_file(struct export *x, struct mmr_error *err)
 
 /* ---- the file ---- */
 
+/* A partial file that a killed export left is of no use; one that is locked is being written. */
+static int open_partial(struct export *x, struct mmr_error *err)
+{
+	x->fd = open(x->partial, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (x->fd < 0)
+		return base_error_errno(err, errno, "cannot create %s", x->partial);
+	if (flock(x->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+		close(x->fd);
+		x->fd = -1;
+		return base_error(err, MMR_E_BUSY, "%s is being written by another process",
+		                  x->partial);
+	}
+	if (ftruncate(x->fd, 0) < 0)
+		return base_error_errno(err, errno, "cannot write %s", x->partial);
+	return 0;
+}
+
 static int create(struct export *x, struct mmr_error *err)
 {
 	size_t size = strlen(x->path) + sizeof(".partial");
+	struct stat st;
 
-	if (!x->options->force && access(x->path, F_OK) == 0)
-		return base_error(err, MMR_E_EXISTS, "%s is there already", x->path);
+	if (lstat(x->path, &st) == 0) {
+		if (!S_ISREG(st.st_mode))
+			return base_error(err, MMR_E_INVALID, "%s is not a regular file", x->path);
+		if (!x->options->force)
+			return base_error(err, MMR_E_EXISTS, "%s is there already", x->path);
+	}
 	x->partial = base_calloc_err(size, 1, "a name", err);
 	if (!x->partial)
 		return MMR_E_NOMEM;
 	snprintf(x->partial, size, "%s.partial", x->path);
-	x->fd = open(x->partial, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (x->fd < 0)
-		return base_error_errno(err, errno, "cannot create %s", x->partial);
-	return 0;
+	return open_partial(x, err);
 }
 
 static int take_name(const struct export *x, struct mmr_error *err)

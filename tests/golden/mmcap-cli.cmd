@@ -56,6 +56,10 @@ run export t.zst
 run export t.zst
 run export -f --to trace.dat t.zst
 run export --to csv t.zst
+run export -f -o /dev/null t.zst
+echo stale >again.dat.partial; echo stale >again.zst.partial
+run export -o again.dat t.zst; cmp again.dat trace.dat
+run import -q -o again.zst v6.dat
 run export -o missing/t.dat t.zst
 run import -o back.zst trace.dat
 echo "# the disk is full"
