@@ -146,9 +146,11 @@ static int add_start(struct replay_shadow *s, const struct mmr_snapshot *snapsho
 			return rc;
 	}
 	/* Without it every pageblock counts as movable until an event says otherwise. */
-	if (!mmr_snapshot_find(snapshot, "proc/pagetypeinfo", &piece))
-		return 0;
-	return replay_shadow_add_pagetypeinfo(s, (const char *)piece.data, piece.size, err);
+	if (mmr_snapshot_find(snapshot, "proc/pagetypeinfo", &piece) &&
+	    replay_shadow_add_pagetypeinfo(s, (const char *)piece.data, piece.size, NULL) ==
+	            MMR_E_NOMEM)
+		return base_error(err, MMR_E_NOMEM, "out of memory for the migratetypes");
+	return 0;
 }
 
 static int check_trace(const struct mmr_trace *trace, struct mmr_error *err)
