@@ -2,6 +2,7 @@
 /* What the writer wrote is what the reader gives: events in order, snapshots, samples, totals. */
 #include "unit.h"
 
+#include <glob.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -211,11 +212,58 @@ static void random_traces_come_back_as_written(void **state)
 	}
 }
 
+static void check_bundled(const char *name)
+{
+	struct mmr_error err = { 0 };
+	struct mmr_trace *trace;
+	struct mmr_event event;
+	uint64_t kinds[MMR_NR_EVENT_KINDS] = { 0 };
+	uint64_t nr_events = 0;
+	uint64_t nr_lost = 0;
+	uint64_t t_ns = 0;
+
+	assert_int_equal(mmr_trace_open(name, NULL, &trace, &err), 0);
+	while (mmr_trace_next(trace, &event, &err) > 0) {
+		assert_true(event.t_ns >= t_ns);
+		t_ns = event.t_ns;
+		kinds[event.kind]++;
+		if (event.kind == MMR_EVENT_LOST)
+			nr_lost += event.lost.nr_events;
+		else
+			nr_events++;
+	}
+	assert_int_equal(err.code, 0);
+	assert_string_equal(mmr_trace_damage(trace)->text, "");
+	assert_int_equal(nr_events, mmr_trace_info(trace)->nr_events);
+	assert_int_equal(nr_lost, mmr_trace_info(trace)->nr_lost);
+	for (uint32_t i = 0; mmr_trace_count(trace, i); i++)
+		if (mmr_trace_count(trace, i)->kind != MMR_EVENT_OTHER)
+			assert_int_equal(mmr_trace_count(trace, i)->nr_events,
+			                 kinds[mmr_trace_count(trace, i)->kind]);
+	mmr_trace_close(trace);
+}
+
+static void recordings_read_to_the_event_that_the_recorder_counted_last(void **state)
+{
+	char pattern[4096];
+	glob_t found;
+
+	(void)state;
+	snprintf(pattern, sizeof(pattern), "%s/traces/*.zst",
+	         getenv("SOURCE_ROOT") ? getenv("SOURCE_ROOT") : ".");
+	if (glob(pattern, 0, NULL, &found) != 0)
+		skip();
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		check_bundled(found.gl_pathv[i]);
+	globfree(&found);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(random_traces_come_back_as_written, set_up,
 		                                tear_down),
+		cmocka_unit_test(recordings_read_to_the_event_that_the_recorder_counted_last),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
