@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "options.h"
+#include "partial.h"
 #include "terminal.h"
 
 #define TOOL "mmcap export"
@@ -57,6 +58,7 @@ static void show_progress(void *data, uint64_t done, uint64_t total)
 {
 	struct progress *progress = data;
 
+	partial_arm();
 	progress->total = total;
 	progress_update(progress, done, "bytes");
 }
@@ -84,7 +86,9 @@ int cmd_export(int argc, char **argv)
 	args.export.progress = show_progress;
 	args.export.progress_data = &progress;
 	progress_begin(&progress, "exporting", 0, args.quiet);
+	partial_guard(args.output);
 	ret = mmr_export_tracedat(argv[first], args.output, &args.export, &nr_bad, &err);
+	partial_disarm();
 	progress_end(&progress);
 	if (ret == MMR_E_EXISTS) {
 		message(TOOL, "%s; -f replaces it", err.text);

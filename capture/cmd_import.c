@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "options.h"
+#include "partial.h"
 #include "terminal.h"
 
 #define TOOL "mmcap import"
@@ -78,6 +79,7 @@ static void show_progress(void *data, uint64_t done, uint64_t total)
 {
 	struct progress *progress = data;
 
+	partial_arm();
 	progress->total = total;
 	progress_update(progress, done, "bytes");
 }
@@ -131,7 +133,9 @@ int cmd_import(int argc, char **argv)
 	args.import.progress = show_progress;
 	args.import.progress_data = &progress;
 	progress_begin(&progress, "importing", 0, args.quiet);
+	partial_guard(args.output);
 	ret = mmr_import_tracedat(argv[first], args.output, &args.import, &report, &err);
+	partial_disarm();
 	progress_end(&progress);
 	if (ret == MMR_E_EXISTS && access(args.output, F_OK) == 0) {
 		message(TOOL, "%s is there already; -f replaces it", args.output);

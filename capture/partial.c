@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "partial.h"
+
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static char path[PATH_MAX];
+static volatile sig_atomic_t armed;
+
+/* unlink() and raise() may be called in a handler; SA_RESETHAND makes the second signal end us. */
+static void on_signal(int sig)
+{
+	if (armed)
+		unlink(path);
+	raise(sig);
+}
+
+void partial_guard(const char *output)
+{
+	struct sigaction action = { .sa_handler = on_signal,
+		                    .sa_flags = (int)SA_RESETHAND | SA_NODEFER };
+
+	if (snprintf(path, sizeof(path), "%s.partial", output) >= (int)sizeof(path))
+		return;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+}
+
+void partial_arm(void)
+{
+	armed = 1;
+}
+
+void partial_disarm(void)
+{
+	armed = 0;
+}

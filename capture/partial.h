@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Ctrl-C while a file is being converted: the half file goes, the signal does what it always does. */
+#ifndef CAPTURE_PARTIAL_H
+#define CAPTURE_PARTIAL_H
+
+/* From now on SIGINT, SIGTERM and SIGHUP remove output.partial, once partial_arm() was called. */
+void partial_guard(const char *output);
+
+/* The partial file is ours: it was created by this process. */
+void partial_arm(void);
+
+/* The file has its name, or is gone. */
+void partial_disarm(void);
+
+#endif
