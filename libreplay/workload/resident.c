@@ -194,11 +194,6 @@ static void start(struct wl *wl)
 {
 	wl->started = true;
 	wl->start_ns = wl->now_ns;
-	for (uint32_t task = 1; task < wl->tasks.count; task++)
-		if (!(wl->tasks.items[task].flags & WL_TASK_EXITED))
-			wl_emit(wl, (struct demand_op){ .kind = DEMAND_TASK_START,
-			                                .task = task,
-			                                .page = DEMAND_NO_PAGE });
 	for (uint32_t page = 0; page < wl->pages.count; page++) {
 		if (wl->pages.items[page].kind == WL_PAGE_NONE)
 			continue;
@@ -209,6 +204,11 @@ static void start(struct wl *wl)
 			emit_resident(wl, page, 0);
 		}
 	}
+	for (uint32_t task = 1; task < wl->tasks.count; task++)
+		if (!(wl->tasks.items[task].flags & WL_TASK_EXITED))
+			wl_emit(wl, (struct demand_op){ .kind = DEMAND_TASK_START,
+			                                .task = task,
+			                                .page = DEMAND_NO_PAGE });
 }
 
 void wl_resident_until(struct wl *wl, uint64_t now_ns)

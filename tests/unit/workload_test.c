@@ -36,17 +36,23 @@ static void send(struct bench *b, struct mmr_event event)
 	assert_int_equal(wl_event(b->wl, &event, NULL), 0);
 }
 
-/* All ops but those about tasks, which every test would have. */
+/* All ops but those about tasks, which every test would have. What is resident comes before those. */
 static void finish(struct bench *b)
 {
 	const struct demand_op *ops;
+	bool resident = true;
 	size_t nr;
 
 	assert_int_equal(wl_finish(b->wl, NULL), 0);
 	ops = wl_ops(b->wl, &nr);
-	for (size_t i = 0; i < nr; i++)
+	for (size_t i = 0; i < nr; i++) {
 		if (ops[i].kind != DEMAND_TASK_START && ops[i].kind != DEMAND_TASK_EXIT)
 			b->ops[b->nr_ops++] = ops[i];
+		if (ops[i].kind <= DEMAND_KERNEL_ALLOC && ops[i].arg & DEMAND_RESIDENT)
+			assert_true(resident);
+		else
+			resident = false;
+	}
 	wl_consume(b->wl, nr);
 }
 
