@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
@@ -56,6 +57,7 @@ static int catch_signals(struct recording *r, struct mmr_error *err)
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGQUIT);
 	sigprocmask(SIG_BLOCK, &set, NULL); /* the threads inherit it */
+	prctl(PR_SET_NAME, "mmcap");        /* what self_filter.c may have to go by */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a file size limit shows as EFBIG */
 	r->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -72,6 +74,9 @@ static int check_pids(const struct recording *r, struct mmr_error *err)
 {
 	const struct option_list *pids = &r->options->pids;
 
+	if (pids->count > 0 && self_filter_in_container())
+		return failure(err, MMR_E_UNSUPPORTED,
+		               "--pid: in a container the kernel knows processes by other numbers");
 	for (size_t i = 0; i < pids->count; i++) {
 		uint64_t pid;
 

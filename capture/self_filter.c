@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "failure.h"
@@ -21,6 +22,11 @@
 /* TRACE_FLAG_HARDIRQ | TRACE_FLAG_SOFTIRQ of common_flags. */
 #define IN_INTERRUPT 0x18
 
+#define INITIAL_PID_NAMESPACE 0xeffffffcu /* PROC_PID_INIT_INO */
+
+/* Second best, as it hides other recorders too: by name, which all tasks of the recorder share. */
+#define BY_NAME "common_flags & 24 || !(comm ~ \"mmcap*\")"
+
 static int compare_pids(const void *a, const void *b)
 {
 	const pid_t *x = a;
@@ -29,8 +35,11 @@ static int compare_pids(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* Threads made one after the other mostly have consecutive numbers: ranges keep the filter short. */
-static int build(char filter[FILTER_SIZE], pid_t *pids, size_t count, struct mmr_error *err)
+/*
+ * Threads made one after the other mostly have consecutive numbers: ranges keep the filter short.
+ * false: it becomes too long all the same.
+ */
+static bool build(char filter[FILTER_SIZE], pid_t *pids, size_t count)
 {
 	size_t used;
 
@@ -50,11 +59,19 @@ static int build(char filter[FILTER_SIZE], pid_t *pids, size_t count, struct mmr
 			                         "%s(common_pid < %d || common_pid > %d)", and,
 			                         pids[i], pids[last]);
 		if (used + 2 > FILTER_SIZE)
-			return failure(err, MMR_E_LIMIT, "too many CPUs for an event filter");
+			return false;
 		i = last + 1;
 	}
 	snprintf(filter + used, FILTER_SIZE - used, ")");
-	return 0;
+	return true;
+}
+
+/* In a container the numbers we know ourselves by are not those that the events bear. */
+bool self_filter_in_container(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino != INITIAL_PID_NAMESPACE;
 }
 
 /*
@@ -87,7 +104,7 @@ int self_filter_enable(const struct tracing *tracing, const struct event_set *ev
 	pid_t *pids = calloc(readers->count + 2u, sizeof(*pids));
 	char filter[FILTER_SIZE];
 	size_t count = 0;
-	int ret;
+	int ret = 0;
 
 	if (!pids)
 		return failure(err, MMR_E_NOMEM, "out of memory for an event filter");
@@ -96,7 +113,8 @@ int self_filter_enable(const struct tracing *tracing, const struct event_set *ev
 		pids[count++] = other;
 	for (uint32_t cpu = 0; cpu < readers->count; cpu++)
 		pids[count++] = readers->readers[cpu].tid;
-	ret = build(filter, pids, count, err);
+	if (self_filter_in_container() || !build(filter, pids, count))
+		snprintf(filter, sizeof(filter), "%s", BY_NAME);
 	free(pids);
 	for (size_t i = 0; i < events->count && ret == 0; i++)
 		if (events->events[i].present)
