@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which events -e chooses, on a made-up tracefs of a kernel that has only some. */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "event_set.c"
+#include "failure.c"
+
+static char root[64];
+
+static void make_event(const char *system, const char *name)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/events/%s", root, system);
+	mkdir(path, 0755);
+	snprintf(path, sizeof(path), "%s/events/%s/%s", root, system, name);
+	mkdir(path, 0755);
+	snprintf(path, sizeof(path), "%s/events/%s/%s/format", root, system, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fclose(file);
+}
+
+static int make_tracefs(void **state)
+{
+	char path[128];
+
+	(void)state;
+	snprintf(root, sizeof(root), "/tmp/event_set_test.XXXXXX");
+	assert_non_null(mkdtemp(root));
+	snprintf(path, sizeof(path), "%s/events", root);
+	mkdir(path, 0755);
+	make_event("kmem", "mm_page_alloc");
+	make_event("kmem", "mm_page_free");
+	make_event("kmem", "kmalloc");
+	make_event("kmem", "rss_stat");
+	make_event("sched", "sched_switch");
+	make_event("sched", "sched_process_fork");
+	return 0;
+}
+
+static int remove_tracefs(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -r %s", root);
+	return system(command);
+}
+
+/* Chooses by up to three items; the present ones as "name name ", and the number of absent ones. */
+static const char *chosen(struct event_set *set, const char *a, const char *b, size_t *nr_absent)
+{
+	static char names[4096];
+	const char *items[] = { a, b };
+	const struct option_list list = { .items = items, .count = b ? 2 : a ? 1 : 0 };
+	struct mmr_error err = { 0 };
+
+	names[0] = '\0';
+	*nr_absent = 0;
+	if (event_set_choose(set, &list, root, &err) < 0) {
+		snprintf(names, sizeof(names), "%s", err.text);
+		return names;
+	}
+	*nr_absent = set->count - set->nr_present;
+	for (size_t i = 0; i < set->count; i++) {
+		size_t used = strlen(names);
+
+		if (set->events[i].present)
+			snprintf(names + used, sizeof(names) - used, "%s ", set->events[i].name);
+	}
+	event_set_deinit(set);
+	return names;
+}
+
+static void items_choose_events(void **state)
+{
+	static const struct {
+		const char *a, *b, *names;
+	} cases[] = {
+		{ NULL, NULL, "mm_page_alloc mm_page_free rss_stat sched_process_fork " },
+		{ "default", "slab",
+		  "mm_page_alloc mm_page_free rss_stat sched_process_fork kmalloc " },
+		{ "page", NULL, "mm_page_alloc mm_page_free " },
+		{ "page", "^mm_page_free", "mm_page_alloc " },
+		{ "^page", "^task", "rss_stat " },
+		{ "kmem:mm_page_a*", NULL, "mm_page_alloc " },
+		{ "sched:sched_switch", "sched:sched_switch", "sched_switch " },
+		{ "sched_sw?tch", "rss", "sched_switch rss_stat " },
+		{ "all", "^kmem:*", "sched_process_fork " },
+	};
+	struct event_set set;
+	size_t nr_absent;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(chosen(&set, cases[i].a, cases[i].b, &nr_absent),
+		                    cases[i].names);
+}
+
+static void absent_events_are_kept_by_name(void **state)
+{
+	struct event_set set;
+	size_t nr_absent;
+
+	(void)state;
+	assert_string_equal(chosen(&set, "page", NULL, &nr_absent), "mm_page_alloc mm_page_free ");
+	assert_int_equal(nr_absent, 4);
+	chosen(&set, "page", "compaction:mm_compaction_begin", &nr_absent);
+	assert_int_equal(nr_absent, 5);
+}
+
+static void wrong_items_are_refused(void **state)
+{
+	struct event_set set;
+	size_t nr_absent;
+
+	(void)state;
+	assert_string_equal(chosen(&set, "pgae", NULL, &nr_absent),
+	                    "no event or group \"pgae\"; did you mean page?");
+	assert_string_equal(
+		chosen(&set, "kmem:mm_page_aloc", NULL, &nr_absent),
+		"no event or group \"kmem:mm_page_aloc\"; did you mean kmem:mm_page_alloc?");
+	assert_non_null(strstr(chosen(&set, "xyzzyxyzzy", NULL, &nr_absent), "no event or group"));
+	/* Known, but this kernel has none of them. */
+	assert_non_null(strstr(chosen(&set, "ksm", NULL, &nr_absent), "has none of the events"));
+	assert_non_null(
+		strstr(chosen(&set, "page", "^page", &nr_absent), "has none of the events"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(items_choose_events),
+		cmocka_unit_test(absent_events_are_kept_by_name),
+		cmocka_unit_test(wrong_items_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, make_tracefs, remove_tracefs);
+}
