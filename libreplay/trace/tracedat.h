@@ -20,6 +20,7 @@
 
 /* Limits: nothing is allocated for a number in the file before it passed one of these. */
 #define DAT_MAX_SECTION  (128u << 20) /* formats and symbols of the largest kernels have 30 MiB */
+#define DAT_MAX_OWNED    (256u << 20) /* of all sections */
 #define DAT_MAX_CHUNK    (32u << 20)  /* trace-cmd makes chunks of some 100 KiB */
 #define DAT_MAX_SECTIONS 256u
 #define DAT_MAX_FORMATS  16384u /* 6.12 has some 2,500 */
@@ -89,6 +90,7 @@ struct dat {
 	struct dat_format_vec formats;
 	struct dat_buffer_vec buffers;
 	struct dat_owned_vec owned;
+	uint64_t owned_bytes;
 };
 
 int trace_dat_open(const char *path, struct dat *dat, struct mmr_error *err) MMR_MUST_CHECK;
@@ -102,8 +104,9 @@ int trace_dat_read(const struct dat *dat, uint64_t offset, void *data, size_t si
 int trace_dat_inflate(const struct dat *dat, const void *in, size_t in_size, void *out,
                       size_t out_size, struct mmr_error *err) MMR_MUST_CHECK;
 
-/* Memory that lives as long as dat. NULL with err filled. */
-void *trace_dat_own(struct dat *dat, size_t size, struct mmr_error *err);
+/* Zeroed memory that lives as long as dat. MMR_E_LIMIT or MMR_E_NOMEM. */
+int trace_dat_own(struct dat *dat, size_t size, uint8_t **ret,
+                  struct mmr_error *err) MMR_MUST_CHECK;
 
 /* What the two versions share: parsers of a section's content. */
 int trace_dat_header_info(struct dat *dat, struct le_cursor *c, struct mmr_error *err);

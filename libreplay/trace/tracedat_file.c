@@ -36,22 +36,24 @@ int trace_dat_read(const struct dat *dat, uint64_t offset, void *data, size_t si
 	return 0;
 }
 
-void *trace_dat_own(struct dat *dat, size_t size, struct mmr_error *err)
+int trace_dat_own(struct dat *dat, size_t size, uint8_t **ret, struct mmr_error *err)
 {
 	void *memory;
 
-	if (size > DAT_MAX_SECTION) {
-		base_error(err, MMR_E_LIMIT, "%s: a section of %zu bytes is too large", dat->path,
-		           size);
-		return NULL;
-	}
+	/* All together too: a small file can point to one section many times. */
+	if (size > DAT_MAX_SECTION || dat->owned_bytes > DAT_MAX_OWNED)
+		return base_error(err, MMR_E_LIMIT, "%s: a section of %zu bytes is too large",
+		                  dat->path, size);
 	memory = base_calloc_err(size, 1, "a section", err);
-	if (memory && dat_owned_vec_push(&dat->owned, memory) < 0) {
+	if (!memory)
+		return MMR_E_NOMEM;
+	if (dat_owned_vec_push(&dat->owned, memory) < 0) {
 		base_free(memory);
-		base_error(err, MMR_E_NOMEM, "out of memory for a section");
-		return NULL;
+		return base_error(err, MMR_E_NOMEM, "out of memory for a section");
 	}
-	return memory;
+	dat->owned_bytes += size;
+	*ret = memory;
+	return 0;
 }
 
 static int inflate_zlib(const void *in, size_t in_size, void *out, size_t out_size)

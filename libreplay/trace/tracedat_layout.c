@@ -182,13 +182,12 @@ static int v6_stream(struct dat *dat, struct le_cursor *c, struct v6_rest *rest,
 static int v6_attempt(struct dat *dat, uint64_t offset, size_t size, struct v6_rest *rest,
                       struct mmr_error *err)
 {
-	uint8_t *bytes = trace_dat_own(dat, size, err);
+	uint8_t *bytes = NULL;
 	struct le_cursor c;
-	int ret;
+	int ret = trace_dat_own(dat, size, &bytes, err);
 
-	if (!bytes)
-		return MMR_E_NOMEM;
-	ret = trace_dat_read(dat, 0, bytes, size, err);
+	if (ret == 0)
+		ret = trace_dat_read(dat, 0, bytes, size, err);
 	if (ret < 0)
 		return ret;
 	dat->formats.count = 0;
@@ -232,11 +231,11 @@ struct section {
 static int load_section(struct dat *dat, uint64_t offset, struct section *section,
                         struct mmr_error *err)
 {
-	uint8_t head[SECTION_HEAD_SIZE + 8];
+	uint8_t head[SECTION_HEAD_SIZE];
 	uint64_t size;
 	uint16_t flags;
-	uint8_t *bytes;
-	uint8_t *plain;
+	uint8_t *bytes = NULL;
+	uint8_t *plain = NULL;
 	uint32_t plain_size;
 	int ret = trace_dat_read(dat, offset, head, SECTION_HEAD_SIZE, err);
 
@@ -250,10 +249,9 @@ static int load_section(struct dat *dat, uint64_t offset, struct section *sectio
 		return base_error_at(err, MMR_E_CORRUPT, offset,
 		                     "%s: a section of %llu bytes makes no sense", dat->path,
 		                     (unsigned long long)size);
-	bytes = trace_dat_own(dat, (size_t)size, err);
-	if (!bytes)
-		return MMR_E_NOMEM;
-	ret = trace_dat_read(dat, offset + SECTION_HEAD_SIZE, bytes, (size_t)size, err);
+	ret = trace_dat_own(dat, (size_t)size, &bytes, err);
+	if (ret == 0)
+		ret = trace_dat_read(dat, offset + SECTION_HEAD_SIZE, bytes, (size_t)size, err);
 	if (ret < 0)
 		return ret;
 	section->content = le_cursor_init(bytes, (size_t)size);
@@ -264,9 +262,9 @@ static int load_section(struct dat *dat, uint64_t offset, struct section *sectio
 		return base_error_at(err, MMR_E_CORRUPT, offset, "%s: a section is damaged",
 		                     dat->path);
 	plain_size = le32_get(bytes + 4);
-	plain = trace_dat_own(dat, plain_size, err);
-	if (!plain)
-		return MMR_E_NOMEM;
+	ret = trace_dat_own(dat, plain_size, &plain, err);
+	if (ret < 0)
+		return ret;
 	section->content = le_cursor_init(plain, plain_size);
 	return trace_dat_inflate(dat, bytes + 8, le32_get(bytes), plain, plain_size, err);
 }
