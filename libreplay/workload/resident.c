@@ -27,7 +27,8 @@
 #define KPF_PGTABLE       (1ull << 26)
 #define KPF_RESERVED      (1ull << 32)
 
-#define MAX_ORDER 10
+#define MAX_ORDER       10
+#define MAX_ORDER_PAGES (1u << MAX_ORDER)
 
 int wl_add_kpageflags(struct wl *wl, uint64_t first_pfn, const void *flags, uint64_t nr_pfns,
                       uint64_t begin_ns, struct mmr_error *err)
@@ -112,6 +113,22 @@ static void add_kernel(struct wl *wl, uint64_t pfn, uint32_t order)
 	wl->pages.items[page].file = order;
 }
 
+/*
+ * Whether a whole block of the highest order begins at entry i of which no page shows any flag: the
+ * page allocator does not have it (a balloon's or virtio-mem's part of a zone that is present and not
+ * managed). Kernel memory without flags looks the same, but hardly fills such a block.
+ */
+static bool is_unmanaged(const struct wl_piece *piece, uint64_t i)
+{
+	uint64_t flags = 0;
+
+	if ((piece->first_pfn + i) % MAX_ORDER_PAGES || piece->nr - i < MAX_ORDER_PAGES)
+		return false;
+	for (uint64_t k = 0; k < MAX_ORDER_PAGES && !flags; k++)
+		flags = piece->flags[i + k];
+	return flags == 0;
+}
+
 static void take_in(struct wl *wl, const struct wl_piece *piece)
 {
 	for (uint64_t i = 0; i < piece->nr && !wl->nomem; i++) {
@@ -119,6 +136,10 @@ static void take_in(struct wl *wl, const struct wl_piece *piece)
 		uint64_t flags = piece->flags[i];
 		uint32_t order;
 
+		if (is_unmanaged(piece, i)) {
+			i += MAX_ORDER_PAGES - 1;
+			continue;
+		}
 		if (!wl_pfn_known(wl, pfn))
 			continue;
 		if (flags & KPF_BUDDY) {

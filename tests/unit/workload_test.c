@@ -798,6 +798,8 @@ static void test_resident(void **state)
 	for (unsigned int i = 0; i < NR_PFNS; i++)
 		flags[i] = 1ull << 10; /* free */
 	flags[1] = 1ull << 32;         /* reserved */
+	for (unsigned int i = 3072; i < 4096; i++)
+		flags[i] = 0; /* not managed */
 	flags[2] = 1ull << 5 | 1ull << 12 | 1ull << 14;
 	flags[3] = 1ull << 5;
 	flags[4] = 1ull << 5 | 1ull << 14;
