@@ -15,6 +15,9 @@
 #include "compact_result.h"
 #include "error_set.h"
 
+#define HUGE_ORDER  9
+#define GFP_MOVABLE 0x08 /* ___GFP_MOVABLE, the same bit from 4.8 to 6.18 */
+
 static int64_t since_base(const struct replay_episodes *episodes, uint64_t t_ns)
 {
 	return (int64_t)(t_ns - episodes->base_ns);
@@ -324,6 +327,7 @@ static void task_exit(struct replay_episodes *episodes, const struct mmr_event *
 		return;
 	snprintf(comm, sizeof(comm), "%.16s", event->exit.comm);
 	put_task(episodes, task, comm, since_base(episodes, event->t_ns));
+	episodes->nr_huge_failed -= task->huge_failed;
 	replay_task_remove(&episodes->tasks, task);
 }
 
@@ -353,17 +357,42 @@ static void put_thp(struct replay_episodes *episodes, const struct mmr_event *ev
 	results_put_thp(episodes->db, &row);
 }
 
-/* The first movable allocation after a fault is the faulting page; of order 9, it is a huge page. */
+/* The address of a fault, rounded to the huge page that it would be in. */
+static int64_t huge_address(const struct replay_task *task)
+{
+	return (int64_t)(task->fault_address & ~UINT64_C(0x1fffff));
+}
+
+/*
+ * A fault may ask for a huge page more than once: first without effort, then with reclaim and
+ * compaction. The kernel's thp_fault_fallback counts when it takes a small one in the end.
+ */
 static void huge_alloc(struct replay_episodes *episodes, const struct mmr_event *event)
 {
 	struct replay_task *task = replay_task_find(&episodes->tasks, event->pid);
-	bool failed = event->page.pfn == MMR_PFN_NONE;
 
 	if (!task || !task->fault_pending)
 		return;
-	put_thp(episodes, event, failed ? "fault_fallback" : "fault_alloc",
-	        (int64_t)(task->fault_address & ~UINT64_C(0x1fffff)),
-	        failed ? "no block of order 9" : "");
+	if (event->page.pfn == MMR_PFN_NONE) {
+		episodes->nr_huge_failed += !task->huge_failed;
+		task->huge_failed = true;
+		return;
+	}
+	put_thp(episodes, event, "fault_alloc", huge_address(task), "");
+	episodes->nr_huge_failed -= task->huge_failed;
+	task->huge_failed = false;
+	task->fault_pending = false;
+}
+
+static void huge_fallback(struct replay_episodes *episodes, const struct mmr_event *event)
+{
+	struct replay_task *task = replay_task_find(&episodes->tasks, event->pid);
+
+	if (!task || !task->huge_failed || !(event->page.gfp_flags & GFP_MOVABLE))
+		return;
+	put_thp(episodes, event, "fault_fallback", huge_address(task), "no block of order 9");
+	episodes->nr_huge_failed--;
+	task->huge_failed = false;
 	task->fault_pending = false;
 }
 
@@ -415,8 +444,10 @@ void replay_episodes_event(struct replay_episodes *episodes, const struct mmr_ev
 	/* The frequent ones first; the groups are ranges of the enum, by the order of events.def. */
 	switch (event->kind) {
 	case MMR_EVENT_MM_PAGE_ALLOC:
-		if (event->page.order == 9)
+		if (event->page.order == HUGE_ORDER)
 			huge_alloc(episodes, event);
+		else if (episodes->nr_huge_failed)
+			huge_fallback(episodes, event);
 		return;
 	case MMR_EVENT_PAGE_FAULT_USER:
 		fault(episodes, event, REPLAY_TASK_FAULT_USER);

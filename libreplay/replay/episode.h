@@ -18,6 +18,7 @@ struct replay_episodes {
 	struct replay_task_table tasks;
 	uint64_t nr_reclaim; /* rows written */
 	uint64_t nr_compaction;
+	uint32_t nr_huge_failed; /* tasks whose fault has asked for a huge page in vain */
 	bool no_memory;
 };
 

@@ -1,0 +1,1 @@
+mmreplay -q --explain $TRACES/pressure.zst

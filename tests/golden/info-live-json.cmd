@@ -1,0 +1,1 @@
+mmcap info --json $TRACES/live.zst | sed "s|$TRACES/||" | head -60

@@ -1,0 +1,1 @@
+mmcap info $TRACES/pressure.zst | sed "s|$TRACES/||"

@@ -1,0 +1,1 @@
+mmreplay --list-tunables && mmreplay --list-policies

@@ -1,0 +1,1 @@
+mmreplay -q --shadow --verify --db r.db $TRACES/live.zst

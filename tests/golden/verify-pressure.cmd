@@ -1,0 +1,1 @@
+mmreplay -q --shadow --verify --db r.db $TRACES/pressure.zst && sqlite3 r.db "select count(*), sum(duration_ns) from reclaim_stalls; select count(*), sum(nr_migrated) from compaction_stalls; select kind, count(*) from thp_event group by kind; select count(*) from task; select name, value from counters where name glob 'pgs[ct]*' order by name"
