@@ -110,7 +110,7 @@ static int check_pages(const struct mm_machine *machine, struct tally *tally, st
 			break;
 		case MM_PAGE_WRITEBACK:
 			tally->writeback += nr;
-			/* fall through */
+			__attribute__((fallthrough));
 		case MM_PAGE_USED:
 		case MM_PAGE_ISOLATED:
 			tally->used[page->zone] += nr;
