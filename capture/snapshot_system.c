@@ -16,6 +16,9 @@
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#ifdef HAVE_ZLIB
+#include <zlib.h>
+#endif
 
 #include "snapshot_reader.h"
 
@@ -207,12 +210,42 @@ static void topology(struct snapshot_reader *r)
 
 /* ---- all of it ---- */
 
+#ifdef HAVE_ZLIB
+/* As text, so that nobody else needs zlib for it. */
+static bool unpack_config(struct snapshot_reader *r)
+{
+	uint64_t begin = snapshot_clock();
+	gzFile file = gzopen("/proc/config.gz", "rbe");
+	int size = file ? gzread(file, r->buffer, (unsigned int)r->capacity) : -1;
+
+	if (file)
+		gzclose(file);
+	if (size <= 0)
+		return false;
+	snapshot_piece(r, &(struct mmr_snapshot_piece){
+				  .name = "proc/config",
+				  .data = r->buffer,
+				  .size = (uint64_t)size,
+				  .begin_ns = begin,
+				  .end_ns = snapshot_clock(),
+			  });
+	return true;
+}
+#else
+static bool unpack_config(struct snapshot_reader *r)
+{
+	single(r, "/proc/config.gz");
+	return false;
+}
+#endif
+
 static void kernel_config(struct snapshot_reader *r)
 {
 	struct utsname name;
 	char path[MAX_PATH];
 
-	single(r, "/proc/config.gz");
+	if (unpack_config(r))
+		return;
 	if (uname(&name) < 0)
 		return;
 	snprintf(path, sizeof(path), "/boot/config-%s", name.release);
