@@ -300,17 +300,23 @@ static void note_out(struct wl *wl, uint32_t page)
 	size_t most = OUT_TIMES_MEMORY * (size_t)wl->nr_pfns + OUT_AT_LEAST;
 	const struct wl_page *p;
 	uint32_t oldest;
+	size_t slot;
 
 	if (wl->outs.count < most) {
+		wl->pages.items[page].out_slot = (uint32_t)wl->outs.count;
 		wl->nomem |= wl_u32_vec_push(&wl->outs, page) < 0;
 		return;
 	}
-	oldest = wl->outs.items[wl->oldest_out];
-	wl->outs.items[wl->oldest_out] = page;
+	slot = wl->oldest_out;
 	wl->oldest_out = (wl->oldest_out + 1) % most;
+	oldest = wl->outs.items[slot];
+	wl->outs.items[slot] = page;
 	p = &wl->pages.items[oldest];
-	if (oldest != page && p->kind == WL_PAGE_FILE && p->flags & WL_PAGE_OUT)
+	/* Unless it has been in again since. */
+	if (oldest != page && p->kind == WL_PAGE_FILE && p->flags & WL_PAGE_OUT &&
+	    p->out_slot == slot)
 		wl_page_die(wl, oldest);
+	wl->pages.items[page].out_slot = (uint32_t)slot;
 }
 
 static void delete_page(struct wl *wl, const struct wl_task *t, const struct mmr_event *event,

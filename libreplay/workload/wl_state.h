@@ -71,6 +71,7 @@ struct wl_page {
 	uint32_t maps; /* ANON, SHMEM: the first map */
 	uint32_t next; /* FILE: in its hash chain; while a system call populates: the next page */
 	uint32_t op;   /* the op that brought it to life, while it can still be completed */
+	uint32_t out_slot;   /* FILE: where in wl->outs it stands, if it is out */
 	uint8_t alloc_cause; /* what its allocation is counted under, WL_NR_CAUSES: nothing */
 	uint8_t first_cause; /* likewise, as the first movable allocation after a fault */
 	uint8_t kind;

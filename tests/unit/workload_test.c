@@ -284,7 +284,29 @@ static void test_long_scan(void **state)
 			at_most = wl_explain(b->wl)->pages_at_most;
 	}
 	assert_true(at_most < 6 * NR_PFNS);
+	assert_true(at_most > 4 * NR_PFNS);
 	assert_int_equal(wl_explain(b->wl)->pages_at_most, at_most);
+	end(b);
+}
+
+/* A page that comes and goes is not forgotten, however often. */
+static void test_busy_page_stays(void **state)
+{
+	struct bench *b = new_bench(NULL);
+	size_t nr;
+
+	(void)state;
+	simple(b, 40, MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE);
+	for (uint64_t i = 0; i < 60000; i++) {
+		alloc(b, 100, 8, GFP_AHEAD, 0);
+		filemap(b, 100, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, 8, i & 1);
+		filemap(b, 40, MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE, 8, i & 1);
+		free_pages(b, 40, 8, 0);
+		wl_ops(b->wl, &nr);
+		wl_consume(b->wl, nr);
+	}
+	assert_int_equal(count(b, WL_OP_FREE), 0);
+	assert_int_equal(count(b, WL_OP_REFAULT), 59998);
 	end(b);
 }
 
@@ -1051,6 +1073,7 @@ int main(void)
 		cmocka_unit_test(test_swap_readahead),
 		cmocka_unit_test(test_page_cache),
 		cmocka_unit_test(test_long_scan),
+		cmocka_unit_test(test_busy_page_stays),
 		cmocka_unit_test(test_file_fault_waits),
 		cmocka_unit_test(test_dirty),
 		cmocka_unit_test(test_fork_and_copy),
