@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "unit.h"
+
+#include "replay.h"
+#include "show_mem.h"
+
+#define NR_PAGES 8192u
+#define GFP_USER 0x100ccau
+
+static const struct mmr_zone_info zone = {
+	.index = 1,
+	.name = "DMA32",
+	.spanned = NR_PAGES,
+	.present = NR_PAGES,
+	.managed = NR_PAGES,
+};
+
+static const struct replay_start start = {
+	.zones = &zone,
+	.nr_zones = 1,
+	.nr_cpus = 2,
+	.start_ns = 1000,
+};
+
+struct seen {
+	uint32_t nr_direct;
+	uint32_t nr_kswapd;
+	uint32_t nr_failed;
+};
+
+static void see_reclaim(void *data, const struct replay_reclaim *reclaim)
+{
+	struct seen *seen = data;
+
+	assert_true(reclaim->end_ns >= reclaim->begin_ns);
+	if (reclaim->kind == REPLAY_RECLAIM_DIRECT)
+		seen->nr_direct++;
+	if (reclaim->kind == REPLAY_RECLAIM_KSWAPD)
+		seen->nr_kswapd++;
+}
+
+static void see_failure(void *data, const struct replay_failure *failure)
+{
+	struct seen *seen = data;
+
+	assert_true(failure->oom);
+	seen->nr_failed++;
+}
+
+static struct replay *replay_with(const char *setting, const char *policy, struct seen *seen)
+{
+	struct replay_tunables tunables;
+	const struct replay_config config = {
+		.start = &start,
+		.tunables = &tunables,
+		.policy = policy,
+		.seed = 1,
+		.hooks = { seen, see_reclaim, see_failure },
+	};
+	struct replay *replay = NULL;
+
+	replay_tunables_init(&tunables);
+	if (setting)
+		assert_int_equal(replay_tunable_set(&tunables, setting, NULL), 0);
+	assert_int_equal(replay_create(&config, &replay, NULL), 0);
+	return replay;
+}
+
+static struct demand_op touch(uint32_t page, uint64_t t_ns)
+{
+	return (struct demand_op){
+		.t_ns = t_ns,
+		.task = 1,
+		.page = page,
+		.gfp_flags = GFP_USER,
+		.kind = DEMAND_ANON_TOUCH,
+	};
+}
+
+static uint64_t counter(const struct replay *replay, const char *name)
+{
+	uint64_t value = 0;
+
+	assert_true(mm_vmstat_find(replay_machine(replay), name, &value));
+	return value;
+}
+
+static void slow_demand_leaves_the_work_to_kswapd(void **state)
+{
+	struct seen seen = { 0 };
+	struct replay *replay = replay_with("swap=64M", "clock", &seen);
+
+	(void)state;
+	for (uint32_t page = 0; page < NR_PAGES + 2000; page++) {
+		struct demand_op op = touch(page, 1000 + page * UINT64_C(100000));
+
+		assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+	}
+	assert_true(seen.nr_kswapd > 0);
+	assert_int_equal(seen.nr_direct, 0);
+	assert_true(counter(replay, "pswpout") >= 2000);
+	assert_int_equal(replay_task_stat(replay, 1)->stalled_ns, 0);
+	assert_int_equal(replay_task_stat(replay, 1)->nr_faults[REPLAY_FAULT_ANON],
+	                 NR_PAGES + 2000);
+	assert_null(replay_task_stat(replay, 2));
+	replay_destroy(replay);
+}
+
+static void demand_without_a_pause_has_to_reclaim_itself(void **state)
+{
+	struct seen seen = { 0 };
+	struct replay *replay = replay_with("swap=64M", "clock", &seen);
+
+	(void)state;
+	for (uint32_t page = 0; page < NR_PAGES + 2000; page++) {
+		struct demand_op op = touch(page, 1000);
+
+		assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+	}
+	assert_true(seen.nr_direct > 0);
+	assert_int_equal(seen.nr_failed, 0);
+	assert_true(replay_task_stat(replay, 1)->stalled_ns > 0);
+	assert_int_equal(replay_now_ns(replay), 1000);
+	replay_destroy(replay);
+}
+
+static void a_machine_without_swap_says_when_it_is_full(void **state)
+{
+	struct seen seen = { 0 };
+	struct replay *replay = replay_with("memory=16M", "fifo", &seen);
+
+	(void)state;
+	for (uint32_t page = 0; page < 5000; page++) {
+		struct demand_op op = touch(page, 1000 + page);
+
+		assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+	}
+	assert_int_equal(seen.nr_failed, replay_stats(replay)->nr_failures);
+	assert_true(seen.nr_failed > 5000 - 4096);
+	replay_destroy(replay);
+}
+
+static void the_start_population_lies_where_it_lay(void **state)
+{
+	struct replay *replay = replay_with("swap=1M", "fifo", NULL);
+	struct demand_op ops[4] = { touch(0, 1000), touch(1, 1000), touch(2, 1000),
+		                    touch(3, 2000) };
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		ops[i].arg = DEMAND_RESIDENT;
+	ops[0].arg2 = 77;
+	ops[1].arg2 = DEMAND_NO_PAGE;
+	ops[2].arg |= DEMAND_SWAPPED;
+	assert_int_equal(replay_run(replay, ops, 4, NULL), 0);
+	assert_int_equal(replay_stats(replay)->nr_placed, 1);
+	assert_int_equal(replay_stats(replay)->nr_unplaced, 0);
+	assert_int_equal(mm_swap_usage(replay_machine(replay)).nr_used, 1);
+	assert_int_equal(counter(replay, "nr_anon_pages"), 3);
+	assert_int_equal(counter(replay, "pgfault"), 1);
+	replay_destroy(replay);
+}
+
+static void hostile_ops_are_refused(void **state)
+{
+	struct replay *replay = replay_with(NULL, "clock", NULL);
+	struct demand_op op;
+
+	(void)state;
+	op = touch(0, 1000);
+	op.kind = 0;
+	assert_int_equal(replay_run(replay, &op, 1, NULL), MMR_E_CORRUPT);
+	op.kind = 255;
+	assert_int_equal(replay_run(replay, &op, 1, NULL), MMR_E_CORRUPT);
+	op = touch(0, 1000);
+	op.order = 11;
+	assert_int_equal(replay_run(replay, &op, 1, NULL), MMR_E_CORRUPT);
+	op = touch(UINT32_MAX, 1000);
+	assert_int_equal(replay_run(replay, &op, 1, NULL), MMR_E_CORRUPT);
+	op = touch(1u << 27, 1000);
+	assert_int_equal(replay_run(replay, &op, 1, NULL), MMR_E_CORRUPT);
+	op = touch(0, 1000);
+	op.task = 1u << 30;
+	assert_int_equal(replay_run(replay, &op, 1, NULL), MMR_E_CORRUPT);
+	op = touch(0, 1000);
+	op.kind = DEMAND_COW;
+	op.arg2 = 1u << 30;
+	assert_int_equal(replay_run(replay, &op, 1, NULL), MMR_E_CORRUPT);
+	/* Odd, but harmless: any CPU, a page of another kind, a page freed twice. */
+	op = touch(0, 1000);
+	op.cpu = UINT16_MAX;
+	assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+	op.kind = DEMAND_FILE_TOUCH;
+	assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+	assert_int_equal(replay_stats(replay)->nr_mismatched, 1);
+	op.kind = DEMAND_FREE;
+	assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+	assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+	assert_int_equal(replay_stats(replay)->nr_unknown_free, 1);
+	replay_destroy(replay);
+}
+
+static void tunables_are_read_as_people_write_them(void **state)
+{
+	struct replay_tunables tunables;
+	struct mmr_error err = { 0 };
+	char text[32];
+
+	(void)state;
+	replay_tunables_init(&tunables);
+	assert_int_equal(replay_tunable_set(&tunables, "memory=512M", &err), 0);
+	assert_int_equal(tunables.value[REPLAY_TUNABLE_MEMORY], 512 << 20);
+	replay_tunable_format(&tunables, REPLAY_TUNABLE_MEMORY, text, sizeof(text));
+	assert_string_equal(text, "512M");
+	assert_int_equal(replay_tunable_set(&tunables, "cost.scan=2us", &err), 0);
+	assert_int_equal(tunables.value[REPLAY_TUNABLE_COST_SCAN_NS], 2000);
+	assert_int_equal(replay_tunable_set(&tunables, "swappiness=10", &err), MMR_E_NOTFOUND);
+	assert_non_null(strstr(err.text, "vm.swappiness"));
+	assert_int_equal(replay_tunable_set(&tunables, "vm.swappiness=201", &err), MMR_E_INVALID);
+	assert_int_equal(replay_tunable_set(&tunables, "vm.swappiness=", &err), MMR_E_INVALID);
+	assert_int_equal(replay_tunable_set(&tunables, "vm.swappiness=-1", &err), MMR_E_INVALID);
+	assert_int_equal(replay_tunable_set(&tunables, "vm.swappiness", &err), MMR_E_INVALID);
+	assert_int_equal(replay_tunable_set(&tunables, "memory=99999999999999999999G", &err),
+	                 MMR_E_INVALID);
+	/* What the user has set, the recording does not undo. */
+	assert_false(replay_tunable_record(&tunables, "memory", "1G"));
+	assert_true(replay_tunable_record(&tunables, "vm.swappiness", "100"));
+	assert_int_equal(tunables.source[REPLAY_TUNABLE_SWAPPINESS], REPLAY_TUNABLE_RECORDED);
+	assert_false(replay_tunable_record(&tunables, "vm.swappiness", "1000"));
+	assert_null(replay_tunable(REPLAY_NR_TUNABLES));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(slow_demand_leaves_the_work_to_kswapd),
+		cmocka_unit_test(demand_without_a_pause_has_to_reclaim_itself),
+		cmocka_unit_test(a_machine_without_swap_says_when_it_is_full),
+		cmocka_unit_test(the_start_population_lies_where_it_lay),
+		cmocka_unit_test(hostile_ops_are_refused),
+		cmocka_unit_test(tunables_are_read_as_people_write_them),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

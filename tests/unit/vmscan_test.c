@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "machine.h"
+
+#define NR_PAGES (16u * 512)
+
+static const struct mm_request user = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE };
+
+static struct mm_machine *machine_with(const char *policy, uint32_t nr_slots)
+{
+	struct mm_machine *machine = machine_new(NR_PAGES, 1, nr_slots, policy_find(policy));
+
+	machine_all_free(machine);
+	assert_int_equal(mm_reserve_lpages(machine, 3 * NR_PAGES, NULL), 0);
+	return machine;
+}
+
+static void touch_range(struct mm_machine *machine, uint32_t first, uint32_t end)
+{
+	for (uint32_t page = first; page < end; page++)
+		assert_int_equal(mm_touch_page(machine, &user, page, MM_LPAGE_ANON, 0),
+		                 MM_TOUCH_NEW);
+}
+
+static void settle(struct mm_machine *machine)
+{
+	while (mm_kswapd_runnable(machine, 0)) {
+		if (mm_kswapd_step(machine, 0) == MM_KSWAPD_BLOCKED)
+			mm_end_writeback(machine, UINT32_MAX);
+	}
+	mm_end_writeback(machine, UINT32_MAX);
+}
+
+static void swap_slots_are_taken_in_turn(void **state)
+{
+	struct mm_machine *machine = machine_with("fifo", 100);
+
+	(void)state;
+	assert_int_equal(mm_swap_alloc(machine, 0, 7), 0);
+	assert_int_equal(mm_swap_alloc(machine, 0, 8), 1);
+	mm_swap_free(machine, 0, 0);
+	assert_int_equal(mm_swap_owner(machine, 0), MM_NONE);
+	assert_int_equal(mm_swap_owner(machine, 1), 8);
+	assert_int_equal(mm_swap_alloc(machine, 0, 9), 2);
+	assert_int_equal(mm_swap_alloc(machine, 4, 10), 16);
+	for (int i = 0; i < 82; i++)
+		assert_int_not_equal(mm_swap_alloc(machine, 0, 11), MM_NONE);
+	assert_int_equal(mm_swap_alloc(machine, 0, 11), MM_NONE);
+	assert_int_equal(mm_swap_owner(machine, 100), MM_NONE);
+	assert_true(mm_swap_full(machine));
+	mm_machine_destroy(machine);
+}
+
+static void kswapd_wakes_below_low_and_sleeps_above_high(void **state)
+{
+	struct mm_machine *machine = machine_with("fifo", NR_PAGES);
+	const struct mm_zone *zone = &machine->zones[0];
+	uint32_t page = 0;
+
+	(void)state;
+	assert_int_equal(mm_kswapd_step(machine, 0), MM_KSWAPD_IDLE);
+	while (!mm_kswapd_runnable(machine, 0)) {
+		touch_range(machine, page, page + 1);
+		page++;
+	}
+	assert_true((uint64_t)zone->free_pages <= mm_wmark_pages(zone, MM_WMARK_LOW));
+	settle(machine);
+	assert_true((uint64_t)zone->free_pages > mm_wmark_pages(zone, MM_WMARK_HIGH));
+	assert_true(machine_counter(machine, "pgsteal_kswapd") > 0);
+	assert_int_equal(machine_counter(machine, "allocstall_movable"), 0);
+	assert_int_equal(machine_counter(machine, "pageoutrun"), 1);
+	assert_int_equal(mm_kswapd_step(machine, 0), MM_KSWAPD_NAPPING);
+	mm_kswapd_nap_over(machine, 0);
+	assert_int_equal(mm_kswapd_step(machine, 0), MM_KSWAPD_IDLE);
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
+static void kswapd_gives_up_where_nothing_can_be_reclaimed(void **state)
+{
+	struct mm_machine *machine = machine_with("clock", 0);
+	uint32_t page = 0;
+
+	(void)state;
+	while (!mm_kswapd_runnable(machine, 0)) {
+		touch_range(machine, page, page + 1);
+		page++;
+	}
+	settle(machine);
+	assert_int_equal(machine->nodes[0].kswapd.failures, 16);
+	assert_false(mm_kswapd_runnable(machine, 0));
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
+static void without_kswapd_the_task_reclaims_itself(void **state)
+{
+	struct mm_machine *machine = machine_with("fifo", NR_PAGES);
+
+	(void)state;
+	touch_range(machine, 0, NR_PAGES + 1000);
+	assert_true(machine_counter(machine, "allocstall_movable") > 0);
+	assert_true(machine_counter(machine, "pgsteal_direct") >= 1000);
+	assert_int_equal(machine_counter(machine, "pgscan_kswapd"), 0);
+	assert_true(machine_counter(machine, "pswpout") >= 1000);
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
+static void out_of_memory_is_told_and_survived(void **state)
+{
+	struct mm_machine *machine = machine_with("clock", 0);
+	uint32_t page = 0;
+
+	(void)state;
+	while (mm_touch_page(machine, &user, page, MM_LPAGE_ANON, 0) == MM_TOUCH_NEW)
+		page++;
+	assert_in_range(page, NR_PAGES * 9 / 10, NR_PAGES);
+	assert_false(mm_lpage_is_known(machine, page));
+	assert_int_equal(mm_touch_page(machine, &user, page, MM_LPAGE_ANON, 0), MM_TOUCH_FAILED);
+	for (uint32_t i = 0; i < 500; i++)
+		assert_true(mm_free_lpage(machine, 0, i));
+	assert_int_equal(mm_touch_page(machine, &user, page, MM_LPAGE_ANON, 0), MM_TOUCH_NEW);
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
+/* Fills memory, uses the first 100 pages again, and needs room for 1000 more. */
+static uint32_t kept_of_the_used(const char *policy)
+{
+	struct mm_machine *machine = machine_with(policy, NR_PAGES);
+	uint32_t kept = 0, page = 0;
+
+	while (!mm_kswapd_runnable(machine, 0)) {
+		touch_range(machine, page, page + 1);
+		page++;
+	}
+	for (uint32_t i = 0; i < page; i++)
+		machine->pages[mm_lpage(machine, i)->pfn].flags &= (uint16_t)~MM_PG_YOUNG;
+	for (uint32_t i = 0; i < 100; i++)
+		assert_int_equal(mm_touch_page(machine, &user, i, MM_LPAGE_ANON, 0), MM_TOUCH_HIT);
+	settle(machine);
+	for (int i = 0; i < 10; i++, page += 100) {
+		touch_range(machine, page, page + 100);
+		settle(machine);
+	}
+	for (uint32_t i = 0; i < 100; i++)
+		kept += mm_lpage(machine, i)->pfn != MM_NONE;
+	machine_check(machine);
+	mm_machine_destroy(machine);
+	return kept;
+}
+
+static void clock_gives_a_second_chance_and_fifo_none(void **state)
+{
+	(void)state;
+	/* Pages whose writes end together come out in reverse, so not quite all of them are gone. */
+	assert_true(kept_of_the_used("fifo") < 50);
+	assert_int_equal(kept_of_the_used("clock"), 100);
+}
+
+static struct mm_machine *with_evicted_page(uint32_t *page)
+{
+	struct mm_machine *machine = machine_with("fifo", NR_PAGES);
+
+	machine->settings.page_cluster = 0;
+	touch_range(machine, 0, NR_PAGES + 500);
+	for (*page = 0; mm_lpage(machine, *page)->pfn != MM_NONE; ++*page)
+		assert_true(*page < NR_PAGES);
+	assert_int_not_equal(mm_lpage(machine, *page)->slot, MM_NONE);
+	return machine;
+}
+
+static void a_clean_page_keeps_its_slot_until_it_is_written(void **state)
+{
+	uint32_t page;
+	struct mm_machine *machine = with_evicted_page(&page);
+	uint64_t refaults = machine_counter(machine, "workingset_refault_anon");
+
+	(void)state;
+	assert_int_equal(mm_touch_page(machine, &user, page, MM_LPAGE_ANON, 0), MM_TOUCH_SWAPIN);
+	assert_int_equal(machine_counter(machine, "workingset_refault_anon"), refaults + 1);
+	assert_int_equal(machine_counter(machine, "pgmajfault"), 1);
+	assert_int_not_equal(mm_lpage(machine, page)->slot, MM_NONE);
+	assert_int_equal(mm_touch_page(machine, &user, page, MM_LPAGE_ANON, MM_TOUCH_WRITE),
+	                 MM_TOUCH_HIT);
+	assert_int_equal(mm_lpage(machine, page)->slot, MM_NONE);
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
+static void a_copy_brings_its_source_back(void **state)
+{
+	uint32_t page;
+	struct mm_machine *machine = with_evicted_page(&page);
+
+	(void)state;
+	assert_int_equal(mm_copy_page(machine, &user, 2 * NR_PAGES, page), MM_TOUCH_NEW);
+	assert_int_not_equal(mm_lpage(machine, page)->pfn, MM_NONE);
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
+/* Whether a page that was touched first is in memory after nearly all others have gone. */
+static bool stays(bool locked)
+{
+	struct mm_machine *machine = machine_with("fifo", 3 * NR_PAGES);
+	bool result;
+
+	touch_range(machine, 0, 1);
+	mm_lock_page(machine, 0, locked);
+	assert_int_equal(machine_counter(machine, "nr_unevictable"), locked ? 1 : 0);
+	touch_range(machine, 1, NR_PAGES + 7500);
+	result = mm_lpage(machine, 0)->pfn != MM_NONE;
+	mm_lock_page(machine, 0, false);
+	machine_check(machine);
+	mm_machine_destroy(machine);
+	return result;
+}
+
+static void a_locked_page_is_never_evicted(void **state)
+{
+	(void)state;
+	assert_false(stays(false));
+	assert_true(stays(true));
+}
+
+static void lazily_freed_pages_are_dropped_unwritten(void **state)
+{
+	struct mm_machine *machine = machine_with("fifo", 0);
+
+	(void)state;
+	touch_range(machine, 0, 1000);
+	for (uint32_t page = 0; page < 1000; page++)
+		mm_lazyfree_page(machine, page);
+	/* Written again before reclaim came: the promise is void. */
+	mm_touch_page(machine, &user, 0, MM_LPAGE_ANON, MM_TOUCH_WRITE);
+	touch_range(machine, 1000, NR_PAGES);
+	assert_true(machine_counter(machine, "pglazyfreed") > 100);
+	assert_int_equal(machine_counter(machine, "pswpout"), 0);
+	assert_true(mm_lpage_is_known(machine, 0));
+	assert_false(mm_lpage_is_known(machine, 1));
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
+static void a_huge_page_goes_on_in_pieces(void **state)
+{
+	struct mm_machine *machine = machine_with("fifo", NR_PAGES);
+	const struct mm_request huge = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE, .order = 9 };
+
+	(void)state;
+	assert_int_equal(mm_touch_page(machine, &huge, 0, MM_LPAGE_ANON, 0), MM_TOUCH_NEW);
+	assert_int_equal(machine_counter(machine, "thp_fault_alloc"), 1);
+	touch_range(machine, 1, NR_PAGES + 500);
+	assert_true(mm_lpage(machine, 0)->flags & MM_LP_SPLIT);
+	machine_check(machine);
+	assert_true(mm_touch_page(machine, &huge, 0, MM_LPAGE_ANON, 0) >= MM_TOUCH_SWAPIN);
+	machine_check(machine);
+	assert_true(mm_free_lpage(machine, 0, 0));
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(swap_slots_are_taken_in_turn),
+		cmocka_unit_test(kswapd_wakes_below_low_and_sleeps_above_high),
+		cmocka_unit_test(kswapd_gives_up_where_nothing_can_be_reclaimed),
+		cmocka_unit_test(without_kswapd_the_task_reclaims_itself),
+		cmocka_unit_test(out_of_memory_is_told_and_survived),
+		cmocka_unit_test(clock_gives_a_second_chance_and_fifo_none),
+		cmocka_unit_test(a_clean_page_keeps_its_slot_until_it_is_written),
+		cmocka_unit_test(a_copy_brings_its_source_back),
+		cmocka_unit_test(a_locked_page_is_never_evicted),
+		cmocka_unit_test(lazily_freed_pages_are_dropped_unwritten),
+		cmocka_unit_test(a_huge_page_goes_on_in_pieces),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
