@@ -78,11 +78,7 @@ int cmd_runs(int argc, char **argv)
 
 	if (first < 0)
 		return EXIT_TROUBLE;
-	if (argc - first != 1) {
-		message(TOOL, "give one database (see %s --help)", TOOL);
-		return EXIT_TROUBLE;
-	}
-	db = database_open(TOOL, argv[first], args.delete_run != NULL);
+	db = database_operand(TOOL, argc - first, argv + first, args.delete_run != NULL);
 	if (!db)
 		return EXIT_TROUBLE;
 	ret = args.delete_run ? delete_run(db) : list(db);

@@ -135,11 +135,7 @@ int cmd_stalls(int argc, char **argv)
 
 	if (first < 0)
 		return EXIT_TROUBLE;
-	if (argc - first != 1) {
-		message(TOOL, "give one database (see %s --help)", TOOL);
-		return EXIT_TROUBLE;
-	}
-	db = database_open(TOOL, argv[first], false);
+	db = database_operand(TOOL, argc - first, argv + first, false);
 	if (!db)
 		return EXIT_TROUBLE;
 	ret = args.json ? print_json(db) : print_tables(db);

@@ -58,6 +58,14 @@ sqlite3 *database_open(const char *tool, const char *path, bool writable)
 	return NULL;
 }
 
+sqlite3 *database_operand(const char *tool, int nr_operands, char **operands, bool writable)
+{
+	if (nr_operands == 1)
+		return database_open(tool, operands[0], writable);
+	message(tool, "give one database (see %s --help)", tool);
+	return NULL;
+}
+
 sqlite3_stmt *database_prepare(const char *tool, sqlite3 *db, const char *sql, ...)
 {
 	sqlite3_stmt *statement = NULL;

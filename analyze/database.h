@@ -12,6 +12,9 @@
 /* Opens path; NULL after a message of tool. writable: for deleting runs. */
 sqlite3 *database_open(const char *tool, const char *path, bool writable);
 
+/* database_open() of a command's only operand; NULL after a message, also if there are more or none. */
+sqlite3 *database_operand(const char *tool, int nr_operands, char **operands, bool writable);
+
 /*
  * Prepares sql and binds the texts given, ended by NULL, to its parameters in order. NULL after a
  * message; texts must live as long as the statement.
