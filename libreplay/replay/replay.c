@@ -122,6 +122,8 @@ int replay_run(struct replay *replay, const struct demand_op *ops, size_t nr_ops
 				replay->stats.nr_mismatched++;
 			continue;
 		}
+		if (ops[i].kind == DEMAND_TASK_START || ops[i].kind == DEMAND_TASK_EXIT)
+			continue;
 		if (replay->seeding)
 			replay_machine_seeded(replay);
 		replay_simtime_run(replay, ops[i].t_ns);
@@ -133,9 +135,11 @@ int replay_run(struct replay *replay, const struct demand_op *ops, size_t nr_ops
 
 int replay_advance(struct replay *replay, uint64_t t_ns, struct mmr_error *err)
 {
-	if (replay->seeding)
-		replay_machine_seeded(replay);
-	replay_simtime_run(replay, t_ns);
+	/* Nothing moves before the first demand, and the start population may still be on its way. */
+	if (!replay->seeding)
+		replay_simtime_run(replay, t_ns);
+	else if (t_ns > replay->now_ns)
+		replay->now_ns = t_ns;
 	return mm_status(replay->machine, err);
 }
 

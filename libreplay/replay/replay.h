@@ -112,7 +112,7 @@ void replay_destroy(struct replay *replay);
 int replay_run(struct replay *replay, const struct demand_op *ops, size_t nr_ops,
                struct mmr_error *err) MMR_MUST_CHECK;
 
-/* Lets the simulated threads work until t_ns. */
+/* Lets the simulated threads work until t_ns. Before the first demand only the time passes. */
 int replay_advance(struct replay *replay, uint64_t t_ns, struct mmr_error *err) MMR_MUST_CHECK;
 
 const struct mm_machine *replay_machine(const struct replay *replay);
