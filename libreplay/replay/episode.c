@@ -52,28 +52,6 @@ static void describe_request(struct mmr_trace *trace, int32_t order, char *cause
 	snprintf(cause, size, "allocation of order %d, %.*s", order, (int)length, flags);
 }
 
-static void begin_reclaim(struct replay_episodes *episodes, const struct mmr_event *event,
-                          const char *kind)
-{
-	struct replay_task *task = running(episodes, event);
-	struct replay_open_reclaim *open;
-	bool has_request = strcmp(kind, "kswapd") != 0;
-
-	if (!task)
-		return;
-	open = &task->reclaim;
-	if (open->kind && !has_request)
-		return; /* kswapd was woken again before it slept */
-	*open = (struct replay_open_reclaim){ .kind = kind,
-		                              .begin_ns = event->t_ns,
-		                              .gfp_flags = event->reclaim.gfp_flags,
-		                              .order = event->reclaim.order };
-	if (has_request)
-		describe_request(episodes->trace, open->order, open->cause, sizeof(open->cause));
-	else
-		snprintf(open->cause, sizeof(open->cause), "free pages below the low watermark");
-}
-
 static void put_reclaim(struct replay_episodes *episodes, const struct replay_task *task,
                         int64_t duration_ns)
 {
@@ -96,6 +74,30 @@ static void put_reclaim(struct replay_episodes *episodes, const struct replay_ta
 	episodes->nr_reclaim++;
 }
 
+static void begin_reclaim(struct replay_episodes *episodes, const struct mmr_event *event,
+                          const char *kind)
+{
+	struct replay_task *task = running(episodes, event);
+	struct replay_open_reclaim *open;
+	bool has_request = strcmp(kind, "kswapd") != 0;
+
+	if (!task)
+		return;
+	open = &task->reclaim;
+	if (open->kind && !has_request)
+		return; /* kswapd was woken again before it slept */
+	if (open->kind)
+		put_reclaim(episodes, task, RESULTS_NULL); /* its end was lost */
+	*open = (struct replay_open_reclaim){ .kind = kind,
+		                              .begin_ns = event->t_ns,
+		                              .gfp_flags = event->reclaim.gfp_flags,
+		                              .order = event->reclaim.order };
+	if (has_request)
+		describe_request(episodes->trace, open->order, open->cause, sizeof(open->cause));
+	else
+		snprintf(open->cause, sizeof(open->cause), "free pages below the low watermark");
+}
+
 /* An end without its begin belongs to something that began before the trace did: nothing is known of it. */
 static void end_reclaim(struct replay_episodes *episodes, const struct mmr_event *event,
                         const char *kind, bool counts)
@@ -108,6 +110,15 @@ static void end_reclaim(struct replay_episodes *episodes, const struct mmr_event
 		task->reclaim.nr_reclaimed = event->reclaim.nr_reclaimed;
 	put_reclaim(episodes, task, (int64_t)(event->t_ns - task->reclaim.begin_ns));
 	task->reclaim.kind = NULL;
+}
+
+/* Soft limits are looked after inside of kswapd's round or a task's: they are part of that. */
+static void begin_soft_limit(struct replay_episodes *episodes, const struct mmr_event *event)
+{
+	const struct replay_task *task = replay_task_find(&episodes->tasks, event->pid);
+
+	if (!task || !task->reclaim.kind)
+		begin_reclaim(episodes, event, "memcg");
 }
 
 static void shrink_inactive(struct replay_episodes *episodes, const struct mmr_event *event)
@@ -152,8 +163,10 @@ static void reclaim_event(struct replay_episodes *episodes, const struct mmr_eve
 		end_reclaim(episodes, event, "direct", true);
 		break;
 	case MMR_EVENT_MM_VMSCAN_MEMCG_RECLAIM_BEGIN:
-	case MMR_EVENT_MM_VMSCAN_MEMCG_SOFTLIMIT_RECLAIM_BEGIN:
 		begin_reclaim(episodes, event, "memcg");
+		break;
+	case MMR_EVENT_MM_VMSCAN_MEMCG_SOFTLIMIT_RECLAIM_BEGIN:
+		begin_soft_limit(episodes, event);
 		break;
 	case MMR_EVENT_MM_VMSCAN_MEMCG_RECLAIM_END:
 	case MMR_EVENT_MM_VMSCAN_MEMCG_SOFTLIMIT_RECLAIM_END:
@@ -218,12 +231,21 @@ static void put_compaction(struct replay_episodes *episodes, const struct replay
 	episodes->nr_compaction++;
 }
 
+/* The thread does something else by now: the end was lost. */
+static void end_was_lost(struct replay_episodes *episodes, struct replay_task *task)
+{
+	if (task->compaction.open)
+		put_compaction(episodes, task, RESULTS_NULL, "unknown");
+	task->compaction.open = false;
+}
+
 static void try_to_compact(struct replay_episodes *episodes, const struct mmr_event *event)
 {
 	struct replay_task *task = running(episodes, event);
 
 	if (!task)
 		return;
+	end_was_lost(episodes, task);
 	task->compaction = (struct replay_open_compaction){
 		.direct = true,
 		.order = event->try_to_compact.order,
@@ -235,9 +257,21 @@ static void kcompactd_wake(struct replay_episodes *episodes, const struct mmr_ev
 {
 	struct replay_task *task = running(episodes, event);
 
-	if (task)
-		task->compaction =
-			(struct replay_open_compaction){ .order = event->compact_zone.order };
+	if (!task)
+		return;
+	end_was_lost(episodes, task);
+	task->compaction = (struct replay_open_compaction){ .order = event->compact_zone.order };
+}
+
+/* Until it is woken again it only compacts of its own accord, for no order in particular. */
+static void kcompactd_sleep(struct replay_episodes *episodes, const struct mmr_event *event)
+{
+	struct replay_task *task = replay_task_find(&episodes->tasks, event->pid);
+
+	if (!task)
+		return;
+	end_was_lost(episodes, task);
+	task->compaction = (struct replay_open_compaction){ .order = -1 };
 }
 
 static void begin_compaction(struct replay_episodes *episodes, const struct mmr_event *event)
@@ -248,6 +282,7 @@ static void begin_compaction(struct replay_episodes *episodes, const struct mmr_
 	if (!task)
 		return;
 	open = &task->compaction;
+	end_was_lost(episodes, task);
 	*open = (struct replay_open_compaction){ .direct = open->direct,
 		                                 .order = open->order,
 		                                 .gfp_flags = open->gfp_flags,
@@ -278,6 +313,9 @@ static void compaction_event(struct replay_episodes *episodes, const struct mmr_
 	case MMR_EVENT_MM_COMPACTION_KCOMPACTD_WAKE:
 		kcompactd_wake(episodes, event);
 		return;
+	case MMR_EVENT_MM_COMPACTION_KCOMPACTD_SLEEP:
+		kcompactd_sleep(episodes, event);
+		return;
 	case MMR_EVENT_MM_COMPACTION_BEGIN:
 		begin_compaction(episodes, event);
 		return;
@@ -299,6 +337,15 @@ static void compaction_event(struct replay_episodes *episodes, const struct mmr_
 	           event->kind == MMR_EVENT_MM_COMPACTION_FAST_ISOLATE_FREEPAGES) {
 		task->compaction.nr_free_scanned += event->isolate.nr_scanned;
 	}
+}
+
+/* What a thread is inside of when nothing more is heard of it. */
+static void put_unfinished(struct replay_episodes *episodes, const struct replay_task *task)
+{
+	if (task->reclaim.kind)
+		put_reclaim(episodes, task, RESULTS_NULL);
+	if (task->compaction.open)
+		put_compaction(episodes, task, RESULTS_NULL, "unknown");
 }
 
 /* ---- tasks, faults, huge pages, OOM ---- */
@@ -326,6 +373,7 @@ static void task_exit(struct replay_episodes *episodes, const struct mmr_event *
 	if (!task)
 		return;
 	snprintf(comm, sizeof(comm), "%.16s", event->exit.comm);
+	put_unfinished(episodes, task);
 	put_task(episodes, task, comm, since_base(episodes, event->t_ns));
 	episodes->nr_huge_failed -= task->huge_failed;
 	replay_task_remove(&episodes->tasks, task);
@@ -473,10 +521,7 @@ int replay_episodes_finish(struct replay_episodes *episodes, struct mmr_error *e
 	for (uint32_t i = 0; i < episodes->tasks.count; i++) {
 		const struct replay_task *task = &episodes->tasks.items[i];
 
-		if (task->reclaim.kind)
-			put_reclaim(episodes, task, RESULTS_NULL);
-		if (task->compaction.open)
-			put_compaction(episodes, task, RESULTS_NULL, "unknown");
+		put_unfinished(episodes, task);
 		put_task(episodes, task, mmr_trace_comm(episodes->trace, task->pid), RESULTS_NULL);
 	}
 	if (episodes->no_memory)

@@ -107,7 +107,7 @@ CREATE TABLE reclaim_episode (
   pid INTEGER NOT NULL,
   comm TEXT NOT NULL,
   start_ns INTEGER NOT NULL,
-  duration_ns INTEGER,                     -- NULL: it had not ended when the trace did
+  duration_ns INTEGER,                     -- NULL: its end is not in the trace
   page_order INTEGER,
   gfp_flags INTEGER,
   nr_scanned INTEGER NOT NULL,
