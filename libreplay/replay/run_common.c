@@ -108,11 +108,15 @@ int replay_run_counters_find(struct mmr_trace *trace, struct run_counters *count
 		struct mmr_snapshot_piece piece;
 		struct mmr_snapshot *snapshot;
 		uint64_t t_ns = 0;
+		int code;
 
 		/* Only the first and the last are needed; those between are skipped. */
 		if (found.begin_ns && i + 1 < nr_snapshots)
 			continue;
-		if (mmr_trace_snapshot(trace, i, &snapshot, err) < 0)
+		code = mmr_trace_snapshot(trace, i, &snapshot, err);
+		if (code == MMR_E_NOMEM)
+			return code;
+		if (code < 0)
 			continue;
 		if (mmr_snapshot_find(snapshot, "proc/vmstat", &piece))
 			t_ns = piece.begin_ns ? piece.begin_ns

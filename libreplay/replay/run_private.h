@@ -49,7 +49,7 @@ struct run_sampler {
 	uint64_t pageblock_interval; /* in samples */
 	uint64_t nr_samples;
 	uint8_t *records; /* of the largest zone */
-	uint8_t **last;   /* per zone: the records written last, or NULL */
+	uint8_t **last;   /* per zone: the records written last */
 };
 
 /* ---- run_common.c ---- */

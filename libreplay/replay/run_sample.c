@@ -46,6 +46,18 @@ int replay_run_sampler_init(struct run_sampler *sampler, uint64_t duration_ns,
 	sampler->last = base_calloc(nr_zones + 1u, sizeof(*sampler->last));
 	if (!sampler->records || !sampler->last)
 		return base_error(err, MMR_E_NOMEM, "out of memory for samples of pageblocks");
+	for (uint32_t zone = 0; zone < nr_zones; zone++) {
+		uint64_t first_pfn;
+		uint32_t nr =
+			sampler->source->nr_pageblocks(sampler->source->state, zone, &first_pfn);
+
+		sampler->last[zone] =
+			base_calloc_err(nr + 1u, PAGEBLOCK_RECORD, "samples of pageblocks", err);
+		if (!sampler->last[zone])
+			return MMR_E_NOMEM;
+		/* So many free pages no pageblock has: the first sample is always written. */
+		memset(sampler->last[zone], 0xff, nr * (size_t)PAGEBLOCK_RECORD);
+	}
 	return 0;
 }
 
@@ -90,7 +102,7 @@ static void put_pageblocks(struct run_sampler *sampler, uint32_t zone_index, int
 {
 	const struct mmr_zone_info *zone = mmr_trace_zone(sampler->trace, zone_index);
 	const struct run_source *source = sampler->source;
-	uint8_t **last = &sampler->last[zone_index];
+	uint8_t *last = sampler->last[zone_index];
 	uint64_t first_pfn;
 	uint32_t nr = source->nr_pageblocks(source->state, zone_index, &first_pfn);
 	struct results_pageblocks row = { .t_ns = t_ns,
@@ -102,12 +114,9 @@ static void put_pageblocks(struct run_sampler *sampler, uint32_t zone_index, int
 		                          .state = sampler->records };
 
 	source->pageblocks(source->state, zone_index, sampler->records);
-	if (*last && memcmp(*last, sampler->records, (size_t)nr * PAGEBLOCK_RECORD) == 0)
+	if (memcmp(last, sampler->records, (size_t)nr * PAGEBLOCK_RECORD) == 0)
 		return;
-	if (!*last)
-		*last = base_calloc(nr + 1u, PAGEBLOCK_RECORD);
-	if (*last)
-		memcpy(*last, sampler->records, (size_t)nr * PAGEBLOCK_RECORD);
+	memcpy(last, sampler->records, (size_t)nr * PAGEBLOCK_RECORD);
 	results_put_pageblocks(sampler->db, &row);
 }
 

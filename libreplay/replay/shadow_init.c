@@ -116,7 +116,7 @@ void replay_shadow_destroy(struct replay_shadow *s)
 	for (size_t i = s->next_chunk; i < s->chunks.count; i++)
 		base_free(s->chunks.items[i].states);
 	shadow_chunk_vec_deinit(&s->chunks);
-	base_free(s->typing);
+	replay_shadow_types_deinit(s);
 	base_free(s->pageblock);
 	base_free(s->list_cpu);
 	base_free(s->page);

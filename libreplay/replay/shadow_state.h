@@ -145,6 +145,7 @@ struct replay_shadow {
 	uint64_t next_load_ns;   /* when it was read, UINT64_MAX: all are loaded */
 
 	struct shadow_typing *typing; /* of each zone, until the pageblocks are typed; or NULL */
+	struct shadow_candidate *candidates; /* as many as the largest zone has; or NULL */
 
 	struct cpu_frees *cpus; /* kernel.nr_cpus of them */
 	struct compaction compactions[MAX_COMPACTIONS];

@@ -26,7 +26,32 @@
 #define MAX_COMPARISONS 20000000 /* a fraction of a second */
 #define MAX_PASSES      4
 
+/* A pageblock that may be of any of the three types. */
+struct shadow_candidate {
+	uint32_t pageblock;
+	int32_t score; /* how much it looks like one of the kernel's */
+	uint8_t type;
+	uint16_t nr_free[SHADOW_NR_ORDERS]; /* blocks that begin in it */
+};
+
 /* ---- the counts ---- */
+
+/* All memory that typing needs: once events come, nothing can fail. */
+static int reserve(struct replay_shadow *s, struct mmr_error *err)
+{
+	uint32_t most = 0;
+
+	if (s->typing)
+		return 0;
+	for (uint32_t i = 0; i < s->nr_zones; i++)
+		if (s->zones[i].nr / SHADOW_PAGEBLOCK_PAGES > most)
+			most = s->zones[i].nr / SHADOW_PAGEBLOCK_PAGES;
+	s->candidates = base_calloc_err(most + 1ul, sizeof(*s->candidates), "migratetypes", err);
+	if (!s->candidates)
+		return MMR_E_NOMEM;
+	s->typing = base_calloc_err(s->nr_zones, sizeof(*s->typing), "migratetypes", err);
+	return s->typing ? 0 : MMR_E_NOMEM;
+}
 
 /* "Node 0, zone    DMA32           16          228            4 …": pageblocks by type. */
 static void parse_pageblocks(const struct replay_shadow *s, const char *line, const char *end)
@@ -69,9 +94,7 @@ int replay_shadow_add_pagetypeinfo(struct replay_shadow *s, const char *text, si
 
 	if (!pageblocks)
 		return base_error(err, MMR_E_FORMAT, "pagetypeinfo: no line \"%s\"", heading);
-	if (!s->typing)
-		s->typing = base_calloc_err(s->nr_zones, sizeof(*s->typing), "migratetypes", err);
-	if (!s->typing)
+	if (reserve(s, err) < 0)
 		return MMR_E_NOMEM;
 	for (const char *next; text < end; text = next) {
 		next = replay_shadow_text_next_line(text, end);
@@ -85,16 +108,8 @@ int replay_shadow_add_pagetypeinfo(struct replay_shadow *s, const char *text, si
 
 /* ---- the choice ---- */
 
-/* A pageblock that may be of any of the three types. */
-struct candidate {
-	uint32_t pageblock;
-	int32_t score; /* how much it looks like one of the kernel's */
-	uint8_t type;
-	uint16_t nr_free[SHADOW_NR_ORDERS]; /* blocks that begin in it */
-};
-
 struct choice {
-	struct candidate *candidates;
+	struct shadow_candidate *candidates;
 	uint32_t nr;
 	int64_t lack[SHADOW_NR_TYPES][SHADOW_NR_ORDERS]; /* free blocks: counted less chosen */
 	uint32_t nr_left;                                /* comparisons */
@@ -108,8 +123,8 @@ static bool is_candidate(const struct shadow_pageblock *pb)
 
 static int by_score(const void *a, const void *b)
 {
-	const struct candidate *left = a;
-	const struct candidate *right = b;
+	const struct shadow_candidate *left = a;
+	const struct shadow_candidate *right = b;
 
 	if (left->score != right->score)
 		return left->score > right->score ? -1 : 1;
@@ -123,15 +138,17 @@ static void find_candidates(const struct replay_shadow *s, const struct shadow_z
 
 	for (uint32_t i = first; i < first + zone->nr / SHADOW_PAGEBLOCK_PAGES; i++) {
 		const struct shadow_pageblock *pb = &s->pageblock[i];
-		struct candidate *candidate = &choice->candidates[choice->nr];
+		struct shadow_candidate *candidate = &choice->candidates[choice->nr];
 
 		if (!is_candidate(pb))
 			continue;
 		choice->nr++;
-		candidate->pageblock = i;
-		candidate->type = SHADOW_MOVABLE;
-		candidate->score = pb->nr_kernel * SHADOW_PAGEBLOCK_PAGES + pb->nr[PAGE_OTHER] -
-		                   pb->nr[PAGE_MOVABLE];
+		*candidate = (struct shadow_candidate){
+			.pageblock = i,
+			.type = SHADOW_MOVABLE,
+			.score = pb->nr_kernel * SHADOW_PAGEBLOCK_PAGES + pb->nr[PAGE_OTHER] -
+			         pb->nr[PAGE_MOVABLE],
+		};
 		for (uint32_t page = i * SHADOW_PAGEBLOCK_PAGES;
 		     page < (i + 1) * SHADOW_PAGEBLOCK_PAGES; page++)
 			if (head_order(s, page) >= 0)
@@ -140,7 +157,8 @@ static void find_candidates(const struct replay_shadow *s, const struct shadow_z
 	qsort(choice->candidates, choice->nr, sizeof(*choice->candidates), by_score);
 }
 
-static void set_candidate(struct choice *choice, struct candidate *candidate, unsigned int type)
+static void set_candidate(struct choice *choice, struct shadow_candidate *candidate,
+                          unsigned int type)
 {
 	for (unsigned int order = 0; order < SHADOW_NR_ORDERS; order++) {
 		choice->lack[candidate->type][order] += candidate->nr_free[order];
@@ -156,7 +174,7 @@ static int64_t magnitude(int64_t value)
 
 /* By how many pages the free blocks come nearer to the counts if two candidates change types. */
 static int64_t gain(const struct replay_shadow *s, const struct choice *choice,
-                    const struct candidate *a, const struct candidate *b)
+                    const struct shadow_candidate *a, const struct shadow_candidate *b)
 {
 	const struct shadow_pageblock *pb_a = &s->pageblock[a->pageblock];
 	const struct shadow_pageblock *pb_b = &s->pageblock[b->pageblock];
@@ -179,14 +197,15 @@ static int64_t gain(const struct replay_shadow *s, const struct choice *choice,
 }
 
 /* Gives the type of one candidate to the one for which that is best; false if it stays as it is. */
-static bool exchange(const struct replay_shadow *s, struct choice *choice, struct candidate *a)
+static bool exchange(const struct replay_shadow *s, struct choice *choice,
+                     struct shadow_candidate *a)
 {
-	struct candidate *best = NULL;
+	struct shadow_candidate *best = NULL;
 	int64_t best_gain = 0;
 	unsigned int type = a->type;
 
 	for (uint32_t i = 0; i < choice->nr && choice->nr_left; i++) {
-		struct candidate *b = &choice->candidates[i];
+		struct shadow_candidate *b = &choice->candidates[i];
 		int64_t pages;
 
 		if (b->type == type || b->type == SHADOW_UNMOVABLE)
@@ -234,18 +253,21 @@ static void choose(struct replay_shadow *s, const struct shadow_typing *typing,
 
 static void guess_zone(struct replay_shadow *s, uint32_t zone)
 {
-	struct choice choice = { .nr_left = MAX_COMPARISONS };
+	struct choice choice = { .candidates = s->candidates, .nr_left = MAX_COMPARISONS };
 
-	choice.candidates =
-		base_calloc(s->zones[zone].nr / SHADOW_PAGEBLOCK_PAGES, sizeof(*choice.candidates));
-	if (!choice.candidates)
-		return; /* all movable, until events say otherwise */
 	find_candidates(s, &s->zones[zone], &choice);
 	choose(s, &s->typing[zone], &choice);
 	for (uint32_t i = 0; i < choice.nr; i++)
 		replay_shadow_set_type(s, choice.candidates[i].pageblock,
 		                       choice.candidates[i].type);
-	base_free(choice.candidates);
+}
+
+void replay_shadow_types_deinit(struct replay_shadow *s)
+{
+	base_free(s->typing);
+	base_free(s->candidates);
+	s->typing = NULL;
+	s->candidates = NULL;
 }
 
 void replay_shadow_guess_types(struct replay_shadow *s)
@@ -253,6 +275,5 @@ void replay_shadow_guess_types(struct replay_shadow *s)
 	for (uint32_t i = 0; s->typing && i < s->nr_zones; i++)
 		if (s->zones[i].nr)
 			guess_zone(s, i);
-	base_free(s->typing);
-	s->typing = NULL;
+	replay_shadow_types_deinit(s);
 }
