@@ -149,20 +149,20 @@ static inline void run_give_back(struct run_trace *trace, uint32_t pid, uint64_t
 static inline void run_round(struct run_trace *trace, uint32_t round)
 {
 	uint64_t pfn = RUN_FIRST_PFN + 1024 + round % 2048 * 2;
-	uint32_t pid = 100 + round;
+	uint32_t pid = 100 + round % 4000; /* pids are used again */
 
 	RUN_EVENT(trace, RUN_FORK, 1, 1, pid);
 	RUN_EVENT(trace, RUN_FAULT, pid, 0x7f0000001000 + (uint64_t)round * 4096, 0, 6);
 	RUN_EVENT(trace, RUN_RECLAIM_BEGIN, pid, 0, 0x140dca);
 	RUN_EVENT(trace, RUN_RECLAIM_END, pid, 3);
 	run_take(trace, pid, pfn, 0x140dca);
-	RUN_EVENT(trace, RUN_RSS, pid, pid, 1, 1, 4096);
+	RUN_EVENT(trace, RUN_RSS, pid, 7 + round, 1, 1, 4096);
 	RUN_EVENT(trace, RUN_LRU, pid, pfn, 1, 0);
 	run_take(trace, pid, pfn + 1, 0x152cca);
 	RUN_EVENT(trace, RUN_ADD, pid, pfn + 1, 1000 + round, 0, 5, 0);
 	RUN_EVENT(trace, RUN_DELETE, pid, pfn + 1, 1000 + round, 0, 5, 0);
 	run_give_back(trace, pid, pfn + 1);
-	RUN_EVENT(trace, RUN_RSS, pid, pid, 1, 1, 0);
+	RUN_EVENT(trace, RUN_RSS, pid, 7 + round, 1, 1, 0);
 	run_give_back(trace, pid, pfn);
 	RUN_EVENT(trace, RUN_EXIT, pid, pid);
 }
