@@ -434,7 +434,8 @@ static double zone_bytes(const struct heat *heat, size_t zone)
 
 static void draw_zone_names(struct canvas *canvas, const struct heat *heat)
 {
-	double x = heat->plot.x + heat->plot.width + LABEL_GAP * canvas->unit, last = INFINITY;
+	double x = heat->plot.x + heat->plot.width + LABEL_GAP * canvas->unit,
+	       last = (double)INFINITY;
 	struct text_style style;
 	char text[ZONE_SIZE + 32];
 

@@ -198,7 +198,7 @@ static int load(struct timeline *timeline, struct panel *panel, struct mmr_error
 static void strip_range(const struct timeline *timeline, size_t number, double *low, double *lowest,
                         double *high)
 {
-	*low = *lowest = INFINITY;
+	*low = *lowest = (double)INFINITY;
 	*high = 0;
 	for (size_t i = 0; i < timeline->nr_panels; i++) {
 		const struct panel *panel = &timeline->panels[i];
@@ -314,7 +314,7 @@ static void draw_series(struct canvas *canvas, const struct panel *panel,
 	size_t room = 4 * ((size_t)(panel->time.last - panel->time.first) + 3), count = 0;
 	struct point *points = xalloc(room, sizeof(*points));
 	struct pixel pixel = { 0 };
-	double at = -INFINITY;
+	double at = -(double)INFINITY;
 
 	for (size_t i = 0; i < series->count; i++) {
 		double value = series->samples[i].value;

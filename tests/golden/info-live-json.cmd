@@ -1,1 +1,1 @@
-mmcap info --json $TRACES/live.zst | sed "s|$TRACES/||" | head -60
+mmcap info --json $TRACES/live.zst | sed "s|$TRACES/||" >out; head -60 out
