@@ -20,15 +20,15 @@ SELECT v.run_id, r.label AS run, v.name,
   FROM vmstat v JOIN run r USING (run_id)
  WHERE v.t_ns IN (r.begin_ns, r.end_ns)
  GROUP BY v.run_id, v.name
-HAVING value IS NOT NULL;
+HAVING count(CASE WHEN v.t_ns = r.begin_ns THEN 1 END) AND count(CASE WHEN v.t_ns = r.end_ns THEN 1 END);
 
--- Each replay against the original of the same trace. error as in design: |difference| / max(original, 64).
+-- Each replay against the first original of the same trace. error as in design: |difference| / max(original, 64).
 CREATE VIEW compare AS
 SELECT rr.trace_id, rr.run_id, rr.label AS run, o.name, o.value AS original, c.value AS replay,
        c.value - o.value AS difference,
        abs(c.value - o.value) * 1.0 / max(abs(o.value), 64) AS error
   FROM run rr
-  JOIN run ro ON ro.trace_id = rr.trace_id AND ro.kind = 'original'
+  JOIN run ro ON ro.run_id = (SELECT min(run_id) FROM run WHERE trace_id = rr.trace_id AND kind = 'original')
   JOIN counters c ON c.run_id = rr.run_id
   JOIN counters o ON o.run_id = ro.run_id AND o.name = c.name
  WHERE rr.kind = 'replay';
@@ -55,10 +55,11 @@ SELECT run_id, run, 'compaction', kind,
        count(*), sum(duration_ns)
   FROM compaction_stalls WHERE duration_ns IS NOT NULL GROUP BY 1, 2, 3, 4, 5;
 
+-- A throttled task is inside of a reclaim or compaction, whose time counts already.
 CREATE VIEW top_stalled_tasks AS
 SELECT run_id, run, pid, comm, count(*) AS nr_stalls, sum(duration_ns) AS total_ns,
        max(duration_ns) AS longest_ns
-  FROM (SELECT run_id, run, pid, comm, duration_ns FROM reclaim_stalls
+  FROM (SELECT run_id, run, pid, comm, duration_ns FROM reclaim_stalls WHERE kind <> 'throttle'
         UNION ALL
         SELECT run_id, run, pid, comm, duration_ns FROM compaction_stalls)
  GROUP BY run_id, run, pid, comm
