@@ -181,13 +181,15 @@ static int read_pcp_counts(const struct mmr_snapshot_piece *piece, struct replay
 		uint32_t number;
 		int node;
 
-		if (sscanf(line, "Node %d, zone %15s", &node, name) == 2)
+		if (sscanf(line, "Node %d, zone %15s", &node, name) == 2) {
 			zone = find_zone(start, node, name);
-		else if (sscanf(line, " cpu: %" SCNu32, &number) == 1)
+			cpu = start->nr_cpus;
+		} else if (sscanf(line, " cpu: %" SCNu32, &number) == 1) {
 			cpu = number;
-		else if (sscanf(line, " count: %" SCNu32, &number) == 1 && zone < start->nr_zones &&
-		         cpu < start->nr_cpus)
+		} else if (sscanf(line, " count: %" SCNu32, &number) == 1 &&
+		           zone < start->nr_zones && cpu < start->nr_cpus) {
 			start->pcp_counts[zone * start->nr_cpus + cpu] = number;
+		}
 	}
 	return 0;
 }

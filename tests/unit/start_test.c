@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the first snapshot's texts and free pages become; texts that are cut, odd or hostile. */
+#include "unit.h"
+
+#include "start.c" /* statics */
+
+#include "rng.h"
+#include "run_trace.h"
+
+#include <unistd.h>
+
+static const struct mmr_zone_info zones[] = {
+	{ .name = "DMA32", .start_pfn = 0, .spanned = 4096, .index = 1 },
+	{ .name = "Normal", .start_pfn = 4096, .spanned = 8192, .index = 2 },
+};
+
+static struct mmr_snapshot_piece piece_of(const char *name, const char *text)
+{
+	return (struct mmr_snapshot_piece){ .name = name,
+		                            .data = (const uint8_t *)text,
+		                            .size = strlen(text) };
+}
+
+/* ---- free blocks ---- */
+
+static void expect_blocks(uint64_t pfn, uint64_t end, const char *expected)
+{
+	struct free_block_vec blocks = { 0 };
+	char text[512] = "";
+	size_t length = 0;
+
+	assert_int_equal(add_free_run(&blocks, pfn, end), 0);
+	for (size_t i = 0; i < blocks.count; i++)
+		length += (size_t)snprintf(text + length, sizeof(text) - length, "%u:%u ",
+		                           blocks.items[i].pfn, blocks.items[i].order);
+	assert_string_equal(text, expected);
+	free_block_vec_deinit(&blocks);
+}
+
+static void runs_become_the_largest_aligned_blocks(void **state)
+{
+	(void)state;
+	expect_blocks(5, 5, "");
+	expect_blocks(5, 6, "5:0 ");
+	expect_blocks(5, 16, "5:0 6:1 8:3 ");
+	expect_blocks(8, 15, "8:2 12:1 14:0 ");
+	expect_blocks(0, 1024, "0:10 ");
+	expect_blocks(0, 3072, "0:10 1024:10 2048:10 "); /* no larger than the buddy allocator's */
+	expect_blocks(512, 2048, "512:9 1024:10 ");
+	expect_blocks(1023, 2050, "1023:0 1024:10 2048:1 ");
+	expect_blocks(4294967294u, 4294967296u, "4294967294:1 ");
+}
+
+/* Any run: the blocks follow each other, are aligned, and no two of them could merge. */
+static void blocks_fill_any_run_and_could_not_merge(void **state)
+{
+	struct rng rng;
+
+	(void)state;
+	base_rng_init(&rng, 11);
+	for (int round = 0; round < 2000; round++) {
+		struct free_block_vec blocks = { 0 };
+		uint64_t pfn = base_rng_below(&rng, 1 << 20);
+		uint64_t end = pfn + base_rng_below(&rng, 5000);
+
+		assert_int_equal(add_free_run(&blocks, pfn, end), 0);
+		for (size_t i = 0; i < blocks.count; i++) {
+			const struct replay_free_block *block = &blocks.items[i];
+			uint32_t size = 1u << block->order;
+
+			assert_int_equal(block->pfn, pfn);
+			assert_int_equal(block->pfn % size, 0);
+			assert_true(block->order <= 10);
+			if (i && block[-1].order == block->order && block->order < 10)
+				assert_int_equal(block[-1].pfn & size, size);
+			pfn += size;
+		}
+		assert_int_equal(pfn, end);
+		free_block_vec_deinit(&blocks);
+	}
+}
+
+/* ---- zoneinfo ---- */
+
+static struct replay_start start_with(const char *zoneinfo)
+{
+	const struct mmr_snapshot_piece piece = piece_of("proc/zoneinfo", zoneinfo);
+	struct replay_start start = { .zones = zones, .nr_zones = 2, .nr_cpus = 2 };
+
+	assert_int_equal(read_pcp_counts(&piece, &start), 0);
+	return start;
+}
+
+static void counts_go_to_their_zone_and_cpu(void **state)
+{
+	struct replay_start start = start_with("Node 0, zone    DMA32\n"
+	                                       "  pages free     3000\n"
+	                                       "  pagesets\n"
+	                                       "    cpu: 0\n"
+	                                       "              count:    233\n"
+	                                       "              high:     378\n"
+	                                       "              high_min: 300\n"
+	                                       "              batch:    63\n"
+	                                       "  vm stats threshold: 16\n"
+	                                       "    cpu: 1\n"
+	                                       "              count: 7\n"
+	                                       "Node 0, zone   Normal\n"
+	                                       "    cpu: 1\n"
+	                                       "              count: 91\n");
+
+	(void)state;
+	assert_int_equal(start.pcp_counts[0], 233);
+	assert_int_equal(start.pcp_counts[1], 7);
+	assert_int_equal(start.pcp_counts[2], 0);
+	assert_int_equal(start.pcp_counts[3], 91);
+	replay_start_deinit(&start);
+}
+
+static void counts_of_nobody_are_ignored(void **state)
+{
+	struct replay_start start = start_with("              count: 1\n"
+	                                       "    cpu: 0\n"
+	                                       "              count: 2\n"
+	                                       "Node 1, zone   Normal\n"
+	                                       "              count: 3\n"
+	                                       "Node 0, zone   Movable\n"
+	                                       "              count: 4\n"
+	                                       "Node 0, zone   Normal\n"
+	                                       "    cpu: 2\n"
+	                                       "              count: 5\n"
+	                                       "    cpu: 4294967295\n"
+	                                       "              count: 6\n"
+	                                       "    cpu: -1\n"
+	                                       "              count: 7\n"
+	                                       "Node 0, zone   Normal\n"
+	                                       "    cpu: 1\n"
+	                                       "              count: many\n");
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(start.pcp_counts[i], 0);
+	replay_start_deinit(&start);
+}
+
+/* A zone's CPUs are its own: one that prints none must not have those of the zone before it. */
+static void each_zone_begins_without_a_cpu(void **state)
+{
+	struct replay_start start = start_with("Node 0, zone    DMA32\n"
+	                                       "    cpu: 1\n"
+	                                       "              count: 8\n"
+	                                       "Node 0, zone   Normal\n"
+	                                       "              count: 9\n");
+
+	(void)state;
+	assert_int_equal(start.pcp_counts[1], 8);
+	assert_int_equal(start.pcp_counts[3], 0);
+	replay_start_deinit(&start);
+}
+
+/* ---- swaps and sysctl ---- */
+
+static const char *value_of(const struct replay_tunables *tunables, const char *name)
+{
+	static char text[32];
+	const struct replay_tunable *row;
+
+	for (unsigned int i = 0; (row = replay_tunable(i)); i++)
+		if (strcmp(row->name, name) == 0) {
+			replay_tunable_format(tunables, i, text, sizeof(text));
+			return text;
+		}
+	return "no such tunable";
+}
+
+static void expect_swap(const char *text, const char *expected)
+{
+	const struct mmr_snapshot_piece piece = piece_of("proc/swaps", text);
+	struct replay_tunables tunables;
+
+	replay_tunables_init(&tunables);
+	read_swaps(&piece, &tunables);
+	assert_string_equal(value_of(&tunables, "swap"), expected);
+}
+
+#define SWAPS "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
+
+static void swap_devices_are_added_up(void **state)
+{
+	(void)state;
+	expect_swap(SWAPS "/dev/vdb                                partition\t524284\t\t0\t\t-2\n"
+	                  "/swap\\040file                           file\t\t4\t\t0\t\t-3\n",
+	            "512M");
+	expect_swap(SWAPS "/swapfile file 1024 0 -2", "1M"); /* no newline at the end */
+	expect_swap(SWAPS, "0");
+	expect_swap("", "0");
+	expect_swap(SWAPS "/dev/a partition -4 0 -2\n/dev/b partition\n/dev/c partition 8 0 -2\n",
+	            "8K");
+	expect_swap(SWAPS "/dev/a partition 99999999999999999999999 0 -2\n", "0");
+}
+
+static void expect_sysctl(const char *name, const char *text, const char *tunable,
+                          const char *expected)
+{
+	const struct mmr_snapshot_piece piece = piece_of(name, text);
+	struct replay_tunables tunables;
+
+	replay_tunables_init(&tunables);
+	read_sysctl(&piece, &tunables);
+	assert_string_equal(value_of(&tunables, tunable), expected);
+}
+
+static void settings_are_those_of_the_recording(void **state)
+{
+	(void)state;
+	expect_sysctl("proc/sys/vm/swappiness", "35\n", "vm.swappiness", "35");
+	expect_sysctl("proc/sys/vm/swappiness", "35", "vm.swappiness", "35");
+	/* What makes no sense leaves the default. */
+	expect_sysctl("proc/sys/vm/swappiness", "", "vm.swappiness", "60");
+	expect_sysctl("proc/sys/vm/swappiness", "\n", "vm.swappiness", "60");
+	expect_sysctl("proc/sys/vm/swappiness", "201\n", "vm.swappiness", "60");
+	expect_sysctl("proc/sys/vm/swappiness", "-1\n", "vm.swappiness", "60");
+	expect_sysctl("proc/sys/vm/swappiness", "sixty\n", "vm.swappiness", "60");
+	expect_sysctl("proc/sys/vm/", "35\n", "vm.swappiness", "60");
+	expect_sysctl("proc/sys/vm/lowmem_reserve_ratio", "250\t100\t32\t0\t0\n",
+	              "vm.lowmem_reserve_ratio.DMA", "250");
+	expect_sysctl("proc/sys/vm/lowmem_reserve_ratio", "250\t100\t32\t0\t0\n",
+	              "vm.lowmem_reserve_ratio.DMA32", "100");
+	expect_sysctl("proc/sys/vm/lowmem_reserve_ratio", "250\n", "vm.lowmem_reserve_ratio.DMA",
+	              "256");
+}
+
+/* ---- hostile texts ---- */
+
+/* Copied to the very end of an allocation, so that a byte read past it is seen under ASan. */
+static void read_bytes(const uint8_t *bytes, size_t size, const char *name)
+{
+	uint8_t *copy = base_calloc(size ? size : 1, 1);
+	const struct mmr_snapshot_piece piece = { .name = name, .data = copy, .size = size };
+	struct replay_start start = { .zones = zones, .nr_zones = 2, .nr_cpus = 2 };
+	struct replay_tunables tunables;
+
+	assert_non_null(copy);
+	if (size)
+		memcpy(copy, bytes, size);
+	replay_tunables_init(&tunables);
+	read_swaps(&piece, &tunables);
+	read_sysctl(&piece, &tunables);
+	assert_int_equal(read_pcp_counts(&piece, &start), 0);
+	replay_start_deinit(&start);
+	base_free(copy);
+}
+
+static void any_bytes_are_read_without_harm(void **state)
+{
+	static const char words[] = "Node 0, zone Normal\n cpu: 1\n count: 9999999999\n\0\xff\t-%n";
+	uint8_t bytes[1500];
+	struct rng rng;
+
+	(void)state;
+	base_rng_init(&rng, 5);
+	for (int round = 0; round < 3000; round++) {
+		size_t size = base_rng_below(&rng, sizeof(bytes));
+
+		for (size_t i = 0; i < size; i++)
+			bytes[i] = round & 1 ? (uint8_t)base_rng_next(&rng)
+			                     : (uint8_t)words[(i + base_rng_below(&rng, 3)) %
+			                                      (sizeof(words) - 1)];
+		read_bytes(bytes, size, "proc/sys/vm/lowmem_reserve_ratio");
+	}
+	memset(bytes, 'x', sizeof(bytes)); /* one line, longer than any buffer */
+	read_bytes(bytes, sizeof(bytes), "proc/sys/vm/swappiness");
+}
+
+/* ---- all of it ---- */
+
+static void a_trace_starts_where_its_snapshot_ends(void **state)
+{
+	char path[] = "/tmp/mmr-start-XXXXXX";
+	struct replay_tunables tunables;
+	struct mmr_error err = { 0 };
+	struct replay_start start;
+	struct mmr_trace *trace;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	run_trace_write(path, 3);
+	assert_int_equal(mmr_trace_open(path, NULL, &trace, NULL), 0);
+	replay_tunables_init(&tunables);
+	assert_int_equal(replay_start_read(trace, &start, &tunables, &err), 0);
+	assert_true(start.exact);
+	assert_int_equal(start.nr_free_blocks, 7);
+	for (unsigned int i = 0; i < 7; i++) {
+		assert_int_equal(start.free_blocks[i].pfn, RUN_FIRST_PFN + 1024 * (i + 1));
+		assert_int_equal(start.free_blocks[i].order, 10);
+	}
+	assert_int_equal(start.pcp_counts[0], 3);
+	assert_true(start.start_ns > mmr_trace_info(trace)->first_ns);
+	assert_string_equal(value_of(&tunables, "vm.swappiness"), "35");
+	assert_string_equal(value_of(&tunables, "swap"), "8M");
+	replay_start_deinit(&start);
+	mmr_trace_close(trace);
+	unlink(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(runs_become_the_largest_aligned_blocks),
+		cmocka_unit_test(blocks_fill_any_run_and_could_not_merge),
+		cmocka_unit_test(counts_go_to_their_zone_and_cpu),
+		cmocka_unit_test(counts_of_nobody_are_ignored),
+		cmocka_unit_test(each_zone_begins_without_a_cpu),
+		cmocka_unit_test(swap_devices_are_added_up),
+		cmocka_unit_test(settings_are_those_of_the_recording),
+		cmocka_unit_test(any_bytes_are_read_without_harm),
+		cmocka_unit_test(a_trace_starts_where_its_snapshot_ends),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
