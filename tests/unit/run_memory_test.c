@@ -38,7 +38,7 @@ static int tear_down(void **state)
 }
 
 #ifdef __SANITIZE_ADDRESS__
-#define MEASURABLE false /* what is freed stays in quarantine */
+#define MEASURABLE false
 #else
 #define MEASURABLE true
 #endif
@@ -76,12 +76,9 @@ static long peak_kb(const char *path, const char *policy)
 
 static void expect_the_same(const char *policy)
 {
-	long short_kb, long_kb;
+	long short_kb = peak_kb(short_path, policy);
+	long long_kb = peak_kb(long_path, policy);
 
-	if (!MEASURABLE)
-		skip();
-	short_kb = peak_kb(short_path, policy);
-	long_kb = peak_kb(long_path, policy);
 	print_message("# %s: %ld KiB, eight times as long: %ld KiB\n", policy ? policy : "original",
 	              short_kb, long_kb);
 	assert_true(long_kb <= short_kb + short_kb / 10);
@@ -108,5 +105,9 @@ int main(void)
 		TEST(a_replay_does_not_grow),
 	};
 
+	if (!MEASURABLE) {
+		puts("1..0 # SKIP what is freed stays in ASan's quarantine");
+		return 0;
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
