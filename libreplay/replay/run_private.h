@@ -11,6 +11,7 @@
 #define RUN_NR_TYPES       6
 #define RUN_INTERVAL_NS    UINT64_C(100000000)   /* between samples … */
 #define RUN_SHORT_NS       UINT64_C(20000000000) /* … a tenth of it in traces shorter than this */
+#define RUN_MAX_SAMPLES    40000                 /* … more in traces longer than an hour */
 #define RUN_MAX_PAGEBLOCKS 400                   /* instants of pageblock rows in one run */
 #define RUN_PROGRESS_MASK  0xffffu
 
@@ -48,8 +49,9 @@ struct run_sampler {
 	uint64_t next_ns;            /* absolute; UINT64_MAX: none */
 	uint64_t pageblock_interval; /* in samples */
 	uint64_t nr_samples;
-	uint8_t *records; /* of the largest zone */
-	uint8_t **last;   /* per zone: the records written last */
+	uint64_t max_samples; /* what the trace's length allows */
+	uint8_t *records;     /* of the largest zone */
+	uint8_t **last;       /* per zone: the records written last */
 };
 
 /* ---- run_common.c ---- */
@@ -92,13 +94,7 @@ int replay_run_sampler_init(struct run_sampler *sampler, uint64_t duration_ns,
 void replay_run_sample(struct run_sampler *sampler, uint64_t t_ns, bool last);
 
 /* To be called before an event of t_ns: samples for all instants up to it. */
-static inline void replay_run_sample_until(struct run_sampler *sampler, uint64_t t_ns)
-{
-	while (t_ns >= sampler->next_ns) {
-		replay_run_sample(sampler, sampler->next_ns, false);
-		sampler->next_ns += sampler->interval_ns;
-	}
-}
+void replay_run_sample_until(struct run_sampler *sampler, uint64_t t_ns);
 
 void replay_run_sampler_deinit(struct run_sampler *sampler);
 

@@ -162,7 +162,7 @@ static int reach_instant(struct replay_run *run, struct mmr_error *err)
 /* All instants up to t_ns. */
 static int reach(struct replay_run *run, uint64_t t_ns, struct mmr_error *err)
 {
-	while (next_instant(run) <= t_ns) {
+	while (next_instant(run) <= t_ns && next_instant(run) != UINT64_MAX) {
 		int code = reach_instant(run, err);
 
 		if (code < 0)
@@ -183,7 +183,7 @@ static int execute(struct replay_run *run, const struct demand_op *ops, size_t n
 		size_t end = done;
 		int code;
 
-		for (; end < nr_ops && ops[end].t_ns < limit; end++)
+		for (; end < nr_ops && (ops[end].t_ns < limit || limit == UINT64_MAX); end++)
 			if (ops[end].task > run->last_task)
 				run->last_task = ops[end].task;
 		code = end > done ? replay_run(run->replay, ops + done, end - done, err) : 0;

@@ -14,10 +14,14 @@
 
 uint64_t replay_run_interval(const struct mmr_run_options *options, const struct run_span *span)
 {
+	uint64_t duration_ns = span->last_ns - span->first_ns;
+	uint64_t interval_ns = duration_ns < RUN_SHORT_NS ? RUN_INTERVAL_NS / 10 : RUN_INTERVAL_NS;
+
 	if (options->interval_ns)
 		return options->interval_ns;
-	return span->last_ns - span->first_ns < RUN_SHORT_NS ? RUN_INTERVAL_NS / 10
-	                                                     : RUN_INTERVAL_NS;
+	while (duration_ns / interval_ns > RUN_MAX_SAMPLES)
+		interval_ns *= 10;
+	return interval_ns;
 }
 
 static uint32_t largest_zone(const struct run_sampler *sampler)
@@ -41,6 +45,7 @@ int replay_run_sampler_init(struct run_sampler *sampler, uint64_t duration_ns,
 	uint32_t nr_zones = mmr_trace_info(sampler->trace)->nr_zones;
 	uint64_t nr_samples = duration_ns / sampler->interval_ns + 1;
 
+	sampler->max_samples = nr_samples + 1;
 	sampler->pageblock_interval = (nr_samples + RUN_MAX_PAGEBLOCKS - 1) / RUN_MAX_PAGEBLOCKS;
 	sampler->records = base_calloc(largest_zone(sampler) + 1u, PAGEBLOCK_RECORD);
 	sampler->last = base_calloc(nr_zones + 1u, sizeof(*sampler->last));
@@ -118,6 +123,19 @@ static void put_pageblocks(struct run_sampler *sampler, uint32_t zone_index, int
 		return;
 	memcpy(last, sampler->records, (size_t)nr * PAGEBLOCK_RECORD);
 	results_put_pageblocks(sampler->db, &row);
+}
+
+void replay_run_sample_until(struct run_sampler *sampler, uint64_t t_ns)
+{
+	while (t_ns >= sampler->next_ns) {
+		/* Times of a damaged trace can be any: no more than its length promised. */
+		if (sampler->nr_samples >= sampler->max_samples) {
+			sampler->next_ns = UINT64_MAX;
+			return;
+		}
+		replay_run_sample(sampler, sampler->next_ns, false);
+		sampler->next_ns += sampler->interval_ns;
+	}
 }
 
 void replay_run_sample(struct run_sampler *sampler, uint64_t t_ns, bool last)

@@ -135,6 +135,22 @@ static void what_fails_leaves_the_database_as_it_was(void **state)
 	assert_int_equal(access(rows_path, F_OK), -1);
 }
 
+/* A clock that has jumped, or a page that lies: the rows of two months are no more than those of hours. */
+static void months_have_no_more_rows_than_hours(void **state)
+{
+	const struct mmr_run_options options = { .db_path = rows_path, .policy = "clock" };
+	struct mmr_run_report report;
+
+	(void)state;
+	run_trace_write_gap(trace_path, 3, UINT64_C(5000000000000000));
+	mmr_trace_close(trace);
+	assert_int_equal(mmr_trace_open(trace_path, NULL, &trace, NULL), 0);
+	assert_int_equal(mmr_run_replay(trace, &options, &report, NULL), 0);
+	mmr_run_report_deinit(&report);
+	rows_expect("SELECT count(DISTINCT t_ns) BETWEEN 4000 AND 40002 FROM buddy GROUP BY run_id",
+	            "1\n1\n");
+}
+
 static void explaining_counts_every_event(void **state)
 {
 	const struct mmr_run_options options = { 0 };
@@ -163,6 +179,7 @@ int main(void)
 		TEST(the_original_is_what_the_trace_says),
 		TEST(replays_come_with_their_original),
 		TEST(what_fails_leaves_the_database_as_it_was),
+		TEST(months_have_no_more_rows_than_hours),
 		TEST(explaining_counts_every_event),
 	};
 

@@ -203,8 +203,8 @@ static inline void run_snapshot(struct run_trace *trace, uint32_t kind, const ch
 	assert_int_equal(mmr_writer_snapshot_end(trace->writer, trace->t_ns, NULL), 0);
 }
 
-/* Writes a trace of so many rounds, 18 events each. */
-static inline void run_trace_write(const char *path, uint32_t nr_rounds)
+/* Writes a trace of so many rounds, 18 events each; the last event is gap_ns after all others. */
+static inline void run_trace_write_gap(const char *path, uint32_t nr_rounds, uint64_t gap_ns)
 {
 	const struct mmr_writer_options options = { .nr_cpus = 1,
 		                                    .subbuf_size = PAGE_BYTES,
@@ -228,9 +228,19 @@ static inline void run_trace_write(const char *path, uint32_t nr_rounds)
 	run_snapshot(&trace, MMR_SNAPSHOT_FULL, "pgfault 100\npgalloc_normal 7\n");
 	for (uint32_t round = 0; round < nr_rounds; round++)
 		run_round(&trace, round);
+	if (gap_ns) {
+		trace.t_ns += gap_ns;
+		run_flush(&trace);
+		RUN_EVENT(&trace, RUN_FAULT, 1, 0x1000, 0, 4);
+	}
 	run_flush(&trace);
 	run_snapshot(&trace, MMR_SNAPSHOT_LIGHT, "pgfault 350\npgalloc_normal 9\n");
 	assert_int_equal(mmr_writer_finish(trace.writer, NULL), 0);
+}
+
+static inline void run_trace_write(const char *path, uint32_t nr_rounds)
+{
+	run_trace_write_gap(path, nr_rounds, 0);
 }
 
 #endif
