@@ -32,9 +32,12 @@ struct mmr_run_options {
 	const char *const *settings; /* "vm.swappiness=10", as mmr_tunable() names them */
 	size_t nr_settings;
 	uint64_t seed;
-	uint64_t
-		interval_ns; /* between buddy, frag and pageblock rows; 0 = 100 ms of trace time, 10 ms in short traces, more in those of hours */
-	bool verify;         /* of the original: compare the shadow with the kernel's own words */
+	/*
+	 * Between buddy, frag and pageblock rows, in trace time. 0: 100 ms; 10 ms in traces shorter than
+	 * 20 s; longer in those of more than an hour.
+	 */
+	uint64_t interval_ns;
+	bool verify; /* of the original: compare the shadow with the kernel's own words */
 	/*
 	 * Called now and then with the number of events done; may be NULL. Returning false ends the
 	 * run with MMR_E_BUSY, and nothing is written.
