@@ -6,6 +6,8 @@ void replay_cost_init(struct replay_cost *cost, const struct replay_tunables *tu
 	*cost = (struct replay_cost){
 		.copy_ns = tunables->value[REPLAY_TUNABLE_COST_COPY_NS],
 		.file_read_ns = tunables->value[REPLAY_TUNABLE_COST_FILE_READ_NS],
+		.free_ns = tunables->value[REPLAY_TUNABLE_COST_FREE_NS],
+		.pageout_ns = tunables->value[REPLAY_TUNABLE_COST_PAGEOUT_NS],
 		.putback_ns = tunables->value[REPLAY_TUNABLE_COST_PUTBACK_NS],
 		.scan_ns = tunables->value[REPLAY_TUNABLE_COST_SCAN_NS],
 		.swap_read_ns = tunables->value[REPLAY_TUNABLE_COST_SWAP_READ_NS],
@@ -19,6 +21,8 @@ uint64_t replay_cost_reclaim(const struct replay_cost *cost, const struct mm_sca
                              struct mm_scan_control *seen)
 {
 	uint64_t ns = (sc->nr_scanned - seen->nr_scanned) * cost->scan_ns +
+	              (sc->nr_reclaimed - seen->nr_reclaimed) * cost->free_ns +
+	              (sc->nr_written - seen->nr_written) * cost->pageout_ns +
 	              (sc->nr_unmapped - seen->nr_unmapped) * cost->unmap_ns +
 	              (sc->nr_putback - seen->nr_putback) * cost->putback_ns;
 

@@ -2,7 +2,8 @@
 /*
  * How long things take. The engine decides by counts; this turns counts into simulated nanoseconds.
  *
- * The defaults are of the order of a present x86 machine with a fast disk, and are tunables (cost.*).
+ * The defaults are of the order of a present x86 machine with a fast disk, and are tunables (cost.*);
+ * calibrate.c sets what the trace tells of the recorded machine.
  */
 #ifndef REPLAY_COST_H
 #define REPLAY_COST_H
@@ -15,6 +16,8 @@
 struct replay_cost {
 	uint64_t copy_ns;
 	uint64_t file_read_ns;
+	uint64_t free_ns;
+	uint64_t pageout_ns;
 	uint64_t putback_ns;
 	uint64_t scan_ns;
 	uint64_t swap_read_ns;

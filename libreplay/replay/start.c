@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "calibrate.h"
 #include "error_set.h"
 #include "replay.h"
 #include "shadow.h"
@@ -293,6 +294,8 @@ int replay_start_read(struct mmr_trace *trace, struct replay_start *ret,
 	code = read_memory(trace, &start, err);
 	if (code == 0)
 		code = read_snapshot(trace, &start, tunables, err);
+	if (code == 0)
+		code = replay_calibrate_trace(trace, tunables, err);
 	if (code == 0)
 		code = mmr_trace_rewind(trace, err);
 	if (code < 0) {

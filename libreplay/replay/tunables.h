@@ -27,7 +27,7 @@ enum replay_tunable_type {
 
 enum replay_tunable_source {
 	REPLAY_TUNABLE_DEFAULT,  /* of the row */
-	REPLAY_TUNABLE_RECORDED, /* from the trace's first snapshot */
+	REPLAY_TUNABLE_RECORDED, /* from the trace: its first snapshot, or the times of its events */
 	REPLAY_TUNABLE_SET,      /* by the user */
 };
 

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What reclaim cost on the recorded machine.
+ *
+ * shrink_inactive_list() (6.12 mm/vmscan.c) isolates a batch of pages, works on them and tells what became
+ * of them: mm_vmscan_lru_isolate begins a batch, mm_vmscan_lru_shrink_inactive of the same thread ends it.
+ * The batches that had one outcome only tell what a page of that outcome costs:
+ *
+ *	kept     nothing written, less than a tenth freed	cost.scan + cost.putback
+ *	freed    nothing written, more than nine tenths		cost.scan + cost.free
+ *	written  more than nine tenths written			cost.scan + cost.unmap + cost.pageout
+ *
+ * The estimate of each is the median time per page of the batches of at least MIN_PAGES pages during which
+ * no other thread showed itself on the CPU. With fewer than MIN_BATCHES of them the default stays, as do
+ * cost.putback and cost.unmap, which cannot be told apart from the rest. kswapd.cpu is what kswapd's batches
+ * should have taken by these medians, of what they did take, interruptions included.
+ *
+ * State: histograms of 8 steps per octave, one per outcome, hence a median is true to 6 %.
+ *
+ * Bias: upwards by the time that recording the events takes, and by threads that had the CPU without
+ * leaving an event; cost.scan lacks the isolation itself, which is before the first event.
+ */
+#include "calibrate.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "alloc.h"
+#include "error_set.h"
+
+#define MIN_PAGES   16
+#define MIN_BATCHES 32
+#define NR_SLOTS    256 /* threads in reclaim at a time; more of them push each other out */
+#define NR_NODES    64
+#define STEPS       8
+#define NR_BINS     (40 * STEPS)
+
+enum outcome {
+	KEPT,
+	FREED,
+	WRITTEN,
+	NR_OUTCOMES,
+};
+
+struct batch {
+	uint64_t begin_ns;
+	uint32_t pid;
+	uint32_t nr_taken;
+	uint32_t nr_written;
+	uint16_t cpu;
+	bool open;
+	bool shared; /* somebody else had the CPU meanwhile */
+};
+
+struct samples {
+	uint64_t nr;
+	uint32_t bins[NR_BINS];
+	uint64_t kswapd_pages; /* all of kswapd's batches of this outcome */
+	uint64_t kswapd_ns;
+};
+
+struct replay_calibrate {
+	struct batch slots[NR_SLOTS];
+	struct samples samples[NR_OUTCOMES];
+	uint32_t kswapd[NR_NODES]; /* pids */
+	uint32_t nr_cpus;
+	uint16_t running[]; /* by CPU: 1 + slot of the batch under way there */
+};
+
+struct replay_calibrate *replay_calibrate_create(uint32_t nr_cpus)
+{
+	struct replay_calibrate *calibrate =
+		base_calloc(1, sizeof(*calibrate) + nr_cpus * sizeof(calibrate->running[0]));
+
+	if (calibrate)
+		calibrate->nr_cpus = nr_cpus;
+	return calibrate;
+}
+
+void replay_calibrate_destroy(struct replay_calibrate *calibrate)
+{
+	base_free(calibrate);
+}
+
+/* ---- medians ---- */
+
+static uint32_t bin_of(uint64_t ns)
+{
+	uint32_t octave = 0;
+	uint64_t top = ns + STEPS;
+
+	while (top >= 2 * STEPS) {
+		top >>= 1;
+		octave++;
+	}
+	octave = octave * STEPS + (uint32_t)(top - STEPS);
+	return octave < NR_BINS ? octave : NR_BINS - 1;
+}
+
+/* The lowest value of a bin: that which bin_of() maps to it first. */
+static uint64_t bin_begin(uint32_t bin)
+{
+	return ((uint64_t)(STEPS + bin % STEPS) << bin / STEPS) - STEPS;
+}
+
+/* False: too thin. */
+static bool median(const struct samples *samples, uint64_t *ret)
+{
+	uint64_t seen = 0;
+	uint32_t bin = 0;
+
+	if (samples->nr < MIN_BATCHES)
+		return false;
+	while (bin < NR_BINS - 1 && (seen += samples->bins[bin]) * 2 < samples->nr)
+		bin++;
+	*ret = (bin_begin(bin) + bin_begin(bin + 1)) / 2;
+	return true;
+}
+
+/* ---- batches ---- */
+
+static struct batch *slot_of(struct replay_calibrate *calibrate, uint32_t pid)
+{
+	return &calibrate->slots[pid % NR_SLOTS];
+}
+
+static bool is_kswapd(const struct replay_calibrate *calibrate, uint32_t pid)
+{
+	for (uint32_t i = 0; i < NR_NODES; i++)
+		if (calibrate->kswapd[i] == pid)
+			return pid != 0;
+	return false;
+}
+
+static void begin_batch(struct replay_calibrate *calibrate, const struct mmr_event *event)
+{
+	struct batch *batch = slot_of(calibrate, event->pid);
+
+	*batch = (struct batch){ .begin_ns = event->t_ns,
+		                 .pid = event->pid,
+		                 .nr_taken = event->lru_isolate.nr_taken,
+		                 .cpu = event->cpu,
+		                 .open = (event->lru_isolate.lru & 1) == 0 };
+	calibrate->running[event->cpu] = (uint16_t)(event->pid % NR_SLOTS + 1);
+}
+
+static enum outcome outcome_of(const struct batch *batch, uint64_t nr_reclaimed)
+{
+	uint64_t nr = batch->nr_taken;
+
+	if (batch->nr_written > 0)
+		return batch->nr_written * UINT64_C(10) > nr * 9 ? WRITTEN : NR_OUTCOMES;
+	if (nr_reclaimed * 10 > nr * 9)
+		return FREED;
+	return nr_reclaimed * 10 < nr ? KEPT : NR_OUTCOMES;
+}
+
+static void end_batch(struct replay_calibrate *calibrate, const struct mmr_event *event)
+{
+	struct batch *batch = slot_of(calibrate, event->pid);
+	struct samples *samples;
+	enum outcome outcome;
+	uint64_t ns;
+
+	if (!batch->open || batch->pid != event->pid || event->t_ns < batch->begin_ns)
+		return;
+	batch->open = false;
+	outcome = outcome_of(batch, event->shrink_inactive.nr_reclaimed);
+	if (batch->nr_taken < MIN_PAGES || outcome == NR_OUTCOMES)
+		return;
+	ns = event->t_ns - batch->begin_ns;
+	samples = &calibrate->samples[outcome];
+	if (!batch->shared && batch->cpu == event->cpu) {
+		samples->nr++;
+		samples->bins[bin_of(ns / batch->nr_taken)]++;
+	}
+	if (is_kswapd(calibrate, event->pid)) {
+		samples->kswapd_pages += batch->nr_taken;
+		samples->kswapd_ns += ns;
+	}
+}
+
+/* Somebody else on the CPU of a batch: it lasted longer than it took. */
+static void see_thread(struct replay_calibrate *calibrate, const struct mmr_event *event)
+{
+	uint16_t slot = calibrate->running[event->cpu];
+
+	if (slot == 0 || calibrate->slots[slot - 1].pid == event->pid)
+		return;
+	if (calibrate->slots[slot - 1].cpu == event->cpu)
+		calibrate->slots[slot - 1].shared = true;
+	calibrate->running[event->cpu] = 0;
+}
+
+void replay_calibrate_event(struct replay_calibrate *calibrate, const struct mmr_event *event)
+{
+	struct batch *batch;
+
+	if (event->cpu >= calibrate->nr_cpus)
+		return;
+	see_thread(calibrate, event);
+	switch (event->kind) {
+	case MMR_EVENT_LOST: /* whose end or beginning is missing is not known */
+		for (uint32_t i = 0; i < NR_SLOTS; i++)
+			calibrate->slots[i].open = false;
+		break;
+	case MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE:
+		if (event->reclaim.nid >= 0 && event->reclaim.nid < NR_NODES)
+			calibrate->kswapd[event->reclaim.nid] = event->pid;
+		break;
+	case MMR_EVENT_MM_VMSCAN_LRU_ISOLATE:
+		begin_batch(calibrate, event);
+		break;
+	case MMR_EVENT_MM_VMSCAN_WRITE_FOLIO:
+		batch = slot_of(calibrate, event->pid);
+		if (batch->open && batch->pid == event->pid)
+			batch->nr_written++;
+		break;
+	case MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE:
+		end_batch(calibrate, event);
+		break;
+	}
+}
+
+/* ---- tunables ---- */
+
+static void record(struct replay_tunables *tunables, const char *name, uint64_t value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	replay_tunable_record(tunables, name, text);
+}
+
+static uint64_t excess(uint64_t ns, uint64_t known_ns)
+{
+	return ns > known_ns ? ns - known_ns : 0;
+}
+
+static void record_share(const struct replay_calibrate *calibrate, struct replay_tunables *tunables)
+{
+	uint64_t should_ns = 0, did_ns = 0, nr = 0;
+
+	for (int i = 0; i < NR_OUTCOMES; i++) {
+		const struct samples *samples = &calibrate->samples[i];
+		uint64_t ns;
+
+		if (!median(samples, &ns))
+			continue;
+		should_ns += samples->kswapd_pages * ns;
+		did_ns += samples->kswapd_ns;
+		nr += samples->kswapd_pages;
+	}
+	if (nr >= MIN_BATCHES * MIN_PAGES && should_ns < did_ns)
+		record(tunables, "kswapd.cpu",
+		       should_ns * 100 / did_ns > 0 ? should_ns * 100 / did_ns : 1);
+}
+
+void replay_calibrate_record(const struct replay_calibrate *calibrate,
+                             struct replay_tunables *tunables)
+{
+	/* Not what the user has set: one setting changes one cost. */
+	uint64_t scan_ns = replay_tunable(REPLAY_TUNABLE_COST_SCAN_NS)->value;
+	uint64_t putback_ns = replay_tunable(REPLAY_TUNABLE_COST_PUTBACK_NS)->value;
+	uint64_t unmap_ns = replay_tunable(REPLAY_TUNABLE_COST_UNMAP_NS)->value;
+	uint64_t ns;
+
+	if (median(&calibrate->samples[KEPT], &ns)) {
+		scan_ns = excess(ns, putback_ns);
+		record(tunables, "cost.scan", scan_ns);
+	}
+	if (median(&calibrate->samples[FREED], &ns))
+		record(tunables, "cost.free", excess(ns, scan_ns));
+	if (median(&calibrate->samples[WRITTEN], &ns))
+		record(tunables, "cost.pageout", excess(ns, scan_ns + unmap_ns));
+	record_share(calibrate, tunables);
+}
+
+int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tunables,
+                           struct mmr_error *err)
+{
+	struct replay_calibrate *calibrate;
+	struct mmr_event event;
+	int more;
+
+	if (!mmr_trace_has_event(trace, MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE))
+		return 0;
+	more = mmr_trace_rewind(trace, err);
+	if (more < 0)
+		return more;
+	calibrate = replay_calibrate_create(mmr_trace_info(trace)->nr_cpus);
+	if (!calibrate)
+		return base_error(err, MMR_E_NOMEM, "out of memory for the costs of reclaim");
+	while ((more = mmr_trace_next(trace, &event, err)) > 0)
+		replay_calibrate_event(calibrate, &event);
+	if (more == 0)
+		replay_calibrate_record(calibrate, tunables);
+	replay_calibrate_destroy(calibrate);
+	return more;
+}

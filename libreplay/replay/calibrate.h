@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What reclaim cost on the recorded machine, from the times of its own events: see calibrate.c.
+ */
+#ifndef REPLAY_CALIBRATE_H
+#define REPLAY_CALIBRATE_H
+
+#include <stdint.h>
+
+#include <mmreplay/event.h>
+#include <mmreplay/trace.h>
+
+#include "tunables.h"
+
+struct replay_calibrate;
+
+/* NULL: out of memory. */
+struct replay_calibrate *replay_calibrate_create(uint32_t nr_cpus);
+void replay_calibrate_destroy(struct replay_calibrate *calibrate);
+
+/* Every event of the trace, in time order: those of other kinds tell who had the CPU. */
+void replay_calibrate_event(struct replay_calibrate *calibrate, const struct mmr_event *event);
+
+/* Records cost.scan, cost.free, cost.pageout and kswapd.cpu as far as there is evidence. */
+void replay_calibrate_record(const struct replay_calibrate *calibrate,
+                             struct replay_tunables *tunables);
+
+/* All of it, from the trace's first event on; leaves the trace at its end. */
+int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tunables,
+                           struct mmr_error *err) MMR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The costs of reclaim, from made-up batches. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "calibrate.c"
+
+#define KSWAPD 40
+#define OTHER  41
+
+struct made_batch {
+	uint32_t pid;
+	uint32_t nr_reclaimed;
+	uint32_t nr_written;
+	uint64_t ns;       /* how long it takes */
+	uint32_t intruder; /* shows itself on the CPU meanwhile, unless 0 */
+};
+
+static int setup(void **state)
+{
+	struct replay_calibrate *calibrate = replay_calibrate_create(2);
+	struct mmr_event wake = { .pid = KSWAPD, .kind = MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE };
+
+	if (calibrate)
+		replay_calibrate_event(calibrate, &wake);
+	*state = calibrate;
+	return calibrate ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	replay_calibrate_destroy(*state);
+	return 0;
+}
+
+/* Batches of 32 pages, one after the other. */
+static void feed(struct replay_calibrate *calibrate, const struct made_batch *made, int nr)
+{
+	for (int i = 0; i < nr; i++) {
+		struct mmr_event event = { .t_ns = 1000, .pid = made->pid, .cpu = 1 };
+
+		event.kind = MMR_EVENT_MM_VMSCAN_LRU_ISOLATE;
+		event.lru_isolate.nr_taken = 32;
+		replay_calibrate_event(calibrate, &event);
+		event.kind = MMR_EVENT_MM_VMSCAN_WRITE_FOLIO;
+		for (uint32_t j = 0; j < made->nr_written; j++)
+			replay_calibrate_event(calibrate, &event);
+		if (made->intruder) {
+			event.kind = MMR_EVENT_MM_PAGE_FREE;
+			event.pid = made->intruder;
+			replay_calibrate_event(calibrate, &event);
+			event.pid = made->pid;
+		}
+		event = (struct mmr_event){ .t_ns = 1000 + made->ns, .pid = made->pid, .cpu = 1 };
+		event.kind = MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE;
+		event.shrink_inactive.nr_reclaimed = made->nr_reclaimed;
+		replay_calibrate_event(calibrate, &event);
+	}
+}
+
+/* True to the histogram's 6 %. */
+static void assert_near(uint64_t value, uint64_t want)
+{
+	assert_in_range(value, want * 94 / 100, want * 106 / 100);
+}
+
+static void each_outcome_has_its_cost(void **state)
+{
+	struct replay_tunables tunables;
+
+	replay_tunables_init(&tunables);
+	feed(*state, &(struct made_batch){ .pid = OTHER, .ns = 32 * 2060 }, 40);
+	feed(*state, &(struct made_batch){ .pid = OTHER, .nr_reclaimed = 32, .ns = 32 * 6000 }, 40);
+	feed(*state, &(struct made_batch){ .pid = OTHER, .nr_written = 32, .ns = 32 * 30000 }, 40);
+	/* Neither one nor the other. */
+	feed(*state, &(struct made_batch){ .pid = OTHER, .nr_reclaimed = 16, .ns = 32 }, 400);
+	feed(*state, &(struct made_batch){ .pid = OTHER, .nr_written = 16, .ns = 32 }, 400);
+	replay_calibrate_record(*state, &tunables);
+	assert_near(tunables.value[REPLAY_TUNABLE_COST_SCAN_NS] + 60, 2060);
+	assert_near(tunables.value[REPLAY_TUNABLE_COST_FREE_NS] +
+	                    tunables.value[REPLAY_TUNABLE_COST_SCAN_NS],
+	            6000);
+	assert_near(tunables.value[REPLAY_TUNABLE_COST_PAGEOUT_NS] +
+	                    tunables.value[REPLAY_TUNABLE_COST_SCAN_NS] + 500,
+	            30000);
+	assert_int_equal(tunables.source[REPLAY_TUNABLE_COST_SCAN_NS], REPLAY_TUNABLE_RECORDED);
+	assert_int_equal(tunables.source[REPLAY_TUNABLE_COST_UNMAP_NS], REPLAY_TUNABLE_DEFAULT);
+	/* kswapd did nothing. */
+	assert_int_equal(tunables.source[REPLAY_TUNABLE_KSWAPD_CPU], REPLAY_TUNABLE_DEFAULT);
+}
+
+static void thin_evidence_and_the_user_leave_the_value(void **state)
+{
+	struct replay_tunables tunables;
+
+	replay_tunables_init(&tunables);
+	assert_int_equal(replay_tunable_set(&tunables, "cost.free=1us", NULL), 0);
+	feed(*state, &(struct made_batch){ .pid = OTHER, .ns = 32 * 2060 }, 31);
+	feed(*state, &(struct made_batch){ .pid = OTHER, .nr_reclaimed = 32, .ns = 32 * 6000 }, 40);
+	replay_calibrate_record(*state, &tunables);
+	assert_int_equal(tunables.value[REPLAY_TUNABLE_COST_SCAN_NS], 250);
+	assert_int_equal(tunables.source[REPLAY_TUNABLE_COST_SCAN_NS], REPLAY_TUNABLE_DEFAULT);
+	assert_int_equal(tunables.value[REPLAY_TUNABLE_COST_FREE_NS], 1000);
+}
+
+static void interrupted_batches_tell_the_share_and_not_the_cost(void **state)
+{
+	struct replay_tunables tunables;
+
+	replay_tunables_init(&tunables);
+	feed(*state, &(struct made_batch){ .pid = KSWAPD, .ns = 32 * 2000 }, 40);
+	feed(*state, &(struct made_batch){ .pid = KSWAPD, .ns = 32 * 6000, .intruder = OTHER }, 40);
+	replay_calibrate_record(*state, &tunables);
+	assert_near(tunables.value[REPLAY_TUNABLE_COST_SCAN_NS] + 60, 2000);
+	assert_in_range(tunables.value[REPLAY_TUNABLE_KSWAPD_CPU], 47, 53);
+}
+
+static void a_batch_with_lost_events_tells_nothing(void **state)
+{
+	struct replay_calibrate *calibrate = *state;
+	struct mmr_event isolate = { .pid = OTHER, .kind = MMR_EVENT_MM_VMSCAN_LRU_ISOLATE };
+	struct mmr_event lost = { .kind = MMR_EVENT_LOST };
+	struct mmr_event shrink = { .t_ns = 9,
+		                    .pid = OTHER,
+		                    .kind = MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE };
+
+	isolate.lru_isolate.nr_taken = 32;
+	replay_calibrate_event(calibrate, &isolate);
+	replay_calibrate_event(calibrate, &lost);
+	replay_calibrate_event(calibrate, &shrink);
+	assert_int_equal(calibrate->samples[KEPT].nr, 0);
+	/* A CPU that the header does not know. */
+	isolate.cpu = 2;
+	replay_calibrate_event(calibrate, &isolate);
+}
+
+static void bins_are_in_order(void **state)
+{
+	(void)state;
+	for (uint32_t bin = 0; bin < NR_BINS; bin++)
+		assert_int_equal(bin_of(bin_begin(bin)), bin);
+	for (uint64_t ns = 1; ns < 100000; ns++)
+		assert_in_range(bin_of(ns), bin_of(ns - 1), bin_of(ns - 1) + 1);
+	assert_int_equal(bin_of(UINT64_MAX >> 1), NR_BINS - 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(each_outcome_has_its_cost, setup, teardown),
+		cmocka_unit_test_setup_teardown(thin_evidence_and_the_user_leave_the_value, setup,
+		                                teardown),
+		cmocka_unit_test_setup_teardown(interrupted_batches_tell_the_share_and_not_the_cost,
+		                                setup, teardown),
+		cmocka_unit_test_setup_teardown(a_batch_with_lost_events_tells_nothing, setup,
+		                                teardown),
+		cmocka_unit_test(bins_are_in_order),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
