@@ -26,8 +26,16 @@ _mmreplay_tools() {
 			return
 		fi
 	done
+	# --policy=c is three words to bash, as = separates words: the value is completed either way.
+	if [ "$cur" = = ]; then
+		cur=
+	elif [ "$prev" = = ] && [ "$COMP_CWORD" -ge 2 ]; then
+		prev=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
 	case $prev in
 	--policy) mapfile -t COMPREPLY < <(compgen -W "$("$tool" --list-policies 2>/dev/null | awk '{ print $1 }')" -- "$cur"); return ;;
+	-e | --event) mapfile -t COMPREPLY < <(compgen -W "$(mmcap record --help 2>/dev/null | tr '\n' ' ' |
+		sed -n 's/.*Groups: \([a-z ]*\),.*/\1 all default/p')" -- "$cur"); return ;;
 	--set) mapfile -t COMPREPLY < <(compgen -S = -W "$("$tool" --list-tunables 2>/dev/null | awk 'NR > 2 { print $1 }')" -- "$cur")
 		compopt -o nospace 2>/dev/null
 		return ;;
