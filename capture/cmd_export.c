@@ -63,6 +63,18 @@ static void show_progress(void *data, uint64_t done, uint64_t total)
 	progress_update(progress, done, "bytes");
 }
 
+/* --to other.dat leaves no doubt about what is meant: the format by its suffix, and the file. */
+static bool take_name(void)
+{
+	size_t length = strlen(args.to);
+
+	if (length < 5 || strcmp(args.to + length - 4, ".dat") != 0 ||
+	    strcmp(args.output, "trace.dat") != 0)
+		return false;
+	args.output = args.to;
+	return true;
+}
+
 int cmd_export(int argc, char **argv)
 {
 	struct mmr_error err = { 0 };
@@ -71,13 +83,13 @@ int cmd_export(int argc, char **argv)
 	int first = options_parse(&command, argc, argv);
 	int ret;
 
-	if (first < 0)
+	if (first < 0 || !output_is_named(TOOL, args.output))
 		return EXIT_TROUBLE;
 	if (argc - first != 1) {
 		message(TOOL, "one trace is to be given (see %s --help)", TOOL);
 		return EXIT_TROUBLE;
 	}
-	if (strcmp(args.to, "trace.dat") != 0) {
+	if (strcmp(args.to, "trace.dat") != 0 && !take_name()) {
 		message(TOOL,
 		        "--to: %s is not trace.dat; mmcap dump --format prints text, csv, json",
 		        args.to);

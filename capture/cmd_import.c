@@ -119,7 +119,7 @@ int cmd_import(int argc, char **argv)
 	int first = options_parse(&command, argc, argv);
 	int ret;
 
-	if (first < 0)
+	if (first < 0 || !output_is_named(TOOL, args.output))
 		return EXIT_TROUBLE;
 	if (argc - first != 1) {
 		message(TOOL, "one trace.dat is to be given (see %s --help)", TOOL);

@@ -4,7 +4,10 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "terminal.h"
 
 static char path[PATH_MAX];
 static volatile sig_atomic_t armed;
@@ -15,6 +18,15 @@ static void on_signal(int sig)
 	if (armed)
 		unlink(path);
 	raise(sig);
+}
+
+bool output_is_named(const char *tool, const char *output)
+{
+	if (strcmp(output, "-") != 0)
+		return true;
+	message(tool, "--output: stdout cannot be written to, the file is completed in place; "
+	              "give a name (./- for a file of this one)");
+	return false;
 }
 
 void partial_guard(const char *output)

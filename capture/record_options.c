@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "partial.h"
 #include "terminal.h"
 
 #define TOOL             "mmcap record"
@@ -92,7 +93,7 @@ int record_options_parse(struct record_options *o, int argc, char **argv)
 		.snapshot = MMR_SNAPSHOT_FULL,
 	};
 	first = options_parse(&command, argc, argv);
-	if (first < 0)
+	if (first < 0 || !output_is_named(TOOL, o->output))
 		return -1;
 	if (first < argc)
 		o->command = argv + first;
