@@ -78,7 +78,7 @@ static const char groups_sql[] = MOVED
 	" FROM ranked GROUP BY part ORDER BY " RANK;
 
 static const char trajectories_sql[] =
-	"WITH o AS (SELECT run_id FROM run WHERE kind = 'original' AND trace_id ="
+	"WITH o AS (SELECT min(run_id) AS run_id FROM run WHERE kind = 'original' AND trace_id ="
 	" (SELECT trace_id FROM run WHERE run_id = CAST(?1 AS INTEGER) AND ?2 <> '')),"
 	" instants AS (SELECT t_ns FROM buddy WHERE run_id IN o INTERSECT"
 	" SELECT t_ns FROM buddy WHERE run_id = CAST(?1 AS INTEGER)),"
