@@ -36,8 +36,7 @@ int results_sqlite_error(const struct results_db *db, const char *what, struct m
 		return base_error(err, MMR_E_NOSPACE, "%s: no space left while %s", db->path, what);
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		return base_error(err, MMR_E_BUSY, "%s: another process is writing to it",
-		                  db->path);
+		return base_error(err, MMR_E_BUSY, "%s: another process is using it", db->path);
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 	case SQLITE_CANTOPEN:
@@ -228,6 +227,24 @@ static int take_name(struct results_db *db, struct mmr_error *err)
 	return code;
 }
 
+/*
+ * Makes one file of the database again. While somebody reads it, it stays in WAL mode: what was committed
+ * counts all the same, and the last one to close it moves it into the database.
+ */
+static int tidy(struct results_db *db, struct mmr_error *err)
+{
+	int code;
+
+	sqlite3_busy_timeout(db->sqlite, 0);
+	code = results_exec(db, "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE",
+	                    "writing results", err);
+	if (code != MMR_E_BUSY)
+		return code;
+	if (err)
+		*err = (struct mmr_error){ 0 };
+	return 0;
+}
+
 int results_commit(struct results_db *db, struct mmr_error *err)
 {
 	int code = results_failed(db, err);
@@ -240,8 +257,7 @@ int results_commit(struct results_db *db, struct mmr_error *err)
 		return code;
 	if (db->temporary)
 		return take_name(db, err);
-	return results_exec(db, "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE",
-	                    "writing results", err);
+	return tidy(db, err);
 }
 
 void results_close(struct results_db *db)

@@ -24,7 +24,7 @@ struct results_db;
 
 /*
  * Opens path for writing, creating it if it is not there (or empty). MMR_E_FORMAT: it is not a results
- * database; MMR_E_VERSION: made by a newer version; MMR_E_BUSY: another process writes to it;
+ * database; MMR_E_VERSION: made by a newer version; MMR_E_BUSY: another process uses it;
  * MMR_E_PERMISSION, MMR_E_NOSPACE, MMR_E_IO, MMR_E_DATABASE, MMR_E_NOMEM.
  */
 int results_open(const char *path, struct results_db **ret, struct mmr_error *err) MMR_MUST_CHECK;

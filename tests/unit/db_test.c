@@ -140,6 +140,28 @@ static void test_interrupted_append_changes_nothing(void **state)
 	assert_int_equal(ask(path, "SELECT value FROM vmstat"), 1);
 }
 
+/* A reader that came while the run went on keeps the database in WAL mode, and spoils nothing. */
+static void test_reader_does_not_spoil_commit(void **state)
+{
+	const char *path = in_folder("read.db");
+	struct mmr_error err = { 0 };
+	struct results_db *db;
+	sqlite3 *reader;
+
+	(void)state;
+	commit_run(path, "a", 1);
+	db = open_with_run(path, "b");
+	assert_int_equal(sqlite3_open(path, &reader), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM run", NULL, NULL, NULL),
+	                 SQLITE_OK);
+	assert_int_equal(results_commit(db, &err), 0);
+	results_close(db);
+	sqlite3_close(reader);
+	assert_int_equal(ask(path, "SELECT count(*) FROM run"), 2);
+	commit_run(path, "c", 3);
+	assert_int_equal(ask(path, "SELECT count(*) FROM run"), 3);
+}
+
 static void test_failure_is_kept_until_commit(void **state)
 {
 	const char *path = in_folder("bad.db");
@@ -210,6 +232,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_same_run_replaces_itself, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_interrupted_append_changes_nothing, setup,
 		                                teardown),
+		cmocka_unit_test_setup_teardown(test_reader_does_not_spoil_commit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failure_is_kept_until_commit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_foreign_files_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_newer_version_is_refused, setup, teardown),
