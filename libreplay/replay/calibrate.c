@@ -251,7 +251,7 @@ static void record_share(const struct replay_calibrate *calibrate, struct replay
 		did_ns += samples->kswapd_ns;
 		nr += samples->kswapd_pages;
 	}
-	if (nr >= MIN_BATCHES * MIN_PAGES && should_ns < did_ns)
+	if (nr >= UINT64_C(1) * MIN_BATCHES * MIN_PAGES && should_ns < did_ns)
 		record(tunables, "kswapd.cpu",
 		       should_ns * 100 / did_ns > 0 ? should_ns * 100 / did_ns : 1);
 }
