@@ -89,7 +89,7 @@ static uint32_t bin_of(uint64_t ns)
 	uint32_t octave = 0;
 	uint64_t top = ns + STEPS;
 
-	while (top >= 2 * STEPS) {
+	while (top >> 1 >= STEPS) {
 		top >>= 1;
 		octave++;
 	}
