@@ -298,7 +298,7 @@ static int create(struct replay_run *run, struct mmr_error *err)
 	return wl_create(run->trace, &run->wl, err);
 }
 
-static void default_label(const struct mmr_run_options *options, char *label, size_t size)
+static void run_options(const struct mmr_run_options *options, char *label, size_t size)
 {
 	size_t length = 0;
 
@@ -340,6 +340,7 @@ static int begin(struct replay_run *run, struct mmr_error *err)
 		.kind = "replay",
 		.label = run->options->label ? run->options->label : label,
 		.policy = run->options->policy,
+		.options = label,
 		.kernel = mmr_trace_info(run->trace)->kernel_release,
 		.seed = (int64_t)run->options->seed,
 		.access_source = replay_run_access_source(run->trace),
@@ -351,7 +352,7 @@ static int begin(struct replay_run *run, struct mmr_error *err)
 	};
 	int code;
 
-	default_label(run->options, label, sizeof(label));
+	run_options(run->options, label, sizeof(label));
 	code = results_begin_run(run->db, &row, &run->report->run_id, err);
 	if (code < 0)
 		return code;

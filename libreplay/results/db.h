@@ -23,7 +23,7 @@
 struct results_db;
 
 /*
- * Opens path for writing, creating it if it is not there (or empty). MMR_E_FORMAT: it is not a results
+ * Opens path for writing, creating it if it is not there. MMR_E_FORMAT: it is not a results
  * database; MMR_E_VERSION: made by a newer version; MMR_E_BUSY: another process uses it;
  * MMR_E_PERMISSION, MMR_E_NOSPACE, MMR_E_IO, MMR_E_DATABASE, MMR_E_NOMEM.
  */
@@ -48,7 +48,8 @@ int results_has_run(struct results_db *db, const char *kind, const char *label, 
 
 /*
  * Begins a run of the trace that was put last: the rows that follow belong to it. A run of the same trace,
- * kind and label is replaced and keeps its number. *run_id may be NULL.
+ * kind, label and options is replaced and keeps its number. MMR_E_EXISTS: the label is that of a run with
+ * other options. *run_id may be NULL.
  */
 int results_begin_run(struct results_db *db, const struct results_run *run, int64_t *run_id,
                       struct mmr_error *err) MMR_MUST_CHECK;

@@ -7,6 +7,7 @@
 
 #include "db_private.h"
 #include "error_set.h"
+#include "write.h"
 
 /* Prepares sql; NULL with err filled. */
 static sqlite3_stmt *prepare(struct results_db *db, const char *sql, struct mmr_error *err)
@@ -86,6 +87,33 @@ int results_has_run(struct results_db *db, const char *kind, const char *label, 
 	return finish(db, statement, NULL, ret, err);
 }
 
+/* A label that a run with other options has is not taken over: that would lose a result silently. */
+static int check_label(struct results_db *db, const struct results_run *run, struct mmr_error *err)
+{
+	sqlite3_stmt *statement = prepare(
+		db,
+		"SELECT 1 FROM run JOIN run_param USING (run_id) WHERE trace_id = ? AND kind = ?"
+		" AND label = ? AND name = 'options' AND value <> ?",
+		err);
+	bool taken;
+	int code;
+
+	if (!statement)
+		return err ? err->code : MMR_E_DATABASE;
+	sqlite3_bind_int64(statement, 1, db->trace_id);
+	bind_text(statement, 2, run->kind);
+	bind_text(statement, 3, run->label);
+	bind_text(statement, 4, run->options);
+	code = finish(db, statement, NULL, &taken, err);
+	if (code == 0 && taken)
+		return base_error(
+			err, MMR_E_EXISTS,
+			"%s: \"%.60s\" is a run with other options; choose another --label, "
+			"or mmanalyze runs --delete it",
+			db->path, run->label);
+	return code;
+}
+
 /* Deletes the run of that kind and label, if there is one; *run_id becomes its number, else 0. */
 static int delete_run(struct results_db *db, const struct results_run *run, int64_t *run_id,
                       struct mmr_error *err)
@@ -121,7 +149,9 @@ int results_begin_run(struct results_db *db, const struct results_run *run, int6
 	int64_t old;
 	int code;
 
-	code = delete_run(db, run, &old, err);
+	code = check_label(db, run, err);
+	if (code == 0)
+		code = delete_run(db, run, &old, err);
 	if (code < 0)
 		return code;
 	statement = prepare(
@@ -149,9 +179,12 @@ int results_begin_run(struct results_db *db, const struct results_run *run, int6
 	utc_now(created);
 	bind_text(statement, 14, created);
 	code = finish(db, statement, &db->run_id, NULL, err);
-	if (code == 0 && run_id)
+	if (code < 0)
+		return code;
+	if (run_id)
 		*run_id = db->run_id;
-	return code;
+	results_put_param(db, "options", run->options ? run->options : "");
+	return 0;
 }
 
 int results_set_complete(struct results_db *db, bool complete, struct mmr_error *err)

@@ -34,6 +34,8 @@ struct results_run {
 	const char *label;
 	const char *policy;
 	const char *kernel;
+	const char
+		*options; /* what tells it from other runs of the trace: policy, settings, seed */
 	int64_t seed;
 	const char *access_source;
 	int64_t begin_ns;
