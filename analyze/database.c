@@ -36,6 +36,10 @@ sqlite3 *database_open(const char *tool, const char *path, bool writable)
 		message(tool, "cannot open %s; mmreplay --shadow trace.zst makes one", path);
 		return NULL;
 	}
+	if (!S_ISREG(status.st_mode)) {
+		message(tool, "%s is not a regular file", path);
+		return NULL;
+	}
 	if (sqlite3_open_v2(path, &db, writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY,
 	                    NULL) != SQLITE_OK) {
 		message(tool, "cannot open %s: %s", path,

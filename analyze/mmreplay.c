@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
 #include <mmreplay/run.h>
 
 #include "explain_report.h"
@@ -109,7 +110,7 @@ static const struct command command = {
 		    "  sqlite3 results.db 'select * from reclaim_stalls'\n"
 		    "\n"
 		    "Exit status: 0 done; 1 --verify found a difference beyond what the shadow\n"
-		    "promises; 2 trouble.\n",
+		    "promises; 2 trouble. A damaged trace gives what is readable of it, and 2.\n",
 };
 
 static void interrupt(int signal_number)
@@ -131,13 +132,42 @@ static bool show_progress(void *data, uint64_t nr_events)
 	return !interrupted;
 }
 
+static int print_rows(json_t *rows)
+{
+	json_dumpf(rows, stdout, JSON_INDENT(1));
+	putchar('\n');
+	json_decref(rows);
+	return finish_output(TOOL, EXIT_SUCCESS);
+}
+
 static int list_policies(void)
 {
+	json_t *rows = json_array();
 	const char *name;
 
+	if (args.json) {
+		for (unsigned int i = 0; (name = mmr_policy_name(i)); i++)
+			json_array_append_new(rows, json_pack("{ss ss}", "name", name, "summary",
+			                                      mmr_policy_summary(i)));
+		return print_rows(rows);
+	}
+	json_decref(rows);
 	for (unsigned int i = 0; (name = mmr_policy_name(i)); i++)
 		printf("%-12s %s\n", name, mmr_policy_summary(i));
 	return finish_output(TOOL, EXIT_SUCCESS);
+}
+
+static int list_tunables_json(void)
+{
+	json_t *rows = json_array();
+	struct mmr_tunable tunable;
+
+	for (unsigned int i = 0; mmr_tunable(i, &tunable); i++)
+		json_array_append_new(rows, json_pack("{ss ss ss ss ss ss}", "name", tunable.name,
+		                                      "default", tunable.value, "least",
+		                                      tunable.min, "most", tunable.max, "unit",
+		                                      tunable.unit, "help", tunable.help));
+	return print_rows(rows);
 }
 
 static int list_tunables(void)
@@ -206,6 +236,8 @@ static int run(struct mmr_trace *trace, struct progress_state *progress)
 		ret = EXIT_FINDING;
 	if (!args.quiet)
 		print_run_summary(TOOL, &report, args.run.db_path);
+	if (report.damaged)
+		ret = EXIT_TROUBLE;
 	mmr_run_report_deinit(&report);
 	return finish_output(TOOL, ret);
 }
@@ -243,7 +275,7 @@ int main(int argc, char **argv)
 	if (args.list_policies)
 		return list_policies();
 	if (args.list_tunables)
-		return list_tunables();
+		return args.json ? list_tunables_json() : list_tunables();
 	if (check_arguments(argc - first) < 0)
 		return EXIT_TROUBLE;
 	args.run.trace_path = argv[first];

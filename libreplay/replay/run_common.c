@@ -207,10 +207,12 @@ bool replay_run_is_complete(struct mmr_trace *trace, const struct run_span *span
 	if (info->truncated || !info->indexed) {
 		replay_run_note(report,
 		                "the recording was not closed properly: its end may be missing");
+		report->damaged = true;
 		complete = false;
 	}
 	if (damage->nr_frames || damage->nr_records) {
 		replay_run_note(report, "parts of the file are damaged: %s", damage->text);
+		report->damaged = true;
 		complete = false;
 	}
 	return complete;

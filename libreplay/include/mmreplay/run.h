@@ -68,6 +68,7 @@ struct mmr_run_report {
 	uint64_t nr_compaction_episodes;
 	uint64_t nr_oom;  /* of a replay: allocations that found no memory at all */
 	bool complete;    /* nothing lost, damaged, cut off or filtered */
+	bool damaged;     /* the file is cut off or parts of it cannot be read */
 	bool shadow;      /* the free lists could be followed */
 	char notes[1024]; /* lines: what this recording cannot answer, and why; "" if nothing */
 	struct mmr_run_check *checks; /* of --verify, in time order */
