@@ -43,8 +43,8 @@ void trace_note_damage(struct mmr_trace *trace, uint64_t offset, uint64_t nr_byt
 static struct trace_text *find_text(const struct mmr_trace *trace, const char *name, size_t len)
 {
 	for (size_t i = trace->texts.count; i-- > 0;)
-		if (strncmp(trace->texts.items[i].name, name, len) == 0 &&
-		    trace->texts.items[i].name[len] == '\0')
+		if (strlen(trace->texts.items[i].name) == len &&
+		    memcmp(trace->texts.items[i].name, name, len) == 0)
 			return &trace->texts.items[i];
 	return NULL;
 }
