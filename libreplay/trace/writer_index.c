@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The end of the file: trailer, index, and the file's name. The index is a skippable zstd frame, so
- * that zstd(1) passes over it; within it, the entries and the totals are zstd frames of their own and
- * so have checksums. If the disk is full, what was written gets its index where the room suffices.
+ * The end of the file: trailer, index, and the file's name. If the disk is full, what was written gets
+ * its index where the room suffices.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +12,8 @@
 
 #include "alloc.h"
 #include "error_set.h"
+#include "index_build.h"
 #include "io.h"
-#include "le.h"
 #include "writer.h"
 
 /* Sums the CPUs' counts. 0 or MMR_E_NOMEM. */
@@ -100,79 +99,6 @@ static int total_frames(const struct mmr_writer *w, struct trace_totals *totals)
 	return 0;
 }
 
-/* Compresses the list as one frame of the index behind out. */
-static int pack(struct mmr_writer *w, enum trace_frame_kind kind, struct trace_buffer *out)
-{
-	struct trace_buffer *list = &w->list;
-	struct trace_head head = {
-		.kind = (uint16_t)kind,
-		.sequence = w->sequence[kind]++,
-		.count = list->count,
-		.payload = list->used - TRACE_HEAD_SIZE,
-	};
-	size_t bound = ZSTD_compressBound(list->used);
-	size_t size;
-
-	if (trace_buffer_room(out, bound) < 0)
-		return MMR_E_NOMEM;
-	trace_head_put(list->data, &head);
-	size = ZSTD_compress2(w->zstd.cctx, out->data + out->used, bound, list->data, list->used);
-	if (ZSTD_isError(size))
-		return MMR_E_NOMEM;
-	out->used += size;
-	return trace_buffer_reset(list);
-}
-
-static int pack_entries(struct mmr_writer *w, struct trace_buffer *out)
-{
-	int ret = trace_buffer_reset(&w->list);
-
-	for (size_t i = 0; i < w->entries.count && ret == 0; i++) {
-		ret = trace_entry_put(&w->list, &w->entries.items[i]);
-		if (ret == 0 && w->list.count == TRACE_ENTRIES_A_FRAME)
-			ret = pack(w, TRACE_FRAME_ENTRIES, out);
-	}
-	if (ret == 0 && w->list.count > 0)
-		ret = pack(w, TRACE_FRAME_ENTRIES, out);
-	return ret;
-}
-
-/* The whole skippable frame into out, which is empty. */
-static int build_index(struct mmr_writer *w, const struct trace_totals *totals,
-                       struct trace_buffer *out)
-{
-	struct trace_footer footer = {
-		.offset = w->offset,
-		.entry_count = (uint32_t)w->entries.count,
-	};
-	int ret = trace_buffer_room(out, TRACE_SKIP_HEAD_SIZE);
-
-	if (ret < 0)
-		return ret;
-	out->used = TRACE_SKIP_HEAD_SIZE;
-	ret = pack_entries(w, out);
-	footer.entries = out->used - TRACE_SKIP_HEAD_SIZE;
-	if (ret == 0)
-		ret = trace_buffer_reset(&w->list);
-	if (ret == 0)
-		ret = trace_totals_put(&w->list, totals);
-	if (ret == 0)
-		ret = pack(w, TRACE_FRAME_TOTALS, out);
-	if (ret == 0)
-		ret = trace_buffer_room(out, TRACE_FOOTER_SIZE);
-	if (ret < 0)
-		return ret;
-	footer.totals = out->used - TRACE_SKIP_HEAD_SIZE - footer.entries;
-	footer.file_size = w->offset + out->used + TRACE_FOOTER_SIZE;
-	trace_footer_put(out->data + out->used, &footer);
-	out->used += TRACE_FOOTER_SIZE;
-	if (out->used - TRACE_SKIP_HEAD_SIZE > UINT32_MAX)
-		return MMR_E_LIMIT;
-	le32_put(out->data, TRACE_SKIP_MAGIC);
-	le32_put(out->data + 4, (uint32_t)(out->used - TRACE_SKIP_HEAD_SIZE));
-	return 0;
-}
-
 static int write_index(struct mmr_writer *w, struct mmr_error *err)
 {
 	struct trace_totals totals = { 0 };
@@ -184,7 +110,7 @@ static int write_index(struct mmr_writer *w, struct mmr_error *err)
 	if (ret == 0)
 		ret = total_frames(w, &totals);
 	if (ret == 0)
-		ret = build_index(w, &totals, &out);
+		ret = trace_index_build(w->zstd.cctx, &w->entries, &totals, w->offset, &out);
 	if (ret < 0)
 		base_error(err, ret, "cannot make the index of %s", w->partial);
 	if (ret == 0)
