@@ -19,7 +19,8 @@ struct choice {
 	struct event_set *set;
 	const char *root;
 	size_t capacity;
-	bool failed; /* no memory */
+	bool by_name; /* the item at hand names events, not a group */
+	bool failed;  /* no memory */
 };
 
 static bool is_present(const struct choice *c, const char *system, const char *name)
@@ -46,8 +47,11 @@ static void add(struct choice *c, const char *system, const char *name, bool pre
 	struct event_set *set = c->set;
 	struct chosen_event *event;
 
-	if (find(set, system, name))
+	event = find(set, system, name);
+	if (event) {
+		event->by_name |= c->by_name;
 		return;
+	}
 	if (set->count == c->capacity) {
 		size_t capacity = c->capacity ? c->capacity * 2 : 256;
 		void *events = reallocarray(set->events, capacity, sizeof(*set->events));
@@ -63,6 +67,7 @@ static void add(struct choice *c, const char *system, const char *name, bool pre
 	*event = (struct chosen_event){
 		.group = mmr_event_group(mmr_event_find(system, name)),
 		.present = present,
+		.by_name = c->by_name,
 	};
 	snprintf(event->system, sizeof(event->system), "%s", system);
 	snprintf(event->name, sizeof(event->name), "%s", name);
@@ -100,7 +105,9 @@ static bool apply_group(struct choice *c, const char *word, bool out)
 		return false;
 	for (unsigned int kind = MMR_EVENT_OTHER + 1; kind < MMR_NR_EVENT_KINDS; kind++) {
 		const char *system = mmr_event_system(kind);
-		const char *name = mmr_event_name(kind);
+		const char *older = mmr_event_older_name(kind);
+		const char *name =
+			older && is_present(c, system, older) ? older : mmr_event_name(kind);
 
 		if (all || (by_default && mmr_event_by_default(kind)) ||
 		    strcmp(word, mmr_event_group_name(mmr_event_group(kind))) == 0)
@@ -231,10 +238,12 @@ static int apply_item(struct choice *c, const char *item, struct mmr_error *err)
 	const char *colon = strchr(word, ':');
 	char system[48];
 
+	c->by_name = false;
+	if (!colon && apply_group(c, word, out))
+		return 0;
+	c->by_name = true;
 	if (!colon)
-		return apply_group(c, word, out) || apply_pattern(c, "*", word, out) > 0
-		               ? 0
-		               : unknown(word, err);
+		return apply_pattern(c, "*", word, out) > 0 ? 0 : unknown(word, err);
 	snprintf(system, sizeof(system), "%.*s", (int)(colon - word), word);
 	if ((size_t)(colon - word) >= sizeof(system) ||
 	    apply_pattern(c, system, colon + 1, out) == 0)

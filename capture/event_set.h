@@ -15,6 +15,7 @@ struct chosen_event {
 	char name[80];
 	enum mmr_event_group group;
 	bool present; /* this kernel has it */
+	bool by_name; /* asked for by its own name, not as one of a group */
 };
 
 struct event_set {

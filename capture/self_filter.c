@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "failure.h"
+#include "swap_map.h"
 
 #define FILTER_SIZE 4000 /* the kernel takes a page at most */
 
@@ -84,12 +85,39 @@ static bool follows_pages(enum mmr_event_group group)
 	       group == MMR_GROUP_MIGRATE;
 }
 
-static int enable_one(const struct tracing *tracing, const struct chosen_event *event,
-                      const char *filter, struct mmr_error *err)
+/*
+ * As one of a group, block_bio_queue is there for the swap areas: filter becomes one for these. false:
+ * there are none (or they are not to be told apart), the event has nothing to say.
+ */
+static bool narrow_to_swap(char filter[FILTER_SIZE])
 {
+	struct swap_extent extents[MAX_SWAP_EXTENTS];
+	unsigned int count = swap_map_read(extents);
+	size_t used = strlen(filter);
+	char own[FILTER_SIZE];
+
+	if (used + 16 > FILTER_SIZE)
+		return false;
+	snprintf(own, sizeof(own), "%s", filter);
+	used = (size_t)snprintf(filter, FILTER_SIZE, "(%s) && (", own);
+	if (!swap_map_filter(extents, count, filter + used, FILTER_SIZE - used - 1))
+		return false;
+	used = strlen(filter);
+	filter[used] = ')';
+	filter[used + 1] = '\0';
+	return true;
+}
+
+static int enable_one(const struct tracing *tracing, const struct chosen_event *event,
+                      const char *own, struct mmr_error *err)
+{
+	char filter[FILTER_SIZE];
 	char file[192];
 	int ret = 0;
 
+	snprintf(filter, sizeof(filter), "%s", own);
+	if (event->group == MMR_GROUP_SWAP && !event->by_name && !narrow_to_swap(filter))
+		return 0;
 	if (!follows_pages(event->group)) {
 		snprintf(file, sizeof(file), "events/%s/%s/filter", event->system, event->name);
 		ret = tracing_write(tracing, file, filter, err);

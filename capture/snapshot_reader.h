@@ -50,4 +50,7 @@ void snapshot_piece(struct snapshot_reader *reader, const struct mmr_snapshot_pi
 /* Everything of a full snapshot but the per-page files: settings, devices, processes, cgroups. */
 void snapshot_system(struct snapshot_reader *reader);
 
+/* Its part about block devices and swap areas. */
+void snapshot_devices(struct snapshot_reader *reader);
+
 #endif

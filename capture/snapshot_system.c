@@ -13,13 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #ifdef HAVE_ZLIB
 #include <zlib.h>
 #endif
 
+#include "child.h"
 #include "snapshot_reader.h"
 
 #define MAX_DEPTH   16
@@ -72,13 +72,38 @@ static void tree(struct snapshot_reader *r, const char *path, const char *name, 
 
 /* ---- processes ---- */
 
+/* Which threads share an address space, as no event tells of those that are there already. */
+static void threads(struct snapshot_reader *r, const char *pid)
+{
+	uint64_t begin = snapshot_clock();
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+	char name[64];
+
+	if (!stream)
+		return;
+	child_print_tasks(stream, pid);
+	snprintf(name, sizeof(name), "proc/%.20s/task", pid);
+	if (fclose(stream) == 0)
+		snapshot_piece(r, &(struct mmr_snapshot_piece){
+					  .name = name,
+					  .data = (const uint8_t *)text,
+					  .size = size,
+					  .begin_ns = begin,
+					  .end_ns = snapshot_clock(),
+				  });
+	free(text);
+}
+
 static void processes(struct snapshot_reader *r)
 {
 	struct dirent *entry;
 	DIR *dir = opendir("/proc");
 
 	while (dir && (entry = readdir(dir))) {
-		static const char *const files[] = { "comm", "maps", "cgroup" };
+		static const char *const files[] = { "comm", "stat", "maps", "cgroup",
+			                             "oom_score_adj" };
 
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
@@ -88,6 +113,7 @@ static void processes(struct snapshot_reader *r)
 			snprintf(path, sizeof(path), "/proc/%s/%s", entry->d_name, files[i]);
 			single(r, path);
 		}
+		threads(r, entry->d_name);
 	}
 	if (dir)
 		closedir(dir);
@@ -98,19 +124,34 @@ static void processes(struct snapshot_reader *r)
 /* Whether a cgroup's file says something about memory, or who is in the group. */
 static bool tells_of_memory(const char *name)
 {
-	return strcmp(name, "cgroup.procs") == 0 || strncmp(name, "memory.", 7) == 0;
+	static const char *const names[] = { "cgroup.procs", "cgroup.type",
+		                             "cgroup.subtree_control" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return strncmp(name, "memory.", 7) == 0;
 }
 
-static void cgroup_files(struct snapshot_reader *r, const char *path, const char *name,
-                         unsigned int *nr_groups, int depth)
+struct cgroup_walk {
+	struct snapshot_reader *reader;
+	FILE *ids; /* "INODE NAME": events name a group by the inode number of its directory */
+	unsigned int nr_groups;
+	dev_t seen[8]; /* a hierarchy may be mounted at several places */
+	unsigned int nr_seen;
+};
+
+static void cgroup_files(struct cgroup_walk *w, const char *path, const char *name, int depth)
 {
 	struct dirent *entry;
-	DIR *dir = depth < MAX_DEPTH && ++*nr_groups <= MAX_CGROUPS ? opendir(path) : NULL;
+	DIR *dir = depth < MAX_DEPTH && ++w->nr_groups <= MAX_CGROUPS ? opendir(path) : NULL;
+	struct stat st;
 
+	if (dir && w->ids && stat(path, &st) == 0)
+		fprintf(w->ids, "%llu %s\n", (unsigned long long)st.st_ino, name);
 	while (dir && (entry = readdir(dir))) {
 		char below[MAX_PATH];
 		char below_name[MAX_PATH];
-		struct stat st;
 
 		if (entry->d_name[0] == '.' ||
 		    snprintf(below, sizeof(below), "%s/%s", path, entry->d_name) >= MAX_PATH ||
@@ -119,67 +160,68 @@ static void cgroup_files(struct snapshot_reader *r, const char *path, const char
 		    lstat(below, &st) < 0)
 			continue;
 		if (S_ISDIR(st.st_mode))
-			cgroup_files(r, below, below_name, nr_groups, depth + 1);
+			cgroup_files(w, below, below_name, depth + 1);
 		else if (tells_of_memory(entry->d_name) && (st.st_mode & 0444))
-			snapshot_file(r, below, below_name);
+			snapshot_file(w->reader, below, below_name);
 	}
 	if (dir)
 		closedir(dir);
 }
 
-static void cgroups(struct snapshot_reader *r)
+static bool is_seen(struct cgroup_walk *w, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return true;
+	for (unsigned int i = 0; i < w->nr_seen; i++)
+		if (w->seen[i] == st.st_dev)
+			return true;
+	if (w->nr_seen < sizeof(w->seen) / sizeof(w->seen[0]))
+		w->seen[w->nr_seen++] = st.st_dev;
+	return false;
+}
+
+static void cgroup_trees(struct cgroup_walk *w)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	unsigned int nr_groups = 0;
 	struct mntent *mount;
 
 	while (mounts && (mount = getmntent(mounts))) {
-		char path[MAX_PATH];
 		bool v2 = strcmp(mount->mnt_type, "cgroup2") == 0;
 		bool v1 = strcmp(mount->mnt_type, "cgroup") == 0 && hasmntopt(mount, "memory");
+		char path[MAX_PATH];
 
-		if (!v1 && !v2)
+		if ((!v1 && !v2) || is_seen(w, mount->mnt_dir))
 			continue;
 		/* Where both are mounted, the memory controller is in the one with the option. */
 		snprintf(path, sizeof(path), "%s", mount->mnt_dir);
-		cgroup_files(r, path, v1 ? "sys/fs/cgroup/memory" : "sys/fs/cgroup", &nr_groups, 0);
+		cgroup_files(w, path, v1 ? "sys/fs/cgroup/memory" : "sys/fs/cgroup", 0);
 	}
 	if (mounts)
 		endmntent(mounts);
 }
 
-/* ---- devices ---- */
-
-/* What a swap area lies on: rotating or not decides about readahead and clustering. */
-static void swap_devices(struct snapshot_reader *r)
+static void cgroups(struct snapshot_reader *r)
 {
-	FILE *swaps = fopen("/proc/swaps", "re");
-	char line[1024];
+	uint64_t begin = snapshot_clock();
+	char *text = NULL;
+	size_t size = 0;
+	struct cgroup_walk walk = { .reader = r, .ids = open_memstream(&text, &size) };
 
-	while (swaps && fgets(line, sizeof(line), swaps)) {
-		static const char *const files[] = { "queue/rotational", "../queue/rotational",
-			                             "size", "dm/name" };
-		char *space = strchr(line, ' ');
-		struct stat st;
-		dev_t device;
-
-		if (line[0] != '/' || !space)
-			continue;
-		*space = '\0';
-		if (stat(line, &st) < 0)
-			continue;
-		device = S_ISBLK(st.st_mode) ? st.st_rdev : st.st_dev;
-		for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-			char path[128];
-
-			snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/%s", major(device),
-			         minor(device), files[i]);
-			single(r, path);
-		}
-	}
-	if (swaps)
-		fclose(swaps);
+	cgroup_trees(&walk);
+	if (walk.ids && fclose(walk.ids) == 0 && size > 0)
+		snapshot_piece(r, &(struct mmr_snapshot_piece){
+					  .name = "mmcap/cgroup_ids",
+					  .data = (const uint8_t *)text,
+					  .size = size,
+					  .begin_ns = begin,
+					  .end_ns = snapshot_clock(),
+				  });
+	free(text);
 }
+
+/* ---- CPUs and nodes ---- */
 
 static void topology(struct snapshot_reader *r)
 {
@@ -241,15 +283,24 @@ static bool unpack_config(struct snapshot_reader *r)
 
 static void kernel_config(struct snapshot_reader *r)
 {
+	static const char *const places[] = { "/boot/config-%s", "/lib/modules/%s/config",
+		                              "/usr/lib/modules/%s/config",
+		                              "/lib/modules/%s/build/.config" };
 	struct utsname name;
-	char path[MAX_PATH];
 
-	if (unpack_config(r))
+	if (unpack_config(r) || uname(&name) < 0)
 		return;
-	if (uname(&name) < 0)
-		return;
-	snprintf(path, sizeof(path), "/boot/config-%s", name.release);
-	snapshot_file(r, path, "proc/config");
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		const char *hole = strchr(places[i], '%');
+		char path[MAX_PATH];
+
+		snprintf(path, sizeof(path), "%.*s%s%s", (int)(hole - places[i]), places[i],
+		         name.release, hole + 2);
+		if (access(path, R_OK) == 0) {
+			snapshot_file(r, path, "proc/config");
+			return;
+		}
+	}
 }
 
 void snapshot_system(struct snapshot_reader *r)
@@ -261,16 +312,21 @@ void snapshot_system(struct snapshot_reader *r)
 		single(r, files[i]);
 	kernel_config(r);
 	topology(r);
-	swap_devices(r);
+	snapshot_devices(r);
 	tree(r, "/proc/sys/vm", "proc/sys/vm", 0);
 	tree(r, "/sys/kernel/mm", "sys/kernel/mm", 0);
 	tree(r, "/sys/kernel/debug/extfrag", "sys/kernel/debug/extfrag", 0);
+	tree(r, "/sys/module/zswap/parameters", "sys/module/zswap/parameters", 0);
+	tree(r, "/sys/kernel/debug/zswap", "sys/kernel/debug/zswap", 0);
+	single(r, "/sys/kernel/debug/fault_around_bytes");
+	single(r, "/proc/sys/kernel/numa_balancing");
 	single(r, "/sys/kernel/debug/lru_gen_full");
 	single(r, "/sys/kernel/debug/lru_gen");
 	if (r->private)
 		return;
 	single(r, "/proc/cmdline");
 	single(r, "/proc/mounts");
+	single(r, "/proc/self/mountinfo"); /* which device number is which file system */
 	single(r, "/proc/self/cgroup");
 	cgroups(r);
 	processes(r);

@@ -43,6 +43,7 @@ static int make_tracefs(void **state)
 	make_event("kmem", "rss_stat");
 	make_event("sched", "sched_switch");
 	make_event("sched", "sched_process_fork");
+	make_event("vmscan", "mm_vmscan_writepage"); /* what mm_vmscan_write_folio was called */
 	return 0;
 }
 
@@ -85,16 +86,19 @@ static void items_choose_events(void **state)
 	static const struct {
 		const char *a, *b, *names;
 	} cases[] = {
-		{ NULL, NULL, "mm_page_alloc mm_page_free rss_stat sched_process_fork " },
+		{ NULL, NULL,
+		  "mm_page_alloc mm_page_free rss_stat mm_vmscan_writepage sched_process_fork " },
 		{ "default", "slab",
-		  "mm_page_alloc mm_page_free rss_stat sched_process_fork kmalloc " },
+		  "mm_page_alloc mm_page_free rss_stat mm_vmscan_writepage sched_process_fork kmalloc " },
 		{ "page", NULL, "mm_page_alloc mm_page_free " },
 		{ "page", "^mm_page_free", "mm_page_alloc " },
-		{ "^page", "^task", "rss_stat " },
+		{ "^page", "^task", "rss_stat mm_vmscan_writepage " },
 		{ "kmem:mm_page_a*", NULL, "mm_page_alloc " },
 		{ "sched:sched_switch", "sched:sched_switch", "sched_switch " },
 		{ "sched_sw?tch", "rss", "sched_switch rss_stat " },
-		{ "all", "^kmem:*", "sched_process_fork " },
+		{ "all", "^kmem:*", "mm_vmscan_writepage sched_process_fork " },
+		{ "reclaim", NULL, "mm_vmscan_writepage " },
+		{ "page", "^reclaim", "mm_page_alloc mm_page_free " },
 	};
 	struct event_set set;
 	size_t nr_absent;
@@ -115,6 +119,21 @@ static void absent_events_are_kept_by_name(void **state)
 	assert_int_equal(nr_absent, 4);
 	chosen(&set, "page", "compaction:mm_compaction_begin", &nr_absent);
 	assert_int_equal(nr_absent, 5);
+}
+
+/* What a group brings may be narrowed; what was asked for by name is not. */
+static void names_are_told_from_groups(void **state)
+{
+	const char *items[] = { "page", "kmem:mm_page_free", "rss" };
+	const struct option_list list = { .items = items, .count = 3 };
+	struct event_set set;
+
+	(void)state;
+	assert_int_equal(event_set_choose(&set, &list, root, NULL), 0);
+	for (size_t i = 0; i < set.count; i++)
+		assert_int_equal(set.events[i].by_name,
+		                 strcmp(set.events[i].name, "mm_page_free") == 0);
+	event_set_deinit(&set);
 }
 
 static void wrong_items_are_refused(void **state)
@@ -140,6 +159,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(items_choose_events),
 		cmocka_unit_test(absent_events_are_kept_by_name),
+		cmocka_unit_test(names_are_told_from_groups),
 		cmocka_unit_test(wrong_items_are_refused),
 	};
 

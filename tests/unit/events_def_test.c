@@ -50,6 +50,7 @@ static const char *const not_recorded_61[] = {
 	"writeback_dirty_folio",
 	"folio_wait_writeback",
 	"balance_dirty_pages",
+	"block_bio_queue",
 	"sys_exit_munmap",
 	"sys_exit_madvise",
 	"sys_enter_mlock2",
@@ -63,17 +64,9 @@ static const char *const not_recorded_61[] = {
 	NULL,
 };
 static const char *const not_recorded_612[] = {
-	"sys_exit_munmap",
-	"sys_exit_madvise",
-	"sys_enter_mlock2",
-	"sys_enter_mlockall",
-	"sys_enter_munlockall",
-	"kmalloc",
-	"kfree",
-	"kmem_cache_alloc",
-	"kmem_cache_free",
-	"tlb_flush",
-	NULL,
+	"block_bio_queue",    "sys_exit_munmap",      "sys_exit_madvise", "sys_enter_mlock2",
+	"sys_enter_mlockall", "sys_enter_munlockall", "kmalloc",          "kfree",
+	"kmem_cache_alloc",   "kmem_cache_free",      "tlb_flush",        NULL,
 };
 
 static bool listed(const char *const *names, const char *name)
@@ -164,6 +157,38 @@ static void names_are_found_again(void **state)
 	assert_int_equal(mmr_event_find("kmem", "mm_page"), MMR_EVENT_NONE);
 }
 
+/* A kernel of before 5.16 names pages, not folios; it means the same. */
+static void older_names_are_known(void **state)
+{
+	static const char text[] =
+		"name: writeback_dirty_page\nID: 700\nformat:\n"
+		"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
+		"\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n"
+		"\tfield:char name[32];\toffset:8;\tsize:32;\tsigned:1;\n"
+		"\tfield:ino_t ino;\toffset:40;\tsize:8;\tsigned:0;\n"
+		"\tfield:unsigned long index;\toffset:48;\tsize:8;\tsigned:0;\n\n"
+		"print fmt: \"bdi %s\", REC->name\n";
+	struct trace_formats formats = { 0 };
+	uint32_t nr_bad;
+
+	(void)state;
+	assert_string_equal(mmr_event_older_name(MMR_EVENT_WRITEBACK_DIRTY_FOLIO),
+	                    "writeback_dirty_page");
+	assert_null(mmr_event_older_name(MMR_EVENT_MM_PAGE_ALLOC));
+	assert_null(mmr_event_older_name(MMR_NR_EVENT_KINDS));
+	assert_int_equal(mmr_event_find("vmscan", "mm_vmscan_writepage"),
+	                 MMR_EVENT_MM_VMSCAN_WRITE_FOLIO);
+	assert_int_equal(mmr_event_find("vmscan", "writeback_dirty_page"), MMR_EVENT_NONE);
+	assert_int_equal(trace_formats_add(&formats, "events/writeback/writeback_dirty_page/format",
+	                                   text, sizeof(text) - 1),
+	                 0);
+	assert_int_equal(trace_formats_load(&formats, &nr_bad), 0);
+	assert_int_equal(nr_bad, 0);
+	assert_int_equal(trace_plan_of(&formats, 700)->kind, MMR_EVENT_WRITEBACK_DIRTY_FOLIO);
+	assert_int_equal(trace_plan_of(&formats, 700)->nr_ops, 3);
+	trace_formats_deinit(&formats);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +197,7 @@ int main(void)
 		cmocka_unit_test(every_row_is_in_618),
 		cmocka_unit_test(no_kind_has_more_fields_than_a_plan_has_room),
 		cmocka_unit_test(names_are_found_again),
+		cmocka_unit_test(older_names_are_known),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -44,6 +44,7 @@ enum mmr_event_kind {
 	X(KSM, "ksm")               \
 	X(OOM, "oom")               \
 	X(WRITEBACK, "writeback")   \
+	X(SWAP, "swap")             \
 	X(VMA, "vma")               \
 	X(TASK, "task")             \
 	X(SLAB, "slab")             \
@@ -264,6 +265,12 @@ struct mmr_event {
 			int32_t pause_ms;
 		} balance_dirty;
 		struct {
+			uint64_t sector; /* of 512 bytes, from the start of the whole disk */
+			uint32_t dev;    /* major << 20 | minor */
+			uint32_t nr_sectors;
+			char rwbs[16]; /* holds 'R' for a read, 'W' for a write */
+		} bio;
+		struct {
 			uint64_t address;
 			uint64_t length;
 			uint64_t flags; /* MAP_*, MADV_* or MLOCK_*, as the call has them */
@@ -338,7 +345,13 @@ MMR_API int mmr_event_by_default(unsigned int kind);
 /* "page", "fault", …; never NULL. */
 MMR_API const char *mmr_event_group_name(unsigned int group);
 
-/* Kind of (system, name), or MMR_EVENT_NONE. */
+/*
+ * What older kernels call a kind that was renamed, in the same system; NULL for the others. Where both
+ * names are in a kernel they would be two events; there is no such kernel.
+ */
+MMR_API const char *mmr_event_older_name(unsigned int kind);
+
+/* Kind of (system, name), by either name, or MMR_EVENT_NONE. */
 MMR_API enum mmr_event_kind mmr_event_find(const char *system, const char *name);
 
 #ifdef __cplusplus
