@@ -220,5 +220,9 @@ bool replay_run_is_complete(struct mmr_trace *trace, const struct run_span *span
 
 const char *replay_run_access_source(const struct mmr_trace *trace)
 {
+	const char *source = mmr_trace_text(trace, "access", NULL);
+
+	if (source)
+		return source;
 	return mmr_trace_info(trace)->nr_access_frames ? "idle" : "none";
 }

@@ -79,7 +79,7 @@ void replay_run_note(struct mmr_run_report *report, const char *fmt, ...)
 bool replay_run_is_complete(struct mmr_trace *trace, const struct run_span *span,
                             struct mmr_run_report *report);
 
-/* "idle" if the trace has samples of page accesses, else "none". */
+/* Where samples of page accesses come from: "none", or what mmcap record --access took. */
 const char *replay_run_access_source(const struct mmr_trace *trace);
 
 /* ---- run_sample.c ---- */

@@ -31,6 +31,7 @@
 #define TRACE_ENTRY_SIZE     56u
 #define TRACE_FOOTER_SIZE    48u
 #define TRACE_SKIP_HEAD_SIZE 8u
+#define TRACE_USE_SIZE       32u /* a row of the blob "uses" */
 
 /* Limits: a file that exceeds one is refused or its frame skipped; memory never follows a number
  * in the file. */
@@ -40,6 +41,7 @@
 #define TRACE_MAX_SUBBUF      (1u << 20)
 #define TRACE_MAX_NAME        512u
 #define TRACE_MAX_BLOBS       (1u << 20)  /* of one list */
+#define TRACE_MAX_USES        (1u << 20)  /* of one access sample */
 #define TRACE_MAX_TEXT        (64u << 20) /* header or trailer as a whole */
 #define TRACE_MAX_COMPRESSED  (TRACE_MAX_CONTENT + (TRACE_MAX_CONTENT >> 7) + 1024)
 #define TRACE_ENTRIES_A_FRAME 65536u
@@ -74,7 +76,8 @@ struct trace_head {
 	uint16_t kind; /* enum trace_frame_kind */
 	uint16_t flags;
 	uint32_t number; /* DATA: cpu; SNAPSHOT, ACCESS: which, from 0; otherwise 0 */
-	uint32_t aux; /* HEADER: major << 16 | minor; DATA: sub-buffer size; SNAPSHOT: its kind */
+	uint32_t
+		aux; /* HEADER: major << 16 | minor; DATA: sub-buffer size; SNAPSHOT, ACCESS: kind */
 	uint32_t sequence; /* of the frames of this kind (DATA: and CPU), from 0 */
 	uint64_t first_ns;
 	uint64_t last_ns;

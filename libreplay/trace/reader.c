@@ -412,6 +412,7 @@ void mmr_trace_close(struct mmr_trace *trace)
 	trace_comms_deinit(&trace->seen_comms);
 	trace_content_deinit(&trace->access);
 	trace_buffer_deinit(&trace->access_bytes);
+	trace_buffer_deinit(&trace->access_known);
 	trace_unzip_deinit(&trace->unzip);
 	base_free(trace->first_of_snapshot);
 	base_free(trace->first_of_access);

@@ -123,6 +123,7 @@ struct mmr_trace {
 
 	struct trace_content access;
 	struct trace_buffer access_bytes;
+	struct trace_buffer access_known;
 	uint8_t *print_room; /* copy of a record with zeroes behind it */
 	size_t print_capacity;
 	size_t print_used; /* behind it all is zero */

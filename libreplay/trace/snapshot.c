@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Snapshots and access samples, loaded one at a time. A piece that was too large for one blob is put
+ * Snapshots, loaded one at a time. A piece that was too large for one blob is put
  * together again; each piece has memory of its own, with a NUL behind it.
  */
 #include <string.h>
@@ -198,80 +198,4 @@ bool mmr_snapshot_find(const struct mmr_snapshot *snapshot, const char *name,
 		if (strcmp(snapshot->pieces.items[i].name, name) == 0)
 			return mmr_snapshot_piece(snapshot, i, piece);
 	return false;
-}
-
-/* ---- access samples ---- */
-
-static bool is_named(const struct trace_blob *blob, const char *name)
-{
-	return blob->name_size == strlen(name) && memcmp(blob->name, name, blob->name_size) == 0;
-}
-
-/* Collects the frames of sample i into access_bytes; the last frame's head counts. */
-static int collect_sample(struct mmr_trace *trace, uint32_t i, struct mmr_access_sample *sample,
-                          struct mmr_error *err)
-{
-	bool last = false;
-
-	trace->access_bytes.used = 0;
-	for (size_t at = trace->first_of_access[i]; at < trace->entries.count && !last; at++) {
-		const struct trace_entry *entry = &trace->entries.items[at];
-		struct trace_blob blob;
-		size_t pos = 0;
-		int ret;
-
-		if (entry->kind != TRACE_FRAME_ACCESS || entry->number != i)
-			continue;
-		ret = trace_entry_read(trace, &trace->unzip, entry, &trace->access, err);
-		if (ret < 0)
-			return ret;
-		last = trace->access.head.flags & TRACE_FRAME_LAST;
-		sample->nr_pfns = trace->access.head.count;
-		while ((ret = trace_blob_next(trace->access.data + TRACE_HEAD_SIZE,
-		                              (size_t)trace->access.head.payload, &pos, &blob)) >
-		       0) {
-			if (is_named(&blob, "mark")) {
-				sample->mark_begin_ns = blob.begin_ns;
-				sample->mark_end_ns = blob.end_ns;
-			}
-			if (!is_named(&blob, "idle"))
-				continue;
-			sample->begin_ns = blob.begin_ns;
-			sample->end_ns = blob.end_ns;
-			if (trace->access_bytes.used + blob.size > TRACE_MAX_SNAPSHOT ||
-			    trace_buffer_room(&trace->access_bytes, (size_t)blob.size) < 0)
-				return base_error(err, MMR_E_NOMEM, "access sample %u is too large",
-				                  i);
-			if (blob.size)
-				memcpy(trace->access_bytes.data + trace->access_bytes.used,
-				       blob.data, (size_t)blob.size);
-			trace->access_bytes.used += (size_t)blob.size;
-		}
-		if (ret < 0)
-			return base_error(err, MMR_E_CORRUPT, "access sample %u makes no sense", i);
-	}
-	return last ? 0 : base_error(err, MMR_E_CORRUPT, "access sample %u is not whole", i);
-}
-
-int mmr_trace_access_sample(struct mmr_trace *trace, uint32_t i, struct mmr_access_sample *sample,
-                            struct mmr_error *err)
-{
-	struct mmr_access_sample found = { 0 };
-	int ret;
-
-	if (i >= trace->totals.nr_access)
-		return base_error(err, MMR_E_NOTFOUND, "there is no access sample %u", i);
-	ret = trace_index_load(trace, err);
-	if (ret < 0)
-		return ret;
-	if (trace->first_of_access[i] == UINT32_MAX)
-		return base_error(err, MMR_E_CORRUPT, "access sample %u is missing", i);
-	ret = collect_sample(trace, i, &found, err);
-	if (ret < 0)
-		return ret;
-	if (trace->access_bytes.used < (found.nr_pfns + 7) / 8)
-		return base_error(err, MMR_E_CORRUPT, "access sample %u is too short", i);
-	found.idle = trace->access_bytes.data;
-	*sample = found;
-	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Lists of named blobs on their way into frames: header, trailer, snapshots, access samples. What is
+ * Lists of named blobs on their way into frames: header, trailer, snapshots. What is
  * too long for a frame is cut here, so that no reader needs more memory than a frame.
  */
 #include <string.h>
@@ -82,7 +82,7 @@ int trace_writer_add_texts(struct mmr_writer *w, const struct writer_text_vec *t
 	return ret;
 }
 
-/* ---- snapshots and access samples ---- */
+/* ---- snapshots ---- */
 
 int mmr_writer_snapshot_begin(struct mmr_writer *w, uint32_t kind, uint64_t begin_ns,
                               struct mmr_error *err)
@@ -131,45 +131,6 @@ int mmr_writer_snapshot_end(struct mmr_writer *w, uint64_t end_ns, struct mmr_er
 	w->nr_snapshots++;
 	w->list_head.last_ns = end_ns;
 	return trace_writer_list_flush(w, TRACE_FRAME_LAST, err);
-}
-
-int mmr_writer_access(struct mmr_writer *w, const struct mmr_access_sample *sample,
-                      struct mmr_error *err)
-{
-	struct trace_blob mark = {
-		.name = "mark",
-		.name_size = 4,
-		.begin_ns = sample->mark_begin_ns,
-		.end_ns = sample->mark_end_ns,
-	};
-	struct trace_blob idle = {
-		.name = "idle",
-		.name_size = 4,
-		.data = sample->idle,
-		.size = (sample->nr_pfns + 7) / 8,
-		.begin_ns = sample->begin_ns,
-		.end_ns = sample->end_ns,
-	};
-	int ret = trace_writer_check(w, err);
-
-	if (ret < 0)
-		return ret;
-	if (!w->begun || w->in_snapshot || sample->nr_pfns > UINT32_MAX)
-		return base_error(err, MMR_E_INVALID, "an access sample cannot be written here");
-	ret = trace_writer_list_begin(w, TRACE_FRAME_ACCESS, w->nr_access, 0, err);
-	if (ret < 0)
-		return ret;
-	w->list_head.first_ns = sample->begin_ns;
-	w->list_head.last_ns = sample->end_ns;
-	w->list_head.count = sample->nr_pfns;
-	ret = trace_writer_list_add(w, mark, err);
-	if (ret == 0)
-		ret = trace_writer_list_add(w, idle, err);
-	if (ret == 0)
-		ret = trace_writer_list_flush(w, TRACE_FRAME_LAST, err);
-	if (ret == 0)
-		w->nr_access++;
-	return ret;
 }
 
 int trace_writer_trailer(struct mmr_writer *w, struct mmr_error *err)

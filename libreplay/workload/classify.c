@@ -183,32 +183,3 @@ int wl_finish(struct wl *wl, struct mmr_error *err)
 		return base_error(err, MMR_E_NOMEM, "no memory to follow the workload");
 	return 0;
 }
-
-int wl_access(struct wl *wl, const struct mmr_access_sample *sample, struct mmr_error *err)
-{
-	uint64_t since = sample->mark_begin_ns ? sample->mark_begin_ns : sample->begin_ns;
-	uint64_t width = sample->end_ns > since ? sample->end_ns - since : 0;
-
-	wl->task = 0;
-	if (sample->end_ns > wl->now_ns)
-		wl->now_ns = sample->end_ns;
-	if (!wl->started)
-		wl_resident_until(wl, wl->now_ns);
-	for (uint64_t i = 0; i < sample->nr_pfns && wl->started; i++) {
-		uint32_t page;
-
-		if (sample->idle[i / 8] >> i % 8 & 1)
-			continue;
-		page = wl_page_at(wl, i);
-		if (page == WL_NONE || wl->pages.items[page].kind > WL_PAGE_SHMEM)
-			continue;
-		wl_emit(wl, (struct demand_op){
-				    .kind = DEMAND_ACCESS,
-				    .page = page,
-				    .arg2 = width > UINT32_MAX ? UINT32_MAX : (uint32_t)width,
-			    });
-	}
-	if (wl->nomem)
-		return base_error(err, MMR_E_NOMEM, "no memory to follow the workload");
-	return 0;
-}

@@ -67,7 +67,7 @@ int wl_event(struct wl *wl, const struct mmr_event *event, struct mmr_error *err
 
 /*
  * One sample of page accesses, to be given before the first event that is later than its end_ns:
- * DEMAND_ACCESS for every page in memory whose bit is 0.
+ * DEMAND_ACCESS for every page in memory that it shows in use (a known page's bit is 0, or a use of it).
  */
 int wl_access(struct wl *wl, const struct mmr_access_sample *sample,
               struct mmr_error *err) MMR_MUST_CHECK;

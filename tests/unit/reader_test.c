@@ -323,6 +323,50 @@ static void what_is_cut_into_frames_comes_back_whole(void **state)
 	free(bytes);
 }
 
+static void a_sample_has_its_place_what_is_known_and_uses(void **state)
+{
+	const uint8_t idle[9] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+	const uint8_t known[9] = { 9, 8, 7, 6, 5, 4, 3, 2, 1 };
+	const struct mmr_access_use uses[] = { { 4096, 5, 6, 7, MMR_USE_SEEN },
+		                               { 8192, 5, 8, 7, 0 } };
+	struct mmr_access_sample bitmap = { .begin_ns = 3,
+		                            .end_ns = 4,
+		                            .mark_begin_ns = 1,
+		                            .mark_end_ns = 2,
+		                            .nr_pfns = 70,
+		                            .first_pfn = 640,
+		                            .idle = idle,
+		                            .known = known };
+	struct mmr_access_sample single = {
+		.kind = MMR_ACCESS_USES, .begin_ns = 5, .end_ns = 8, .uses = uses, .nr_uses = 2
+	};
+	struct mmr_access_sample got;
+	struct mmr_error err = { 0 };
+	struct mmr_writer *w = begin(1);
+	struct mmr_trace *trace;
+
+	(void)state;
+	assert_int_equal(mmr_writer_access(w, &bitmap, &err), 0);
+	assert_int_equal(mmr_writer_access(w, &single, &err), 0);
+	bitmap.first_pfn = 8;
+	assert_int_equal(mmr_writer_access(w, &bitmap, &err), MMR_E_INVALID);
+	trace = finish(w);
+	assert_int_equal(mmr_trace_info(trace)->nr_access_frames, 2);
+	assert_int_equal(mmr_trace_access_sample(trace, 0, &got, &err), 0);
+	assert_int_equal(got.kind, MMR_ACCESS_BITMAP);
+	assert_int_equal(got.first_pfn, 640);
+	assert_int_equal(got.nr_pfns, 70);
+	assert_int_equal(got.mark_end_ns, 2);
+	assert_memory_equal(got.idle, idle, sizeof(idle));
+	assert_memory_equal(got.known, known, sizeof(known));
+	assert_int_equal(mmr_trace_access_sample(trace, 1, &got, &err), 0);
+	assert_int_equal(got.kind, MMR_ACCESS_USES);
+	assert_int_equal(got.nr_pfns, 0);
+	assert_int_equal(got.nr_uses, 2);
+	assert_memory_equal(got.uses, uses, sizeof(uses));
+	mmr_trace_close(trace);
+}
+
 /* A limit on the file's size stands in for the disk. */
 static void a_full_disk_leaves_a_trace_up_to_there(void **state)
 {
@@ -504,6 +548,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(events_are_worded_by_their_print_format, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(events_whose_print_format_is_odd_show_their_fields,
+		                                set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_sample_has_its_place_what_is_known_and_uses,
 		                                set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_cut_into_frames_comes_back_whole, set_up,
 		                                tear_down),

@@ -903,6 +903,51 @@ static void test_access_sample(void **state)
 	end(b);
 }
 
+/* A bit counts where the page was marked; an address by who used it, or as a physical one. */
+static void test_access_known_and_uses(void **state)
+{
+	struct bench *b = new_bench(NULL);
+	const uint8_t idle[8] = { 0 };
+	const uint8_t known[8] = { 1 << 1 }; /* pfn 65 */
+	struct mmr_access_sample bitmap = {
+		.begin_ns = 60,
+		.end_ns = 70,
+		.mark_begin_ns = 20,
+		.nr_pfns = 64,
+		.idle = idle,
+		.first_pfn = 64,
+		.known = known,
+	};
+	const struct mmr_access_use uses[] = {
+		{ BASE << 12, 75, 76, 100, MMR_USE_SEEN },
+		{ (BASE + 1) << 12, 75, 80, 100, 0 },
+		{ (BASE + 1) << 12, 75, 80, 101, MMR_USE_SEEN },
+		{ 65 << 12, 78, 78, 0, MMR_USE_SEEN | MMR_USE_PHYSICAL },
+	};
+	struct mmr_access_sample single = {
+		.kind = MMR_ACCESS_USES,
+		.begin_ns = 70,
+		.end_ns = 80,
+		.uses = uses,
+		.nr_uses = 4,
+	};
+
+	(void)state;
+	touch_new(b, 100, BASE, 64);
+	touch_new(b, 100, BASE + 1, 65);
+	assert_int_equal(wl_access(b->wl, &bitmap, NULL), 0);
+	assert_int_equal(wl_access(b->wl, &single, NULL), 0);
+	finish(b);
+	assert_int_equal(b->nr_ops, 5);
+	assert_int_equal(b->ops[2].page, b->ops[1].page);
+	assert_int_equal(b->ops[2].arg2, 50);
+	assert_int_equal(b->ops[3].kind, DEMAND_ACCESS);
+	assert_int_equal(b->ops[3].page, b->ops[0].page);
+	assert_int_equal(b->ops[3].arg2, 5);
+	assert_int_equal(b->ops[4].page, b->ops[1].page);
+	end(b);
+}
+
 static void test_lost_events(void **state)
 {
 	struct bench *b = new_bench(NULL);
@@ -1098,6 +1143,7 @@ int main(void)
 		cmocka_unit_test(test_resident),
 		cmocka_unit_test(test_drained),
 		cmocka_unit_test(test_access_sample),
+		cmocka_unit_test(test_access_known_and_uses),
 		cmocka_unit_test(test_lost_events),
 		cmocka_unit_test(test_tables_are_complete),
 		cmocka_unit_test(test_bad_zones),

@@ -25,7 +25,7 @@ extern "C" {
 #endif
 
 #define MMR_TRACE_FORMAT_MAJOR 1
-#define MMR_TRACE_FORMAT_MINOR 0
+#define MMR_TRACE_FORMAT_MINOR 1
 
 struct mmr_trace;
 struct mmr_snapshot;
@@ -218,10 +218,35 @@ MMR_API bool mmr_snapshot_find(const struct mmr_snapshot *snapshot, const char *
 
 /* ---- page accesses ---- */
 
+enum mmr_access_kind {
+	MMR_ACCESS_BITMAP = 0, /* page frames, by the idle page tracking bitmap */
+	MMR_ACCESS_USES = 1,   /* single addresses */
+};
+
+#define MMR_USE_SEEN     1u /* it was used; otherwise it was watched and not used */
+#define MMR_USE_WRITE    2u /* by a write */
+#define MMR_USE_PHYSICAL 4u /* the address is a physical one */
+
 /*
- * One reading of the idle page tracking bitmap: bit = pfn, 1 = not accessed since it was marked,
- * or not an LRU page. It was read from begin_ns to end_ns; pages had been marked from mark_begin_ns
- * to mark_end_ns (0 if unknown).
+ * One address of a process, used at some time in [begin_ns, end_ns], or watched from begin_ns to end_ns
+ * and not used.
+ */
+struct mmr_access_use {
+	uint64_t address;
+	uint64_t begin_ns;
+	uint64_t end_ns;
+	uint32_t pid;   /* of the process; 0: unknown */
+	uint32_t flags; /* MMR_USE_* */
+};
+
+/*
+ * A bitmap: bit i is page frame first_pfn + i, 1 = not accessed since it was marked, or not an LRU page.
+ * The bits were read from begin_ns to end_ns; pages had been marked from mark_begin_ns to mark_end_ns
+ * (0 if unknown): an access after mark_end_ns and before begin_ns shows for certain, one within the
+ * marking or the reading may. A bit says nothing about a page that was not marked, because it was not
+ * there or not on an LRU list: where known has a 0. Some recordings do not tell (known is NULL).
+ *
+ * Uses: between begin_ns and end_ns, in no order; no bitmap.
  */
 struct mmr_access_sample {
 	uint64_t begin_ns;
@@ -230,6 +255,13 @@ struct mmr_access_sample {
 	uint64_t mark_end_ns;
 	uint64_t nr_pfns;
 	const uint8_t *idle; /* (nr_pfns + 7) / 8 bytes, little endian bit order */
+
+	/* Since format 1.1. */
+	uint64_t first_pfn;   /* multiple of 64 */
+	const uint8_t *known; /* as idle, or NULL */
+	const struct mmr_access_use *uses;
+	uint64_t nr_uses;
+	uint32_t kind; /* enum mmr_access_kind */
 };
 
 /* Sample i < info->nr_access_frames. Valid until the next call. */

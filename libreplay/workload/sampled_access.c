@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Samples of page accesses become DEMAND_ACCESS, one for each page that was seen in use. A page that was
+ * faulted in since it was marked has its fault as demand already; where the sample tells (known), its
+ * bit is passed over.
+ *
+ * Not modelled: that a page was watched and not used. Who wrote, and who read.
+ */
+#include "error_set.h"
+#include "wl_state.h"
+
+#define PAGE_SHIFT 12
+
+static void emit(struct wl *wl, uint32_t page, uint64_t since_ns)
+{
+	uint64_t width = wl->now_ns > since_ns ? wl->now_ns - since_ns : 0;
+
+	if (page == WL_NONE || wl->pages.items[page].kind > WL_PAGE_SHMEM)
+		return;
+	wl_emit(wl, (struct demand_op){
+			    .kind = DEMAND_ACCESS,
+			    .page = page,
+			    .arg2 = width > UINT32_MAX ? UINT32_MAX : (uint32_t)width,
+		    });
+}
+
+static void take_bitmap(struct wl *wl, const struct mmr_access_sample *sample)
+{
+	uint64_t since_ns = sample->mark_begin_ns ? sample->mark_begin_ns : sample->begin_ns;
+
+	for (uint64_t i = 0; i < sample->nr_pfns; i++) {
+		if (sample->idle[i / 8] >> i % 8 & 1)
+			continue;
+		if (sample->known && !(sample->known[i / 8] >> i % 8 & 1))
+			continue;
+		emit(wl, wl_page_at(wl, sample->first_pfn + i), since_ns);
+	}
+}
+
+static void take_use(struct wl *wl, const struct mmr_access_use *use)
+{
+	uint64_t number = use->address >> PAGE_SHIFT;
+	uint32_t task;
+
+	if (!(use->flags & MMR_USE_SEEN))
+		return;
+	if (use->flags & MMR_USE_PHYSICAL) {
+		emit(wl, wl_page_at(wl, number), use->begin_ns);
+		return;
+	}
+	task = wl_task_of(wl, use->pid);
+	if (task != 0 && wl->tasks.items[task].mm != WL_NONE)
+		emit(wl, wl_map_page(wl, wl->tasks.items[task].mm, number), use->begin_ns);
+}
+
+int wl_access(struct wl *wl, const struct mmr_access_sample *sample, struct mmr_error *err)
+{
+	wl->task = 0;
+	if (sample->end_ns > wl->now_ns)
+		wl->now_ns = sample->end_ns;
+	if (!wl->started)
+		wl_resident_until(wl, wl->now_ns);
+	if (wl->started && sample->kind == MMR_ACCESS_BITMAP)
+		take_bitmap(wl, sample);
+	for (uint64_t i = 0; wl->started && i < sample->nr_uses && !wl->nomem; i++)
+		take_use(wl, &sample->uses[i]);
+	if (wl->nomem)
+		return base_error(err, MMR_E_NOMEM, "no memory to follow the workload");
+	return 0;
+}
