@@ -144,7 +144,7 @@ int trace_ahead_start(struct mmr_trace *trace, unsigned int nr_threads, struct m
 int trace_ahead_take(struct mmr_trace *trace, struct trace_stream *s, struct mmr_error *err)
 {
 	struct trace_ahead *a = trace->ahead;
-	struct slot *slot = &a->slots[s->cpu];
+	struct slot *slot = &a->slots[s->index];
 	struct trace_content content;
 	int ret;
 
@@ -166,7 +166,7 @@ int trace_ahead_take(struct mmr_trace *trace, struct trace_stream *s, struct mmr
 		slot->content = content;
 	}
 	if (ret == 0 || ret == MMR_E_CORRUPT || ret == MMR_E_TRUNCATED)
-		enqueue(a, s->cpu, s->next_frame + 1);
+		enqueue(a, s->index, s->next_frame + 1);
 	else
 		slot->state = SLOT_EMPTY;
 	pthread_mutex_unlock(&a->lock);

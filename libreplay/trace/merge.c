@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The CPUs' streams as one, in time order. Each stream holds one decompressed frame and the record
- * that comes next in it; a binary heap of (time, cpu) says whose turn it is. Memory is CPUs x frame,
- * twice that where frames are decompressed ahead.
+ * that comes next in it; a binary heap of (time, stream) says whose turn it is. Memory is streams x
+ * frame, twice that where frames are decompressed ahead.
+ *
+ * Stream s belongs to CPU s % nr_cpus: the first nr_cpus are the ring buffer's own, those behind them
+ * hold what the recorder took from elsewhere and put into the same form (perf's page faults).
  *
  * A record is consumed by the call after the one that gave it, so that mmr_trace_raw() stays valid.
  */
@@ -104,8 +107,9 @@ static int next_frame(struct mmr_trace *trace, struct trace_stream *s, struct mm
 /* What the statistics at the end say to be lost and no frame told of. */
 static bool lost_at_end(const struct mmr_trace *trace, struct trace_stream *s)
 {
-	uint64_t nr_lost =
-		s->cpu < trace->totals.cpus.count ? trace->totals.cpus.items[s->cpu].nr_lost : 0;
+	uint64_t nr_lost = s->index < trace->totals.cpus.count
+	                           ? trace->totals.cpus.items[s->index].nr_lost
+	                           : 0;
 
 	if (s->final_mark || nr_lost <= s->located_lost)
 		return false;
@@ -190,7 +194,7 @@ static inline int advance(struct mmr_trace *trace, struct trace_stream *s, struc
 
 static inline bool before(const struct trace_heap_node *a, const struct trace_heap_node *b)
 {
-	return a->t_ns != b->t_ns ? a->t_ns < b->t_ns : a->cpu < b->cpu;
+	return a->t_ns != b->t_ns ? a->t_ns < b->t_ns : a->stream < b->stream;
 }
 
 static void sift_down(struct trace_heap_node *heap, uint32_t size, uint32_t at)
@@ -228,24 +232,28 @@ static void fix_root(struct mmr_trace *trace)
 
 /* ---- setting up ---- */
 
-/* Data frames by CPU, in file order within each. */
+/* Data frames by stream, in file order within each. */
 static int sort_frames(struct mmr_trace *trace, size_t *first)
 {
 	const struct trace_entry_vec *entries = &trace->entries;
 	uint32_t nr_streams = trace->nr_streams;
+	/* A file that does not say how many streams it has holds one for each CPU. */
+	uint32_t stride =
+		mmr_trace_text(trace, "nr_streams", NULL) ? trace->info.nr_cpus : nr_streams;
 
 	for (size_t i = 0; i < entries->count; i++)
 		if (entries->items[i].kind == TRACE_FRAME_DATA)
 			first[entries->items[i].number + 1]++;
-	for (uint32_t cpu = 0; cpu < nr_streams; cpu++)
-		first[cpu + 1] += first[cpu];
+	for (uint32_t i = 0; i < nr_streams; i++)
+		first[i + 1] += first[i];
 	trace->frames = base_calloc(first[nr_streams] + 1, sizeof(*trace->frames));
 	if (!trace->frames)
 		return MMR_E_NOMEM;
-	for (uint32_t cpu = 0; cpu < nr_streams; cpu++) {
-		trace->streams[cpu].cpu = cpu;
-		trace->streams[cpu].next_frame = first[cpu];
-		trace->streams[cpu].end_frame = first[cpu + 1];
+	for (uint32_t i = 0; i < nr_streams; i++) {
+		trace->streams[i].index = i;
+		trace->streams[i].cpu = i % stride;
+		trace->streams[i].next_frame = first[i];
+		trace->streams[i].end_frame = first[i + 1];
 	}
 	for (size_t i = 0; i < entries->count; i++)
 		if (entries->items[i].kind == TRACE_FRAME_DATA)
@@ -297,8 +305,7 @@ static int start_merge(struct mmr_trace *trace, struct mmr_error *err)
 		if (ret < 0)
 			return ret;
 		if (s->state != STREAM_END)
-			trace->heap[trace->heap_size++] =
-				(struct trace_heap_node){ s->t_ns, s->cpu, i };
+			trace->heap[trace->heap_size++] = (struct trace_heap_node){ s->t_ns, i };
 	}
 	for (uint32_t i = trace->heap_size / 2; i-- > 0;)
 		sift_down(trace->heap, trace->heap_size, i);

@@ -44,11 +44,12 @@ enum trace_stream_state {
 	STREAM_END,
 };
 
-/* One CPU: the frame it is in and the record that comes next. */
+/* One stream of a CPU: the frame it is in and the record that comes next. */
 struct trace_stream {
 	struct trace_subbuf walk;
 	const uint8_t *data;
 	uint32_t size;
+	uint32_t index; /* in mmr_trace.streams; the number of its frames */
 	uint32_t cpu;
 	uint64_t t_ns;
 	enum trace_stream_state state;
@@ -68,7 +69,6 @@ struct trace_stream {
 /* What the heap compares, so that it does not follow pointers. */
 struct trace_heap_node {
 	uint64_t t_ns;
-	uint32_t cpu;
 	uint32_t stream;
 };
 
@@ -108,7 +108,7 @@ struct mmr_trace {
 
 	/* The merge. */
 	bool merging;
-	uint32_t *frames; /* entries of data frames, by CPU and then place in the file */
+	uint32_t *frames; /* entries of data frames, by stream and then place in the file */
 	struct trace_stream *streams;
 	uint32_t nr_streams;
 	struct trace_heap_node *heap;

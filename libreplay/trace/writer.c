@@ -155,7 +155,7 @@ int trace_writer_free(struct mmr_writer *w, int ret)
 {
 	if (w->fd >= 0)
 		close(w->fd);
-	for (uint32_t i = 0; w->cpus && i < w->options.nr_cpus; i++) {
+	for (uint32_t i = 0; w->cpus && i < w->options.nr_streams; i++) {
 		trace_writer_zstd_deinit(&w->cpus[i].zstd);
 		base_free(w->cpus[i].raw);
 		base_free(w->cpus[i].counts);
@@ -256,6 +256,12 @@ static int check_options(struct mmr_writer_options *o, struct mmr_error *err)
 	if (o->nr_cpus == 0 || o->nr_cpus > TRACE_MAX_CPUS)
 		return base_error(err, MMR_E_INVALID, "%u CPUs: at least 1, at most %u", o->nr_cpus,
 		                  TRACE_MAX_CPUS);
+	if (o->nr_streams == 0)
+		o->nr_streams = o->nr_cpus;
+	if (o->nr_streams % o->nr_cpus || o->nr_streams > TRACE_MAX_CPUS)
+		return base_error(err, MMR_E_INVALID,
+		                  "%u streams of %u CPUs: a multiple of that, at most %u",
+		                  o->nr_streams, o->nr_cpus, TRACE_MAX_CPUS);
 	if (o->subbuf_size == 0 || o->subbuf_size % 4096 || o->subbuf_size > TRACE_MAX_SUBBUF)
 		return base_error(err, MMR_E_INVALID,
 		                  "sub-buffers of %u bytes: a multiple of 4096, at most %u",
@@ -289,12 +295,12 @@ int mmr_writer_create(const char *path, const struct mmr_writer_options *options
 		return trace_writer_free(w, code);
 	w->path = base_strndup(path, strlen(path));
 	w->partial = with_suffix(path, ".partial");
-	w->cpus = base_calloc(w->options.nr_cpus, sizeof(*w->cpus));
+	w->cpus = base_calloc(w->options.nr_streams, sizeof(*w->cpus));
 	if (!w->path || !w->partial || !w->cpus ||
 	    trace_writer_zstd_init(&w->zstd, w->options.level, 2 * TRACE_BLOB_FRAME + 4096) < 0)
 		return trace_writer_free(
 			w, base_error(err, MMR_E_NOMEM, "out of memory for a trace writer"));
-	for (uint32_t i = 0; i < w->options.nr_cpus; i++)
+	for (uint32_t i = 0; i < w->options.nr_streams; i++)
 		w->cpus[i].head = (struct trace_head){
 			.kind = TRACE_FRAME_DATA,
 			.number = i,
@@ -370,6 +376,8 @@ int mmr_writer_begin(struct mmr_writer *w, struct mmr_error *err)
 		if (learn_group(w, &w->texts.items[i]) < 0)
 			return base_error(err, MMR_E_NOMEM, "out of memory for event groups");
 	ret = add_number(w, "nr_cpus", w->options.nr_cpus, err);
+	if (ret == 0 && w->options.nr_streams > w->options.nr_cpus)
+		ret = add_number(w, "nr_streams", w->options.nr_streams, err);
 	if (ret == 0)
 		ret = add_number(w, "subbuf_size", w->options.subbuf_size, err);
 	if (ret == 0)

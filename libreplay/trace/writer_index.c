@@ -21,13 +21,13 @@ static int total_counts(const struct mmr_writer *w, struct trace_totals *totals)
 {
 	uint32_t nr_ids = 0;
 
-	for (uint32_t cpu = 0; cpu < w->options.nr_cpus; cpu++)
+	for (uint32_t cpu = 0; cpu < w->options.nr_streams; cpu++)
 		if (w->cpus[cpu].nr_counts > nr_ids)
 			nr_ids = w->cpus[cpu].nr_counts;
 	for (uint32_t id = 0; id < nr_ids; id++) {
 		struct mmr_event_count sum = { .event_id = id, .first_ns = UINT64_MAX };
 
-		for (uint32_t cpu = 0; cpu < w->options.nr_cpus; cpu++) {
+		for (uint32_t cpu = 0; cpu < w->options.nr_streams; cpu++) {
 			const struct mmr_event_count *count;
 
 			if (id >= w->cpus[cpu].nr_counts || !w->cpus[cpu].counts[id].nr_events)
@@ -47,7 +47,7 @@ static int total_counts(const struct mmr_writer *w, struct trace_totals *totals)
 static int total_cpus(const struct mmr_writer *w, struct trace_totals *totals)
 {
 	totals->first_ns = UINT64_MAX;
-	for (uint32_t cpu = 0; cpu < w->options.nr_cpus; cpu++) {
+	for (uint32_t cpu = 0; cpu < w->options.nr_streams; cpu++) {
 		const struct writer_cpu *c = &w->cpus[cpu];
 		struct trace_cpu_total total = c->total;
 
@@ -130,7 +130,7 @@ static int write_rest(struct mmr_writer *w, struct mmr_error *err)
 		ret = base_error(err, MMR_E_INVALID, "%s has no header yet", w->path);
 	if (ret == 0 && w->in_snapshot)
 		ret = mmr_writer_snapshot_end(w, w->list_head.last_ns, err);
-	for (uint32_t cpu = 0; cpu < w->options.nr_cpus && ret == 0; cpu++)
+	for (uint32_t cpu = 0; cpu < w->options.nr_streams && ret == 0; cpu++)
 		ret = trace_writer_flush(w, cpu, err);
 	if (ret == 0 && w->trailer.count > 0)
 		ret = trace_writer_trailer(w, err);

@@ -132,7 +132,7 @@ int mmr_writer_pages(struct mmr_writer *w, uint32_t cpu, const void *pages, size
 
 	if (ret < 0)
 		return ret;
-	if (!w->begun || cpu >= w->options.nr_cpus)
+	if (!w->begun || cpu >= w->options.nr_streams)
 		return base_error(err, MMR_E_INVALID, "pages of CPU %u: %s", cpu,
 		                  w->begun ? "there is no such CPU" : "the header is not written");
 	c = &w->cpus[cpu];
@@ -162,7 +162,7 @@ void mmr_writer_set_lost(struct mmr_writer *w, uint32_t cpu, uint64_t nr_lost)
 	struct writer_cpu *c;
 	uint64_t known;
 
-	if (cpu >= w->options.nr_cpus)
+	if (cpu >= w->options.nr_streams)
 		return;
 	c = &w->cpus[cpu];
 	known = c->located_lost + c->head.lost;

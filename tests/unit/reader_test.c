@@ -36,10 +36,11 @@ static int tear_down(void **state)
 	return rmdir(dir);
 }
 
-static struct mmr_writer *begin(uint32_t nr_cpus)
+static struct mmr_writer *begin_streams(uint32_t nr_cpus, uint32_t nr_streams)
 {
 	struct mmr_writer_options options = {
 		.nr_cpus = nr_cpus,
+		.nr_streams = nr_streams,
 		.subbuf_size = PAGE_BYTES,
 		.frame_size = PAGE_BYTES,
 		.force = true,
@@ -50,6 +51,11 @@ static struct mmr_writer *begin(uint32_t nr_cpus)
 	assert_int_equal(mmr_writer_create(path, &options, &w, &err), 0);
 	assert_int_equal(model_header(w, &err), 0);
 	return w;
+}
+
+static struct mmr_writer *begin(uint32_t nr_cpus)
+{
+	return begin_streams(nr_cpus, 0);
 }
 
 static void add_page(struct mmr_writer *w, uint32_t cpu, uint64_t t_ns, uint32_t commit_flags,
@@ -156,6 +162,34 @@ static void losses_that_statistics_tell_are_located_by_frame(void **state)
 	while (mmr_trace_next(trace, &event, &err) > 0)
 		sum += event.kind == MMR_EVENT_LOST ? event.lost.nr_events : 0;
 	assert_int_equal(sum, 14);
+	mmr_trace_close(trace);
+}
+
+static void streams_of_a_cpu_come_as_one(void **state)
+{
+	struct mmr_writer *w = begin_streams(2, 4);
+	struct mmr_trace *trace;
+
+	(void)state;
+	add_page(w, 0, 100, 0, 0);
+	add_page(w, 0, 400, 0, 0);
+	add_page(w, 1, 200, 0, 0);
+	add_page(w, 3, 150, 0, 0); /* of CPU 1 */
+	add_page(w, 3, 200, 3u << 30, 6);
+	add_page(w, 2, 400, 0, 0); /* of CPU 0; the ring buffer's own comes first */
+	mmr_writer_set_lost(w, 2, 9);
+	trace = finish(w);
+	assert_int_equal(mmr_trace_info(trace)->nr_cpus, 2);
+	assert_int_equal(mmr_trace_info(trace)->nr_lost, 15);
+	expect_event(trace, 0, 100);
+	expect_event(trace, 1, 150);
+	expect_event(trace, 1, 200);
+	expect_lost(trace, 1, 200, 6);
+	expect_event(trace, 1, 200);
+	expect_event(trace, 0, 400);
+	expect_lost(trace, 0, 400, 9);
+	expect_event(trace, 0, 400);
+	expect_end(trace);
 	mmr_trace_close(trace);
 }
 
@@ -541,6 +575,7 @@ int main(void)
 		                                set_up, tear_down),
 		cmocka_unit_test_setup_teardown(losses_that_statistics_tell_are_located_by_frame,
 		                                set_up, tear_down),
+		cmocka_unit_test_setup_teardown(streams_of_a_cpu_come_as_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(marks_come_whatever_kinds_are_wanted, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(tasks_have_the_name_they_had_then, set_up,

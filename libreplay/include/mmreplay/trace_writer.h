@@ -11,6 +11,10 @@
  *
  * Data pages are collected per CPU and compressed when a frame is full. mmr_writer_pages() may be
  * called from one thread per CPU at the same time (each with its own cpu); everything else from one.
+ *
+ * A CPU may have several streams, each in time order in itself: stream cpu is the ring buffer's, and
+ * cpu + nr_cpus, cpu + 2 * nr_cpus ... hold what else the recorder took from that CPU in the same
+ * form. Where a function takes a cpu below, a stream's number may stand; the reader merges them.
  */
 #ifndef MMREPLAY_TRACE_WRITER_H
 #define MMREPLAY_TRACE_WRITER_H
@@ -30,6 +34,8 @@ struct mmr_writer;
 
 struct mmr_writer_options {
 	uint32_t nr_cpus;
+	uint32_t
+		nr_streams; /* a multiple of nr_cpus: stream s holds events of CPU s % nr_cpus; 0 = nr_cpus */
 	uint32_t subbuf_size; /* bytes of a ring-buffer sub-buffer; multiple of 4096 */
 	uint32_t frame_size;  /* raw bytes per data frame; 0 = 256 KiB */
 	int level;            /* zstd level; 0 = 1 */
