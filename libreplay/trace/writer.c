@@ -276,6 +276,8 @@ static int check_options(struct mmr_writer_options *o, struct mmr_error *err)
 	o->frame_size -= o->frame_size % o->subbuf_size;
 	if (o->level == 0)
 		o->level = 1;
+	if (o->ring_bytes || o->rotate)
+		return base_error(err, MMR_E_UNSUPPORTED, "a ring and rotation are not there yet");
 	return 0;
 }
 
@@ -402,10 +404,49 @@ int mmr_writer_trailer_text(struct mmr_writer *w, const char *name, const void *
 
 void mmr_writer_stats(const struct mmr_writer *w, struct mmr_writer_stats *stats)
 {
+	*stats = (struct mmr_writer_stats){ 0 };
 	stats->nr_events = atomic_load(&w->nr_events);
 	stats->nr_lost = atomic_load(&w->nr_lost);
 	stats->raw_bytes = atomic_load(&w->raw_bytes);
 	stats->file_bytes = atomic_load(&w->file_bytes);
 	for (int i = 0; i < MMR_NR_EVENT_GROUPS; i++)
 		stats->by_group[i] = atomic_load(&w->by_group[i]);
+}
+
+/* ---- not there yet ---- */
+
+int mmr_writer_create_stream(int fd, const char *name, const struct mmr_writer_options *options,
+                             struct mmr_writer **ret, struct mmr_error *err)
+{
+	(void)fd, (void)options, (void)ret;
+	return base_error(err, MMR_E_UNSUPPORTED, "%s: streams are not there yet", name);
+}
+
+size_t mmr_writer_tids(const struct mmr_writer *w, int32_t *tids, size_t max)
+{
+	(void)w, (void)tids, (void)max;
+	return 0;
+}
+
+int mmr_writer_prepare_cpu(struct mmr_writer *w, uint32_t cpu, struct mmr_error *err)
+{
+	return cpu < w->options.nr_cpus ? 0 : base_error(err, MMR_E_INVALID, "no CPU %u", cpu);
+}
+
+void mmr_writer_pressure(struct mmr_writer *w, uint32_t cpu, uint32_t per_mille)
+{
+	(void)w, (void)cpu, (void)per_mille;
+}
+
+int mmr_writer_ring_save(struct mmr_writer *w, const char *path, uint64_t since_ns,
+                         struct mmr_error *err)
+{
+	(void)w, (void)since_ns;
+	return base_error(err, MMR_E_UNSUPPORTED, "%s: a ring is not there yet", path);
+}
+
+int mmr_writer_rotate(struct mmr_writer *w, const char *path, struct mmr_error *err)
+{
+	(void)w;
+	return base_error(err, MMR_E_UNSUPPORTED, "%s: rotation is not there yet", path);
 }
