@@ -7,12 +7,12 @@
 
 #include <dirent.h>
 #include <fnmatch.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "closest.h"
 #include "failure.h"
 
 struct choice {
@@ -166,66 +166,23 @@ static unsigned int apply_pattern(struct choice *c, const char *system, const ch
 	return count;
 }
 
-/* Edits that turn a into b, a swap of neighbours being one; for the guess at what was meant. */
-static size_t distance(const char *a, const char *b)
-{
-	enum { MAX = 80 };
-	size_t rows[3][MAX + 1];
-	size_t length = strlen(b);
-	size_t i;
-
-	if (length > MAX)
-		return SIZE_MAX;
-	for (size_t j = 0; j <= length; j++)
-		rows[0][j] = j;
-	for (i = 1; a[i - 1]; i++) {
-		size_t *row = rows[i % 3];
-		const size_t *above = rows[(i + 2) % 3];
-
-		row[0] = i;
-		for (size_t j = 1; j <= length; j++) {
-			size_t best = above[j - 1] + (a[i - 1] != b[j - 1]);
-
-			best = above[j] + 1 < best ? above[j] + 1 : best;
-			best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-			    rows[(i + 1) % 3][j - 2] + 1 < best)
-				best = rows[(i + 1) % 3][j - 2] + 1;
-			row[j] = best;
-		}
-	}
-	return rows[(i + 2) % 3][length];
-}
-
 static int unknown(const char *item, struct mmr_error *err)
 {
 	const char *colon = strchr(item, ':');
 	const char *wanted = colon ? colon + 1 : item;
 	const char *system = "";
-	const char *closest = NULL;
-	size_t least = strlen(wanted) / 3 + 1;
+	struct closest closest;
 
-	for (unsigned int g = 0; !colon && g < MMR_GROUP_OTHER; g++) {
-		size_t edits = distance(wanted, mmr_event_group_name(g));
-
-		if (edits <= least) {
-			least = edits - (edits > 0);
-			closest = mmr_event_group_name(g);
-		}
-	}
-	for (unsigned int kind = MMR_EVENT_OTHER + 1; kind < MMR_NR_EVENT_KINDS; kind++) {
-		size_t edits = distance(wanted, mmr_event_name(kind));
-
-		if (edits <= least) {
-			least = edits - (edits > 0);
-			closest = mmr_event_name(kind);
+	closest_begin(&closest, wanted);
+	for (unsigned int g = 0; !colon && g < MMR_GROUP_OTHER; g++)
+		closest_offer(&closest, mmr_event_group_name(g));
+	for (unsigned int kind = MMR_EVENT_OTHER + 1; kind < MMR_NR_EVENT_KINDS; kind++)
+		if (closest_offer(&closest, mmr_event_name(kind)))
 			system = mmr_event_system(kind);
-		}
-	}
-	if (closest)
+	if (closest.found)
 		return failure(err, MMR_E_NOTFOUND,
 		               "no event or group \"%s\"; did you mean %s%s%s?", item, system,
-		               system[0] ? ":" : "", closest);
+		               system[0] ? ":" : "", closest.found);
 	return failure(err, MMR_E_NOTFOUND,
 	               "no event or group \"%s\" (groups: mmcap record --help; events: %s)", item,
 	               "system:name as in tracefs");

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "closest.c"
 #include "event_set.c"
 #include "failure.c"
 
