@@ -128,6 +128,19 @@ static void put_events(struct texts *t, const char *root, const struct event_set
 	free(absent);
 }
 
+/* The ring buffer's counts before anything is recorded, for those at the end to be compared with. */
+static void put_statistics(struct texts *t, const struct tracing *tracing)
+{
+	for (uint32_t cpu = 0; cpu < tracing->nr_cpus; cpu++) {
+		char file[64];
+		char name[72];
+
+		snprintf(file, sizeof(file), "per_cpu/cpu%u/stats", cpu);
+		snprintf(name, sizeof(name), "%s.start", file);
+		put_file(t, name, tracing->dir, file);
+	}
+}
+
 int trace_texts_header(struct mmr_writer *writer, const struct tracing *tracing,
                        const struct event_set *events, const struct record_options *o,
                        struct mmr_error *err)
@@ -154,6 +167,7 @@ int trace_texts_header(struct mmr_writer *writer, const struct tracing *tracing,
 	put_file(&t, "header_page", tracing->root, "events/header_page");
 	put_file(&t, "header_event", tracing->root, "events/header_event");
 	put_events(&t, tracing->root, events);
+	put_statistics(&t, tracing);
 	put_file(&t, "proc/zoneinfo", "/proc", "zoneinfo");
 	return t.ret;
 }
