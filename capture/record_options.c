@@ -8,6 +8,7 @@
 
 #define TOOL             "mmcap record"
 #define DEFAULT_INTERVAL 1000000000ull /* ns */
+#define DEFAULT_END      60000000ull
 #define MIN_INTERVAL     10000000ull
 #define MIN_BUFFER       (64ull << 10)
 
@@ -64,6 +65,8 @@ int record_options_parse(struct record_options *o, int argc, char **argv)
 		  "Stop after TIME; a command that still runs is sent SIGTERM", NULL, false },
 		{ "snapshot", 's', OPTION_CALLBACK, "KIND", &o->snapshot,
 		  "Snapshot at start and end: full (default), light or none", set_snapshot, false },
+		{ "end-time", 0, OPTION_TIME, "TIME", &o->end_ns,
+		  "Time for the full snapshot at the end (default 60ms; 0s: as much as all of it takes)", NULL, false },
 		{ "user", 'u', OPTION_STRING, "USER", &o->user,
 		  "Run the command as USER (default: who invoked sudo)", NULL, false },
 		{ "private", 0, OPTION_FLAG, NULL, &o->private,
@@ -90,6 +93,7 @@ int record_options_parse(struct record_options *o, int argc, char **argv)
 	*o = (struct record_options){
 		.output = "trace.zst",
 		.interval_ns = DEFAULT_INTERVAL,
+		.end_ns = DEFAULT_END,
 		.snapshot = MMR_SNAPSHOT_FULL,
 	};
 	first = options_parse(&command, argc, argv);

@@ -24,6 +24,7 @@ struct record_options {
 	struct option_list events;
 	uint64_t buffer_size; /* bytes for each CPU; 0: by the machine's size */
 	uint64_t interval_ns;
+	uint64_t end_ns;      /* for the snapshot at the end; 0: as much as all of it takes */
 	uint64_t duration_ns; /* 0: until the command ends */
 	uint32_t snapshot;
 	bool fail_on_loss;

@@ -158,6 +158,7 @@ static int open_file(struct recording *r, struct mmr_error *err)
 		ret = snapshot_reader_init(&r->snapshots, err);
 	r->snapshots.writer = r->writer;
 	r->snapshots.private = r->options->private;
+	r->snapshots.end_ns = r->options->end_ns;
 	return ret;
 }
 

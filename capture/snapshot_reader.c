@@ -3,6 +3,10 @@
  * A snapshot is read while the machine runs on, so each file, and each 64 KiB of the per-page files,
  * carries the instants before and after it was read.
  *
+ * Somebody waits for the end: what can only serve a replay's start is left out there, and of the pages'
+ * flags, which serve to verify a replay, as many are read as there is time for. pagetypeinfo walks the free lists with the zone locked: as often
+ * as it costs at most a thousandth of the time.
+ *
  * The order is chosen for who has to make the two ends meet: at the start all that is slow comes first
  * and the counters last; at the end the counters come first. So the difference between the counters
  * holds as little as possible of the reading itself. kpageflags stands next to the counters.
@@ -21,8 +25,8 @@
 
 #include "failure.h"
 
-#define CHUNK        (64u << 10) /* of a per-page file */
-#define PER_PAGE     8u          /* bytes a page in it */
+#define PER_PAGE     8u /* bytes a page in a per-page file */
+#define KPF_MMAP     (1u << 11)
 #define FIRST_BUFFER (1u << 20)
 #define MAX_FILE     (256u << 20)
 /* For a sysctl the kernel allocates as much as is asked for: never a high order because of us. */
@@ -34,7 +38,8 @@ static const char *const light_files[] = {
 	"proc/pagetypeinfo", "proc/meminfo", "proc/pressure/memory",
 };
 
-#define NR_LIGHT (sizeof(light_files) / sizeof(light_files[0]))
+#define NR_LIGHT     (sizeof(light_files) / sizeof(light_files[0]))
+#define PAGETYPEINFO 3u /* its place among them */
 
 uint64_t snapshot_clock(void)
 {
@@ -55,6 +60,8 @@ int snapshot_reader_init(struct snapshot_reader *r, struct mmr_error *err)
 	if (!r->buffer || !r->light_fds || !r->ranges)
 		return failure(err, MMR_E_NOMEM, "out of memory for snapshots");
 	memset(r->buffer, 0, r->capacity);
+	if (page_sweep_init(&r->sweep, err) < 0)
+		return MMR_E_NOMEM;
 	for (size_t i = 0; i < NR_LIGHT; i++) {
 		char path[64];
 
@@ -69,6 +76,7 @@ void snapshot_reader_deinit(struct snapshot_reader *r)
 	for (size_t i = 0; r->light_fds && i < NR_LIGHT; i++)
 		if (r->light_fds[i] >= 0)
 			close(r->light_fds[i]);
+	page_sweep_deinit(&r->sweep);
 	free(r->light_fds);
 	free(r->ranges);
 	free(r->buffer);
@@ -145,10 +153,17 @@ void snapshot_file(struct snapshot_reader *r, const char *path, const char *name
 	close(fd);
 }
 
-static void light(struct snapshot_reader *r)
+static void light(struct snapshot_reader *r, enum snapshot_moment moment)
 {
-	for (size_t i = 0; i < NR_LIGHT; i++)
+	for (size_t i = 0; i < NR_LIGHT; i++) {
+		uint64_t begin = snapshot_clock();
+
+		if (i == PAGETYPEINFO && moment == SNAPSHOT_BETWEEN && begin < r->pagetypeinfo_ns)
+			continue;
 		file_of(r, r->light_fds[i], light_files[i]);
+		if (i == PAGETYPEINFO)
+			r->pagetypeinfo_ns = begin + (snapshot_clock() - begin) * 1000;
+	}
 }
 
 static int compare_ranges(const void *a, const void *b)
@@ -246,60 +261,86 @@ static void learn_ranges(struct snapshot_reader *r)
 	tidy_ranges(r);
 }
 
-static void per_page_range(struct snapshot_reader *r, int fd, const char *name, uint64_t first,
-                           uint64_t end)
+static void put_chunk(struct snapshot_reader *r, const char *name, const struct page_chunk *chunk,
+                      const uint8_t *bytes, uint32_t size, uint64_t begin_ns, uint64_t end_ns)
 {
-	uint64_t offset = first * PER_PAGE;
-	const uint64_t stop = end * PER_PAGE;
-
-	while (offset < stop && r->error == 0) {
-		/* Chunks end at multiples of their size, whatever the zone's first pfn. */
-		uint64_t want = CHUNK - offset % CHUNK;
-		uint64_t begin = snapshot_clock();
-		ssize_t got;
-
-		if (want > stop - offset)
-			want = stop - offset;
-		got = pread(fd, r->buffer, want, (off_t)offset);
-		if (got <= 0)
-			return;
-		snapshot_piece(r, &(struct mmr_snapshot_piece){
-					  .name = name,
-					  .data = r->buffer,
-					  .size = (uint64_t)got,
-					  .offset = offset,
-					  .begin_ns = begin,
-					  .end_ns = snapshot_clock(),
-				  });
-		offset += (uint64_t)got;
-	}
+	snapshot_piece(r, &(struct mmr_snapshot_piece){
+				  .name = name,
+				  .data = bytes,
+				  .size = size,
+				  .offset = chunk->offset,
+				  .begin_ns = begin_ns,
+				  .end_ns = end_ns,
+			  });
 }
 
-static void per_page(struct snapshot_reader *r, const char *path, const char *name)
+static void flags_read(void *data, struct page_chunk *chunk, const uint8_t *bytes, uint32_t size,
+                       uint64_t begin_ns, uint64_t end_ns)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uint64_t all = 0;
 
-	if (fd < 0)
+	for (uint32_t i = 0; i + PER_PAGE <= size; i += PER_PAGE) {
+		uint64_t flags;
+
+		memcpy(&flags, bytes + i, sizeof(flags));
+		all |= flags;
+	}
+	chunk->mapped = all & KPF_MMAP;
+	put_chunk(data, "proc/kpageflags", chunk, bytes, size, begin_ns, end_ns);
+}
+
+static void counts_read(void *data, struct page_chunk *chunk, const uint8_t *bytes, uint32_t size,
+                        uint64_t begin_ns, uint64_t end_ns)
+{
+	put_chunk(data, "proc/kpagecount", chunk, bytes, size, begin_ns, end_ns);
+}
+
+/* The pages' flags, then how often each is mapped, where any is. */
+static void per_page(struct snapshot_reader *r, bool counts, uint64_t deadline_ns)
+{
+	int ret = 0;
+
+	page_sweep_clear(&r->sweep);
+	for (unsigned int i = 0; i < r->nr_ranges && ret == 0; i++)
+		ret = page_sweep_add(&r->sweep, r->ranges[i].first, r->ranges[i].end);
+	if (ret < 0 && r->error == 0)
+		r->error = failure(&r->why, ret, "out of memory for a snapshot");
+	r->nr_chunks = r->sweep.nr_chunks;
+	r->nr_chunks_read =
+		page_sweep_read(&r->sweep, "/proc/kpageflags", deadline_ns, flags_read, r);
+	if (!counts)
 		return;
-	for (unsigned int i = 0; i < r->nr_ranges; i++)
-		per_page_range(r, fd, name, r->ranges[i].first, r->ranges[i].end);
-	close(fd);
+	for (size_t i = 0; i < r->sweep.nr_chunks; i++)
+		r->sweep.chunks[i].wanted = r->sweep.chunks[i].mapped;
+	page_sweep_read(&r->sweep, "/proc/kpagecount", 0, counts_read, r);
+}
+
+static void full_at_end(struct snapshot_reader *r)
+{
+	const uint64_t deadline = r->end_ns ? snapshot_clock() + r->end_ns : 0;
+
+	light(r, SNAPSHOT_END);
+	if (r->end_ns)
+		snapshot_system_changes(r);
+	else
+		snapshot_system(r);
+	per_page(r, r->end_ns == 0, deadline);
+}
+
+static void full_at_start(struct snapshot_reader *r)
+{
+	learn_ranges(r);
+	snapshot_system(r);
+	per_page(r, true, 0);
+	light(r, SNAPSHOT_START);
 }
 
 static void full(struct snapshot_reader *r, enum snapshot_moment moment)
 {
-	learn_ranges(r);
-	if (moment == SNAPSHOT_END) {
-		light(r);
-		per_page(r, "/proc/kpageflags", "proc/kpageflags");
-		per_page(r, "/proc/kpagecount", "proc/kpagecount");
-		snapshot_system(r);
-	} else {
-		snapshot_system(r);
-		per_page(r, "/proc/kpagecount", "proc/kpagecount");
-		per_page(r, "/proc/kpageflags", "proc/kpageflags");
-		light(r);
-	}
+	if (moment == SNAPSHOT_END)
+		full_at_end(r);
+	else
+		full_at_start(r);
 	snapshot_file(r, "/proc/buddyinfo", "proc/buddyinfo.end");
 }
 
@@ -314,7 +355,7 @@ int snapshot_take(struct snapshot_reader *r, uint32_t kind, enum snapshot_moment
 	if (kind == MMR_SNAPSHOT_FULL)
 		full(r, moment);
 	else
-		light(r);
+		light(r, moment);
 	if (r->error < 0) {
 		if (err)
 			*err = r->why;

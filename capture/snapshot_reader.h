@@ -9,6 +9,8 @@
 
 #include <mmreplay/trace_writer.h>
 
+#include "page_sweep.h"
+
 #define MAX_PFN_RANGES 1024
 
 struct pfn_range {
@@ -23,8 +25,13 @@ struct snapshot_reader {
 	int *light_fds; /* kept open, so that a light snapshot allocates next to nothing */
 	struct pfn_range *ranges; /* pfns that have memory */
 	unsigned int nr_ranges;
-	bool private; /* leave out what tells about processes */
-	int error;    /* the first failure of the writer, MMR_E_* */
+	struct page_sweep sweep;
+	uint64_t end_ns;          /* time for a full snapshot at the end; 0: all that it takes */
+	uint64_t pagetypeinfo_ns; /* not to be read again before */
+	size_t nr_chunks;         /* of the pages' flags at the end, */
+	size_t nr_chunks_read;    /* and how many of them there was time for */
+	bool private;             /* leave out what tells about processes */
+	int error;                /* the first failure of the writer, MMR_E_* */
 	struct mmr_error why;
 };
 
@@ -49,6 +56,9 @@ void snapshot_piece(struct snapshot_reader *reader, const struct mmr_snapshot_pi
 
 /* Everything of a full snapshot but the per-page files: settings, devices, processes, cgroups. */
 void snapshot_system(struct snapshot_reader *reader);
+
+/* Those of them that change, for a snapshot at the end: settings, slabs, swap, cgroups. */
+void snapshot_system_changes(struct snapshot_reader *reader);
 
 /* Its part about block devices and swap areas. */
 void snapshot_devices(struct snapshot_reader *reader);

@@ -303,31 +303,39 @@ static void kernel_config(struct snapshot_reader *r)
 	}
 }
 
-void snapshot_system(struct snapshot_reader *r)
+void snapshot_system_changes(struct snapshot_reader *r)
 {
-	static const char *const files[] = { "/proc/version",  "/proc/uptime", "/proc/cpuinfo",
-		                             "/proc/slabinfo", "/proc/swaps",  "/proc/stat" };
+	static const char *const files[] = { "/proc/uptime", "/proc/slabinfo", "/proc/swaps",
+		                             "/proc/stat" };
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
 		single(r, files[i]);
-	kernel_config(r);
-	topology(r);
-	snapshot_devices(r);
 	tree(r, "/proc/sys/vm", "proc/sys/vm", 0);
 	tree(r, "/sys/kernel/mm", "sys/kernel/mm", 0);
 	tree(r, "/sys/kernel/debug/extfrag", "sys/kernel/debug/extfrag", 0);
 	tree(r, "/sys/module/zswap/parameters", "sys/module/zswap/parameters", 0);
 	tree(r, "/sys/kernel/debug/zswap", "sys/kernel/debug/zswap", 0);
-	single(r, "/sys/kernel/debug/fault_around_bytes");
 	single(r, "/proc/sys/kernel/numa_balancing");
 	single(r, "/sys/kernel/debug/lru_gen_full");
 	single(r, "/sys/kernel/debug/lru_gen");
-	if (r->private)
-		return;
-	single(r, "/proc/cmdline");
-	single(r, "/proc/mounts");
-	single(r, "/proc/self/mountinfo"); /* which device number is which file system */
-	single(r, "/proc/self/cgroup");
-	cgroups(r);
-	processes(r);
+	if (!r->private)
+		cgroups(r);
+}
+
+void snapshot_system(struct snapshot_reader *r)
+{
+	single(r, "/proc/version");
+	single(r, "/proc/cpuinfo");
+	kernel_config(r);
+	topology(r);
+	snapshot_devices(r);
+	single(r, "/sys/kernel/debug/fault_around_bytes");
+	if (!r->private) {
+		single(r, "/proc/cmdline");
+		single(r, "/proc/mounts");
+		single(r, "/proc/self/mountinfo"); /* which device number is which file system */
+		single(r, "/proc/self/cgroup");
+		processes(r);
+	}
+	snapshot_system_changes(r);
 }
