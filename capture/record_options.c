@@ -34,8 +34,8 @@ static int set_snapshot(const char *value, void *data)
 
 static const char epilogue[] =
 	"Groups: page fault rss lru filemap reclaim compaction migrate thp ksm oom\n"
-	"writeback swap vma task slab tlb, all, and default (all but slab). ^GROUP leaves\n"
-	"one out.\n"
+	"writeback swap vma task slab tlb access, all, and default (all but slab and\n"
+	"access). ^GROUP leaves one out.\n"
 	"\n"
 	"Examples:\n"
 	"  mmcap record -- make -j8\n"

@@ -61,12 +61,23 @@ static const char *const not_recorded_61[] = {
 	"kmem_cache_alloc",
 	"kmem_cache_free",
 	"tlb_flush",
+	"damon_aggregated",
 	NULL,
 };
 static const char *const not_recorded_612[] = {
-	"block_bio_queue",    "sys_exit_munmap",      "sys_exit_madvise", "sys_enter_mlock2",
-	"sys_enter_mlockall", "sys_enter_munlockall", "kmalloc",          "kfree",
-	"kmem_cache_alloc",   "kmem_cache_free",      "tlb_flush",        NULL,
+	"block_bio_queue",
+	"sys_exit_munmap",
+	"sys_exit_madvise",
+	"sys_enter_mlock2",
+	"sys_enter_mlockall",
+	"sys_enter_munlockall",
+	"kmalloc",
+	"kfree",
+	"kmem_cache_alloc",
+	"kmem_cache_free",
+	"tlb_flush",
+	"damon_aggregated",
+	NULL,
 };
 
 static bool listed(const char *const *names, const char *name)

@@ -49,6 +49,7 @@ enum mmr_event_kind {
 	X(TASK, "task")             \
 	X(SLAB, "slab")             \
 	X(TLB, "tlb")               \
+	X(ACCESS, "access")         \
 	X(OTHER, "other")
 
 enum mmr_event_group {
@@ -324,6 +325,15 @@ struct mmr_event {
 			uint64_t nr_pages;
 			int32_t reason;
 		} tlb;
+		struct {
+			uint64_t
+				start; /* of a region, bytes: addresses of the target, or physical */
+			uint64_t end;
+			uint64_t target_id;
+			uint32_t nr_accesses; /* samplings of the interval that saw an access */
+			uint32_t age;         /* intervals without much change */
+			uint32_t nr_regions;
+		} damon;
 		uint64_t words[6]; /* the payload as a whole */
 	};
 };
