@@ -189,6 +189,7 @@ bool replay_run_is_complete(struct mmr_trace *trace, const struct run_span *span
 {
 	const struct mmr_trace_info *info = mmr_trace_info(trace);
 	const struct mmr_trace_damage *damage = mmr_trace_damage(trace);
+	const char *faults = mmr_trace_text(trace, "fault_source", NULL);
 	bool complete = true;
 
 	if (span->nr_lost) {
@@ -204,6 +205,10 @@ bool replay_run_is_complete(struct mmr_trace *trace, const struct run_span *span
 			"the recording holds only some tasks: free lists cannot be followed");
 		complete = false;
 	}
+	if (faults && strcmp(faults, "perf") == 0)
+		replay_run_note(report,
+		                "page faults were recorded by perf: all count as writes, since "
+		                "their error codes are unknown");
 	if (info->truncated || !info->indexed) {
 		replay_run_note(report,
 		                "the recording was not closed properly: its end may be missing");

@@ -12,6 +12,9 @@
  * around the fault, in order, so that the pages known to be out tell which is which; otherwise they
  * are neighbours in swap, and no event says whose they are.
  *
+ * perf's faults (MMR_FAULT_CODE_UNKNOWN) do not tell what was to be done: they count as writes, which
+ * what allocates a page or finds one write-protected is, and most swap-ins are.
+ *
  * Not modelled: pages that were in swap when the trace began (they look new to this address space);
  * KSM; userfaultfd.
  */
@@ -139,7 +142,8 @@ void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		return;
 	f->vpn = vpn;
 	f->state = WL_STATE_OPEN;
-	f->error_code = event->fault.error_code & 0xff;
+	f->blind = event->fault.error_code & MMR_FAULT_CODE_UNKNOWN;
+	f->error_code = f->blind ? FAULT_WRITE : event->fault.error_code & 0xff;
 	f->served = false;
 	f->huge = false;
 	f->nr_got = 0;
@@ -251,6 +255,21 @@ static void got_old(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_fla
 	f->cause = WL_FAULT_SWAPIN;
 }
 
+/*
+ * Whether the page allocated is to be a copy of the one there. Without an error code: whenever there is
+ * one in memory, since nothing else that needs a page without zeroes finds one.
+ */
+static bool is_copy(const struct wl *wl, const struct wl_fault *f, uint32_t gfp_flags, bool old)
+{
+	const uint8_t both = FAULT_PROTECTION | FAULT_WRITE;
+
+	if (gfp_flags & WL_GFP_ZERO)
+		return false;
+	if (f->blind)
+		return f->page != WL_NONE && !old && wl->pages.items[f->page].pfn != WL_NONE;
+	return (f->error_code & both) == both;
+}
+
 bool wl_fault_page(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags)
 {
 	struct wl_fault *f = &wl->tasks.items[task].fault;
@@ -276,8 +295,7 @@ bool wl_fault_page(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flag
 	old = f->page != WL_NONE && wl->pages.items[f->page].flags & WL_PAGE_OUT;
 	if (old && gfp_flags & WL_GFP_ZERO && !(wl->pages.items[f->page].flags & WL_PAGE_LAZY))
 		old = false;
-	copy = !(gfp_flags & WL_GFP_ZERO) && (f->error_code & (FAULT_PROTECTION | FAULT_WRITE)) ==
-	                                             (FAULT_PROTECTION | FAULT_WRITE);
+	copy = is_copy(wl, f, gfp_flags, old);
 	/* In memory and not to be copied: served from the swap cache, so this is for something else. */
 	if (f->page != WL_NONE && !old && !copy && !(gfp_flags & WL_GFP_ZERO) &&
 	    wl->pages.items[f->page].pfn != WL_NONE)

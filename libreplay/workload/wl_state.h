@@ -130,6 +130,7 @@ struct wl_fault {
 	uint16_t cause;    /* enum wl_cause of the section FAULT */
 	uint8_t state;     /* enum wl_fault_state */
 	uint8_t error_code;
+	bool blind;     /* perf recorded it: error_code is a guess */
 	bool counted;   /* .cause is to be counted when it ends */
 	bool first;     /* nothing movable has been allocated since it began */
 	bool served;    /* by a page of a file: nothing anonymous follows */

@@ -21,6 +21,12 @@ extern "C" {
 /* pfn of an mm_page_alloc that failed. */
 #define MMR_PFN_NONE UINT64_MAX
 
+/*
+ * In a fault's error_code: perf recorded it, which does not know whether the page was to be written,
+ * was there, or was to be executed. Only bit 2 (from user mode) is known; the others are 0.
+ */
+#define MMR_FAULT_CODE_UNKNOWN (UINT64_C(1) << 63)
+
 enum mmr_event_kind {
 	MMR_EVENT_NONE = 0,
 	MMR_EVENT_LOST,  /* the ring buffer of .cpu was full: .lost.nr_events are missing here */
