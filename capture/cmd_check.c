@@ -16,6 +16,7 @@
 #include "commands.h"
 #include "event_set.h"
 #include "options.h"
+#include "perf_faults.h"
 #include "terminal.h"
 #include "tracing.h"
 
@@ -83,7 +84,12 @@ static void check_group(struct report *r, const char *root, unsigned int group)
 	struct mmr_error err = { 0 };
 	char missing[160] = "";
 
-	if (event_set_choose(&set, &items, root, &err) < 0) {
+	if (event_set_choose(&set, &items, root, &err) < 0 || set.nr_present == 0) {
+		event_set_deinit(&set);
+		if (group == MMR_GROUP_FAULT && perf_faults_try(&err) == 0) {
+			add(r, STATE_PARTLY, name, "", "by perf, without error codes");
+			return;
+		}
 		add(r, STATE_MISSING, name,
 		    "a kernel with these tracepoints (CONFIG_FTRACE_SYSCALLS for vma)",
 		    "none of its events");

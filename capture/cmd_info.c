@@ -195,6 +195,17 @@ static void print_lost(const struct summary *sum)
 		       100.0 * (double)sum->nr_lost / (double)all);
 }
 
+/* Nothing to say of what the tracepoints tell. */
+static void print_fault_source(const struct mmr_trace *trace)
+{
+	const char *source = mmr_trace_text(trace, "fault_source", NULL);
+
+	if (source && strcmp(source, "perf") == 0)
+		printf("%-12s by perf: without error codes, which tell writes\n", "faults");
+	else if (source && strcmp(source, "both") == 0)
+		printf("%-12s by tracepoint, and by perf as perf:page_fault_*\n", "faults");
+}
+
 static void print_overview(const char *path, const struct mmr_trace *trace,
                            const struct summary *sum)
 {
@@ -214,6 +225,7 @@ static void print_overview(const char *path, const struct mmr_trace *trace,
 	print_text_line(trace, "recorded by", "tool");
 	print_text_line(trace, "options", "recorder.options");
 	print_text_line(trace, "absent", "events/absent");
+	print_fault_source(trace);
 	print_text_line(trace, "notes", "import.notes");
 	if (sum->nr_events == 0) {
 		puts("events       none");

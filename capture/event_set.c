@@ -31,7 +31,8 @@ static bool is_present(const struct choice *c, const char *system, const char *n
 	return access(path, R_OK) == 0;
 }
 
-static struct chosen_event *find(const struct event_set *set, const char *system, const char *name)
+struct chosen_event *event_set_find(const struct event_set *set, const char *system,
+                                    const char *name)
 {
 	for (size_t i = 0; i < set->count; i++) {
 		struct chosen_event *event = &set->events[i];
@@ -47,7 +48,7 @@ static void add(struct choice *c, const char *system, const char *name, bool pre
 	struct event_set *set = c->set;
 	struct chosen_event *event;
 
-	event = find(set, system, name);
+	event = event_set_find(set, system, name);
 	if (event) {
 		event->by_name |= c->by_name;
 		return;
@@ -63,6 +64,7 @@ static void add(struct choice *c, const char *system, const char *name, bool pre
 		set->events = events;
 		c->capacity = capacity;
 	}
+	set->nr_present += present;
 	event = &set->events[set->count++];
 	*event = (struct chosen_event){
 		.group = mmr_event_group(mmr_event_find(system, name)),
@@ -73,21 +75,21 @@ static void add(struct choice *c, const char *system, const char *name, bool pre
 	snprintf(event->name, sizeof(event->name), "%s", name);
 }
 
-static void take_out(struct choice *c, const char *system, const char *name)
+void event_set_remove(struct event_set *set, const char *system, const char *name)
 {
-	struct chosen_event *event = find(c->set, system, name);
+	struct chosen_event *event = event_set_find(set, system, name);
 
 	if (!event)
 		return;
-	c->set->count--;
-	memmove(event, event + 1,
-	        (size_t)(c->set->events + c->set->count - event) * sizeof(*event));
+	set->nr_present -= event->present;
+	set->count--;
+	memmove(event, event + 1, (size_t)(set->events + set->count - event) * sizeof(*event));
 }
 
 static void apply(struct choice *c, const char *system, const char *name, bool out, bool present)
 {
 	if (out)
-		take_out(c, system, name);
+		event_set_remove(c->set, system, name);
 	else
 		add(c, system, name, present);
 }
@@ -221,14 +223,38 @@ int event_set_choose(struct event_set *set, const struct option_list *items, con
 		ret = apply_item(&c, items->items[i], err);
 	if (ret == 0 && c.failed)
 		ret = failure(err, MMR_E_NOMEM, "out of memory for the events");
-	for (size_t i = 0; i < set->count; i++)
-		set->nr_present += set->events[i].present;
-	if (ret == 0 && set->nr_present == 0)
-		ret = failure(err, MMR_E_INVALID,
-		              "this kernel has none of the events asked for (see mmcap check)");
 	if (ret < 0)
 		event_set_deinit(set);
 	return ret;
+}
+
+/* What tracefs calls the event in its records; 0: it does not say. */
+static uint32_t id_of(const char *root, const struct chosen_event *event)
+{
+	char path[4096];
+	uint32_t id = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/events/%s/%s/id", root, event->system, event->name);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (fscanf(file, "%u", &id) != 1)
+		id = 0;
+	fclose(file);
+	return id;
+}
+
+uint32_t event_set_last_id(const struct event_set *set, const char *root)
+{
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < set->count; i++) {
+		uint32_t id = set->events[i].present ? id_of(root, &set->events[i]) : 0;
+
+		last = id > last ? id : last;
+	}
+	return last;
 }
 
 void event_set_deinit(struct event_set *set)

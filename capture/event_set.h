@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <mmreplay/event.h>
 
@@ -27,10 +28,20 @@ struct event_set {
 /*
  * Fills set from -e's items (none: the default groups). root is tracefs. An item that names neither a
  * group nor an event that libreplay or this kernel knows is MMR_E_NOTFOUND, naming the closest.
- * MMR_E_INVALID: nothing is left to record. Free with event_set_deinit().
+ * The set may end up without any that is present. Free with event_set_deinit().
  */
 int event_set_choose(struct event_set *set, const struct option_list *items, const char *root,
                      struct mmr_error *err) MMR_MUST_CHECK;
+
+/* An event of the set, or NULL. */
+struct chosen_event *event_set_find(const struct event_set *set, const char *system,
+                                    const char *name);
+
+/* Takes it out, if it is there. */
+void event_set_remove(struct event_set *set, const char *system, const char *name);
+
+/* The highest number that tracefs (at root) gives to an event of the set; 0: it has none. */
+uint32_t event_set_last_id(const struct event_set *set, const char *root);
 
 void event_set_deinit(struct event_set *set);
 

@@ -32,6 +32,14 @@ static int set_snapshot(const char *value, void *data)
 	return -1;
 }
 
+static int set_fault_source(const char *value, void *data)
+{
+	if (fault_source_parse(value, data))
+		return 0;
+	message(TOOL, "--fault-source: \"%s\" is none of auto, tracepoint, perf, both", value);
+	return -1;
+}
+
 static const char epilogue[] =
 	"Groups: page fault rss lru filemap reclaim compaction migrate thp ksm oom\n"
 	"writeback swap vma task slab tlb access, all, and default (all but slab and\n"
@@ -67,6 +75,8 @@ int record_options_parse(struct record_options *o, int argc, char **argv)
 		  "Snapshot at start and end: full (default), light or none", set_snapshot, false },
 		{ "end-time", 0, OPTION_TIME, "TIME", &o->end_ns,
 		  "Time for the full snapshot at the end (default 60ms; 0s: as much as all of it takes)", NULL, false },
+		{ "fault-source", 0, OPTION_CALLBACK, "SOURCE", &o->fault_source,
+		  "Page faults by tracepoint, perf, both, or auto (default): perf where there is no tracepoint", set_fault_source, false },
 		{ "user", 'u', OPTION_STRING, "USER", &o->user,
 		  "Run the command as USER (default: who invoked sudo)", NULL, false },
 		{ "private", 0, OPTION_FLAG, NULL, &o->private,

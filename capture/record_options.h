@@ -8,6 +8,7 @@
 
 #include <mmreplay/trace.h>
 
+#include "fault_source.h"
 #include "options.h"
 
 /* mmcap record's own failures, as env(1) and timeout(1) number them. */
@@ -27,6 +28,7 @@ struct record_options {
 	uint64_t end_ns;      /* for the snapshot at the end; 0: as much as all of it takes */
 	uint64_t duration_ns; /* 0: until the command ends */
 	uint32_t snapshot;
+	enum fault_source_kind fault_source;
 	bool fail_on_loss;
 	bool private;     /* nothing about other processes */
 	const char *user; /* who runs the command; NULL: the invoking user */

@@ -112,6 +112,22 @@ static void announce(const struct recording *r)
 	        nr_absent, r->events.count, text, shown < nr_absent ? ", ..." : "");
 }
 
+static int choose_faults(struct recording *r, const char *root, struct mmr_error *err)
+{
+	struct mmr_error why = { 0 };
+	int ret = fault_source_choose(&r->fault_source, r->options->fault_source, &r->events, root,
+	                              &why, err);
+
+	if (ret < 0)
+		return ret;
+	if (why.text[0])
+		message(TOOL, "no page faults are recorded: %s", why.text);
+	if (r->events.nr_present == 0 && !r->fault_source.by_perf)
+		return failure(err, MMR_E_INVALID,
+		               "this kernel has none of the events asked for (see mmcap check)");
+	return 0;
+}
+
 static int check_first(struct recording *r, struct mmr_error *err)
 {
 	const char *root;
@@ -127,7 +143,8 @@ static int check_first(struct recording *r, struct mmr_error *err)
 	if (!root)
 		return EXIT_RECORDER;
 	if (check_pids(r, err) < 0 || child_find_user(&r->user, r->options->user, err) < 0 ||
-	    event_set_choose(&r->events, &r->options->events, root, err) < 0)
+	    event_set_choose(&r->events, &r->options->events, root, err) < 0 ||
+	    choose_faults(r, root, err) < 0)
 		return EXIT_RECORDER;
 	announce(r);
 	removed = tracing_remove_stale(root);
@@ -142,6 +159,7 @@ static int open_file(struct recording *r, struct mmr_error *err)
 	uint32_t frame = (32u << 20) / r->tracing.nr_cpus;
 	struct mmr_writer_options options = {
 		.nr_cpus = r->tracing.nr_cpus,
+		.nr_streams = r->tracing.nr_cpus * (r->fault_source.by_perf ? 2 : 1),
 		.subbuf_size = r->tracing.subbuf_size,
 		.frame_size = frame < 65536    ? 65536
 		              : frame > 262144 ? 262144
@@ -153,12 +171,47 @@ static int open_file(struct recording *r, struct mmr_error *err)
 	if (ret == 0)
 		ret = trace_texts_header(r->writer, &r->tracing, &r->events, r->options, err);
 	if (ret == 0)
+		ret = fault_source_texts(&r->fault_source, r->writer, err);
+	if (ret == 0)
 		ret = mmr_writer_begin(r->writer, err);
 	if (ret == 0)
 		ret = snapshot_reader_init(&r->snapshots, err);
 	r->snapshots.writer = r->writer;
 	r->snapshots.private = r->options->private;
 	r->snapshots.end_ns = r->options->end_ns;
+	return ret;
+}
+
+/* The threads that --pid names, as text to free(). */
+static int list_pids(const struct recording *r, char **text, struct mmr_error *err)
+{
+	const struct option_list *pids = &r->options->pids;
+	size_t size = 0;
+	FILE *stream = open_memstream(text, &size);
+
+	if (!stream)
+		return failure(err, MMR_E_NOMEM, "out of memory for --pid");
+	for (size_t i = 0; i < pids->count; i++)
+		child_print_tasks(stream, pids->items[i]);
+	if (r->child.pid > 0)
+		fprintf(stream, "%d\n", r->child.pid);
+	return fclose(stream) == 0 ? 0 : failure(err, MMR_E_NOMEM, "out of memory for --pid");
+}
+
+static int start_faults(struct recording *r, struct mmr_error *err)
+{
+	char *pids = NULL;
+	int ret = r->options->pids.count > 0 ? list_pids(r, &pids, err) : 0;
+
+	if (ret == 0)
+		ret = perf_faults_open(&r->perf_faults, &r->fault_source, &r->tracing, pids, err);
+	free(pids);
+
+	if (ret == 0)
+		ret = perf_reader_start(&r->perf_faults.reader, r->writer, r->tracing.nr_cpus,
+		                        r->tracing.subbuf_size, err);
+	if (ret == 0)
+		perf_reader_enable(&r->perf_faults.reader, true);
 	return ret;
 }
 
@@ -174,29 +227,22 @@ static int set_up(struct recording *r, struct mmr_error *err)
 		ret = open_file(r, err);
 	if (ret == 0)
 		ret = cpu_readers_start(&r->readers, &r->tracing, r->writer, err);
+	if (ret == 0 && r->fault_source.by_perf)
+		ret = start_faults(r, err);
 	return ret;
 }
 
 /* Only these processes, their threads, and what they fork. */
 static int trace_pids(struct recording *r, struct mmr_error *err)
 {
-	const struct option_list *pids = &r->options->pids;
 	char *text = NULL;
-	size_t size = 0;
-	FILE *stream;
 	int ret;
 
-	if (pids->count == 0)
+	if (r->options->pids.count == 0)
 		return 0;
-	stream = open_memstream(&text, &size);
-	if (!stream)
-		return failure(err, MMR_E_NOMEM, "out of memory for --pid");
-	for (size_t i = 0; i < pids->count; i++)
-		child_print_tasks(stream, pids->items[i]);
-	if (r->child.pid > 0)
-		fprintf(stream, "%d\n", r->child.pid);
-	ret = fclose(stream) == 0 ? tracing_write(&r->tracing, "options/event-fork", "1", err)
-	                          : failure(err, MMR_E_NOMEM, "out of memory for --pid");
+	ret = list_pids(r, &text, err);
+	if (ret == 0)
+		ret = tracing_write(&r->tracing, "options/event-fork", "1", err);
 	if (ret == 0)
 		ret = tracing_write(&r->tracing, "set_event_pid", text, err);
 	free(text);
@@ -211,7 +257,7 @@ static int switch_on(struct recording *r, struct mmr_error *err)
 	mlockall(MCL_CURRENT);
 	setpriority(PRIO_PROCESS, 0, PRIORITY);
 	if (ret == 0)
-		ret = self_filter_enable(&r->tracing, &r->events, &r->readers, r->janitor.pid, err);
+		ret = self_filter_enable(&r->tracing, &r->events, r->janitor.pid, err);
 	if (ret == 0)
 		ret = tracing_write(&r->tracing, "tracing_on", "1", err);
 	if (ret == 0 && r->options->snapshot != SNAPSHOT_NONE)
@@ -308,6 +354,8 @@ static int close_file(struct recording *r, struct mmr_error *err)
 	if (r->tracing.instance) {
 		tracing_write(&r->tracing, "tracing_on", "0", NULL);
 		ret = cpu_readers_stop(&r->readers, &own);
+		if (ret == 0)
+			ret = perf_reader_stop(&r->perf_faults.reader, &own);
 		if (ret < 0 && (!err->code || r->failure == MMR_E_IO))
 			*err = own;
 		if (ret < 0 && r->failure == 0)
@@ -333,6 +381,7 @@ static void clean_up(struct recording *r)
 		tracing_write(&r->tracing, "tracing_on", "0", NULL);
 		cpu_readers_stop(&r->readers, NULL);
 	}
+	perf_faults_deinit(&r->perf_faults);
 	mmr_writer_abort(r->writer);
 	r->writer = NULL;
 	snapshot_reader_deinit(&r->snapshots);

@@ -11,7 +11,9 @@
 #include "child.h"
 #include "cpu_reader.h"
 #include "event_set.h"
+#include "fault_source.h"
 #include "janitor.h"
+#include "perf_faults.h"
 #include "record_options.h"
 #include "snapshot_reader.h"
 #include "tracing.h"
@@ -19,6 +21,8 @@
 struct recording {
 	const struct record_options *options;
 	struct event_set events;
+	struct fault_source fault_source;
+	struct perf_faults perf_faults;
 	struct tracing tracing;
 	struct janitor janitor;
 	struct child child;

@@ -9,6 +9,7 @@
  */
 #include "self_filter.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,21 +127,42 @@ static int enable_one(const struct tracing *tracing, const struct chosen_event *
 	return ret < 0 ? ret : tracing_write(tracing, file, "1", err);
 }
 
-int self_filter_enable(const struct tracing *tracing, const struct event_set *events,
-                       const struct cpu_readers *readers, pid_t other, struct mmr_error *err)
+/* All threads that this process has now, and other; to free(). NULL: no memory. */
+static pid_t *own_tasks(pid_t other, size_t *count)
 {
-	pid_t *pids = calloc(readers->count + 2u, sizeof(*pids));
+	DIR *dir = opendir("/proc/self/task");
+	pid_t *pids = calloc(2, sizeof(*pids));
+	struct dirent *entry;
+
+	*count = 0;
+	if (pids)
+		pids[(*count)++] = other > 0 ? other : getpid();
+	while (pids && dir && (entry = readdir(dir))) {
+		pid_t *more;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		more = reallocarray(pids, *count + 1, sizeof(*pids));
+		if (!more)
+			break;
+		pids = more;
+		pids[(*count)++] = (pid_t)strtol(entry->d_name, NULL, 10);
+	}
+	if (dir)
+		closedir(dir);
+	return pids;
+}
+
+int self_filter_enable(const struct tracing *tracing, const struct event_set *events, pid_t other,
+                       struct mmr_error *err)
+{
 	char filter[FILTER_SIZE];
-	size_t count = 0;
+	size_t count;
+	pid_t *pids = own_tasks(other, &count);
 	int ret = 0;
 
 	if (!pids)
 		return failure(err, MMR_E_NOMEM, "out of memory for an event filter");
-	pids[count++] = getpid();
-	if (other > 0)
-		pids[count++] = other;
-	for (uint32_t cpu = 0; cpu < readers->count; cpu++)
-		pids[count++] = readers->readers[cpu].tid;
 	if (self_filter_in_container() || !build(filter, pids, count))
 		snprintf(filter, sizeof(filter), "%s", BY_NAME);
 	free(pids);

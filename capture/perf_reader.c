@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Losses: where the ring was full, the kernel puts PERF_RECORD_LOST before the next sample, and the
+ * sub-buffer that begins there says so. What was lost behind the last sample has no such record; the
+ * event's own count does not miss it, so that in the end count - samples is what was lost in all.
+ */
+#include "perf_reader.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "failure.h"
+
+#define TICK_MS \
+	250 /* what a ring or a sub-buffer that never fills holds is taken after this long */
+#define PRIORITY (-15)
+#define NO_CPU   UINT64_MAX /* epoll's data of stop_fd */
+
+static void notify(int fd)
+{
+	const uint64_t one = 1;
+
+	while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
+int perf_reader_init(struct perf_reader *r, uint32_t nr_cpus, struct mmr_error *err)
+{
+	r->cpus = calloc(nr_cpus, sizeof(*r->cpus));
+	r->capacity = nr_cpus;
+	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	r->stop_fd = eventfd(0, EFD_CLOEXEC);
+	r->failed_fd = eventfd(0, EFD_CLOEXEC);
+	if (!r->cpus)
+		return failure(err, MMR_E_NOMEM, "out of memory for rings of perf");
+	if (r->epoll_fd < 0 || r->stop_fd < 0 || r->failed_fd < 0)
+		return failure_errno(err, errno, "cannot wait for rings of perf");
+	return 0;
+}
+
+static int watch(struct perf_reader *r, int fd, uint64_t data, struct mmr_error *err)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.u64 = data };
+
+	if (epoll_ctl(r->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+		return failure_errno(err, errno, "cannot wait for rings of perf");
+	return 0;
+}
+
+int perf_reader_add(struct perf_reader *r, uint32_t cpu, int fd, size_t ring_size,
+                    struct mmr_error *err)
+{
+	struct perf_cpu *c = &r->cpus[r->count++];
+	int ret = perf_ring_open(&c->ring, cpu, fd, ring_size, err);
+
+	return ret < 0 ? ret : watch(r, fd, r->count - 1, err);
+}
+
+struct perf_cpu *perf_reader_cpu(struct perf_reader *r, uint32_t cpu)
+{
+	for (uint32_t i = 0; i < r->count; i++)
+		if (r->cpus[i].ring.cpu == cpu)
+			return &r->cpus[i];
+	return NULL;
+}
+
+void perf_reader_enable(const struct perf_reader *r, bool enable)
+{
+	for (uint32_t i = 0; i < r->count; i++)
+		perf_ring_enable(&r->cpus[i].ring, enable);
+}
+
+/* ---- the thread ---- */
+
+/* struct { header; u64 id; u64 lost; } */
+static uint64_t lost_in(const struct perf_event_header *record)
+{
+	uint64_t words[3];
+
+	if (record->size < sizeof(words))
+		return 0;
+	memcpy(words, record, sizeof(words));
+	return words[2];
+}
+
+static int drain(struct perf_reader *r, struct perf_cpu *c)
+{
+	const struct perf_event_header *record;
+
+	perf_ring_begin(&c->ring);
+	while ((record = perf_ring_next(&c->ring))) {
+		int ret = 0;
+
+		if (record->type == PERF_RECORD_SAMPLE) {
+			c->nr_seen++;
+			ret = r->take(r->data, c, record, &r->error);
+		} else if (record->type == PERF_RECORD_LOST) {
+			ret = subbuf_writer_missed(&c->out, lost_in(record), &r->error);
+			mmr_writer_set_lost(c->out.writer, c->out.stream, c->out.nr_missed_all);
+		}
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+static int drain_all(struct perf_reader *r, bool flush)
+{
+	int ret = 0;
+
+	for (uint32_t i = 0; i < r->count && ret == 0; i++) {
+		ret = drain(r, &r->cpus[i]);
+		if (ret == 0 && flush)
+			ret = subbuf_writer_flush(&r->cpus[i].out, &r->error);
+	}
+	if (flush && r->tick)
+		r->tick(r->data);
+	return ret;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Waits until there is something to read; true: the recording ends. */
+static bool wait_for_data(struct perf_reader *r)
+{
+	struct epoll_event events[16];
+	int count = epoll_wait(r->epoll_fd, events, 16, TICK_MS);
+	bool stop = false;
+
+	for (int i = 0; i < count; i++) {
+		if (events[i].data.u64 == NO_CPU)
+			stop = true;
+		else if (events[i].events & (EPOLLHUP | EPOLLERR)) /* its task ended: it stays so */
+			epoll_ctl(r->epoll_fd, EPOLL_CTL_DEL,
+			          r->cpus[events[i].data.u64].ring.fds[0], NULL);
+	}
+	return stop;
+}
+
+static void *run(void *data)
+{
+	struct perf_reader *r = data;
+	uint64_t flushed = now_ms();
+	bool stop = false;
+	int ret = 0;
+
+	r->tid = gettid();
+	prctl(PR_SET_NAME, r->name);
+	setpriority(PRIO_PROCESS, (id_t)r->tid, PRIORITY); /* as good as it gets */
+	pthread_barrier_wait(&r->ready);
+	while (ret == 0 && !stop) {
+		uint64_t now;
+
+		stop = wait_for_data(r);
+		now = now_ms();
+		ret = drain_all(r, stop || now - flushed >= TICK_MS);
+		if (now - flushed >= TICK_MS)
+			flushed = now;
+	}
+	if (ret < 0) {
+		r->failed = true;
+		notify(r->failed_fd);
+	}
+	return NULL;
+}
+
+int perf_reader_start(struct perf_reader *r, struct mmr_writer *writer, uint32_t stream_base,
+                      uint32_t subbuf_size, struct mmr_error *err)
+{
+	int ret = watch(r, r->stop_fd, NO_CPU, err);
+
+	for (uint32_t i = 0; i < r->count && ret == 0; i++)
+		ret = subbuf_writer_init(&r->cpus[i].out, writer, stream_base + r->cpus[i].ring.cpu,
+		                         subbuf_size, err);
+	if (ret < 0)
+		return ret;
+	pthread_barrier_init(&r->ready, NULL, 2);
+	ret = pthread_create(&r->thread, NULL, run, r);
+	if (ret != 0)
+		return failure_errno(err, ret, "cannot start a thread to read perf's rings");
+	r->running = true;
+	pthread_barrier_wait(&r->ready);
+	return 0;
+}
+
+int perf_reader_stop(struct perf_reader *r, struct mmr_error *err)
+{
+	if (!r->running)
+		return 0;
+	perf_reader_enable(r, false);
+	notify(r->stop_fd);
+	pthread_join(r->thread, NULL);
+	pthread_barrier_destroy(&r->ready);
+	r->running = false;
+	for (uint32_t i = 0; i < r->count; i++) {
+		struct perf_cpu *c = &r->cpus[i];
+		uint64_t count = perf_ring_count(&c->ring);
+
+		if (count > c->nr_seen + c->out.nr_missed_all)
+			mmr_writer_set_lost(c->out.writer, c->out.stream, count - c->nr_seen);
+	}
+	if (!r->failed)
+		return 0;
+	if (err)
+		*err = r->error;
+	return r->error.code;
+}
+
+void perf_reader_deinit(struct perf_reader *r)
+{
+	perf_reader_stop(r, NULL);
+	for (uint32_t i = 0; i < r->count; i++) {
+		perf_ring_close(&r->cpus[i].ring);
+		subbuf_writer_deinit(&r->cpus[i].out);
+	}
+	free(r->cpus);
+	r->cpus = NULL;
+	r->count = 0;
+	if (r->epoll_fd > 0)
+		close(r->epoll_fd);
+	if (r->stop_fd > 0)
+		close(r->stop_fd);
+	if (r->failed_fd > 0)
+		close(r->failed_fd);
+	r->epoll_fd = r->stop_fd = r->failed_fd = -1;
+}
