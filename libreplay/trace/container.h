@@ -100,6 +100,7 @@ struct trace_entry {
 	uint16_t kind;
 	uint16_t flags;
 	uint32_t sequence; /* of the frame's head; not part of the index, 0 in entries from there */
+	uint32_t part;     /* which file, if the trace has several; not part of the index */
 };
 
 DEFINE_VEC(trace_entry_vec, struct trace_entry);

@@ -47,7 +47,13 @@ static void start_frame(struct trace_stream *s, const struct trace_entry *entry)
 {
 	uint64_t told;
 
+	bool gap = s->has_sequence && s->part == entry->part &&
+	           s->content.head.sequence > s->next_sequence;
+
 	s->offset = entry->offset;
+	s->part = entry->part;
+	s->has_sequence = true;
+	s->next_sequence = s->content.head.sequence + 1;
 	s->page = s->content.data + TRACE_HEAD_SIZE;
 	s->end = s->page + s->content.head.payload;
 	s->subbuf_size = s->content.head.aux;
@@ -57,6 +63,8 @@ static void start_frame(struct trace_stream *s, const struct trace_entry *entry)
 	told = s->content.head.lost ? told_by_pages(s) : 0;
 	if (s->content.head.lost > told)
 		stream_mark(s, s->content.head.first_ns, s->content.head.lost - told);
+	else if (gap) /* frames are missing before it, with nobody knows how many events */
+		stream_mark(s, s->content.head.first_ns, 0);
 }
 
 /* What the streams hold follows the file's sizes; 4096 CPUs with frames of 4 MiB would be too much. */
@@ -99,6 +107,7 @@ static int next_frame(struct mmr_trace *trace, struct trace_stream *s, struct mm
 		return 1;
 	}
 	trace_note_damage(trace, entry->offset, entry->size, "%s", why.text);
+	s->next_sequence++;
 	s->located_lost += entry->lost;
 	stream_mark(s, entry->first_ns, (uint64_t)entry->count + entry->lost);
 	return 1;

@@ -40,7 +40,7 @@ void trace_note_damage(struct mmr_trace *trace, uint64_t offset, uint64_t nr_byt
 
 /* ---- texts ---- */
 
-static struct trace_text *find_text(const struct mmr_trace *trace, const char *name, size_t len)
+struct trace_text *trace_find_text(const struct mmr_trace *trace, const char *name, size_t len)
 {
 	for (size_t i = trace->texts.count; i-- > 0;)
 		if (strlen(trace->texts.items[i].name) == len &&
@@ -72,8 +72,9 @@ static int add_text(struct mmr_trace *trace, const struct trace_blob *blob, size
 	*total += (size_t)blob->size + TRACE_BLOB_HEAD_SIZE;
 	if (*total > TRACE_MAX_TEXT || trace->texts.count >= TRACE_MAX_BLOBS)
 		return MMR_E_LIMIT;
-	before = blob->flags & TRACE_BLOB_CONTINUES ? find_text(trace, blob->name, blob->name_size)
-	                                            : NULL;
+	before = blob->flags & TRACE_BLOB_CONTINUES
+	                 ? trace_find_text(trace, blob->name, blob->name_size)
+	                 : NULL;
 	if (before)
 		return append_text(before, blob);
 	text.name = base_strndup(blob->name, blob->name_size);
@@ -108,7 +109,7 @@ int trace_add_texts(struct mmr_trace *trace, const struct trace_content *content
 
 const char *mmr_trace_text(const struct mmr_trace *trace, const char *name, size_t *size)
 {
-	const struct trace_text *text = find_text(trace, name, strlen(name));
+	const struct trace_text *text = trace_find_text(trace, name, strlen(name));
 
 	if (!text)
 		return NULL;
@@ -230,7 +231,11 @@ static int use_header(struct mmr_trace *trace, struct mmr_error *err)
 	copy_text(trace, "tool", info->tool, sizeof(info->tool));
 	info->start_wall_ns = number_text(trace, "start_wall_ns");
 	info->start_ns = number_text(trace, "start_ns");
-	info->filtered = number_text(trace, "filtered") != 0;
+	info->filtered = mmr_trace_text(trace, "filtered", NULL) != NULL;
+	info->ring = mmr_trace_text(trace, "ring", NULL) != NULL;
+	info->nr_parts = 1;
+	info->first_part = (uint32_t)number_text(trace, "rotation.part");
+	info->starts_late = info->ring || info->first_part > 1;
 	if (page_size < 4096 || page_size > 1u << 20 || (page_size & (page_size - 1)) != 0)
 		return base_error(err, MMR_E_CORRUPT, "%s: pages of %llu bytes do not exist",
 		                  trace->path, (unsigned long long)page_size);
@@ -302,7 +307,7 @@ static int read_trailer(struct mmr_trace *trace, struct mmr_error *err)
 	return 0;
 }
 
-static void use_totals(struct mmr_trace *trace)
+void trace_use_totals(struct mmr_trace *trace)
 {
 	struct mmr_trace_info *info = &trace->info;
 	struct trace_totals *totals = &trace->totals;
@@ -326,6 +331,11 @@ static void use_totals(struct mmr_trace *trace)
 	}
 }
 
+static void info_of_trailer(struct mmr_trace *trace)
+{
+	trace->info.repaired = mmr_trace_text(trace, "repair.notes", NULL) != NULL;
+}
+
 static int read_rest(struct mmr_trace *trace, struct mmr_error *err)
 {
 	struct mmr_error why;
@@ -341,7 +351,8 @@ static int read_rest(struct mmr_trace *trace, struct mmr_error *err)
 		*err = why;
 	if (ret < 0)
 		return ret;
-	use_totals(trace);
+	info_of_trailer(trace);
+	trace_use_totals(trace);
 	comms = mmr_trace_text(trace, "saved_cmdlines", NULL);
 	if (comms && trace_comms_parse(&trace->saved_comms, comms) < 0)
 		return base_error(err, MMR_E_NOMEM, "out of memory for names of tasks");
@@ -366,8 +377,8 @@ static int open_file(struct mmr_trace *trace, const char *path, struct mmr_error
 	return 0;
 }
 
-int mmr_trace_open(const char *path, const struct mmr_trace_options *options,
-                   struct mmr_trace **ret, struct mmr_error *err)
+static int open_header(const char *path, unsigned int nr_threads, struct mmr_trace **ret,
+                       struct mmr_error *err)
 {
 	struct mmr_trace *trace = base_calloc_err(1, sizeof(*trace), "a trace", err);
 	int code;
@@ -375,14 +386,35 @@ int mmr_trace_open(const char *path, const struct mmr_trace_options *options,
 	if (!trace)
 		return MMR_E_NOMEM;
 	trace->fd = -1;
-	trace->nr_threads = options ? options->nr_threads : 0;
+	trace->nr_threads = nr_threads;
 	code = open_file(trace, path, err);
 	if (code == 0)
 		code = read_header(trace, err);
 	if (code == 0)
 		code = use_header(trace, err);
-	if (code == 0)
-		code = use_formats(trace, options, err);
+	if (code < 0) {
+		mmr_trace_close(trace);
+		return code;
+	}
+	trace->nr_header_texts = trace->texts.count;
+	*ret = trace;
+	return 0;
+}
+
+int trace_open_header(const char *path, struct mmr_trace **ret, struct mmr_error *err)
+{
+	return open_header(path, 0, ret, err);
+}
+
+int trace_open_file(const char *path, const struct mmr_trace_options *options,
+                    struct mmr_trace **ret, struct mmr_error *err)
+{
+	struct mmr_trace *trace;
+	int code = open_header(path, options ? options->nr_threads : 0, &trace, err);
+
+	if (code < 0)
+		return code;
+	code = use_formats(trace, options, err);
 	if (code == 0)
 		code = read_rest(trace, err);
 	if (code < 0) {
@@ -400,6 +432,13 @@ void mmr_trace_close(struct mmr_trace *trace)
 	trace_merge_deinit(trace);
 	if (trace->fd >= 0)
 		close(trace->fd);
+	/* The first part's file is that of the trace. */
+	for (size_t i = 0; i < trace->parts.count; i++) {
+		if (i > 0 && trace->parts.items[i].fd >= 0)
+			close(trace->parts.items[i].fd);
+		base_free(trace->parts.items[i].path);
+	}
+	trace_part_vec_deinit(&trace->parts);
 	for (size_t i = 0; i < trace->texts.count; i++) {
 		base_free(trace->texts.items[i].name);
 		base_free(trace->texts.items[i].data);

@@ -58,7 +58,10 @@ struct trace_stream {
 	uint64_t located_lost; /* of all marks that frames told of */
 	const uint8_t *page;   /* the sub-buffer after the one being walked */
 	const uint8_t *end;
-	uint64_t offset; /* of the frame in the file */
+	uint64_t offset;        /* of the frame in the file */
+	uint32_t part;          /* the file it is in */
+	uint32_t next_sequence; /* that the frame after it should have */
+	bool has_sequence;
 	uint32_t subbuf_size;
 	size_t held_bytes; /* counted in mmr_trace.held_bytes */
 	size_t next_frame; /* in mmr_trace.frames */
@@ -84,14 +87,28 @@ struct trace_comms {
 	uint32_t used;
 };
 
+/* One file of a recording that was written to several. */
+struct trace_part {
+	char *path;
+	int fd; /* -1: it is opened whenever it is read */
+	uint64_t size;
+	uint32_t number;        /* rotation.part */
+	uint32_t snapshot_base; /* added to the numbers in its frames */
+	uint32_t access_base;
+};
+
+DEFINE_VEC(trace_part_vec, struct trace_part);
+
 struct trace_ahead;
 
 struct mmr_trace {
 	int fd;
 	char *path;
+	struct trace_part_vec parts; /* empty: it is one file, fd and path */
 	struct mmr_trace_info info;
 	struct mmr_trace_damage damage;
 	struct trace_text_vec texts;
+	size_t nr_header_texts; /* those behind them are the trailer's */
 	struct mmr_zone_info *zones;
 	struct trace_totals totals;
 	struct trace_footer footer;
@@ -137,6 +154,25 @@ void trace_note_damage(struct mmr_trace *trace, uint64_t offset, uint64_t nr_byt
 
 /* Adds the blobs of a list frame to the texts. 0, MMR_E_CORRUPT, MMR_E_LIMIT or MMR_E_NOMEM. */
 int trace_add_texts(struct mmr_trace *trace, const struct trace_content *content) MMR_MUST_CHECK;
+
+/* One file, whatever it is a part of; as mmr_trace_open() otherwise. */
+int trace_open_file(const char *path, const struct mmr_trace_options *options,
+                    struct mmr_trace **ret, struct mmr_error *err) MMR_MUST_CHECK;
+
+/* A trace of which only the header has been read: its texts, and no events. */
+int trace_open_header(const char *path, struct mmr_trace **ret,
+                      struct mmr_error *err) MMR_MUST_CHECK;
+
+struct trace_text *trace_find_text(const struct mmr_trace *trace, const char *name, size_t len);
+
+/* Fills in what struct mmr_trace_info has from the totals. */
+void trace_use_totals(struct mmr_trace *trace);
+
+/* ---- reader_parts.c ---- */
+
+/* Makes one trace of the first part and the files behind it, which are in order. 0 or an error. */
+int trace_add_parts(struct mmr_trace *trace, const char *const *paths, size_t nr_paths,
+                    struct mmr_error *err) MMR_MUST_CHECK;
 
 /* ---- reader_frame.c ---- */
 

@@ -3,7 +3,11 @@
  * One frame: its bytes from the file, decompressed, and its head checked. zstd's own checksum says
  * whether the content is sound; sizes are compared with their limits before memory is asked for.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "alloc.h"
 #include "error_set.h"
@@ -69,8 +73,8 @@ static size_t content_size(const uint8_t *packed, size_t size)
 	return content < TRACE_HEAD_SIZE || content > TRACE_MAX_CONTENT ? 0 : (size_t)content;
 }
 
-int trace_frame_read(const struct mmr_trace *trace, struct trace_unzip *unzip, uint64_t offset,
-                     uint64_t size, struct trace_content *content, struct mmr_error *err)
+static int read_frame(int fd, const char *path, struct trace_unzip *unzip, uint64_t offset,
+                      uint64_t size, struct trace_content *content, struct mmr_error *err)
 {
 	size_t expected;
 	size_t out;
@@ -80,12 +84,11 @@ int trace_frame_read(const struct mmr_trace *trace, struct trace_unzip *unzip, u
 		return corrupt(err, offset, "is too large");
 	if (make_room(&unzip->packed, &unzip->capacity, (size_t)size) < 0)
 		return base_error(err, MMR_E_NOMEM, "out of memory for a frame");
-	got = base_pread_all(trace->fd, unzip->packed, (size_t)size, offset, trace->path, err);
+	got = base_pread_all(fd, unzip->packed, (size_t)size, offset, path, err);
 	if (got < 0)
 		return (int)got;
 	if ((size_t)got < size)
-		return base_error_at(err, MMR_E_TRUNCATED, offset, "%s ends within a frame",
-		                     trace->path);
+		return base_error_at(err, MMR_E_TRUNCATED, offset, "%s ends within a frame", path);
 	expected = content_size(unzip->packed, (size_t)size);
 	if (expected == 0 || (content->limit && expected > content->limit))
 		return corrupt(err, offset, "has an impossible size");
@@ -102,17 +105,66 @@ int trace_frame_read(const struct mmr_trace *trace, struct trace_unzip *unzip, u
 	return 0;
 }
 
+int trace_frame_read(const struct mmr_trace *trace, struct trace_unzip *unzip, uint64_t offset,
+                     uint64_t size, struct trace_content *content, struct mmr_error *err)
+{
+	return read_frame(trace->fd, trace->path, unzip, offset, size, content, err);
+}
+
+/* The frame of an entry of one of several files, which may have to be opened for it. */
+static int read_of_part(const struct trace_part *part, struct trace_unzip *unzip,
+                        const struct trace_entry *entry, struct trace_content *content,
+                        struct mmr_error *err)
+{
+	struct mmr_error why = { 0 };
+	int fd = part->fd;
+	int ret;
+
+	if (entry->size == 0)
+		return base_error(err, MMR_E_CORRUPT, "parts before %s are missing", part->path);
+	if (fd < 0)
+		fd = open(part->path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return base_error_errno(err, errno, "cannot open %s", part->path);
+	ret = read_frame(fd, part->path, unzip, entry->offset, entry->size, content, &why);
+	if (part->fd < 0)
+		close(fd);
+	if (ret < 0 && err) {
+		*err = why;
+		snprintf(err->text, sizeof(err->text), "part %u: %.200s", part->number, why.text);
+	}
+	return ret;
+}
+
+/* The number that the frame itself bears. */
+static uint32_t own_number(const struct trace_part *part, const struct trace_entry *entry)
+{
+	switch (part ? entry->kind : 0) {
+	case TRACE_FRAME_SNAPSHOT:
+		return entry->number - part->snapshot_base;
+	case TRACE_FRAME_ACCESS:
+		return entry->number - part->access_base;
+	default:
+		return entry->number;
+	}
+}
+
 int trace_entry_read(const struct mmr_trace *trace, struct trace_unzip *unzip,
                      const struct trace_entry *entry, struct trace_content *content,
                      struct mmr_error *err)
 {
+	const struct trace_part *part =
+		entry->part < trace->parts.count ? &trace->parts.items[entry->part] : NULL;
 	int ret;
 
 	content->limit = TRACE_HEAD_SIZE + (size_t)entry->payload;
-	ret = trace_frame_read(trace, unzip, entry->offset, entry->size, content, err);
+	if (part)
+		ret = read_of_part(part, unzip, entry, content, err);
+	else
+		ret = trace_frame_read(trace, unzip, entry->offset, entry->size, content, err);
 	if (ret < 0)
 		return ret;
-	if (content->head.kind != entry->kind || content->head.number != entry->number ||
+	if (content->head.kind != entry->kind || content->head.number != own_number(part, entry) ||
 	    content->head.payload != entry->payload)
 		return corrupt(err, entry->offset, "is another than the index says");
 	return 0;

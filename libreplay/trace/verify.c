@@ -117,7 +117,7 @@ int mmr_trace_verify(const char *path, const struct mmr_verify_options *options,
 		return MMR_E_NOMEM;
 	for (uint32_t i = 0; i < MMR_NR_CHECKS; i++)
 		v.out->checks[i].name = check_names[i];
-	code = mmr_trace_open(path, NULL, &v.trace, err);
+	code = trace_open_file(path, NULL, &v.trace, err);
 	if (code == 0)
 		code = verify(&v, options ? options : &defaults, err);
 	mmr_trace_close(v.trace);

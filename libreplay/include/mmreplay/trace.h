@@ -69,6 +69,12 @@ struct mmr_trace_info {
 	bool indexed;   /* the file was closed properly */
 	bool truncated; /* it ends within a frame */
 	bool filtered;  /* it holds only some tasks: shadow is impossible */
+	bool ring;      /* it was cut out of a recording that kept only the newest events */
+	bool repaired; /* its index was made from what was left; text "repair.notes" says of what */
+	bool starts_late; /* it begins in the middle of its recording: a ring, or parts that are gone */
+	uint32_t nr_parts;         /* files that it consists of, 1 or more */
+	uint32_t first_part;       /* number of the first, from 1; 0: it was never one of several */
+	uint32_t nr_missing_parts; /* between the first and the last */
 };
 
 struct mmr_trace_options {
@@ -80,7 +86,10 @@ struct mmr_trace_options {
 };
 
 /*
- * Opens path. options may be NULL. On success *ret is to be closed with mmr_trace_close().
+ * Opens path. A recording that was written to several files (rec.0001.zst, rec.0002.zst ...) is opened as
+ * one trace by the name of its first file, by the name that all have in common (rec.zst, which must not
+ * be a file itself), or by a pattern in the manner of the shell. Any other part is opened by itself.
+ * options may be NULL. On success *ret is to be closed with mmr_trace_close().
  * MMR_E_FORMAT: not a trace file; MMR_E_VERSION: made by a newer major version; MMR_E_CORRUPT: the
  * header cannot be read; MMR_E_TRUNCATED: the file ends within it; MMR_E_UNSUPPORTED: the ring buffer
  * of a 32-bit kernel; MMR_E_INVALID: not a regular file; MMR_E_NOTFOUND, MMR_E_PERMISSION, MMR_E_IO,
@@ -88,6 +97,15 @@ struct mmr_trace_options {
  */
 MMR_API int mmr_trace_open(const char *path, const struct mmr_trace_options *options,
                            struct mmr_trace **ret, struct mmr_error *err) MMR_MUST_CHECK;
+
+/*
+ * As mmr_trace_open() with the files of one recording, in any order. MMR_E_INVALID: one belongs to
+ * another recording, or is given twice. A file that is missing between two shows as MMR_EVENT_LOST with
+ * 0 events (nobody knows how many) on every CPU, and as damage.
+ */
+MMR_API int mmr_trace_open_parts(const char *const *paths, size_t nr_paths,
+                                 const struct mmr_trace_options *options, struct mmr_trace **ret,
+                                 struct mmr_error *err) MMR_MUST_CHECK;
 
 /* Closes it; NULL is fine. */
 MMR_API void mmr_trace_close(struct mmr_trace *trace);
