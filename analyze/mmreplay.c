@@ -102,7 +102,7 @@ static const struct option_row options[] = {
 static const struct command command = {
 	.tool = TOOL,
 	.summary = "Follow a recording, or replay its demand under another policy.",
-	.usage = "--shadow | --policy NAME | --explain [options] trace.zst",
+	.usage = "--shadow | --policy NAME | --explain [options] trace.zst...",
 	.options = options,
 	.epilogue = "Examples:\n"
 		    "  mmreplay --shadow --verify trace.zst\n"
@@ -244,8 +244,8 @@ static int run(struct mmr_trace *trace, struct progress_state *progress)
 
 static int check_arguments(int nr_operands)
 {
-	if (nr_operands != 1)
-		message(TOOL, "give one trace (see %s --help)", TOOL);
+	if (nr_operands == 0)
+		message(TOOL, "give a trace (see %s --help)", TOOL);
 	else if (args.shadow + args.explain + (args.run.policy != NULL) != 1)
 		message(TOOL, "give one of --shadow, --policy NAME and --explain (see %s --help)",
 		        TOOL);
@@ -284,7 +284,8 @@ int main(int argc, char **argv)
 	args.run.progress = show_progress;
 	args.run.progress_data = &progress;
 	trace_options.nr_threads = (unsigned int)args.threads;
-	if (mmr_trace_open(argv[first], &trace_options, &trace, &err) < 0)
+	if (mmr_trace_open_parts((const char *const *)argv + first, (size_t)(argc - first),
+	                         &trace_options, &trace, &err) < 0)
 		return fail(TOOL, &err);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);

@@ -56,7 +56,7 @@ static const struct option_row options[] = {
 static const struct command command = {
 	.tool = TOOL,
 	.summary = "Print the events of a trace in time order.",
-	.usage = "[options] trace.zst",
+	.usage = "[options] trace.zst...",
 	.options = options,
 	.epilogue = "Examples:\n"
 		    "  mmcap dump -e reclaim --since 2s --until 2.5s trace.zst\n"
@@ -95,7 +95,7 @@ static int print_events(struct mmr_trace *trace, struct event_filter *filter,
 	return ret < 0 ? fail(TOOL, &err) : 0;
 }
 
-static int dump(const char *path, enum event_style style)
+static int dump(const char *const *paths, size_t nr_paths, enum event_style style)
 {
 	struct event_filter *filter = calloc(1, sizeof(*filter));
 	struct event_printer *printer = NULL;
@@ -105,13 +105,13 @@ static int dump(const char *path, enum event_style style)
 
 	if (!filter)
 		message(TOOL, "out of memory");
-	else if (mmr_trace_open(path, NULL, &trace, &err) < 0)
+	else if (mmr_trace_open_parts(paths, nr_paths, NULL, &trace, &err) < 0)
 		status = fail(TOOL, &err);
 	else if (event_filter_init(filter, TOOL, &args.events, trace)) {
 		printer = event_printer_create(trace, style, stdout);
 		status = print_events(trace, filter, printer);
 		if (mmr_trace_damage(trace)->nr_frames > 0 || mmr_trace_info(trace)->truncated) {
-			message(TOOL, "%s is damaged or cut: %s", path,
+			message(TOOL, "%s is damaged or cut: %s", paths[0],
 			        mmr_trace_damage(trace)->text);
 			status = EXIT_TROUBLE;
 		}
@@ -132,12 +132,13 @@ int cmd_dump(int argc, char **argv)
 		return EXIT_TROUBLE;
 	if (args.json)
 		args.format = "json";
-	if (argc - first != 1)
-		message(TOOL, "one trace is to be given (see %s --help)", TOOL);
+	if (argc == first)
+		message(TOOL, "a trace is to be given (see %s --help)", TOOL);
 	else if (!event_style_parse(args.format, &style))
 		message(TOOL, "--format: %s is not text, csv or json", args.format);
 	else
-		status = finish_output(TOOL, dump(argv[first], style));
+		status = finish_output(TOOL, dump((const char *const *)argv + first,
+		                                  (size_t)(argc - first), style));
 	options_deinit(&command);
 	return status;
 }

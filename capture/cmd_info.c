@@ -45,7 +45,7 @@ static const struct option_row options[] = {
 static const struct command command = {
 	.tool = TOOL,
 	.summary = "Tell what a trace holds: machine, time span, events, losses, snapshots.",
-	.usage = "[options] trace.zst",
+	.usage = "[options] trace.zst...",
 	.options = options,
 	.epilogue = "Exit status: 0 done; 2 trouble, or the trace is cut or damaged.\n",
 };
@@ -206,6 +206,22 @@ static void print_fault_source(const struct mmr_trace *trace)
 		printf("%-12s by tracepoint, and by perf as perf:page_fault_*\n", "faults");
 }
 
+/* What this recording cannot show, and of how many files it consists. */
+static void print_limits(const struct mmr_trace *trace)
+{
+	const struct mmr_trace_info *info = mmr_trace_info(trace);
+	struct mmr_trace_limit limit;
+
+	if (info->nr_parts > 1)
+		printf("%-12s %" PRIu32 " files, from number %" PRIu32 " on\n", "parts",
+		       info->nr_parts, info->first_part);
+	else if (info->first_part > 0)
+		printf("%-12s number %" PRIu32 " of a recording in several files\n", "parts",
+		       info->first_part);
+	for (uint32_t i = 0; mmr_trace_limit(trace, i, &limit); i++)
+		printf("%-12s %s\n", limit.name, limit.text);
+}
+
 static void print_overview(const char *path, const struct mmr_trace *trace,
                            const struct summary *sum)
 {
@@ -227,6 +243,7 @@ static void print_overview(const char *path, const struct mmr_trace *trace,
 	print_text_line(trace, "absent", "events/absent");
 	print_fault_source(trace);
 	print_text_line(trace, "notes", "import.notes");
+	print_limits(trace);
 	if (sum->nr_events == 0) {
 		puts("events       none");
 		print_lost(sum);
@@ -244,8 +261,6 @@ static void print_overview(const char *path, const struct mmr_trace *trace,
 		       (double)info->file_size / (double)sum->nr_events);
 	putchar('\n');
 	print_lost(sum);
-	if (info->filtered)
-		puts("filtered     only some tasks were recorded: the free lists cannot be followed");
 }
 
 static void print_zones(const struct mmr_trace *trace)
@@ -326,6 +341,18 @@ static void print_tallies(const struct summary *sum)
 }
 
 /* ---- for programs ---- */
+
+static json_t *json_limits(const struct mmr_trace *trace)
+{
+	struct mmr_trace_limit limit;
+	json_t *array = json_array();
+
+	for (uint32_t i = 0; mmr_trace_limit(trace, i, &limit); i++)
+		json_array_append_new(array, json_pack("{s:s, s:b, s:b, s:s}", "name", limit.name,
+		                                       "shadow", !limit.no_shadow, "replay",
+		                                       !limit.no_replay, "text", limit.text));
+	return array;
+}
 
 static json_t *json_texts(const struct mmr_trace *trace)
 {
@@ -419,7 +446,12 @@ static int print_json(const char *path, const struct mmr_trace *trace, const str
 	json_object_set_new(object, "raw_bytes", json_integer((json_int_t)info->raw_size));
 	json_object_set_new(object, "indexed", json_boolean(info->indexed));
 	json_object_set_new(object, "complete",
-	                    json_boolean(info->indexed && !info->truncated && sum->nr_lost == 0));
+	                    json_boolean(info->indexed && !info->truncated && sum->nr_lost == 0 &&
+	                                 !info->starts_late && !info->nr_missing_parts &&
+	                                 !info->repaired));
+	json_object_set_new(object, "parts", json_integer(info->nr_parts));
+	json_object_set_new(object, "first_part", json_integer(info->first_part));
+	json_object_set_new(object, "limits", json_limits(trace));
 	json_object_set_new(object, "filtered", json_boolean(info->filtered));
 	json_object_set_new(object, "access_samples",
 	                    json_integer((json_int_t)info->nr_access_frames));
@@ -494,11 +526,12 @@ int cmd_info(int argc, char **argv)
 
 	if (first < 0)
 		return EXIT_TROUBLE;
-	if (argc - first != 1) {
-		message(TOOL, "one trace is to be given (see %s --help)", TOOL);
+	if (argc == first) {
+		message(TOOL, "a trace is to be given (see %s --help)", TOOL);
 		return EXIT_TROUBLE;
 	}
-	if (mmr_trace_open(argv[first], NULL, &trace, &err) < 0)
+	if (mmr_trace_open_parts((const char *const *)argv + first, (size_t)(argc - first), NULL,
+	                         &trace, &err) < 0)
 		return fail(TOOL, &err);
 	if (args.texts)
 		status = list_texts(trace);

@@ -236,6 +236,7 @@ static int use_header(struct mmr_trace *trace, struct mmr_error *err)
 	info->nr_parts = 1;
 	info->first_part = (uint32_t)number_text(trace, "rotation.part");
 	info->starts_late = info->ring || info->first_part > 1;
+	info->whole_from_ns = number_text(trace, "ring.begin_ns");
 	if (page_size < 4096 || page_size > 1u << 20 || (page_size & (page_size - 1)) != 0)
 		return base_error(err, MMR_E_CORRUPT, "%s: pages of %llu bytes do not exist",
 		                  trace->path, (unsigned long long)page_size);
@@ -315,6 +316,10 @@ void trace_use_totals(struct mmr_trace *trace)
 	info->nr_snapshots = (uint32_t)totals->snapshots.count;
 	info->nr_access_frames = totals->nr_access;
 	info->nr_events = UINT64_MAX;
+	/* In a later part each CPU goes on where its last page in the part before ended. */
+	for (size_t i = 0; i < totals->cpus.count && info->first_part > 1; i++)
+		if (totals->cpus.items[i].first_ns > info->whole_from_ns)
+			info->whole_from_ns = totals->cpus.items[i].first_ns;
 	if (!info->indexed)
 		return;
 	info->nr_events = totals->nr_events;

@@ -75,6 +75,8 @@ struct mmr_trace_info {
 	uint32_t nr_parts;         /* files that it consists of, 1 or more */
 	uint32_t first_part;       /* number of the first, from 1; 0: it was never one of several */
 	uint32_t nr_missing_parts; /* between the first and the last */
+	uint64_t
+		whole_from_ns; /* every event since then is there but for those that count as lost */
 };
 
 struct mmr_trace_options {
@@ -171,6 +173,21 @@ struct mmr_event_count {
 
 /* Entry i of the index's counts, NULL past the last or without an index. */
 MMR_API const struct mmr_event_count *mmr_trace_count(const struct mmr_trace *trace, uint32_t i);
+
+/*
+ * What a recording cannot show because of how it was made or kept: by filter, ring, or parts that are
+ * gone. That events were lost or bytes damaged is not among these.
+ */
+struct mmr_trace_limit {
+	const char *name; /* "filtered", "ring", "parts", "missing", "repaired" */
+	bool no_shadow;   /* free lists cannot be followed */
+	bool no_replay;   /* a replay would know only a share of the machine's demand */
+	char text[256];   /* one sentence, control characters escaped */
+};
+
+/* Limit i of this trace; false past the last. */
+MMR_API bool mmr_trace_limit(const struct mmr_trace *trace, uint32_t i,
+                             struct mmr_trace_limit *limit);
 
 /* What could not be read, so far. */
 struct mmr_trace_damage {
