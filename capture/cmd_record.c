@@ -95,6 +95,8 @@ int cmd_record(int argc, char **argv)
 	status = recording_run(&recording, &options, &err);
 	if (recording.duration_ns > 0)
 		summary(&recording);
+	if (options.overhead && recording.kept)
+		overhead_print(&recording);
 	if (err.text[0])
 		message(TOOL, "%s", err.text);
 	give_away(&recording);

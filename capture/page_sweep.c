@@ -166,6 +166,20 @@ void page_sweep_deinit(struct page_sweep *s)
 	*s = (struct page_sweep){ .fd = -1 };
 }
 
+uint64_t page_sweep_cpu_ns(const struct page_sweep *s)
+{
+	uint64_t ns = 0;
+
+	for (unsigned int i = 0; i < s->nr_helpers; i++) {
+		struct timespec used;
+		clockid_t id;
+
+		if (pthread_getcpuclockid(s->threads[i], &id) == 0 && clock_gettime(id, &used) == 0)
+			ns += (uint64_t)used.tv_sec * 1000000000u + (uint64_t)used.tv_nsec;
+	}
+	return ns;
+}
+
 void page_sweep_clear(struct page_sweep *s)
 {
 	s->nr_chunks = 0;

@@ -56,6 +56,9 @@ struct page_sweep {
 int page_sweep_init(struct page_sweep *sweep, struct mmr_error *err) MMR_MUST_CHECK;
 void page_sweep_deinit(struct page_sweep *sweep);
 
+/* CPU time of its threads so far. */
+uint64_t page_sweep_cpu_ns(const struct page_sweep *sweep);
+
 /* Forgets the chunks; then adds those of some pfns. */
 void page_sweep_clear(struct page_sweep *sweep);
 int page_sweep_add(struct page_sweep *sweep, uint64_t first_pfn, uint64_t end_pfn) MMR_MUST_CHECK;

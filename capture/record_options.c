@@ -83,6 +83,8 @@ int record_options_parse(struct record_options *o, int argc, char **argv)
 		  "Leave names, maps and cgroups of the machine's processes out, to publish the file", NULL, false },
 		{ "fail-on-loss", 0, OPTION_FLAG, NULL, &o->fail_on_loss,
 		  "End with status 125 if the kernel had to drop events", NULL, false },
+		{ "overhead", 0, OPTION_FLAG, NULL, &o->overhead,
+		  "Tell at the end what the recorder itself cost", NULL, false },
 		{ "quiet", 'q', OPTION_FLAG, NULL, &o->quiet,
 		  "No summary; losses are still reported", NULL, false },
 		{ "verbose", 'v', OPTION_FLAG, NULL, &o->verbose,

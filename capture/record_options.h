@@ -32,6 +32,7 @@ struct record_options {
 	bool fail_on_loss;
 	bool private;     /* nothing about other processes */
 	const char *user; /* who runs the command; NULL: the invoking user */
+	bool overhead;    /* tell what it cost */
 	bool quiet;
 	bool verbose;
 	char **command; /* NULL-terminated; NULL: none */

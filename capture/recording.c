@@ -258,6 +258,7 @@ static int switch_on(struct recording *r, struct mmr_error *err)
 	setpriority(PRIO_PROCESS, 0, PRIORITY);
 	if (ret == 0)
 		ret = self_filter_enable(&r->tracing, &r->events, r->janitor.pid, err);
+	overhead_begin(&r->overhead);
 	if (ret == 0)
 		ret = tracing_write(&r->tracing, "tracing_on", "1", err);
 	if (ret == 0 && r->options->snapshot != SNAPSHOT_NONE)
@@ -365,10 +366,14 @@ static int close_file(struct recording *r, struct mmr_error *err)
 		return r->failure;
 	if (r->failure == 0)
 		r->failure = trace_texts_trailer(r->writer, &r->tracing, !r->options->private, err);
+	if (r->failure == 0)
+		r->failure = overhead_trailer(r, err);
 	mmr_writer_stats(r->writer, &r->stats);
 	ret = mmr_writer_finish(r->writer, r->failure ? &own : err);
 	r->writer = NULL;
 	r->kept = ret == 0;
+	if (r->kept)
+		overhead_closed(&r->overhead, r->options->output);
 	if (r->failure == 0)
 		r->failure = ret;
 	return r->failure;
@@ -446,9 +451,12 @@ static int run_command(struct recording *r, struct mmr_error *err)
 		if (status != 0)
 			return status;
 	}
+	r->overhead.started_ns = snapshot_clock();
 	record(r, err);
+	r->overhead.ended_ns = snapshot_clock();
 	if (r->failure == 0 && r->options->snapshot != SNAPSHOT_NONE)
 		r->failure = snapshot_take(&r->snapshots, r->options->snapshot, SNAPSHOT_END, err);
+	r->overhead.snapshot_ns = snapshot_clock();
 	return 0;
 }
 
@@ -462,6 +470,7 @@ static int run(struct recording *r, struct mmr_error *err)
 	if (catch_signals(r, err) < 0 || set_up(r, err) < 0)
 		return EXIT_RECORDER;
 	r->buffer_size = r->tracing.buffer_size;
+	r->nr_cpus = r->tracing.nr_cpus;
 	begin = snapshot_clock();
 	r->failure = switch_on(r, err);
 	/* A disk that is full already: what there is stays readable, the command does not start. */

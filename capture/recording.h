@@ -13,6 +13,7 @@
 #include "event_set.h"
 #include "fault_source.h"
 #include "janitor.h"
+#include "overhead.h"
 #include "perf_faults.h"
 #include "record_options.h"
 #include "snapshot_reader.h"
@@ -43,7 +44,9 @@ struct recording {
 	struct mmr_writer_stats stats;
 	uint64_t duration_ns;
 	uint64_t buffer_size; /* bytes for each CPU */
-	bool kept;            /* the file has its name */
+	uint32_t nr_cpus;
+	struct overhead overhead;
+	bool kept; /* the file has its name */
 };
 
 /*
