@@ -1,27 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A small load for a small machine, deterministic but for the machine's own timing:
- *
- *	mmwork ANON_MB ACCESSES FILE HUGE_MB
- *
- * touches ANON_MB of anonymous memory, makes ACCESSES skewed random accesses to it (a third of them
- * writes) while it reads FILE from end to end now and then, punches holes into the memory so that what
- * is free lies scattered, and asks for HUGE_MB of huge pages in what is left.
+ * The lab's loads, one sub-command each; tests/lab/workloads says with which sizes they are run. What they
+ * do is the same in every run, down to the order of accesses; when it happens is up to the machine.
+ * Memory that was written is checked when it is used again, so that a kernel that loses a page fails.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#define PAGE  4096u
-#define HUGE  (2u << 20)
-#define TURNS 2u
+#define PAGE       4096u
+#define HUGE_PAGE  (2u << 20)
+#define MIB        (1u << 20)
+#define ZIPF_CELLS 1024u
+#define PIN_EVERY  64u /* pages of user memory between two pinned pages of the kernel's */
+#define KEEP_EVERY 8u  /* one page in so many stays when the memory is fragmented */
 
 static uint64_t state = 0x9e3779b97f4a7c15u;
+
+static void seed(unsigned int n)
+{
+	state = 0x9e3779b97f4a7c15u * (2u * n + 1u);
+}
 
 static uint64_t draw(void)
 {
@@ -31,83 +40,501 @@ static uint64_t draw(void)
 	return state;
 }
 
-/* Of count pages; the cube of a uniform number, so that an eighth of them gets half of the accesses. */
-static size_t draw_page(size_t count)
+static double draw_unit(void)
 {
-	double u = (double)(draw() >> 11) / (double)(1ull << 53);
+	return (double)(draw() >> 11) / (double)(1ull << 53);
+}
 
-	return (size_t)(u * u * u * (double)count);
+static _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static _Noreturn void fail(const char *format, ...)
+{
+	va_list arguments;
+
+	fputs("mmwork: ", stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+static size_t to_number(const char *text)
+{
+	char *end;
+	unsigned long long number;
+
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	if (errno || end == text || *end != '\0')
+		fail("%s is not a number", text);
+	return (size_t)number;
+}
+
+static size_t to_pages(const char *mib)
+{
+	size_t nr_pages = to_number(mib) * (MIB / PAGE);
+
+	if (nr_pages == 0)
+		fail("a size of nothing");
+	return nr_pages;
 }
 
 static uint8_t *map(size_t size)
 {
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (memory == MAP_FAILED) {
-		perror("mmwork: mmap");
-		exit(1);
-	}
+	if (memory == MAP_FAILED)
+		fail("mmap: %s", strerror(errno));
 	return memory;
 }
 
-static void read_file(const char *path)
+/* Memory of whole huge pages, at a huge page's boundary. */
+static uint8_t *map_huge(size_t size)
 {
-	static char buffer[65536];
-	int fd = open(path, O_RDONLY);
+	uint8_t *memory = map(size + HUGE_PAGE);
 
-	if (fd < 0) {
-		fprintf(stderr, "mmwork: %s: %s\n", path, strerror(errno));
-		exit(1);
+	memory += (HUGE_PAGE - (uintptr_t)memory % HUGE_PAGE) % HUGE_PAGE;
+	if (madvise(memory, size, MADV_HUGEPAGE))
+		fail("madvise: %s", strerror(errno));
+	return memory;
+}
+
+static int open_file(const char *path, int flags)
+{
+	int fd = open(path, flags, 0600);
+
+	if (fd < 0)
+		fail("%s: %s", path, strerror(errno));
+	return fd;
+}
+
+static size_t file_pages(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) || st.st_size < PAGE)
+		fail("the file has not a single page");
+	return (size_t)st.st_size / PAGE;
+}
+
+/* A page's number and, so that neither zswap nor zram can fold it, half a page of noise. */
+static void fill_page(uint8_t *page, uint64_t number)
+{
+	memcpy(page, &number, sizeof(number));
+	for (size_t i = sizeof(number); i < PAGE / 2; i += sizeof(uint64_t)) {
+		uint64_t noise = draw();
+
+		memcpy(page + i, &noise, sizeof(noise));
 	}
-	while (read(fd, buffer, sizeof(buffer)) > 0)
+}
+
+static void check_page(const uint8_t *page, uint64_t number)
+{
+	if (memcmp(page, &number, sizeof(number)) != 0)
+		fail("page %zu lost its contents", (size_t)number);
+}
+
+static void fill(uint8_t *memory, size_t nr_pages)
+{
+	for (size_t i = 0; i < nr_pages; i++)
+		fill_page(memory + i * PAGE, i);
+}
+
+/* A third of the accesses writes. */
+static void access_page(uint8_t *memory, size_t page)
+{
+	check_page(memory + page * PAGE, page);
+	if (draw() % 3 == 0)
+		memory[page * PAGE + PAGE - 1]++;
+}
+
+/*
+ * Zipf's law with exponent 1 over cells of equally many pages, and uniform within a cell: the n-th cell
+ * is accessed 1/n as often as the first. The pages of a cell lie scattered, as a program's hot ones do.
+ */
+static double zipf_sums[ZIPF_CELLS];
+
+static void zipf_init(void)
+{
+	double sum = 0;
+
+	for (unsigned int i = 0; i < ZIPF_CELLS; i++)
+		zipf_sums[i] = sum += 1.0 / (i + 1);
+}
+
+static size_t draw_zipf(size_t nr_pages)
+{
+	double wanted = draw_unit() * zipf_sums[ZIPF_CELLS - 1];
+	size_t low = 0, high = ZIPF_CELLS - 1;
+	size_t rank;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (zipf_sums[middle] < wanted)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	rank = (size_t)(((double)low + draw_unit()) / ZIPF_CELLS * (double)nr_pages);
+	return rank * 2654435761u % nr_pages;
+}
+
+/* Waits for a child and fails if that one did; false: there is none left. */
+static bool wait_one(void)
+{
+	int status;
+
+	if (wait(&status) < 0)
+		return false;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		fail("a child failed, wait status %#x", (unsigned int)status);
+	return true;
+}
+
+static void wait_all(void)
+{
+	while (wait_one())
 		;
+}
+
+static pid_t start_child(void)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		fail("fork: %s", strerror(errno));
+	return pid;
+}
+
+static void anon_phases(uint8_t *memory, size_t nr_pages, size_t nr_accesses)
+{
+	enum { PHASES = 4 };
+	size_t window = nr_pages / PHASES;
+
+	for (unsigned int phase = 0; phase < PHASES; phase++)
+		for (size_t i = 0; i < nr_accesses / PHASES; i++)
+			access_page(memory, phase * window + draw() % window);
+}
+
+static void run_anon(char **args)
+{
+	size_t nr_pages = to_pages(args[1]);
+	size_t nr_accesses = to_number(args[2]);
+	uint8_t *memory = map(nr_pages * PAGE);
+
+	fill(memory, nr_pages);
+	if (strcmp(args[0], "phases") == 0) {
+		anon_phases(memory, nr_pages, nr_accesses);
+		return;
+	}
+	if (strcmp(args[0], "zipf") != 0 && strcmp(args[0], "uniform") != 0)
+		fail("%s is none of uniform, zipf and phases", args[0]);
+	zipf_init();
+	for (size_t i = 0; i < nr_accesses; i++)
+		access_page(memory, args[0][0] == 'z' ? draw_zipf(nr_pages) : draw() % nr_pages);
+}
+
+/* Three reads of four go to the hot eighth of the file, the fourth is the next of a scan. */
+static void run_scan(char **args)
+{
+	int fd = open_file(args[0], O_RDONLY);
+	size_t nr_pages = file_pages(fd), nr_hot = nr_pages / 8 + 1, next = 0;
+	size_t nr_reads = to_number(args[1]);
+	char page[PAGE];
+
+	for (size_t i = 0; i < nr_reads; i++) {
+		size_t at = i % 4 ? draw() % nr_hot : next++ % nr_pages;
+
+		if (pread(fd, page, PAGE, (off_t)(at * PAGE)) != PAGE)
+			fail("%s: cannot be read", args[0]);
+	}
 	close(fd);
 }
 
-static void touch_huge(size_t size)
+static void run_mapped(char **args)
 {
-	uint8_t *memory = map(size + HUGE);
+	int fd = open_file(args[0], O_RDWR);
+	size_t nr_pages = file_pages(fd);
+	size_t nr_accesses = to_number(args[1]), write_percent = to_number(args[2]);
+	volatile uint8_t *memory =
+		mmap(NULL, nr_pages * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	unsigned int sum = 0;
 
-	memory += (HUGE - (uintptr_t)memory % HUGE) % HUGE;
-	madvise(memory, size, MADV_HUGEPAGE);
-	for (size_t at = 0; at < size; at += PAGE)
-		memory[at] = 1;
+	if (memory == MAP_FAILED)
+		fail("%s: mmap: %s", args[0], strerror(errno));
+	zipf_init();
+	for (size_t i = 0; i < nr_accesses; i++) {
+		volatile uint8_t *byte = memory + draw_zipf(nr_pages) * PAGE;
+
+		if (draw() % 100 < write_percent)
+			*byte = (uint8_t)i;
+		else
+			sum += *byte;
+	}
+	printf("read %u\n", sum);
 }
+
+static void write_file(const char *path, size_t nr_mib)
+{
+	static uint64_t block[MIB / sizeof(uint64_t)];
+	int fd = open_file(path, O_WRONLY | O_CREAT | O_TRUNC);
+
+	for (size_t i = 0; i < nr_mib; i++) {
+		for (size_t at = 0; at < sizeof(block) / sizeof(block[0]); at++)
+			block[at] = draw();
+		if (write(fd, block, sizeof(block)) != (ssize_t)sizeof(block))
+			fail("%s: write: %s", path, strerror(errno));
+	}
+	close(fd);
+}
+
+/* Each writer writes its file, overwrites the half of it in random order, and syncs in the end. */
+static void one_writer(const char *path, size_t nr_mib)
+{
+	size_t nr_pages = nr_mib * (MIB / PAGE);
+	char page[PAGE];
+	int fd;
+
+	write_file(path, nr_mib);
+	fd = open_file(path, O_WRONLY);
+	memset(page, 'w', sizeof(page));
+	for (size_t i = 0; i < nr_pages / 2; i++)
+		if (pwrite(fd, page, PAGE, (off_t)(draw() % nr_pages * PAGE)) != PAGE)
+			fail("%s: write: %s", path, strerror(errno));
+	if (fsync(fd))
+		fail("%s: fsync: %s", path, strerror(errno));
+	close(fd);
+}
+
+static void run_write(char **args)
+{
+	size_t nr_writers = to_number(args[1]), nr_mib = to_number(args[2]);
+
+	for (unsigned int i = 0; i < nr_writers; i++) {
+		char path[256];
+
+		if (start_child() != 0)
+			continue;
+		seed(i);
+		snprintf(path, sizeof(path), "%s/written-%u", args[0], i);
+		one_writer(path, nr_mib);
+		exit(0);
+	}
+	wait_all();
+}
+
+/* A file of noise; what every workload with a file reads. */
+static void run_file(char **args)
+{
+	write_file(args[0], to_number(args[1]));
+	sync();
+}
+
+/* Children that each write to a share of what they inherited, three of them at a time. */
+static void run_fork(char **args)
+{
+	size_t nr_pages = to_pages(args[0]), nr_children = to_number(args[1]);
+	uint8_t *memory = map(nr_pages * PAGE);
+
+	fill(memory, nr_pages);
+	for (unsigned int child = 0; child < nr_children; child++) {
+		if (child >= 3)
+			wait_one();
+		if (start_child() == 0) {
+			seed(child);
+			for (size_t i = 0; i < nr_pages / 4; i++) {
+				size_t page = (nr_pages / 8 * child + i) % nr_pages;
+
+				check_page(memory + page * PAGE, page);
+				memory[page * PAGE + PAGE - 1] = (uint8_t)child;
+			}
+			exit(0);
+		}
+		for (size_t i = 0; i < nr_pages / 64; i++)
+			access_page(memory, draw() % nr_pages);
+	}
+	wait_all();
+}
+
+/* One page of the kernel's memory that stays where it is until the process ends. */
+static void pin_kernel_page(void)
+{
+	static const char page[PAGE];
+	int fds[2];
+
+	if (pipe2(fds, O_NONBLOCK) || write(fds[1], page, sizeof(page)) != (ssize_t)sizeof(page))
+		fail("a pipe: %s", strerror(errno));
+}
+
+/* Small pages with pinned ones of the kernel's among them, most of them freed; then huge pages. */
+static void run_fragment(char **args)
+{
+	size_t nr_pages = to_pages(args[0]), huge = to_pages(args[1]) * PAGE;
+	uint8_t *memory = map(nr_pages * PAGE);
+
+	madvise(memory, nr_pages * PAGE, MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < nr_pages; i++) {
+		fill_page(memory + i * PAGE, i);
+		if (i % PIN_EVERY == 0)
+			pin_kernel_page();
+	}
+	for (size_t i = 0; i < nr_pages; i++)
+		if (i % KEEP_EVERY)
+			madvise(memory + i * PAGE, PAGE, MADV_DONTNEED);
+	fill(map_huge(huge), huge / PAGE);
+	for (size_t i = 0; i < nr_pages; i += KEEP_EVERY)
+		check_page(memory + i * PAGE, i);
+}
+
+static size_t nr_huge_kb(void)
+{
+	size_t kb = 0, all = 0;
+	char line[256];
+	FILE *file = fopen("/proc/self/smaps_rollup", "re");
+
+	if (!file)
+		fail("smaps_rollup: %s", strerror(errno));
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "AnonHugePages: %zu", &kb) == 1)
+			all += kb;
+	fclose(file);
+	return all;
+}
+
+/* Small pages that may become huge ones; khugepaged has so many seconds to do it. */
+static void run_khugepaged(char **args)
+{
+	size_t size = to_pages(args[0]) * PAGE, seconds = to_number(args[1]);
+	uint8_t *memory;
+
+	size -= size % HUGE_PAGE;
+	memory = map_huge(size);
+	madvise(memory, size, MADV_NOHUGEPAGE);
+	fill(memory, size / PAGE);
+	for (size_t at = 0; at < size / PAGE; at += 16)
+		madvise(memory + at * PAGE, PAGE, MADV_DONTNEED);
+	madvise(memory, size, MADV_HUGEPAGE);
+	for (size_t i = 0; i < 10 * seconds && nr_huge_kb() < size / 1024; i++) {
+		for (size_t at = 1; at < size / PAGE; at += 16)
+			check_page(memory + at * PAGE, at);
+		usleep(100000);
+	}
+	printf("%zu of %zu kB became huge\n", nr_huge_kb(), size / 1024);
+}
+
+/* Many processes of a few pages each, so many at a time. */
+static void run_small(char **args)
+{
+	size_t nr_processes = to_number(args[0]), at_a_time = to_number(args[1]);
+	size_t nr_pages = to_number(args[2]);
+
+	for (unsigned int i = 0; i < nr_processes; i++) {
+		if (i >= at_a_time)
+			wait_one();
+		if (start_child() == 0) {
+			uint8_t *memory = map(nr_pages * PAGE);
+
+			seed(i);
+			fill(memory, nr_pages);
+			usleep(1000 * (useconds_t)(draw() % 50));
+			for (size_t n = 0; n < nr_pages; n++)
+				access_page(memory, n);
+			exit(0);
+		}
+	}
+	wait_all();
+}
+
+/* Files of 1 MiB in a folder, written, every second one removed, and what is left read. */
+static void run_files(char **args)
+{
+	size_t nr_files = to_number(args[1]);
+	char path[256], page[PAGE];
+
+	for (size_t i = 0; i < nr_files; i++) {
+		snprintf(path, sizeof(path), "%s/%zu", args[0], i);
+		write_file(path, 1);
+		if (i % 2 && i >= nr_files / 2) {
+			snprintf(path, sizeof(path), "%s/%zu", args[0], i - nr_files / 2);
+			unlink(path);
+		}
+	}
+	for (size_t i = 0; i < nr_files; i++) {
+		int fd;
+
+		snprintf(path, sizeof(path), "%s/%zu", args[0], i);
+		fd = open(path, O_RDONLY);
+		if (fd < 0)
+			continue;
+		while (read(fd, page, PAGE) > 0)
+			;
+		close(fd);
+	}
+}
+
+/* A child takes memory until it is killed; that it was is success. */
+static void run_oom(char **args)
+{
+	size_t limit = to_pages(args[0]);
+	pid_t child = start_child();
+	int status;
+
+	if (child == 0) {
+		fill(map(limit * PAGE), limit);
+		exit(0);
+	}
+	if (waitpid(child, &status, 0) != child || !WIFSIGNALED(status) ||
+	    WTERMSIG(status) != SIGKILL)
+		fail("there was enough memory: nobody was killed");
+}
+
+/* A Zipf-like working set in one process and a scan in another. */
+static void run_mix(char **args)
+{
+	if (start_child() == 0) {
+		char *anon[] = { "zipf", args[0], args[1] };
+
+		run_anon(anon);
+		exit(0);
+	}
+	run_scan(args + 2);
+	wait_all();
+}
+
+static const struct load {
+	const char *name;
+	const char *usage;
+	int nr_args;
+	void (*run)(char **args);
+} loads[] = {
+	{ "anon", "uniform|zipf|phases MIB ACCESSES", 3, run_anon },
+	{ "scan", "FILE READS", 2, run_scan },
+	{ "mapped", "FILE ACCESSES WRITE_PERCENT", 3, run_mapped },
+	{ "write", "FOLDER WRITERS MIB", 3, run_write },
+	{ "file", "FILE MIB", 2, run_file },
+	{ "fork", "MIB CHILDREN", 2, run_fork },
+	{ "fragment", "MIB HUGE_MIB", 2, run_fragment },
+	{ "khugepaged", "MIB SECONDS", 2, run_khugepaged },
+	{ "small", "PROCESSES AT_A_TIME PAGES", 3, run_small },
+	{ "files", "FOLDER FILES", 2, run_files },
+	{ "oom", "MIB", 1, run_oom },
+	{ "mix", "MIB ACCESSES FILE READS", 4, run_mix },
+};
 
 int main(int argc, char **argv)
 {
-	size_t nr_pages;
-	unsigned long nr_accesses;
-	uint8_t *memory;
-
-	if (argc != 5) {
-		fprintf(stderr, "usage: mmwork ANON_MB ACCESSES FILE HUGE_MB\n");
-		return 2;
+	for (size_t i = 0; argc > 1 && i < sizeof(loads) / sizeof(loads[0]); i++) {
+		if (strcmp(argv[1], loads[i].name) != 0)
+			continue;
+		if (argc - 2 != loads[i].nr_args)
+			fail("usage: mmwork %s %s", loads[i].name, loads[i].usage);
+		loads[i].run(argv + 2);
+		return 0;
 	}
-	nr_pages = strtoul(argv[1], NULL, 10) * ((1u << 20) / PAGE);
-	nr_accesses = strtoul(argv[2], NULL, 10);
-	memory = map(nr_pages * PAGE);
-	madvise(memory, nr_pages * PAGE, MADV_NOHUGEPAGE);
-	for (size_t i = 0; i < nr_pages; i++) {
-		uint64_t words[2] = { i, draw() };
-
-		memcpy(memory + i * PAGE, words, sizeof(words));
-	}
-	for (unsigned int turn = 0; turn < TURNS; turn++) {
-		for (unsigned long i = 0; i < nr_accesses / TURNS; i++) {
-			size_t page = draw_page(nr_pages);
-
-			if (*(uint64_t *)(void *)(memory + page * PAGE) != page) {
-				fprintf(stderr, "mmwork: page %zu lost its contents\n", page);
-				return 1;
-			}
-			if (draw() % 3 == 0)
-				memory[page * PAGE + 16] = (uint8_t)i;
-		}
-		read_file(argv[3]);
-	}
-	for (size_t i = 0; i < nr_pages; i += 2)
-		madvise(memory + i * PAGE, PAGE, MADV_DONTNEED);
-	touch_huge(strtoul(argv[4], NULL, 10) << 20);
-	return 0;
+	fputs("usage:\n", stderr);
+	for (size_t i = 0; i < sizeof(loads) / sizeof(loads[0]); i++)
+		fprintf(stderr, "\tmmwork %s %s\n", loads[i].name, loads[i].usage);
+	return 2;
 }
