@@ -438,7 +438,7 @@ static void run_small(char **args)
 
 			seed(i);
 			fill(memory, nr_pages);
-			usleep(1000 * (useconds_t)(draw() % 50));
+			usleep(10000 * (useconds_t)(20 + draw() % 80));
 			for (size_t n = 0; n < nr_pages; n++)
 				access_page(memory, n);
 			exit(0);
@@ -474,15 +474,16 @@ static void run_files(char **args)
 	}
 }
 
-/* A child takes memory until it is killed; that it was is success. */
+/* A child takes memory until it is killed; that it was is success. In pieces: one of all would be refused. */
 static void run_oom(char **args)
 {
-	size_t limit = to_pages(args[0]);
+	size_t limit = to_pages(args[0]), piece = 16 * (MIB / PAGE);
 	pid_t child = start_child();
 	int status;
 
 	if (child == 0) {
-		fill(map(limit * PAGE), limit);
+		for (size_t at = 0; at < limit; at += piece)
+			fill(map(piece * PAGE), piece);
 		exit(0);
 	}
 	if (waitpid(child, &status, 0) != child || !WIFSIGNALED(status) ||
