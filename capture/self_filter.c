@@ -2,7 +2,7 @@
 /*
  * By filter and not by set_event_notrace_pid, for two reasons. What an interrupt does while a reader
  * happens to run, such as freeing pages after a grace period, is not the recorder's work and stays.
- * And the events of the page allocator, the LRU lists, compaction and migration stay whoever runs:
+ * And the events of the page allocator, the LRU lists, compaction, migration and OOM stay whoever runs:
  * pages go through the same lists, and without them nobody could follow these lists exactly. They
  * bear the recorder's pid, which the header names; the readers are made so that there are next to
  * none.
@@ -78,12 +78,13 @@ bool self_filter_in_container(void)
 
 /*
  * Groups that tell where a page is. A reader that drains its CPU's LRU batch puts pages of others on
- * their lists, and one that compacts takes free pages.
+ * their lists, and one that compacts takes free pages. And the group oom: it may be the recorder whose
+ * allocation has the kernel kill somebody else.
  */
 static bool follows_pages(enum mmr_event_group group)
 {
 	return group == MMR_GROUP_PAGE || group == MMR_GROUP_LRU || group == MMR_GROUP_COMPACTION ||
-	       group == MMR_GROUP_MIGRATE;
+	       group == MMR_GROUP_MIGRATE || group == MMR_GROUP_OOM;
 }
 
 /*
