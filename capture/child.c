@@ -47,6 +47,9 @@ int child_find_user(struct child_user *user, const char *name, struct mmr_error 
 	user->uid = entry->pw_uid;
 	user->gid = entry->pw_gid;
 	user->change = entry->pw_uid != 0;
+	user->nr_groups = (int)(sizeof(user->groups) / sizeof(user->groups[0]));
+	if (getgrouplist(entry->pw_name, entry->pw_gid, user->groups, &user->nr_groups) < 0)
+		user->nr_groups = (int)(sizeof(user->groups) / sizeof(user->groups[0]));
 	snprintf(user->name, sizeof(user->name), "%s", entry->pw_name);
 	snprintf(user->home, sizeof(user->home), "%s", entry->pw_dir);
 	snprintf(user->shell, sizeof(user->shell), "%s", entry->pw_shell);

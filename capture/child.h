@@ -24,6 +24,8 @@ struct child_user {
 	bool change;
 	uid_t uid;
 	gid_t gid;
+	gid_t groups[64]; /* the first so many, if there are more */
+	int nr_groups;
 	char name[64];
 	char home[256];
 	char shell[256];

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mmcap record: runs the recording, says what came of it. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -64,23 +62,6 @@ static void summary(const struct recording *r)
 		        (unsigned long long)(r->buffer_size >> 20) * 4 + 1);
 }
 
-/* Under sudo the trace belongs to who asked for it. */
-static void give_away(const struct recording *r)
-{
-	struct stat st;
-	int fd;
-
-	if (!r->kept || !r->user.change)
-		return;
-	fd = open(r->options->output, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1 ||
-	    fchown(fd, r->user.uid, r->user.gid) < 0)
-		message(TOOL, "%s stays root's", r->options->output);
-	close(fd);
-}
-
 int cmd_record(int argc, char **argv)
 {
 	struct record_options options;
@@ -99,7 +80,6 @@ int cmd_record(int argc, char **argv)
 		overhead_print(&recording);
 	if (err.text[0])
 		message(TOOL, "%s", err.text);
-	give_away(&recording);
 	if (options.fail_on_loss && recording.stats.nr_lost > 0 && status != EXIT_RECORDER) {
 		message(TOOL, "events were lost (--fail-on-loss)");
 		status = EXIT_RECORDER;

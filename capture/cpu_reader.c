@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "failure.h"
+#include "privilege.h"
 
 #define BATCH     32  /* sub-buffers handed over at once */
 #define FLUSH_MS  250 /* what is in a sub-buffer that never fills is read after this long */
@@ -136,6 +137,7 @@ static void *run(void *data)
 	snprintf(name, sizeof(name), "mmcap/%u", r->cpu);
 	prctl(PR_SET_NAME, name);
 	setpriority(PRIO_PROCESS, (id_t)r->tid, PRIORITY); /* as good as it gets */
+	ret = privilege_drop(&r->error);
 	pthread_barrier_wait(&r->all->ready);
 	while (ret == 0 && !stop) {
 		poll(fds, 2, FLUSH_MS);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "failure.h"
+#include "privilege.h"
 
 #define PER_PAGE   8u /* bytes */
 #define GOLDEN     0.6180339887498949
@@ -93,6 +94,8 @@ static void *help(void *data)
 	uint64_t seen = 0;
 
 	free(helper);
+	if (privilege_drop(NULL) < 0)
+		return NULL; /* the others do its work */
 	pthread_mutex_lock(&s->lock);
 	while (!s->quit) {
 		if (s->run == seen) {

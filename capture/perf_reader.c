@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "failure.h"
+#include "privilege.h"
 
 #define TICK_MS \
 	250 /* what a ring or a sub-buffer that never fills holds is taken after this long */
@@ -160,6 +161,7 @@ static void *run(void *data)
 	r->tid = gettid();
 	prctl(PR_SET_NAME, r->name);
 	setpriority(PRIO_PROCESS, (id_t)r->tid, PRIORITY); /* as good as it gets */
+	ret = privilege_drop(&r->error);
 	pthread_barrier_wait(&r->ready);
 	while (ret == 0 && !stop) {
 		uint64_t now;

@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "failure.h"
+#include "privilege.h"
 #include "self_filter.h"
 #include "terminal.h"
 #include "trace_texts.h"
@@ -146,6 +147,7 @@ static int check_first(struct recording *r, struct mmr_error *err)
 	    event_set_choose(&r->events, &r->options->events, root, err) < 0 ||
 	    choose_faults(r, root, err) < 0)
 		return EXIT_RECORDER;
+	privilege_init(&r->user);
 	announce(r);
 	removed = tracing_remove_stale(root);
 	if (removed > 0 && r->options->verbose)
@@ -153,21 +155,53 @@ static int check_first(struct recording *r, struct mmr_error *err)
 	return 0;
 }
 
+struct output {
+	struct recording *recording;
+	struct mmr_writer_options options;
+};
+
+static int create_file(void *data, struct mmr_error *err)
+{
+	struct output *output = data;
+	struct recording *r = output->recording;
+
+	return mmr_writer_create(r->options->output, &output->options, &r->writer, err);
+}
+
+static int finish_file(void *data, struct mmr_error *err)
+{
+	return mmr_writer_finish(data, err);
+}
+
+static int abort_file(void *data, struct mmr_error *err)
+{
+	(void)err;
+	mmr_writer_abort(data);
+	return 0;
+}
+
 static int open_file(struct recording *r, struct mmr_error *err)
 {
 	/* With many CPUs smaller frames, so that memory stays bounded. */
 	uint32_t frame = (32u << 20) / r->tracing.nr_cpus;
-	struct mmr_writer_options options = {
-		.nr_cpus = r->tracing.nr_cpus,
-		.nr_streams = r->tracing.nr_cpus * (r->fault_source.by_perf ? 2 : 1),
-		.subbuf_size = r->tracing.subbuf_size,
-		.frame_size = frame < 65536    ? 65536
-		              : frame > 262144 ? 262144
-		                               : frame,
-		.keep_old = true,
+	struct output output = {
+		.recording = r,
+		.options = {
+			.nr_cpus = r->tracing.nr_cpus,
+			.nr_streams = r->tracing.nr_cpus * (r->fault_source.by_perf ? 2 : 1),
+			.subbuf_size = r->tracing.subbuf_size,
+			.frame_size = frame < 65536    ? 65536
+			              : frame > 262144 ? 262144
+			                               : frame,
+			.keep_old = true,
+		},
 	};
-	int ret = mmr_writer_create(r->options->output, &options, &r->writer, err);
+	int ret = privilege_call(create_file, &output, err);
 
+	if (ret < 0 && r->user.change)
+		message(TOOL,
+		        "files are written with the rights of %s (--user root: with those of root)",
+		        r->user.name);
 	if (ret == 0)
 		ret = trace_texts_header(r->writer, &r->tracing, &r->events, r->options, err);
 	if (ret == 0)
@@ -369,7 +403,7 @@ static int close_file(struct recording *r, struct mmr_error *err)
 	if (r->failure == 0)
 		r->failure = overhead_trailer(r, err);
 	mmr_writer_stats(r->writer, &r->stats);
-	ret = mmr_writer_finish(r->writer, r->failure ? &own : err);
+	ret = privilege_call(finish_file, r->writer, r->failure ? &own : err);
 	r->writer = NULL;
 	r->kept = ret == 0;
 	if (r->kept)
@@ -387,7 +421,8 @@ static void clean_up(struct recording *r)
 		cpu_readers_stop(&r->readers, NULL);
 	}
 	perf_faults_deinit(&r->perf_faults);
-	mmr_writer_abort(r->writer);
+	if (privilege_call(abort_file, r->writer, NULL) < 0)
+		message(TOOL, "a file named %s.partial is left", r->options->output);
 	r->writer = NULL;
 	snapshot_reader_deinit(&r->snapshots);
 	child_deinit(&r->child);

@@ -7,6 +7,7 @@
 
 #include "failure.c"
 #include "page_sweep.c"
+#include "privilege.c"
 
 #define NR_CHUNKS 200u
 #define PAGES     (NR_CHUNKS * PAGE_SWEEP_CHUNK / PER_PAGE)
