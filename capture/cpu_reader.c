@@ -6,6 +6,10 @@
  *
  * What the kernel had to drop is taken from its statistics after each batch, which tells the writer
  * in which frame the hole is.
+ *
+ * A kernel may be built and booted for many more CPUs than there are. Such a CPU has no ring buffer, and
+ * reading or polling it is an error, until it comes online; from then on it has one for ever. So it gets
+ * neither thread nor memory, but the late thread looks for it, and takes it over, four times a second.
  */
 #include "cpu_reader.h"
 
@@ -122,6 +126,18 @@ static int drain(struct cpu_reader *r)
 	return ret;
 }
 
+/* A thread begins: it has its name, priority and rights before tracing does. */
+static int introduce(struct cpu_reader *r, const char *name, bool as_user)
+{
+	int ret;
+
+	prctl(PR_SET_NAME, name);
+	setpriority(PRIO_PROCESS, (id_t)gettid(), PRIORITY); /* as good as it gets */
+	ret = as_user ? privilege_drop(&r->error) : 0;
+	pthread_barrier_wait(&r->all->ready);
+	return ret;
+}
+
 static void *run(void *data)
 {
 	struct cpu_reader *r = data;
@@ -131,14 +147,10 @@ static void *run(void *data)
 	};
 	bool stop = false;
 	char name[16];
-	int ret = 0;
+	int ret;
 
-	r->tid = gettid();
 	snprintf(name, sizeof(name), "mmcap/%u", r->cpu);
-	prctl(PR_SET_NAME, name);
-	setpriority(PRIO_PROCESS, (id_t)r->tid, PRIORITY); /* as good as it gets */
-	ret = privilege_drop(&r->error);
-	pthread_barrier_wait(&r->all->ready);
+	ret = introduce(r, name, true);
 	while (ret == 0 && !stop) {
 		poll(fds, 2, FLUSH_MS);
 		stop = fds[1].revents & POLLIN;
@@ -149,44 +161,165 @@ static void *run(void *data)
 	return NULL;
 }
 
-static int open_files(struct cpu_reader *r, const struct tracing *tracing, struct mmr_error *err)
+static int open_files(struct cpu_reader *r, const char *dir, struct mmr_error *err)
 {
 	char path[4096];
 
-	snprintf(path, sizeof(path), "%s/per_cpu/cpu%u/trace_pipe_raw", tracing->dir, r->cpu);
-	r->pages_fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (r->pages_fd < 0)
-		return failure_errno(err, errno, "cannot open %s", path);
-	snprintf(path, sizeof(path), "%s/per_cpu/cpu%u/stats", tracing->dir, r->cpu);
+	snprintf(path, sizeof(path), "%s/per_cpu/cpu%u/stats", dir, r->cpu);
 	r->stats_fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (r->stats_fd < 0)
 		return failure_errno(err, errno, "cannot open %s", path);
-	r->pages = calloc(BATCH, r->all->subbuf_size);
+	snprintf(path, sizeof(path), "%s/per_cpu/cpu%u/trace_pipe_raw", dir, r->cpu);
+	r->pages_fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (r->pages_fd < 0)
+		return failure_errno(err, errno, "cannot open %s", path);
+	return 0;
+}
+
+static int get_pages(struct cpu_reader *r, struct mmr_error *err)
+{
+	const size_t size = (size_t)BATCH * r->all->subbuf_size;
+
+	r->pages = malloc(size);
 	if (!r->pages)
 		return failure(err, MMR_E_NOMEM, "out of memory for the sub-buffers of CPU %u",
 		               r->cpu);
-	memset(r->pages, 0, (size_t)BATCH * r->all->subbuf_size); /* fault it in before tracing */
+	memset(r->pages, 0, size); /* fault it in before tracing */
+	return 0;
+}
+
+/* ---- CPUs that come later ---- */
+
+/* Opens those that have come online; the shared buffer is the late thread's. */
+static int adopt(struct cpu_readers *all)
+{
+	bool *online = all->late_online;
+	int ret = 0;
+
+	if (!tracing_online_cpus(online, all->count))
+		return 0;
+	for (uint32_t cpu = 0; cpu < all->count && ret == 0; cpu++) {
+		struct cpu_reader *r = &all->readers[cpu];
+
+		if (!r->late || r->pages_fd >= 0 || !online[cpu])
+			continue;
+		r->pages = all->late->pages;
+		ret = open_files(r, all->dir, &r->error);
+	}
+	return ret;
+}
+
+static int drain_late(struct cpu_readers *all)
+{
+	int ret = adopt(all);
+
+	for (uint32_t cpu = 0; cpu < all->count && ret == 0; cpu++)
+		if (all->readers[cpu].late && all->readers[cpu].pages_fd >= 0)
+			ret = drain(&all->readers[cpu]);
+	return ret;
+}
+
+static void *run_late(void *data)
+{
+	struct cpu_reader *late = data;
+	struct cpu_readers *all = late->all;
+	bool stop = false;
+	/* It opens files of tracefs, and keeps the rights for it. */
+	int ret = introduce(late, "mmcap/late", false);
+
+	while (ret == 0 && !stop) {
+		nfds_t count = 1;
+
+		all->late_fds[0] = (struct pollfd){ .fd = all->stop_fd, .events = POLLIN };
+		for (uint32_t cpu = 0; cpu < all->count; cpu++)
+			if (all->readers[cpu].late && all->readers[cpu].pages_fd >= 0)
+				all->late_fds[count++] =
+					(struct pollfd){ .fd = all->readers[cpu].pages_fd,
+					                 .events = POLLIN };
+		poll(all->late_fds, count, FLUSH_MS);
+		stop = all->late_fds[0].revents & POLLIN;
+		ret = drain_late(all);
+	}
+	if (ret < 0)
+		fail_reader(late);
+	return NULL;
+}
+
+static int prepare_late(struct cpu_readers *all, struct mmr_error *err)
+{
+	all->late = calloc(1, sizeof(*all->late));
+	all->late_online = calloc(all->count, sizeof(*all->late_online));
+	all->late_fds = calloc(all->count + 1u, sizeof(*all->late_fds));
+	if (!all->late || !all->late_online || !all->late_fds)
+		return failure(err, MMR_E_NOMEM, "out of memory for the readers");
+	*all->late = (struct cpu_reader){ .all = all, .pages_fd = -1, .stats_fd = -1 };
+	return get_pages(all->late, err);
+}
+
+/* ---- all of them ---- */
+
+static int start_thread(struct cpu_reader *r, void *(*function)(void *), struct mmr_error *err)
+{
+	int ret = pthread_create(&r->thread, NULL, function, r);
+
+	if (ret != 0)
+		return failure_errno(err, ret, "cannot start the reader of CPU %u", r->cpu);
+	r->running = true;
+	r->all->nr_running++;
 	return 0;
 }
 
 static int start_threads(struct cpu_readers *all, struct mmr_error *err)
 {
-	for (uint32_t cpu = 0; cpu < all->count; cpu++) {
-		int ret = pthread_create(&all->readers[cpu].thread, NULL, run, &all->readers[cpu]);
+	int ret = all->late ? start_thread(all->late, run_late, err) : 0;
 
-		if (ret != 0)
-			return failure_errno(err, ret, "cannot start the reader of CPU %u", cpu);
-		all->nr_running++;
+	for (uint32_t cpu = 0; cpu < all->count && ret == 0; cpu++)
+		if (!all->readers[cpu].late)
+			ret = start_thread(&all->readers[cpu], run, err);
+	return ret;
+}
+
+/* Which CPUs are late, and what each of the others needs; how many threads there will be. */
+static int prepare(struct cpu_readers *all, uint32_t *nr_threads, struct mmr_error *err)
+{
+	bool *online = calloc(all->count, sizeof(*online));
+	bool known = online && tracing_online_cpus(online, all->count);
+	int ret = 0;
+
+	*nr_threads = 0;
+	for (uint32_t cpu = 0; cpu < all->count; cpu++)
+		all->readers[cpu] = (struct cpu_reader){
+			.all = all,
+			.cpu = cpu,
+			.late = known && !online[cpu],
+			.pages_fd = -1,
+			.stats_fd = -1,
+		};
+	free(online);
+	for (uint32_t cpu = 0; cpu < all->count && ret == 0; cpu++) {
+		struct cpu_reader *r = &all->readers[cpu];
+
+		if (r->late && !all->late)
+			ret = prepare_late(all, err);
+		if (r->late || ret < 0)
+			continue;
+		(*nr_threads)++;
+		ret = get_pages(r, err);
+		if (ret == 0)
+			ret = open_files(r, all->dir, err);
 	}
-	return 0;
+	*nr_threads += all->late != NULL;
+	return ret;
 }
 
 int cpu_readers_start(struct cpu_readers *all, const struct tracing *tracing,
                       struct mmr_writer *writer, struct mmr_error *err)
 {
-	int ret = 0;
+	uint32_t nr_threads;
+	int ret;
 
 	*all = (struct cpu_readers){
+		.dir = tracing->dir,
 		.subbuf_size = tracing->subbuf_size,
 		.buffer_size = tracing->buffer_size,
 		.writer = writer,
@@ -197,23 +330,38 @@ int cpu_readers_start(struct cpu_readers *all, const struct tracing *tracing,
 	if (!all->readers || all->stop_fd < 0 || all->failed_fd < 0)
 		return failure(err, MMR_E_NOMEM, "out of memory for the readers");
 	all->count = tracing->nr_cpus;
-	for (uint32_t cpu = 0; cpu < all->count; cpu++)
-		all->readers[cpu] = (struct cpu_reader){
-			.all = all, .cpu = cpu, .pages_fd = -1, .stats_fd = -1
-		};
-	for (uint32_t cpu = 0; cpu < all->count && ret == 0; cpu++)
-		ret = open_files(&all->readers[cpu], tracing, err);
+	ret = prepare(all, &nr_threads, err);
 	if (ret < 0)
 		return ret;
-	pthread_barrier_init(&all->ready, NULL, all->count + 1);
+	pthread_barrier_init(&all->ready, NULL, nr_threads + 1);
 	ret = start_threads(all, err);
 	if (ret < 0) {
 		/* Those that did start wait at the barrier for ever; the process is about to end. */
+		for (uint32_t cpu = 0; cpu < all->count; cpu++)
+			all->readers[cpu].running = false;
+		if (all->late)
+			all->late->running = false;
 		all->nr_running = 0;
 		return ret;
 	}
 	pthread_barrier_wait(&all->ready);
 	return 0;
+}
+
+/* Closes and frees; the first failure stays in *ret and *err. */
+static void end_reader(struct cpu_reader *r, int *ret, struct mmr_error *err)
+{
+	if (*ret == 0 && r->error.code < 0) {
+		*ret = r->error.code;
+		if (err)
+			*err = r->error;
+	}
+	if (r->pages_fd >= 0)
+		close(r->pages_fd);
+	if (r->stats_fd >= 0)
+		close(r->stats_fd);
+	if (!r->late)
+		free(r->pages);
 }
 
 int cpu_readers_stop(struct cpu_readers *all, struct mmr_error *err)
@@ -222,28 +370,24 @@ int cpu_readers_stop(struct cpu_readers *all, struct mmr_error *err)
 
 	if (all->nr_running > 0)
 		notify(all->stop_fd);
-	for (uint32_t cpu = 0; cpu < all->nr_running; cpu++)
-		pthread_join(all->readers[cpu].thread, NULL);
-	for (uint32_t cpu = 0; cpu < all->count; cpu++) {
-		struct cpu_reader *r = &all->readers[cpu];
-
-		if (ret == 0 && r->error.code < 0) {
-			ret = r->error.code;
-			if (err)
-				*err = r->error;
-		}
-		if (r->pages_fd >= 0)
-			close(r->pages_fd);
-		if (r->stats_fd >= 0)
-			close(r->stats_fd);
-		free(r->pages);
-	}
+	for (uint32_t cpu = 0; cpu < all->count; cpu++)
+		if (all->readers[cpu].running)
+			pthread_join(all->readers[cpu].thread, NULL);
+	if (all->late && all->late->running)
+		pthread_join(all->late->thread, NULL);
+	for (uint32_t cpu = 0; cpu < all->count; cpu++)
+		end_reader(&all->readers[cpu], &ret, err);
+	if (all->late)
+		end_reader(all->late, &ret, err);
 	if (all->nr_running > 0)
 		pthread_barrier_destroy(&all->ready);
 	if (all->readers) {
 		close(all->stop_fd);
 		close(all->failed_fd);
 	}
+	free(all->late_online);
+	free(all->late_fds);
+	free(all->late);
 	free(all->readers);
 	*all = (struct cpu_readers){ 0 };
 	return ret;

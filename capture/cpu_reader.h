@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One thread for each CPU moves sub-buffers from the kernel's ring buffer to the trace writer. */
+/*
+ * One thread for each CPU that is online moves sub-buffers from the kernel's ring buffer to the trace
+ * writer; one for all the others watches whether they come.
+ */
 #ifndef CPU_READER_H
 #define CPU_READER_H
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include <mmreplay/trace_writer.h>
 
@@ -17,18 +21,23 @@ struct cpu_readers;
 struct cpu_reader {
 	struct cpu_readers *all;
 	pthread_t thread;
-	pid_t tid;
 	uint32_t cpu;
-	int pages_fd; /* trace_pipe_raw */
+	bool late;    /* was offline at the start */
+	bool running; /* has a thread */
+	int pages_fd; /* trace_pipe_raw; -1: not open, as it never was online */
 	int stats_fd;
-	uint8_t *pages;
+	uint8_t *pages; /* late ones share theirs */
 	struct mmr_error error;
 };
 
 struct cpu_readers {
 	struct cpu_reader *readers;
 	uint32_t count;
-	uint32_t nr_running; /* threads that were started */
+	uint32_t nr_running;     /* threads that were started */
+	const char *dir;         /* of the instance */
+	struct cpu_reader *late; /* the thread for all late ones; none if all are online */
+	bool *late_online;       /* its own */
+	struct pollfd *late_fds;
 	uint32_t subbuf_size;
 	uint64_t buffer_size;
 	struct mmr_writer *writer;
@@ -38,7 +47,7 @@ struct cpu_readers {
 	atomic_bool failed;
 };
 
-/* Opens the files and starts the threads; each tid is known when this returns. They read from now on. */
+/* Opens the files and starts the threads; all of them run when this returns. They read from now on. */
 int cpu_readers_start(struct cpu_readers *readers, const struct tracing *tracing,
                       struct mmr_writer *writer, struct mmr_error *err) MMR_MUST_CHECK;
 

@@ -183,7 +183,7 @@ static int abort_file(void *data, struct mmr_error *err)
 static int open_file(struct recording *r, struct mmr_error *err)
 {
 	/* With many CPUs smaller frames, so that memory stays bounded. */
-	uint32_t frame = (32u << 20) / r->tracing.nr_cpus;
+	uint32_t frame = (32u << 20) / r->tracing.nr_online;
 	struct output output = {
 		.recording = r,
 		.options = {

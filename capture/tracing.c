@@ -214,6 +214,55 @@ static uint32_t count_cpus(const char *instance_dir)
 	return count;
 }
 
+/* "0-3,6" */
+static bool parse_cpus(const char *list, bool *online, uint32_t nr_cpus)
+{
+	bool any = false;
+
+	memset(online, 0, nr_cpus * sizeof(*online));
+	while (*list && *list != '\n') {
+		char *end;
+		unsigned long first = strtoul(list, &end, 10);
+		unsigned long last = *end == '-' ? strtoul(end + 1, &end, 10) : first;
+
+		if (end == list || (*end && *end != ',' && *end != '\n'))
+			return false;
+		for (; first <= last && first < nr_cpus; first++) {
+			online[first] = true;
+			any = true;
+		}
+		list = end + (*end == ',');
+	}
+	return any;
+}
+
+bool tracing_online_cpus(bool *online, uint32_t nr_cpus)
+{
+	char text[4096];
+	int fd = open("/sys/devices/system/cpu/online", O_RDONLY | O_CLOEXEC);
+	ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (size <= 0)
+		return false;
+	text[size] = '\0';
+	return parse_cpus(text, online, nr_cpus);
+}
+
+/* Buffers exist for these alone; unknown: for all. */
+static uint32_t count_online(uint32_t nr_cpus)
+{
+	bool *online = calloc(nr_cpus, sizeof(*online));
+	uint32_t count = 0;
+
+	if (online && tracing_online_cpus(online, nr_cpus))
+		for (uint32_t cpu = 0; cpu < nr_cpus; cpu++)
+			count += online[cpu];
+	free(online);
+	return count ? count : nr_cpus;
+}
+
 static uint64_t online_memory(void)
 {
 	return (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
@@ -243,8 +292,9 @@ static int configure(struct tracing *t, uint64_t buffer_size, struct mmr_error *
 	t->nr_cpus = count_cpus(t->dir);
 	if (t->nr_cpus == 0)
 		return failure(err, MMR_E_UNSUPPORTED, "%s/per_cpu lists no CPU", t->dir);
+	t->nr_online = count_online(t->nr_cpus);
 	if (buffer_size == 0)
-		buffer_size = default_buffer_size(t->nr_cpus);
+		buffer_size = default_buffer_size(t->nr_online);
 	ret = tracing_write(t, "tracing_on", "0", err);
 	if (ret == 0)
 		ret = tracing_write(t, "trace_clock", "mono", err);

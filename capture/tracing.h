@@ -18,7 +18,8 @@ struct tracing {
 	struct tracefs_instance *instance;
 	const char *root; /* of tracefs */
 	char *dir;        /* of the instance */
-	uint32_t nr_cpus; /* highest CPU number + 1 */
+	uint32_t nr_cpus; /* highest CPU number + 1, whether there is one or may come */
+	uint32_t nr_online;
 	uint32_t subbuf_size;
 	uint64_t buffer_size; /* bytes for each CPU, as the kernel rounded it */
 };
@@ -42,6 +43,9 @@ int tracing_write(const struct tracing *tracing, const char *file, const char *t
 
 /* A file of tracefs, or with the prefix of the instance, as fresh text to free(); NULL: none. */
 char *tracing_read(const char *dir, const char *file, size_t *size);
+
+/* Sets which of the first nr_cpus are online; false: the kernel does not tell. */
+bool tracing_online_cpus(bool *online, uint32_t nr_cpus);
 
 /* Calls found for each instance whose recorder is dead. */
 void tracing_find_stale(const char *root, void (*found)(const char *name, void *data), void *data);
