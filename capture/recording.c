@@ -36,13 +36,11 @@
 #define GRACE_NS 3000000000ull /* a command that was sent a signal has this long to end */
 #define PRIORITY (-10)
 
-static void arm(int fd, uint64_t first_ns, uint64_t then_ns)
+static void arm(int fd, uint64_t ns)
 {
 	struct itimerspec spec = {
-		.it_value = { .tv_sec = (time_t)(first_ns / 1000000000u),
-		              .tv_nsec = (long)(first_ns % 1000000000u) },
-		.it_interval = { .tv_sec = (time_t)(then_ns / 1000000000u),
-		                 .tv_nsec = (long)(then_ns % 1000000000u) },
+		.it_value = { .tv_sec = (time_t)(ns / 1000000000u),
+		              .tv_nsec = (long)(ns % 1000000000u) },
 	};
 
 	timerfd_settime(fd, 0, &spec, NULL);
@@ -62,9 +60,8 @@ static int catch_signals(struct recording *r, struct mmr_error *err)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a file size limit shows as EFBIG */
 	r->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	r->interval_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	r->end_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (r->signal_fd < 0 || r->interval_fd < 0 || r->end_fd < 0)
+	if (r->signal_fd < 0 || r->end_fd < 0)
 		return failure_errno(err, errno, "cannot watch for signals");
 	return 0;
 }
@@ -207,6 +204,8 @@ static int open_file(struct recording *r, struct mmr_error *err)
 	if (ret == 0)
 		ret = fault_source_texts(&r->fault_source, r->writer, err);
 	if (ret == 0)
+		ret = parts_prepare(r, err);
+	if (ret == 0)
 		ret = mmr_writer_begin(r->writer, err);
 	if (ret == 0)
 		ret = snapshot_reader_init(&r->snapshots, err);
@@ -297,6 +296,8 @@ static int switch_on(struct recording *r, struct mmr_error *err)
 		ret = tracing_write(&r->tracing, "tracing_on", "1", err);
 	if (ret == 0 && r->options->snapshot != SNAPSHOT_NONE)
 		ret = snapshot_take(&r->snapshots, r->options->snapshot, SNAPSHOT_START, err);
+	if (ret == 0)
+		ret = parts_begin(r, err);
 	return ret;
 }
 
@@ -311,7 +312,7 @@ static void ask_to_end(struct recording *r, int signal)
 	r->stopping = true;
 	if (signal)
 		child_signal(&r->child, signal);
-	arm(r->end_fd, GRACE_NS, 0);
+	arm(r->end_fd, GRACE_NS);
 }
 
 static void take_signal(struct recording *r)
@@ -344,35 +345,33 @@ static void fail_recording(struct recording *r, int code)
 
 static void record(struct recording *r, struct mmr_error *err)
 {
+	enum { NR_OWN = 4 };
 	struct progress progress;
 
 	progress_begin(&progress, "recording", 0, r->options->quiet || r->options->command);
 	while (!r->ended) {
 		struct pollfd fds[] = {
 			{ .fd = r->signal_fd, .events = POLLIN },
-			{ .fd = r->interval_fd, .events = POLLIN },
 			{ .fd = r->end_fd, .events = POLLIN },
 			{ .fd = r->readers.failed_fd, .events = POLLIN },
 			{ .fd = r->child.pidfd, .events = POLLIN }, /* -1: ignored */
+			[NR_OWN + PARTS_MAX - 1] = { .fd = -1 },
 		};
+		int ret;
 
-		poll(fds, sizeof(fds) / sizeof(fds[0]), 250);
-		if (fds[4].revents && child_reap(&r->child))
+		parts_poll(r, fds + NR_OWN);
+		poll(fds, NR_OWN + r->parts.count, 250);
+		if (fds[3].revents && child_reap(&r->child))
 			r->ended = true;
-		if (fds[3].revents)
+		if (fds[2].revents)
 			fail_recording(r, MMR_E_IO);
 		if (fds[0].revents)
 			take_signal(r);
-		if (fds[2].revents && timer_ran(r->end_fd))
+		if (fds[1].revents && timer_ran(r->end_fd))
 			ask_to_end(r, SIGTERM);
-		if (fds[1].revents && timer_ran(r->interval_fd) && !r->ended &&
-		    r->options->snapshot != SNAPSHOT_NONE) {
-			int ret = snapshot_take(&r->snapshots, MMR_SNAPSHOT_LIGHT, SNAPSHOT_BETWEEN,
-			                        err);
-
-			if (ret < 0)
-				fail_recording(r, ret);
-		}
+		ret = r->ended ? 0 : parts_ready(r, fds + NR_OWN, err);
+		if (ret < 0)
+			fail_recording(r, ret);
 		mmr_writer_stats(r->writer, &r->stats);
 		progress_update(&progress, r->stats.nr_events, "events");
 	}
@@ -421,6 +420,8 @@ static void clean_up(struct recording *r)
 		cpu_readers_stop(&r->readers, NULL);
 	}
 	perf_faults_deinit(&r->perf_faults);
+	parts_end(r, NULL);
+	parts_deinit(r);
 	if (privilege_call(abort_file, r->writer, NULL) < 0)
 		message(TOOL, "a file named %s.partial is left", r->options->output);
 	r->writer = NULL;
@@ -431,8 +432,6 @@ static void clean_up(struct recording *r)
 	event_set_deinit(&r->events);
 	if (r->signal_fd >= 0)
 		close(r->signal_fd);
-	if (r->interval_fd >= 0)
-		close(r->interval_fd);
 	if (r->end_fd >= 0)
 		close(r->end_fd);
 }
@@ -477,9 +476,10 @@ static int exit_status(const struct recording *r)
 /* From the command's start, or that of the recording, to the end. The exit status if it cannot start. */
 static int run_command(struct recording *r, struct mmr_error *err)
 {
+	int ret;
+
 	if (r->options->duration_ns > 0)
-		arm(r->end_fd, r->options->duration_ns, 0);
-	arm(r->interval_fd, r->options->interval_ns, r->options->interval_ns);
+		arm(r->end_fd, r->options->duration_ns);
 	if (r->options->command) {
 		int status = child_go(&r->child, err);
 
@@ -489,6 +489,9 @@ static int run_command(struct recording *r, struct mmr_error *err)
 	r->overhead.started_ns = snapshot_clock();
 	record(r, err);
 	r->overhead.ended_ns = snapshot_clock();
+	ret = parts_end(r, r->failure < 0 ? NULL : err);
+	if (r->failure == 0)
+		r->failure = ret;
 	if (r->failure == 0 && r->options->snapshot != SNAPSHOT_NONE)
 		r->failure = snapshot_take(&r->snapshots, r->options->snapshot, SNAPSHOT_END, err);
 	r->overhead.snapshot_ns = snapshot_clock();
@@ -531,7 +534,6 @@ int recording_run(struct recording *r, const struct record_options *options, str
 	*r = (struct recording){
 		.options = options,
 		.signal_fd = -1,
-		.interval_fd = -1,
 		.end_fd = -1,
 		.child = { .pidfd = -1, .go_fd = -1, .error_fd = -1 },
 	};

@@ -14,6 +14,7 @@
 #include "fault_source.h"
 #include "janitor.h"
 #include "overhead.h"
+#include "part.h"
 #include "perf_faults.h"
 #include "record_options.h"
 #include "snapshot_reader.h"
@@ -30,15 +31,15 @@ struct recording {
 	struct child_user user;
 	struct cpu_readers readers;
 	struct snapshot_reader snapshots;
+	struct parts parts;
 	struct mmr_writer *writer;
 
 	int signal_fd;
-	int interval_fd; /* timer of the light snapshots */
-	int end_fd;      /* timer of --duration, then of the grace after a signal */
-	int end_signal;  /* the first signal that asked for the end, 0: none */
-	bool stopping;   /* the command was asked to end */
-	bool ended;      /* nothing is to be recorded any more */
-	int failure;     /* of the writer or a reader while recording, MMR_E_* */
+	int end_fd;     /* timer of --duration, then of the grace after a signal */
+	int end_signal; /* the first signal that asked for the end, 0: none */
+	bool stopping;  /* the command was asked to end */
+	bool ended;     /* nothing is to be recorded any more */
+	int failure;    /* of the writer or a reader while recording, MMR_E_* */
 
 	/* What remains when all is freed. */
 	struct mmr_writer_stats stats;
