@@ -15,6 +15,7 @@ static const struct subcommand commands[] = {
 	{ "info", cmd_info, "Tell what a trace holds" },
 	{ "dump", cmd_dump, "Print the events of a trace" },
 	{ "verify", cmd_verify, "Check traces to the last byte and event" },
+	{ "repair", cmd_repair, "Make a whole trace of a cut or damaged one" },
 	{ "import", cmd_import, "Make a trace of a trace-cmd recording" },
 	{ "export", cmd_export, "Make a trace.dat of a trace, for trace-cmd and KernelShark" },
 	{ NULL, NULL, NULL },

@@ -300,7 +300,7 @@ void trace_footer_put(uint8_t *bytes, const struct trace_footer *footer)
 	le64_put(bytes + 16, footer->totals);
 	le64_put(bytes + 24, footer->file_size);
 	le32_put(bytes + 32, footer->entry_count);
-	le32_put(bytes + 36, MMR_TRACE_FORMAT_MAJOR << 16 | MMR_TRACE_FORMAT_MINOR);
+	le32_put(bytes + 36, footer->version);
 	le32_put(bytes + 40, 0);
 	le32_put(bytes + 44, TRACE_FOOTER_MAGIC);
 }

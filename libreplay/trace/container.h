@@ -145,6 +145,7 @@ struct trace_totals {
 	uint64_t trailer_offset; /* of the first trailer frame, 0 if there is none */
 	uint64_t trailer_size;   /* bytes of all trailer frames, which are consecutive */
 	uint32_t nr_access;
+	uint32_t version; /* of the file, if it is not the present one; stands in the footer */
 	struct trace_cpu_vec cpus;
 	struct trace_count_vec counts;
 	struct trace_snapshot_vec snapshots;
@@ -157,6 +158,7 @@ struct trace_footer {
 	uint64_t totals;      /* bytes of the zstd frame with the totals, next */
 	uint64_t file_size;   /* including this footer */
 	uint32_t entry_count; /* frames in the file */
+	uint32_t version;     /* major << 16 | minor, as in the header */
 };
 
 /* A byte buffer that grows; the first TRACE_HEAD_SIZE bytes are left for a head. */

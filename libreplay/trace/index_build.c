@@ -80,6 +80,8 @@ int trace_index_build(ZSTD_CCtx *cctx, const struct trace_entry_vec *entries,
 	struct trace_footer footer = {
 		.offset = offset,
 		.entry_count = (uint32_t)entries->count,
+		.version = totals->version ? totals->version
+		                           : MMR_TRACE_FORMAT_MAJOR << 16 | MMR_TRACE_FORMAT_MINOR,
 	};
 	int ret = build_frames(&b, entries, totals, &footer);
 

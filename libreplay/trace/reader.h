@@ -205,10 +205,20 @@ int trace_frame_probe(const struct mmr_trace *trace, struct trace_unzip *unzip, 
 /* Reads footer and totals. 0: the file is indexed; MMR_E_NOTFOUND: it is not, or not soundly. */
 int trace_index_open(struct mmr_trace *trace, struct mmr_error *err) MMR_MUST_CHECK;
 
+/* Whether what no checksum covers is sound: the index is a skippable frame of the right size. */
+bool trace_index_framed(const struct mmr_trace *trace);
+
 /* ---- reader_scan.c ---- */
 
 /* Goes through the whole file instead: entries, trailer, and totals as far as heads tell. */
 int trace_index_scan(struct mmr_trace *trace, struct mmr_error *err) MMR_MUST_CHECK;
+
+/*
+ * Adds to the totals the snapshots of which all frames are there, and counts the samples. Entries need
+ * their frames' sequence numbers. 0 or MMR_E_NOMEM.
+ */
+int trace_total_lists(const struct trace_entry_vec *entries,
+                      struct trace_totals *totals) MMR_MUST_CHECK;
 
 /* Makes the entries available. 0 or an error. */
 int trace_index_load(struct mmr_trace *trace, struct mmr_error *err) MMR_MUST_CHECK;

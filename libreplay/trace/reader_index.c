@@ -10,6 +10,7 @@
 #include "alloc.h"
 #include "error_set.h"
 #include "io.h"
+#include "le.h"
 #include "reader.h"
 
 #define MIN_FRAME 24u /* bytes that any of our frames has when compressed */
@@ -80,6 +81,24 @@ int trace_index_open(struct mmr_trace *trace, struct mmr_error *err)
 	ret = read_totals(trace, &content, err);
 	trace_content_deinit(&content);
 	return ret;
+}
+
+bool trace_index_framed(const struct mmr_trace *trace)
+{
+	uint64_t offset = trace->footer.offset;
+	uint64_t size = trace->info.file_size;
+	uint32_t version = trace->info.format_major << 16 | trace->info.format_minor;
+	uint8_t skip[TRACE_SKIP_HEAD_SIZE];
+	uint8_t footer[TRACE_FOOTER_SIZE];
+	struct mmr_error ignored;
+
+	return base_pread_all(trace->fd, skip, sizeof(skip), offset, trace->path, &ignored) ==
+	               (ssize_t)sizeof(skip) &&
+	       base_pread_all(trace->fd, footer, sizeof(footer), size - sizeof(footer), trace->path,
+	                      &ignored) == (ssize_t)sizeof(footer) &&
+	       le32_get(skip) == TRACE_SKIP_MAGIC &&
+	       le32_get(skip + 4) == size - offset - sizeof(skip) &&
+	       le32_get(footer + 36) == version && le32_get(footer + 40) == 0;
 }
 
 /* ---- entries of the index ---- */

@@ -186,19 +186,17 @@ static int walk(struct mmr_trace *trace, struct mmr_error *err)
 	return 0;
 }
 
-/* Snapshots and samples of which all frames are there. */
-static int total_lists(struct mmr_trace *trace)
+int trace_total_lists(const struct trace_entry_vec *entries, struct trace_totals *totals)
 {
-	struct trace_totals *totals = &trace->totals;
 	struct trace_snapshot_total snapshot = { .number = UINT32_MAX };
 	uint32_t sequence = 0; /* that the next snapshot frame should have */
 	bool whole = false;    /* every frame of this snapshot so far was there */
 
-	for (size_t i = 0; i < trace->entries.count; i++) {
-		const struct trace_entry *e = &trace->entries.items[i];
+	for (size_t i = 0; i < entries->count; i++) {
+		const struct trace_entry *e = &entries->items[i];
 
 		if (e->kind == TRACE_FRAME_ACCESS && (e->flags & TRACE_FRAME_LAST) &&
-		    e->number >= totals->nr_access && e->number < trace->entries.count)
+		    e->number >= totals->nr_access && e->number < entries->count)
 			totals->nr_access = e->number + 1;
 		if (e->kind != TRACE_FRAME_SNAPSHOT)
 			continue;
@@ -249,7 +247,7 @@ int trace_index_scan(struct mmr_trace *trace, struct mmr_error *err)
 	trace->entries.count = 0;
 	ret = walk(trace, err);
 	if (ret == 0 && !have_totals)
-		ret = total_lists(trace);
+		ret = trace_total_lists(&trace->entries, &trace->totals);
 	if (ret == 0 && !have_totals)
 		ret = read_trailer(trace, err);
 	if (ret == MMR_E_NOMEM)

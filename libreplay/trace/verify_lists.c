@@ -52,8 +52,9 @@ void trace_verify_list(struct verifier *v, const struct trace_entry *entry)
 		                     "the list in the frame at %llu makes no sense",
 		                     (unsigned long long)entry->offset);
 	follow_list(v, entry);
-	if (entry->kind == TRACE_FRAME_ACCESS && (entry->flags & TRACE_FRAME_LAST))
-		v->found.nr_access++;
+	if (entry->kind == TRACE_FRAME_ACCESS && (entry->flags & TRACE_FRAME_LAST) &&
+	    entry->number >= v->found.nr_access)
+		v->found.nr_access = entry->number + 1;
 	if (entry->kind == TRACE_FRAME_TRAILER) {
 		if (v->found.trailer_size == 0)
 			v->found.trailer_offset = entry->offset;

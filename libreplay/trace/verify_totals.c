@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io.h"
-#include "le.h"
 #include "verify.h"
 
 /* ---- the index ---- */
@@ -78,30 +76,6 @@ static void compare_counts(struct verifier *v)
 	compare(v, "events by number", counted, v->nr_records);
 }
 
-/* What no checksum covers: the head of the skippable frame, and the end of the footer. */
-static void check_footer(struct verifier *v)
-{
-	const struct mmr_trace *trace = v->trace;
-	uint64_t offset = trace->footer.offset;
-	uint64_t size = trace->info.file_size;
-	uint32_t version = trace->info.format_major << 16 | trace->info.format_minor;
-	uint8_t skip[TRACE_SKIP_HEAD_SIZE];
-	uint8_t footer[TRACE_FOOTER_SIZE];
-	struct mmr_error ignored;
-
-	if (base_pread_all(trace->fd, skip, sizeof(skip), offset, trace->path, &ignored) !=
-	            (ssize_t)sizeof(skip) ||
-	    base_pread_all(trace->fd, footer, sizeof(footer), size - sizeof(footer), trace->path,
-	                   &ignored) != (ssize_t)sizeof(footer) ||
-	    le32_get(skip) != TRACE_SKIP_MAGIC ||
-	    le32_get(skip + 4) != size - offset - sizeof(skip))
-		trace_verify_finding(v, MMR_CHECK_INDEX, offset,
-		                     "the index does not begin as a skippable frame");
-	else if (le32_get(footer + 36) != version || le32_get(footer + 40) != 0)
-		trace_verify_finding(v, MMR_CHECK_INDEX, size - sizeof(footer),
-		                     "the footer has another version than the header");
-}
-
 /* Times of the whole are those of the CPUs. */
 static void compare_span(struct verifier *v)
 {
@@ -131,7 +105,9 @@ void trace_verify_index(struct verifier *v)
 		                     "there is none, or it is damaged: mmcap repair makes one");
 		return;
 	}
-	check_footer(v);
+	if (!trace_index_framed(v->trace))
+		trace_verify_finding(v, MMR_CHECK_INDEX, v->trace->footer.offset,
+		                     "the frame that holds the index, or its footer, is damaged");
 	compare_cpus(v);
 	compare_counts(v);
 	compare_span(v);
@@ -207,6 +183,17 @@ static void check_cpu(struct verifier *v, const struct mmr_check_cpu *c)
 			                     (unsigned long long)c->read);
 		return;
 	}
+	/* What was damaged is lost too. */
+	if (v->repaired) {
+		if (c->in_frames + c->lost != written)
+			trace_verify_say(v, MMR_CHECK_STATISTICS, MMR_CHECK_UNKNOWN,
+			                 "CPU %u: of %llu events written %llu are in the repaired "
+			                 "file and %llu are told as lost",
+			                 c->cpu, (unsigned long long)written,
+			                 (unsigned long long)c->in_frames,
+			                 (unsigned long long)c->lost);
+		return;
+	}
 	if (c->in_frames != c->read)
 		trace_verify_finding(v, MMR_CHECK_STATISTICS, 0,
 		                     "CPU %u: the kernel says %llu events were read, %llu are in "
@@ -254,10 +241,12 @@ int trace_verify_statistics(struct verifier *v)
 	struct statistics sum = { 0 };
 	bool known = false;
 
-	for (uint32_t cpu = 0; cpu < v->nr_streams; cpu++) {
-		if (add_cpu(v, cpu, &sum) < 0)
+	/* Streams behind those of the CPUs come from elsewhere. */
+	for (uint32_t cpu = 0; cpu < v->nr_streams; cpu++)
+		if ((cpu < v->trace->info.nr_cpus ||
+		     !mmr_trace_text(v->trace, "nr_streams", NULL)) &&
+		    add_cpu(v, cpu, &sum) < 0)
 			return MMR_E_NOMEM;
-	}
 	for (size_t i = 0; i < v->out->cpus.count; i++)
 		known |= v->out->cpus.items[i].known;
 	if (!known)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <mmreplay/trace.h>
+#include <mmreplay/trace_check.h>
 
 #include "fail_at.h"
 #include "trace_model.h"
@@ -120,11 +121,101 @@ static void reading_survives_any_failure(void **state)
 	reading(0);
 }
 
+static void verifying_survives_any_failure(void **state)
+{
+	unsigned long n = 0;
+
+	(void)state;
+	assert_int_equal(write_model(), 0);
+	do {
+		struct mmr_verification *v;
+		struct mmr_error err = { 0 };
+		int ret;
+
+		fail_at = ++n;
+		nr_allocations = 0;
+		ret = mmr_trace_verify(path, NULL, &v, &err);
+		if (ret == 0)
+			mmr_verification_free(v);
+		assert_true(ret == 0 || ret == MMR_E_NOMEM);
+	} while (nr_allocations >= fail_at);
+	fail_at = 0;
+	assert_true(n > 40);
+}
+
+static void repairing_survives_any_failure(void **state)
+{
+	struct mmr_repair_options options = { .force = true };
+	unsigned long n = 0;
+	char output[80];
+
+	(void)state;
+	assert_int_equal(write_model(), 0);
+	assert_int_equal(truncate(path, 3000), 0);
+	snprintf(output, sizeof(output), "%s.whole", path);
+	do {
+		struct mmr_error err = { 0 };
+		int ret;
+
+		fail_at = ++n;
+		nr_allocations = 0;
+		ret = mmr_trace_repair(path, output, &options, NULL, &err);
+		assert_true(ret == 0 || ret == MMR_E_NOMEM);
+		assert_int_equal(access(output, F_OK), ret == 0 ? 0 : -1);
+	} while (nr_allocations >= fail_at);
+	fail_at = 0;
+	unlink(output);
+	assert_true(n > 40);
+}
+
+/* The file as part 1 and 2 of a recording. */
+static void opening_parts_survives_any_failure(void **state)
+{
+	static const char *const numbers[] = { "1", "2" };
+	char names[2][80];
+	unsigned long n = 0;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct mmr_writer_options options = { .nr_cpus = 1, .subbuf_size = PAGE_BYTES };
+		struct mmr_error err = { 0 };
+		struct mmr_writer *w;
+
+		snprintf(names[i], sizeof(names[i]), "%s/rec.000%d.zst", dir, i + 1);
+		assert_int_equal(mmr_writer_create(names[i], &options, &w, &err), 0);
+		assert_int_equal(mmr_writer_text(w, "rotation.id", "x", 1, &err), 0);
+		assert_int_equal(mmr_writer_text(w, "rotation.part", numbers[i], 1, &err), 0);
+		assert_int_equal(model_header(w, &err), 0);
+		assert_int_equal(mmr_writer_trailer_text(w, "saved_cmdlines", "1 a\n", 4, &err), 0);
+		assert_int_equal(mmr_writer_finish(w, &err), 0);
+	}
+	do {
+		struct mmr_error err = { 0 };
+		struct mmr_trace *trace;
+		int ret;
+
+		fail_at = ++n;
+		nr_allocations = 0;
+		ret = mmr_trace_open(names[0], NULL, &trace, &err);
+		if (ret == 0)
+			mmr_trace_close(trace);
+		assert_true(ret == 0 || ret == MMR_E_NOMEM);
+	} while (nr_allocations >= fail_at);
+	fail_at = 0;
+	unlink(names[0]);
+	unlink(names[1]);
+	assert_true(n > 40);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(writing_survives_any_failure, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(reading_survives_any_failure, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(verifying_survives_any_failure, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(repairing_survives_any_failure, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(opening_parts_survives_any_failure, set_up,
+		                                tear_down),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

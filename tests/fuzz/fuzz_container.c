@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The reader over any file. An input that begins with 'r' is the bytes of a file; any other is a row of
+ * The reader, the verification and the repair over any file. An input that begins with 'r' is the bytes of a file; any other is a row of
  * contents (u32 size, bytes), which are packed into zstd frames here, so that the fuzzer reaches what
  * lies behind the compression. Printing is left to fuzz_event, with the kernel's own print formats:
  * libtraceevent 1.7.1 does not stand made-up ones.
  */
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include <zstd.h>
 
 #include <mmreplay/trace.h>
+#include <mmreplay/trace_check.h>
 
 #include "container.h"
 #include "fuzz.h"
@@ -82,6 +85,34 @@ static void read_all(const char *path)
 	mmr_trace_close(trace);
 }
 
+static bool agrees(const struct mmr_verification *v, enum mmr_check_kind kind)
+{
+	return mmr_verification_check(v, kind)->state != MMR_CHECK_FINDING;
+}
+
+/* Whatever a file holds, a repair makes one of it whose frames and index are sound. */
+static void check_and_repair(const char *path)
+{
+	static char output[64];
+	struct mmr_repair_options options = { .force = true };
+	struct mmr_verification *v;
+	struct mmr_error err = { 0 };
+
+	if (mmr_trace_verify(path, NULL, &v, &err) == 0)
+		mmr_verification_free(v);
+	else if (err.text[0] == '\0')
+		abort();
+	snprintf(output, sizeof(output), "%s/mmr-fuzz-%d.zst",
+	         access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp", (int)getpid());
+	if (mmr_trace_repair(path, output, &options, NULL, &err) < 0)
+		return;
+	if (mmr_trace_verify(output, NULL, &v, &err) < 0 || !agrees(v, MMR_CHECK_FRAMES) ||
+	    !agrees(v, MMR_CHECK_INDEX))
+		abort();
+	mmr_verification_free(v);
+	unlink(output);
+}
+
 /* Packs the contents; heads get their magic and size, which no fuzzer should have to guess. */
 static size_t pack(const uint8_t *data, size_t size, uint8_t *file, size_t room)
 {
@@ -133,6 +164,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		free(packed);
 	}
 	read_all(file.path);
+	check_and_repair(file.path);
 	fuzz_file_close(&file);
 	return 0;
 }

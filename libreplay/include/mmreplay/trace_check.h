@@ -95,6 +95,38 @@ MMR_API const struct mmr_check_finding *mmr_verification_finding(
 MMR_API const struct mmr_check_cpu *mmr_verification_cpu(
 	const struct mmr_verification *verification, uint32_t i);
 
+/* ---- repair ---- */
+
+struct mmr_repair_options {
+	bool in_place; /* output is not used: the file takes input's name, input becomes input.old */
+	bool force;    /* replace an existing output */
+	void (*progress)(void *data, uint64_t done, uint64_t total); /* bytes of the input */
+	void *progress_data;
+};
+
+struct mmr_repair_report {
+	bool was_sound;     /* there was nothing to repair */
+	uint64_t nr_frames; /* kept */
+	uint64_t nr_events; /* in them */
+	uint64_t nr_bad_frames;
+	uint64_t nr_bad_bytes; /* of these frames, and bytes that are no frame */
+	uint64_t nr_lost;      /* events known to have been in them */
+	char notes[2048];      /* what is missing, a line each */
+};
+
+/*
+ * Makes a whole file of one that was cut or damaged: every frame of input that can be read, as it is, with
+ * a new index. Nothing readable is left out, input is never written to. What is missing goes into the
+ * text "repair.notes", and the events that an index told of count as lost where they were. If the
+ * file is sound, output becomes a copy of it, and in place nothing happens.
+ * report may be NULL. MMR_E_BUSY: a recorder is writing to it; MMR_E_EXISTS: output is there; and the
+ * errors of mmr_trace_open(): without a readable header there is nothing to repair.
+ */
+MMR_API int mmr_trace_repair(const char *input, const char *output,
+                             const struct mmr_repair_options *options,
+                             struct mmr_repair_report *report,
+                             struct mmr_error *err) MMR_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif
