@@ -17,7 +17,7 @@ static int add_bitmap(struct mmr_writer *w, const struct mmr_access_sample *samp
 		.begin_ns = sample->mark_begin_ns,
 		.end_ns = sample->mark_end_ns,
 	};
-	int ret = trace_writer_list_add(w, blob, err);
+	int ret = trace_list_add(w, &w->access_list, blob, err);
 
 	blob = (struct trace_blob){
 		.name = "idle",
@@ -29,28 +29,49 @@ static int add_bitmap(struct mmr_writer *w, const struct mmr_access_sample *samp
 		.end_ns = sample->end_ns,
 	};
 	if (ret == 0)
-		ret = trace_writer_list_add(w, blob, err);
+		ret = trace_list_add(w, &w->access_list, blob, err);
 	if (ret < 0 || !sample->known)
 		return ret;
 	blob.name = "known";
 	blob.name_size = 5;
 	blob.data = sample->known;
-	return trace_writer_list_add(w, blob, err);
+	return trace_list_add(w, &w->access_list, blob, err);
 }
 
 static int add_uses(struct mmr_writer *w, const struct mmr_access_sample *sample,
                     struct mmr_error *err)
 {
-	return trace_writer_list_add(w,
-	                             (struct trace_blob){
-					     .name = "uses",
-					     .name_size = 4,
-					     .data = (const uint8_t *)sample->uses,
-					     .size = sample->nr_uses * TRACE_USE_SIZE,
-					     .begin_ns = sample->begin_ns,
-					     .end_ns = sample->end_ns,
-				     },
-	                             err);
+	return trace_list_add(w, &w->access_list,
+	                      (struct trace_blob){
+				      .name = "uses",
+				      .name_size = 4,
+				      .data = (const uint8_t *)sample->uses,
+				      .size = sample->nr_uses * TRACE_USE_SIZE,
+				      .begin_ns = sample->begin_ns,
+				      .end_ns = sample->end_ns,
+			      },
+	                      err);
+}
+
+/* Under the lock of samples. */
+static int write_sample(struct mmr_writer *w, const struct mmr_access_sample *sample,
+                        struct mmr_error *err)
+{
+	struct writer_list *list = &w->access_list;
+	int ret = trace_list_begin(list, TRACE_FRAME_ACCESS, w->nr_access, sample->kind, err);
+
+	if (ret < 0)
+		return ret;
+	list->head.first_ns = sample->begin_ns;
+	list->head.last_ns = sample->end_ns;
+	list->head.count = sample->kind == MMR_ACCESS_BITMAP ? sample->nr_pfns : 0;
+	ret = sample->kind == MMR_ACCESS_BITMAP ? add_bitmap(w, sample, err)
+	                                        : add_uses(w, sample, err);
+	if (ret == 0)
+		ret = trace_list_flush(w, list, TRACE_FRAME_LAST, err);
+	if (ret == 0)
+		w->nr_access++;
+	return ret;
 }
 
 int mmr_writer_access(struct mmr_writer *w, const struct mmr_access_sample *sample,
@@ -60,21 +81,11 @@ int mmr_writer_access(struct mmr_writer *w, const struct mmr_access_sample *samp
 
 	if (ret < 0)
 		return ret;
-	if (!w->begun || w->in_snapshot || sample->nr_pfns > UINT32_MAX ||
-	    sample->first_pfn % 64 != 0 || sample->nr_uses > TRACE_MAX_USES ||
-	    sample->kind > MMR_ACCESS_USES)
+	if (!w->begun || sample->nr_pfns > UINT32_MAX || sample->first_pfn % 64 != 0 ||
+	    sample->nr_uses > TRACE_MAX_USES || sample->kind > MMR_ACCESS_USES)
 		return base_error(err, MMR_E_INVALID, "an access sample cannot be written here");
-	ret = trace_writer_list_begin(w, TRACE_FRAME_ACCESS, w->nr_access, sample->kind, err);
-	if (ret < 0)
-		return ret;
-	w->list_head.first_ns = sample->begin_ns;
-	w->list_head.last_ns = sample->end_ns;
-	w->list_head.count = sample->kind == MMR_ACCESS_BITMAP ? sample->nr_pfns : 0;
-	ret = sample->kind == MMR_ACCESS_BITMAP ? add_bitmap(w, sample, err)
-	                                        : add_uses(w, sample, err);
-	if (ret == 0)
-		ret = trace_writer_list_flush(w, TRACE_FRAME_LAST, err);
-	if (ret == 0)
-		w->nr_access++;
+	pthread_mutex_lock(&w->access);
+	ret = write_sample(w, sample, err);
+	pthread_mutex_unlock(&w->access);
 	return ret;
 }

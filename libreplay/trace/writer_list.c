@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Lists of named blobs on their way into frames: header, trailer, snapshots. What is
+ * Lists of named blobs on their way into frames: header, trailer, snapshots, access samples. What is
  * too long for a frame is cut here, so that no reader needs more memory than a frame.
  */
 #include <string.h>
@@ -8,49 +8,69 @@
 #include "error_set.h"
 #include "writer.h"
 
-int trace_writer_list_begin(struct mmr_writer *w, enum trace_frame_kind kind, uint32_t number,
-                            uint32_t aux, struct mmr_error *err)
+int trace_list_init(struct writer_list *list, int level)
 {
-	w->list_head = (struct trace_head){
+	return trace_zip_init(&list->zip, level, TRACE_HEAD_SIZE + TRACE_BLOB_FRAME + 4096);
+}
+
+void trace_list_deinit(struct writer_list *list)
+{
+	trace_zip_deinit(&list->zip);
+	trace_buffer_deinit(&list->bytes);
+}
+
+int trace_list_begin(struct writer_list *list, enum trace_frame_kind kind, uint32_t number,
+                     uint32_t aux, struct mmr_error *err)
+{
+	list->head = (struct trace_head){
 		.kind = (uint16_t)kind,
 		.number = number,
 		.aux = aux,
 	};
-	if (trace_buffer_reset(&w->list) < 0)
+	list->begun = false;
+	if (trace_buffer_reset(&list->bytes) < 0)
 		return base_error(err, MMR_E_NOMEM, "out of memory for a frame");
 	return 0;
 }
 
-int trace_writer_list_flush(struct mmr_writer *w, uint16_t flags, struct mmr_error *err)
+int trace_list_flush(struct mmr_writer *w, struct writer_list *list, uint16_t flags,
+                     struct mmr_error *err)
 {
-	struct trace_head head = w->list_head;
+	struct trace_head head = list->head;
+	struct writer_frame frame = { .first = !list->begun };
 	int ret;
 
 	head.flags = flags;
-	head.payload = w->list.used - TRACE_HEAD_SIZE;
+	head.payload = list->bytes.used - TRACE_HEAD_SIZE;
 	if (head.kind != TRACE_FRAME_ACCESS)
-		head.count = w->list.count;
-	head.sequence = w->sequence[head.kind]++;
-	ret = trace_writer_frame(w, &w->zstd, w->list.data, &head, err);
-	if (trace_buffer_reset(&w->list) < 0 && ret == 0)
+		head.count = list->bytes.count;
+	head.sequence = list->sequence[head.kind]++;
+	list->begun = true;
+	ret = trace_zip_frame(&list->zip, list->bytes.data, &head, &frame, err);
+	if (ret == 0)
+		ret = list->part ? trace_part_write(list->part, &frame, 1, err)
+		                 : trace_writer_output(w, &frame, err);
+	if (trace_buffer_reset(&list->bytes) < 0 && ret == 0)
 		return base_error(err, MMR_E_NOMEM, "out of memory for a frame");
 	return ret;
 }
 
-int trace_writer_list_add(struct mmr_writer *w, struct trace_blob blob, struct mmr_error *err)
+int trace_list_add(struct mmr_writer *w, struct writer_list *list, struct trace_blob blob,
+                   struct mmr_error *err)
 {
 	uint64_t left = blob.size;
 
 	do {
 		int ret;
 
-		if (w->list.used > TRACE_HEAD_SIZE && w->list.used + left > TRACE_BLOB_FRAME) {
-			ret = trace_writer_list_flush(w, 0, err);
+		if (list->bytes.used > TRACE_HEAD_SIZE &&
+		    list->bytes.used + left > TRACE_BLOB_FRAME) {
+			ret = trace_list_flush(w, list, 0, err);
 			if (ret < 0)
 				return ret;
 		}
 		blob.size = left < TRACE_BLOB_FRAME ? left : TRACE_BLOB_FRAME;
-		if (trace_blob_put(&w->list, &blob) < 0)
+		if (trace_blob_put(&list->bytes, &blob) < 0)
 			return base_error(err, MMR_E_NOMEM, "out of memory for %.*s",
 			                  (int)blob.name_size, blob.name);
 		left -= blob.size;
@@ -63,23 +83,49 @@ int trace_writer_list_add(struct mmr_writer *w, struct trace_blob blob, struct m
 	return 0;
 }
 
-int trace_writer_add_texts(struct mmr_writer *w, const struct writer_text_vec *texts,
-                           struct mmr_error *err)
+static int add_texts(struct mmr_writer *w, struct writer_list *list,
+                     const struct writer_texts *texts, struct mmr_error *err)
 {
 	int ret = 0;
 
 	for (size_t i = 0; i < texts->count && ret == 0; i++) {
 		const struct writer_text *text = &texts->items[i];
+		struct trace_blob blob = {
+			.name = text->name,
+			.name_size = (uint32_t)strlen(text->name),
+			.data = text->data,
+			.size = text->size,
+		};
 
-		ret = trace_writer_list_add(
-			w,
-			(struct trace_blob){ .name = text->name,
-		                             .name_size = (uint32_t)strlen(text->name),
-		                             .data = text->data,
-		                             .size = text->size },
-			err);
+		ret = trace_list_add(w, list, blob, err);
 	}
 	return ret;
+}
+
+int trace_list_header(struct mmr_writer *w, struct writer_list *list,
+                      const struct writer_texts *more, struct mmr_error *err)
+{
+	int ret = trace_list_begin(list, TRACE_FRAME_HEADER, 0,
+	                           MMR_TRACE_FORMAT_MAJOR << 16 | MMR_TRACE_FORMAT_MINOR, err);
+
+	if (ret == 0)
+		ret = add_texts(w, list, &w->texts, err);
+	if (ret == 0)
+		ret = add_texts(w, list, more, err);
+	return ret < 0 ? ret : trace_list_flush(w, list, TRACE_FRAME_LAST, err);
+}
+
+int trace_list_trailer(struct mmr_writer *w, struct writer_list *list,
+                       const struct writer_texts *texts, struct mmr_error *err)
+{
+	int ret;
+
+	if (texts->count == 0)
+		return 0;
+	ret = trace_list_begin(list, TRACE_FRAME_TRAILER, 0, 0, err);
+	if (ret == 0)
+		ret = add_texts(w, list, texts, err);
+	return ret < 0 ? ret : trace_list_flush(w, list, TRACE_FRAME_LAST, err);
 }
 
 /* ---- snapshots ---- */
@@ -93,9 +139,9 @@ int mmr_writer_snapshot_begin(struct mmr_writer *w, uint32_t kind, uint64_t begi
 		return ret;
 	if (!w->begun || w->in_snapshot)
 		return base_error(err, MMR_E_INVALID, "a snapshot cannot begin here");
-	ret = trace_writer_list_begin(w, TRACE_FRAME_SNAPSHOT, w->nr_snapshots, kind, err);
-	w->list_head.first_ns = begin_ns;
-	w->list_head.last_ns = begin_ns;
+	ret = trace_list_begin(&w->list, TRACE_FRAME_SNAPSHOT, w->nr_snapshots, kind, err);
+	w->list.head.first_ns = begin_ns;
+	w->list.head.last_ns = begin_ns;
 	w->in_snapshot = ret == 0;
 	return ret;
 }
@@ -118,9 +164,9 @@ int mmr_writer_snapshot_piece(struct mmr_writer *w, const struct mmr_snapshot_pi
 	if (len == 0 || len > TRACE_MAX_NAME)
 		return base_error(err, MMR_E_LIMIT, "the name %.80s is too long", piece->name);
 	blob.name_size = (uint32_t)len;
-	if (piece->end_ns > w->list_head.last_ns)
-		w->list_head.last_ns = piece->end_ns;
-	return trace_writer_list_add(w, blob, err);
+	if (piece->end_ns > w->list.head.last_ns)
+		w->list.head.last_ns = piece->end_ns;
+	return trace_list_add(w, &w->list, blob, err);
 }
 
 int mmr_writer_snapshot_end(struct mmr_writer *w, uint64_t end_ns, struct mmr_error *err)
@@ -129,17 +175,6 @@ int mmr_writer_snapshot_end(struct mmr_writer *w, uint64_t end_ns, struct mmr_er
 		return base_error(err, MMR_E_INVALID, "no snapshot has begun");
 	w->in_snapshot = false;
 	w->nr_snapshots++;
-	w->list_head.last_ns = end_ns;
-	return trace_writer_list_flush(w, TRACE_FRAME_LAST, err);
-}
-
-int trace_writer_trailer(struct mmr_writer *w, struct mmr_error *err)
-{
-	int ret = trace_writer_list_begin(w, TRACE_FRAME_TRAILER, 0, 0, err);
-
-	if (ret == 0)
-		ret = trace_writer_add_texts(w, &w->trailer, err);
-	if (ret == 0)
-		ret = trace_writer_list_flush(w, TRACE_FRAME_LAST, err);
-	return ret;
+	w->list.head.last_ns = end_ns;
+	return trace_list_flush(w, &w->list, TRACE_FRAME_LAST, err);
 }
