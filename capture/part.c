@@ -4,11 +4,13 @@
 
 #include <poll.h>
 
+#include "access.h"
 #include "part_interval.h"
 #include "recording.h"
 
 static const struct part_ops *const all_parts[] = {
 	&part_interval,
+	&part_access,
 };
 
 _Static_assert(sizeof(all_parts) / sizeof(all_parts[0]) <= PARTS_MAX, "PARTS_MAX is too small");

@@ -40,6 +40,14 @@ static int set_fault_source(const char *value, void *data)
 	return -1;
 }
 
+static int set_access(const char *value, void *data)
+{
+	if (access_parse(value, data))
+		return 0;
+	message(TOOL, "--access: \"%s\" is none of idle, none, auto", value);
+	return -1;
+}
+
 static const char epilogue[] =
 	"Groups: page fault rss lru filemap reclaim compaction migrate thp ksm oom\n"
 	"writeback swap vma task slab tlb access, all, and default (all but slab and\n"
@@ -75,6 +83,10 @@ int record_options_parse(struct record_options *o, int argc, char **argv)
 		  "Snapshot at start and end: full (default), light or none", set_snapshot, false },
 		{ "end-time", 0, OPTION_TIME, "TIME", &o->end_ns,
 		  "Time for the full snapshot at the end (default 60ms; 0s: as much as all of it takes)", NULL, false },
+		{ "access", 0, OPTION_CALLBACK, "SOURCE", &o->access,
+		  "Sample page accesses by idle page tracking (idle), or the best that disturbs little (auto)", set_access, false },
+		{ "access-interval", 0, OPTION_TIME, "TIME", &o->access_interval_ns,
+		  "Time between access samples (default: the source's own, see mmcap(1))", NULL, false },
 		{ "fault-source", 0, OPTION_CALLBACK, "SOURCE", &o->fault_source,
 		  "Page faults by tracepoint, perf, both, or auto (default): perf where there is no tracepoint", set_fault_source, false },
 		{ "user", 'u', OPTION_STRING, "USER", &o->user,
@@ -124,6 +136,10 @@ int record_options_parse(struct record_options *o, int argc, char **argv)
 	}
 	if (o->interval_ns < MIN_INTERVAL) {
 		message(TOOL, "--interval: at least 10ms");
+		return -1;
+	}
+	if (o->access_interval_ns > 0 && o->access_interval_ns < MIN_INTERVAL) {
+		message(TOOL, "--access-interval: at least 10ms");
 		return -1;
 	}
 	if (o->buffer_size > 0 && o->buffer_size < MIN_BUFFER) {

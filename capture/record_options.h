@@ -8,6 +8,7 @@
 
 #include <mmreplay/trace.h>
 
+#include "access.h"
 #include "fault_source.h"
 #include "options.h"
 
@@ -28,6 +29,8 @@ struct record_options {
 	uint64_t end_ns;      /* for the snapshot at the end; 0: as much as all of it takes */
 	uint64_t duration_ns; /* 0: until the command ends */
 	uint32_t snapshot;
+	enum access_kind access;
+	uint64_t access_interval_ns; /* 0: the source's own */
 	enum fault_source_kind fault_source;
 	bool fail_on_loss;
 	bool private;     /* nothing about other processes */

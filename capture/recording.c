@@ -141,6 +141,7 @@ static int check_first(struct recording *r, struct mmr_error *err)
 	if (!root)
 		return EXIT_RECORDER;
 	if (check_pids(r, err) < 0 || child_find_user(&r->user, r->options->user, err) < 0 ||
+	    access_choose(r, err) < 0 ||
 	    event_set_choose(&r->events, &r->options->events, root, err) < 0 ||
 	    choose_faults(r, root, err) < 0)
 		return EXIT_RECORDER;
@@ -254,6 +255,8 @@ static int set_up(struct recording *r, struct mmr_error *err)
 
 	if (ret == 0)
 		ret = janitor_start(&r->janitor, r->tracing.dir, err);
+	if (ret == 0)
+		ret = access_before_child(r, err);
 	if (ret == 0 && r->options->command)
 		ret = child_prepare(&r->child, r->options->command, &r->user, err);
 	if (ret == 0)

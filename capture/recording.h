@@ -8,6 +8,7 @@
 
 #include <mmreplay/trace_writer.h>
 
+#include "access.h"
 #include "child.h"
 #include "cpu_reader.h"
 #include "event_set.h"
@@ -25,6 +26,7 @@ struct recording {
 	struct event_set events;
 	struct fault_source fault_source;
 	struct perf_faults perf_faults;
+	struct access access;
 	struct tracing tracing;
 	struct janitor janitor;
 	struct child child;

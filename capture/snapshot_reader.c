@@ -252,7 +252,7 @@ static void ranges_of_zones(struct snapshot_reader *r)
 		fclose(file);
 }
 
-static void learn_ranges(struct snapshot_reader *r)
+void snapshot_learn_ranges(struct snapshot_reader *r)
 {
 	r->nr_ranges = 0;
 	ranges_of_blocks(r);
@@ -329,7 +329,7 @@ static void full_at_end(struct snapshot_reader *r)
 
 static void full_at_start(struct snapshot_reader *r)
 {
-	learn_ranges(r);
+	snapshot_learn_ranges(r);
 	snapshot_system(r);
 	per_page(r, true, 0);
 	light(r, SNAPSHOT_START);

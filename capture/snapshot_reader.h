@@ -40,6 +40,9 @@ enum snapshot_moment { SNAPSHOT_START, SNAPSHOT_BETWEEN, SNAPSHOT_END };
 int snapshot_reader_init(struct snapshot_reader *reader, struct mmr_error *err) MMR_MUST_CHECK;
 void snapshot_reader_deinit(struct snapshot_reader *reader);
 
+/* Finds out which pfns have memory, for ranges. Every full snapshot does. */
+void snapshot_learn_ranges(struct snapshot_reader *reader);
+
 /* Now, in ns of the trace's clock. */
 uint64_t snapshot_clock(void);
 
