@@ -189,8 +189,9 @@ static int open_file(struct recording *r, struct mmr_error *err)
 			.nr_streams = r->tracing.nr_cpus * (r->fault_source.by_perf ? 2 : 1),
 			.subbuf_size = r->tracing.subbuf_size,
 			.frame_size = frame < 65536    ? 65536
-			              : frame > 262144 ? 262144
+			              : frame > 1048576 ? 1048576
 			                               : frame,
+			.level = 3,
 			.keep_old = true,
 		},
 	};
