@@ -5,11 +5,13 @@
 #include <poll.h>
 
 #include "access.h"
+#include "part_cgroup.h"
 #include "part_interval.h"
 #include "recording.h"
 
 static const struct part_ops *const all_parts[] = {
 	&part_interval,
+	&part_cgroup,
 	&part_access,
 };
 

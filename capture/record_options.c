@@ -71,6 +71,10 @@ int record_options_parse(struct record_options *o, int argc, char **argv)
 		  "Record the whole machine: the default with a command; without one until Ctrl-C", NULL, false },
 		{ "pid", 'p', OPTION_LIST, "PID", &o->pids,
 		  "Record only these processes and the children they make (no shadow is possible then)", NULL, false },
+		{ "cgroup", 'G', OPTION_STRING, "PATH", &o->cgroup,
+		  "Record only what runs in this cgroup (no shadow is possible then)", NULL, false },
+		{ "only-command", 'c', OPTION_FLAG, NULL, &o->only_command,
+		  "Record only the command and what it makes (no shadow is possible then)", NULL, false },
 		{ "event", 'e', OPTION_LIST, "EVENT", &o->events,
 		  "Record these: a group, name or system:name (may hold * and ?), ^EVENT: not these", NULL, false },
 		{ "buffer-size", 'b', OPTION_SIZE, "SIZE", &o->buffer_size,
@@ -125,13 +129,18 @@ int record_options_parse(struct record_options *o, int argc, char **argv)
 		return -1;
 	if (first < argc)
 		o->command = argv + first;
-	if (!o->command && !o->all && o->pids.count == 0 && o->duration_ns == 0) {
-		message(TOOL, "nothing to record: give a command, -a, --pid or --duration "
-		              "(see mmcap record --help)");
+	if (!o->command && !o->all && o->pids.count == 0 && !o->cgroup && o->duration_ns == 0) {
+		message(TOOL,
+		        "nothing to record: give a command, -a, --pid, --cgroup or --duration "
+		        "(see mmcap record --help)");
 		return -1;
 	}
-	if (o->all && o->pids.count > 0) {
-		message(TOOL, "-a and --pid exclude each other");
+	if (o->all && (o->pids.count > 0 || o->cgroup || o->only_command)) {
+		message(TOOL, "-a excludes --pid, --cgroup and --only-command");
+		return -1;
+	}
+	if (o->only_command && !o->command) {
+		message(TOOL, "--only-command: there is no command");
 		return -1;
 	}
 	if (o->interval_ns < MIN_INTERVAL) {

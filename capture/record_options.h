@@ -23,6 +23,8 @@ struct record_options {
 	const char *output;
 	bool all;
 	struct option_list pids;
+	const char *cgroup;
+	bool only_command;
 	struct option_list events;
 	uint64_t buffer_size; /* bytes for each CPU; 0: by the machine's size */
 	uint64_t interval_ns;

@@ -68,26 +68,6 @@ static int catch_signals(struct recording *r, struct mmr_error *err)
 
 /* ---- setting up ---- */
 
-static int check_pids(const struct recording *r, struct mmr_error *err)
-{
-	const struct option_list *pids = &r->options->pids;
-
-	if (pids->count > 0 && self_filter_in_container())
-		return failure(err, MMR_E_UNSUPPORTED,
-		               "--pid: in a container the kernel knows processes by other numbers");
-	for (size_t i = 0; i < pids->count; i++) {
-		uint64_t pid;
-
-		if (!parse_uint(pids->items[i], &pid) || pid == 0 || pid > INT32_MAX)
-			return failure(err, MMR_E_INVALID, "--pid: \"%s\" is not a process id",
-			               pids->items[i]);
-		if (kill((pid_t)pid, 0) < 0 && errno == ESRCH)
-			return failure(err, MMR_E_NOTFOUND, "--pid: there is no process %s",
-			               pids->items[i]);
-	}
-	return 0;
-}
-
 static void announce(const struct recording *r)
 {
 	size_t nr_absent = r->events.count - r->events.nr_present;
@@ -140,8 +120,8 @@ static int check_first(struct recording *r, struct mmr_error *err)
 	root = tracing_root(err);
 	if (!root)
 		return EXIT_RECORDER;
-	if (check_pids(r, err) < 0 || child_find_user(&r->user, r->options->user, err) < 0 ||
-	    access_choose(r, err) < 0 ||
+	if (task_filter_init(&r->task_filter, r->options, err) < 0 ||
+	    child_find_user(&r->user, r->options->user, err) < 0 || access_choose(r, err) < 0 ||
 	    event_set_choose(&r->events, &r->options->events, root, err) < 0 ||
 	    choose_faults(r, root, err) < 0)
 		return EXIT_RECORDER;
@@ -217,26 +197,12 @@ static int open_file(struct recording *r, struct mmr_error *err)
 	return ret;
 }
 
-/* The threads that --pid names, as text to free(). */
-static int list_pids(const struct recording *r, char **text, struct mmr_error *err)
-{
-	const struct option_list *pids = &r->options->pids;
-	size_t size = 0;
-	FILE *stream = open_memstream(text, &size);
-
-	if (!stream)
-		return failure(err, MMR_E_NOMEM, "out of memory for --pid");
-	for (size_t i = 0; i < pids->count; i++)
-		child_print_tasks(stream, pids->items[i]);
-	if (r->child.pid > 0)
-		fprintf(stream, "%d\n", r->child.pid);
-	return fclose(stream) == 0 ? 0 : failure(err, MMR_E_NOMEM, "out of memory for --pid");
-}
-
 static int start_faults(struct recording *r, struct mmr_error *err)
 {
 	char *pids = NULL;
-	int ret = r->options->pids.count > 0 ? list_pids(r, &pids, err) : 0;
+	int ret = task_filter_wanted(r->options)
+	                  ? task_filter_list(&r->task_filter, r->child.pid, &pids, err)
+	                  : 0;
 
 	if (ret == 0)
 		ret = perf_faults_open(&r->perf_faults, &r->fault_source, &r->tracing, pids, err);
@@ -269,26 +235,9 @@ static int set_up(struct recording *r, struct mmr_error *err)
 	return ret;
 }
 
-/* Only these processes, their threads, and what they fork. */
-static int trace_pids(struct recording *r, struct mmr_error *err)
-{
-	char *text = NULL;
-	int ret;
-
-	if (r->options->pids.count == 0)
-		return 0;
-	ret = list_pids(r, &text, err);
-	if (ret == 0)
-		ret = tracing_write(&r->tracing, "options/event-fork", "1", err);
-	if (ret == 0)
-		ret = tracing_write(&r->tracing, "set_event_pid", text, err);
-	free(text);
-	return ret;
-}
-
 static int switch_on(struct recording *r, struct mmr_error *err)
 {
-	int ret = trace_pids(r, err);
+	int ret = task_filter_apply(&r->task_filter, &r->tracing, r->child.pid, err);
 
 	/* The recorder's faults would disturb what it records: take them now. */
 	mlockall(MCL_CURRENT);

@@ -19,6 +19,7 @@
 #include "perf_faults.h"
 #include "record_options.h"
 #include "snapshot_reader.h"
+#include "task_filter.h"
 #include "tracing.h"
 
 struct recording {
@@ -28,6 +29,7 @@ struct recording {
 	struct perf_faults perf_faults;
 	struct access access;
 	struct tracing tracing;
+	struct task_filter task_filter;
 	struct janitor janitor;
 	struct child child;
 	struct child_user user;

@@ -13,6 +13,7 @@
 #include <mmreplay/version.h>
 
 #include "failure.h"
+#include "task_filter.h"
 
 /* All of these stop at the first failure, which stays in ret and err. */
 struct texts {
@@ -90,6 +91,10 @@ static void put_settings(struct texts *t, const struct tracing *tracing,
 		fprintf(stream, "event=%s\n", o->events.items[i]);
 	for (size_t i = 0; i < o->pids.count; i++)
 		fprintf(stream, "pid=%s\n", o->pids.items[i]);
+	if (o->cgroup)
+		fprintf(stream, "cgroup=%s\n", o->cgroup);
+	if (o->only_command)
+		fprintf(stream, "only-command=1\n");
 	if (fclose(stream) == 0)
 		put(t, "recorder.options", text);
 	free(text);
@@ -148,6 +153,7 @@ int trace_texts_header(struct mmr_writer *writer, const struct tracing *tracing,
 	struct texts t = { .writer = writer, .err = err };
 	struct utsname name;
 	char tool[64];
+	char filtered[512];
 
 	if (uname(&name) < 0)
 		return failure(err, MMR_E_IO, "cannot tell which kernel this is");
@@ -160,8 +166,9 @@ int trace_texts_header(struct mmr_writer *writer, const struct tracing *tracing,
 	put(&t, "clock", "mono");
 	put_number(&t, "start_ns", clock_ns(CLOCK_MONOTONIC));
 	put_number(&t, "start_wall_ns", clock_ns(CLOCK_REALTIME));
-	if (o->pids.count > 0)
-		put(&t, "filtered", "1");
+	task_filter_describe(o, filtered, sizeof(filtered));
+	if (task_filter_wanted(o))
+		put(&t, "filtered", filtered);
 	put_settings(&t, tracing, o);
 	put_number(&t, "recorder.pid", (uint64_t)getpid());
 	put_file(&t, "header_page", tracing->root, "events/header_page");

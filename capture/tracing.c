@@ -146,6 +146,23 @@ int tracing_write(const struct tracing *t, const char *file, const char *text,
 	return 0;
 }
 
+void tracing_append(const struct tracing *t, const char *file, const char *text)
+{
+	size_t size = strlen(text);
+	char path[4096];
+	ssize_t written;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", t->dir, file);
+	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	do {
+		written = write(fd, text, size);
+	} while (written < 0 && errno == EINTR);
+	close(fd);
+}
+
 char *tracing_read(const char *dir, const char *file, size_t *size)
 {
 	size_t capacity = 65536;

@@ -41,6 +41,9 @@ int tracing_destroy(struct tracing *tracing, struct mmr_error *err);
 int tracing_write(const struct tracing *tracing, const char *file, const char *text,
                   struct mmr_error *err);
 
+/* The same without clearing what is there; a failure goes unsaid. */
+void tracing_append(const struct tracing *tracing, const char *file, const char *text);
+
 /* A file of tracefs, or with the prefix of the instance, as fresh text to free(); NULL: none. */
 char *tracing_read(const char *dir, const char *file, size_t *size);
 

@@ -98,7 +98,7 @@ MMR_API int mmr_writer_prepare_cpu(struct mmr_writer *writer, uint32_t cpu,
 /*
  * Adds a named text to the header (copied). Only before mmr_writer_begin(). The reader knows:
  *	kernel.release, page_size, clock     needed ("6.12.117", "4096", "mono")
- *	machine, tool, start_ns, start_wall_ns, filtered ("1": only some tasks)
+ *	machine, tool, start_ns, start_wall_ns, filtered (as "the command": only these tasks)
  *	header_page, header_event            events/header_page and header_event of tracefs
  *	events/SYSTEM/NAME/format            of every event recorded; what is not there cannot be decoded
  *	proc/zoneinfo                        verbatim; struct mmr_zone_info comes from it
