@@ -3,7 +3,8 @@
 #ifndef CAPTURE_COMMANDS_H
 #define CAPTURE_COMMANDS_H
 
-int cmd_check(int argc, char **argv); /* where libtracefs is */
+int cmd_check(int argc, char **argv);   /* where libtracefs is */
+int cmd_cleanup(int argc, char **argv); /* where libtracefs is */
 int cmd_dump(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_import(int argc, char **argv);

@@ -11,6 +11,7 @@ static const struct subcommand commands[] = {
 #ifdef MMCAP_RECORD
 	{ "record", cmd_record, "Record a command, or the whole machine" },
 	{ "check", cmd_check, "Tell what this machine can record, and what is missing" },
+	{ "cleanup", cmd_cleanup, "Remove what killed recorders have left behind" },
 #endif
 	{ "info", cmd_info, "Tell what a trace holds" },
 	{ "dump", cmd_dump, "Print the events of a trace" },

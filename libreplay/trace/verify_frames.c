@@ -163,6 +163,8 @@ static void check_data(struct verifier *v, const struct trace_entry *entry)
 
 	check_sequence(v, entry, &stream->next_sequence, !stream->started);
 	stream->started = true;
+	stream->total.nr_lost += head->lost;
+	v->found.raw_bytes += head->payload;
 	if (size < SUBBUF_HEADER || head->payload % size != 0) {
 		trace_verify_finding(v, MMR_CHECK_SUBBUFFERS, entry->offset,
 		                     "the frame at %llu is not made of sub-buffers of %zu bytes",
@@ -178,8 +180,6 @@ static void check_data(struct verifier *v, const struct trace_entry *entry)
 		                     (unsigned long long)entry->offset,
 		                     (unsigned long long)head->count,
 		                     (unsigned long long)found.count);
-	stream->total.nr_lost += head->lost;
-	v->found.raw_bytes += head->payload;
 }
 
 /* ---- all ---- */
