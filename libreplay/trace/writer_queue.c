@@ -108,6 +108,8 @@ struct writer_job *trace_queue_get(struct mmr_writer *w)
 /* Under the lock. */
 static void give_back(struct writer_queue *q, struct writer_job *job)
 {
+	job->used = 0;
+	job->nr_counts = 0;
 	job->next = q->free;
 	q->free = job;
 	pthread_cond_signal(&q->room);

@@ -187,44 +187,70 @@ static inline int model_lists(struct model *m, struct mmr_writer *w, struct mmr_
 	return mmr_writer_access(w, &sample, err);
 }
 
-/* Writes a trace to path and fills m with what the reader should give, in its order. 0 or < 0. */
-static inline int model_write(struct model *m, struct rng *rng, const char *path, uint32_t nr_cpus,
-                              uint32_t events_a_cpu)
+static inline void model_init(struct model *m, struct rng *rng, uint32_t nr_cpus)
 {
-	struct mmr_writer_options options = {
-		.nr_cpus = nr_cpus,
-		.subbuf_size = PAGE_BYTES,
-		.frame_size = 2 * PAGE_BYTES,
-		.force = true,
-	};
-	struct mmr_error err = { 0 };
-	struct mmr_writer *w;
-
 	memset(m, 0, sizeof(*m));
 	m->nr_cpus = nr_cpus;
 	for (size_t i = 0; i < sizeof(m->kpageflags); i++)
 		m->kpageflags[i] = (uint8_t)base_rng_next(rng);
 	for (size_t i = 0; i < sizeof(m->idle); i++)
 		m->idle[i] = (uint8_t)base_rng_next(rng);
-	if (mmr_writer_create(path, &options, &w, &err) < 0)
-		return -1;
+}
+
+/* All from the header on but the end. 0 or < 0. */
+static inline int model_content(struct model *m, struct rng *rng, struct mmr_writer *w,
+                                uint32_t events_a_cpu)
+{
+	struct mmr_error err = { 0 };
+
 	if (model_header(w, &err) < 0)
-		goto failed;
-	for (uint32_t cpu = 0; cpu < nr_cpus; cpu++) {
-		if (cpu == nr_cpus / 2 && model_lists(m, w, &err) < 0)
-			goto failed;
+		return -1;
+	for (uint32_t cpu = 0; cpu < m->nr_cpus; cpu++) {
+		if (cpu == m->nr_cpus / 2 && model_lists(m, w, &err) < 0)
+			return -1;
 		if (model_cpu(m, rng, w, cpu, base_rng_below(rng, events_a_cpu + 1)) < 0)
-			goto failed;
+			return -1;
 	}
-	if (mmr_writer_trailer_text(w, "saved_cmdlines", "1 init\n77 a b\n", 14, &err) < 0)
-		goto failed;
+	return mmr_writer_trailer_text(w, "saved_cmdlines", "1 init\n77 a b\n", 14, &err);
+}
+
+/* As the reader should give them. */
+static inline void model_sort(struct model *m)
+{
+	qsort(m->events, m->nr_events, sizeof(m->events[0]), model_compare);
+}
+
+/* Writes a trace to path and fills m with what the reader should give, in its order. 0 or < 0. */
+static inline int model_write_as(struct model *m, struct rng *rng, const char *path,
+                                 const struct mmr_writer_options *options, uint32_t events_a_cpu)
+{
+	struct mmr_error err = { 0 };
+	struct mmr_writer *w;
+
+	model_init(m, rng, options->nr_cpus);
+	if (mmr_writer_create(path, options, &w, &err) < 0)
+		return -1;
+	if (model_content(m, rng, w, events_a_cpu) < 0) {
+		mmr_writer_abort(w);
+		return -1;
+	}
 	if (mmr_writer_finish(w, &err) < 0)
 		return -1;
-	qsort(m->events, m->nr_events, sizeof(m->events[0]), model_compare);
+	model_sort(m);
 	return 0;
-failed:
-	mmr_writer_abort(w);
-	return -1;
+}
+
+static inline int model_write(struct model *m, struct rng *rng, const char *path, uint32_t nr_cpus,
+                              uint32_t events_a_cpu)
+{
+	const struct mmr_writer_options options = {
+		.nr_cpus = nr_cpus,
+		.subbuf_size = PAGE_BYTES,
+		.frame_size = 2 * PAGE_BYTES,
+		.force = true,
+	};
+
+	return model_write_as(m, rng, path, &options, events_a_cpu);
 }
 
 /* Whether an event is that of the model. */
