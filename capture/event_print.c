@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stack_print.h"
 #include "terminal.h"
 
 #define TEXT_SIZE  4096
@@ -258,6 +259,8 @@ static void print_text(struct event_printer *printer, const struct mmr_event *ev
 	fprintf(printer->stream, "%16s-%-7u [%03u] %5" PRIu64 ".%09" PRIu64 ": %-21s %s\n", comm,
 	        event->pid, event->cpu, event->t_ns / 1000000000, event->t_ns % 1000000000, label,
 	        fields);
+	if (event->kind == MMR_EVENT_STALL_STACK)
+		stack_print_lines(printer->trace, printer->stream);
 }
 
 /* A field in double quotes, doubled within (RFC 4180). */
@@ -283,6 +286,8 @@ static void print_csv(struct event_printer *printer, const struct mmr_event *eve
 	names_of(printer, event, &system, &name);
 	escape_text(comm, sizeof(comm), known, strlen(known));
 	mmr_trace_format_event(printer->trace, fields, sizeof(fields));
+	if (event->kind == MMR_EVENT_STALL_STACK)
+		stack_print_append(printer->trace, fields, sizeof(fields));
 	fprintf(printer->stream, "%" PRIu64 ",%u,%u,", event->t_ns, event->cpu, event->pid);
 	print_quoted(printer->stream, comm);
 	fprintf(printer->stream, ",%s,%s,", system, name);
@@ -310,7 +315,10 @@ static void print_json(struct event_printer *printer, const struct mmr_event *ev
 	fputs(", \"event\": ", stream);
 	print_string(stream, name, strlen(name));
 	fputs(", \"fields\": {", stream);
-	print_fields(printer, system, name);
+	if (event->kind == MMR_EVENT_STALL_STACK)
+		stack_print_json(printer->trace, stream);
+	else
+		print_fields(printer, system, name);
 	fputs("}}\n", stream);
 }
 

@@ -111,6 +111,8 @@ static bool apply_group(struct choice *c, const char *word, bool out)
 		const char *name =
 			older && is_present(c, system, older) ? older : mmr_event_name(kind);
 
+		if (!mmr_event_is_tracepoint(kind))
+			continue;
 		if (all || (by_default && mmr_event_by_default(kind)) ||
 		    strcmp(word, mmr_event_group_name(mmr_event_group(kind))) == 0)
 			apply(c, system, name, out, is_present(c, system, name));

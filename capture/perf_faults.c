@@ -144,7 +144,7 @@ int perf_faults_open(struct perf_faults *f, const struct fault_source *source,
 	ret = perf_reader_init(&f->reader, tracing->nr_cpus, err);
 	for (uint32_t cpu = 0; cpu < tracing->nr_cpus && ret == 0; cpu++)
 		ret = open_cpu(f, cpu, pids, err);
-	if (ret == 0 && f->reader.count == 0)
+	if (ret == 0 && f->reader.count == 0 && !pids)
 		ret = failure(err, MMR_E_UNSUPPORTED, "no CPU gives page faults by perf");
 	return ret;
 }

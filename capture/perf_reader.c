@@ -38,10 +38,9 @@ int perf_reader_init(struct perf_reader *r, uint32_t nr_cpus, struct mmr_error *
 	r->capacity = nr_cpus;
 	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	r->stop_fd = eventfd(0, EFD_CLOEXEC);
-	r->failed_fd = eventfd(0, EFD_CLOEXEC);
 	if (!r->cpus)
 		return failure(err, MMR_E_NOMEM, "out of memory for rings of perf");
-	if (r->epoll_fd < 0 || r->stop_fd < 0 || r->failed_fd < 0)
+	if (r->epoll_fd < 0 || r->stop_fd < 0)
 		return failure_errno(err, errno, "cannot wait for rings of perf");
 	return 0;
 }
@@ -162,6 +161,8 @@ static void *run(void *data)
 	prctl(PR_SET_NAME, r->name);
 	setpriority(PRIO_PROCESS, (id_t)r->tid, PRIORITY); /* as good as it gets */
 	ret = privilege_drop(&r->error);
+	if (r->drop_rights)
+		ret = privilege_drop(&r->error);
 	pthread_barrier_wait(&r->ready);
 	while (ret == 0 && !stop) {
 		uint64_t now;
@@ -235,7 +236,5 @@ void perf_reader_deinit(struct perf_reader *r)
 		close(r->epoll_fd);
 	if (r->stop_fd > 0)
 		close(r->stop_fd);
-	if (r->failed_fd > 0)
-		close(r->failed_fd);
-	r->epoll_fd = r->stop_fd = r->failed_fd = -1;
+	r->epoll_fd = r->stop_fd = -1;
 }

@@ -35,7 +35,8 @@ struct perf_reader {
 	uint32_t capacity;
 	int epoll_fd;
 	int stop_fd;
-	int failed_fd; /* eventfd: readable when the thread has failed */
+	int failed_fd;    /* the user's: an eventfd to be told when the thread has failed */
+	bool drop_rights; /* the thread needs none of root's */
 	pthread_t thread;
 	pid_t tid;
 	bool running;

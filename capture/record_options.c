@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "partial.h"
+#include "stall_stacks.h"
 #include "terminal.h"
 
 #define TOOL             "mmcap record"
@@ -45,6 +46,14 @@ static int set_access(const char *value, void *data)
 	if (access_parse(value, data))
 		return 0;
 	message(TOOL, "--access: \"%s\" is none of idle, none, auto", value);
+	return -1;
+}
+
+static int set_stacks(const char *value, void *data)
+{
+	if (stall_stacks_parse(value, data))
+		return 0;
+	message(TOOL, "--stacks: \"%s\" is neither stalls nor stalls:N, N > 0", value);
 	return -1;
 }
 
@@ -93,6 +102,8 @@ int record_options_parse(struct record_options *o, int argc, char **argv)
 		  "Time between access samples (default: the source's own, see mmcap(1))", NULL, false },
 		{ "fault-source", 0, OPTION_CALLBACK, "SOURCE", &o->fault_source,
 		  "Page faults by tracepoint, perf, both, or auto (default): perf where there is no tracepoint", set_fault_source, false },
+		{ "stacks", 0, OPTION_CALLBACK, "WHAT", &o->stacks_limit,
+		  "stalls: stacks where tasks begin to wait for memory; stalls:N: at most N of a kind a second (100)", set_stacks, false },
 		{ "user", 'u', OPTION_STRING, "USER", &o->user,
 		  "Run the command as USER (default: who invoked sudo)", NULL, false },
 		{ "private", 0, OPTION_FLAG, NULL, &o->private,

@@ -34,6 +34,7 @@ struct record_options {
 	enum access_kind access;
 	uint64_t access_interval_ns; /* 0: the source's own */
 	enum fault_source_kind fault_source;
+	uint32_t stacks_limit; /* of stacks of stalls of a kind in a second; 0: none are taken */
 	bool fail_on_loss;
 	bool private;     /* nothing about other processes */
 	const char *user; /* who runs the command; NULL: the invoking user */

@@ -90,22 +90,6 @@ static void announce(const struct recording *r)
 	        nr_absent, r->events.count, text, shown < nr_absent ? ", ..." : "");
 }
 
-static int choose_faults(struct recording *r, const char *root, struct mmr_error *err)
-{
-	struct mmr_error why = { 0 };
-	int ret = fault_source_choose(&r->fault_source, r->options->fault_source, &r->events, root,
-	                              &why, err);
-
-	if (ret < 0)
-		return ret;
-	if (why.text[0])
-		message(TOOL, "no page faults are recorded: %s", why.text);
-	if (r->events.nr_present == 0 && !r->fault_source.by_perf)
-		return failure(err, MMR_E_INVALID,
-		               "this kernel has none of the events asked for (see mmcap check)");
-	return 0;
-}
-
 static int check_first(struct recording *r, struct mmr_error *err)
 {
 	const char *root;
@@ -123,7 +107,7 @@ static int check_first(struct recording *r, struct mmr_error *err)
 	if (task_filter_init(&r->task_filter, r->options, err) < 0 ||
 	    child_find_user(&r->user, r->options->user, err) < 0 || access_choose(r, err) < 0 ||
 	    event_set_choose(&r->events, &r->options->events, root, err) < 0 ||
-	    choose_faults(r, root, err) < 0)
+	    perf_parts_choose(r, root, err) < 0)
 		return EXIT_RECORDER;
 	privilege_init(&r->user);
 	announce(r);
@@ -166,7 +150,7 @@ static int open_file(struct recording *r, struct mmr_error *err)
 		.recording = r,
 		.options = {
 			.nr_cpus = r->tracing.nr_cpus,
-			.nr_streams = r->tracing.nr_cpus * (r->fault_source.by_perf ? 2 : 1),
+			.nr_streams = r->tracing.nr_cpus * perf_parts_streams(r),
 			.subbuf_size = r->tracing.subbuf_size,
 			.frame_size = frame < 65536    ? 65536
 			              : frame > 1048576 ? 1048576
@@ -184,7 +168,7 @@ static int open_file(struct recording *r, struct mmr_error *err)
 	if (ret == 0)
 		ret = trace_texts_header(r->writer, &r->tracing, &r->events, r->options, err);
 	if (ret == 0)
-		ret = fault_source_texts(&r->fault_source, r->writer, err);
+		ret = perf_parts_texts(r, err);
 	if (ret == 0)
 		ret = parts_prepare(r, err);
 	if (ret == 0)
@@ -194,25 +178,6 @@ static int open_file(struct recording *r, struct mmr_error *err)
 	r->snapshots.writer = r->writer;
 	r->snapshots.private = r->options->private;
 	r->snapshots.end_ns = r->options->end_ns;
-	return ret;
-}
-
-static int start_faults(struct recording *r, struct mmr_error *err)
-{
-	char *pids = NULL;
-	int ret = task_filter_wanted(r->options)
-	                  ? task_filter_list(&r->task_filter, r->child.pid, &pids, err)
-	                  : 0;
-
-	if (ret == 0)
-		ret = perf_faults_open(&r->perf_faults, &r->fault_source, &r->tracing, pids, err);
-	free(pids);
-
-	if (ret == 0)
-		ret = perf_reader_start(&r->perf_faults.reader, r->writer, r->tracing.nr_cpus,
-		                        r->tracing.subbuf_size, err);
-	if (ret == 0)
-		perf_reader_enable(&r->perf_faults.reader, true);
 	return ret;
 }
 
@@ -230,8 +195,8 @@ static int set_up(struct recording *r, struct mmr_error *err)
 		ret = open_file(r, err);
 	if (ret == 0)
 		ret = cpu_readers_start(&r->readers, &r->tracing, r->writer, err);
-	if (ret == 0 && r->fault_source.by_perf)
-		ret = start_faults(r, err);
+	if (ret == 0)
+		ret = perf_parts_begin(r, err);
 	return ret;
 }
 
@@ -340,9 +305,10 @@ static int close_file(struct recording *r, struct mmr_error *err)
 
 	if (r->tracing.instance) {
 		tracing_write(&r->tracing, "tracing_on", "0", NULL);
-		ret = cpu_readers_stop(&r->readers, &own);
-		if (ret == 0)
-			ret = perf_reader_stop(&r->perf_faults.reader, &own);
+		int perf = perf_parts_end(r, &own);
+
+		ret = cpu_readers_stop(&r->readers, perf < 0 ? NULL : &own);
+		ret = perf < 0 ? perf : ret;
 		if (ret < 0 && (!err->code || r->failure == MMR_E_IO))
 			*err = own;
 		if (ret < 0 && r->failure == 0)
@@ -368,11 +334,11 @@ static int close_file(struct recording *r, struct mmr_error *err)
 /* Everything that is still there goes. */
 static void clean_up(struct recording *r)
 {
+	perf_parts_deinit(r); /* its threads tell the readers of a failure */
 	if (r->readers.readers) {
 		tracing_write(&r->tracing, "tracing_on", "0", NULL);
 		cpu_readers_stop(&r->readers, NULL);
 	}
-	perf_faults_deinit(&r->perf_faults);
 	parts_end(r, NULL);
 	parts_deinit(r);
 	if (privilege_call(abort_file, r->writer, NULL) < 0)

@@ -12,11 +12,10 @@
 #include "child.h"
 #include "cpu_reader.h"
 #include "event_set.h"
-#include "fault_source.h"
 #include "janitor.h"
 #include "overhead.h"
 #include "part.h"
-#include "perf_faults.h"
+#include "perf_parts.h"
 #include "record_options.h"
 #include "snapshot_reader.h"
 #include "task_filter.h"
@@ -25,8 +24,7 @@
 struct recording {
 	const struct record_options *options;
 	struct event_set events;
-	struct fault_source fault_source;
-	struct perf_faults perf_faults;
+	struct perf_parts perf;
 	struct access access;
 	struct tracing tracing;
 	struct task_filter task_filter;

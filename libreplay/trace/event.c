@@ -47,6 +47,12 @@ const char *mmr_event_system(unsigned int kind)
 	return row_of(kind)->system;
 }
 
+int mmr_event_is_tracepoint(unsigned int kind)
+{
+	return kind > MMR_EVENT_OTHER && kind < MMR_NR_EVENT_KINDS &&
+	       strcmp(rows[kind].system, "mmcap") != 0;
+}
+
 enum mmr_event_group mmr_event_group(unsigned int kind)
 {
 	return (enum mmr_event_group)row_of(kind)->group;

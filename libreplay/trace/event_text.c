@@ -31,7 +31,7 @@ static size_t put_escaped(char *text, size_t size, size_t used, unsigned char c)
 	return used;
 }
 
-static size_t put_line(char *text, size_t size, const char *line, size_t len)
+size_t trace_put_line(char *text, size_t size, const char *line, size_t len)
 {
 	size_t used = 0;
 
@@ -80,7 +80,7 @@ static size_t put_raw(char *text, size_t size, const uint8_t *data, size_t len)
 
 	for (size_t i = 0; i < len && i < 64; i++)
 		used += snprintf(line + used, sizeof(line) - (size_t)used, " %02x", data[i]);
-	return put_line(text, size, line, (size_t)used);
+	return trace_put_line(text, size, line, (size_t)used);
 }
 
 /* The fields as they are, where the print format cannot be followed. */
@@ -98,7 +98,7 @@ static size_t put_fields(const struct mmr_trace *trace, char *text, size_t size,
 	tep_print_fields(&seq, trace->print_room, (int)len, event);
 	trace_seq_terminate(&seq);
 	line = seq.buffer + (seq.len > 0 && seq.buffer[0] == ' ');
-	used = put_line(text, size, line, strlen(line));
+	used = trace_put_line(text, size, line, strlen(line));
 	trace_seq_destroy(&seq);
 	return used;
 }
@@ -117,10 +117,10 @@ size_t mmr_trace_format_event(struct mmr_trace *trace, char *text, size_t size)
 		int n = snprintf(line, sizeof(line), "lost %llu events",
 		                 (unsigned long long)trace->current->nr_lost);
 
-		return put_line(text, size, line, (size_t)n);
+		return trace_put_line(text, size, line, (size_t)n);
 	}
 	if (!data)
-		return put_line(text, size, "", 0);
+		return trace_put_line(text, size, "", 0);
 	if (copy_record(trace, data, len) < 0)
 		return put_raw(text, size, data, len);
 	event = trace_formats_printable(&trace->formats, trace_record_id(data));
@@ -133,7 +133,7 @@ size_t mmr_trace_format_event(struct mmr_trace *trace, char *text, size_t size)
 	trace_seq_init(&seq);
 	tep_print_event(trace->formats.print_tep, &seq, &record, "%s", TEP_PRINT_INFO);
 	trace_seq_terminate(&seq);
-	used = put_line(text, size, seq.buffer, seq.len);
+	used = trace_put_line(text, size, seq.buffer, seq.len);
 	trace_seq_destroy(&seq);
 	return used;
 }

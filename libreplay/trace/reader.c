@@ -460,6 +460,8 @@ void mmr_trace_close(struct mmr_trace *trace)
 	trace_unzip_deinit(&trace->unzip);
 	base_free(trace->first_of_snapshot);
 	base_free(trace->first_of_access);
+	trace_symbols_deinit(&trace->kernel_symbols);
+	trace_symbols_deinit(&trace->user_symbols);
 	base_free(trace->print_room);
 	base_free(trace->zones);
 	base_free(trace->path);

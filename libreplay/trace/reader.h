@@ -9,6 +9,7 @@
 
 #include <zstd.h>
 
+#include <mmreplay/stack.h>
 #include <mmreplay/trace.h>
 
 #include "container.h"
@@ -98,6 +99,19 @@ struct trace_part {
 };
 
 DEFINE_VEC(trace_part_vec, struct trace_part);
+/* A function of the kernel (tgid 0), or what one address of a process is. */
+struct trace_symbol {
+	uint64_t address;
+	uint32_t tgid;
+	struct mmr_symbol symbol;
+};
+
+/* Sorted by tgid and address. */
+struct trace_symbols {
+	struct trace_symbol *items;
+	uint32_t count;
+	char *text; /* the names */
+};
 
 struct trace_ahead;
 
@@ -137,6 +151,10 @@ struct mmr_trace {
 	struct trace_comms saved_comms;
 	struct trace_comms seen_comms;
 	char comm[20];
+
+	bool symbols_loaded;
+	struct trace_symbols kernel_symbols;
+	struct trace_symbols user_symbols;
 
 	struct trace_content access;
 	struct trace_buffer access_bytes;
@@ -238,6 +256,15 @@ int trace_comms_learn(struct trace_comms *comms, const struct mmr_event *event) 
 /* NULL if it is not there. */
 const char *trace_comms_find(const struct trace_comms *comms, uint32_t pid);
 void trace_comms_deinit(struct trace_comms *comms);
+
+/* ---- event_text.c ---- */
+
+/* Copies a line of untrusted text, escaped and without newlines at its end; as snprintf(). */
+size_t trace_put_line(char *text, size_t size, const char *line, size_t len);
+
+/* ---- symbol.c ---- */
+
+void trace_symbols_deinit(struct trace_symbols *symbols);
 
 /* ---- merge.c ---- */
 

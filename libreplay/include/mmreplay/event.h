@@ -340,6 +340,10 @@ struct mmr_event {
 			uint32_t age;         /* intervals without much change */
 			uint32_t nr_regions;
 		} damon;
+		struct {
+			uint32_t cause; /* enum mmr_stall_cause; mmr_trace_stack() gives the rest */
+			uint32_t tgid;
+		} stack;
 		uint64_t words[6]; /* the payload as a whole */
 	};
 };
@@ -351,6 +355,9 @@ MMR_API const char *mmr_event_name(unsigned int kind);
 
 /* Its subsystem ("kmem"); "mmreplay" for the marks. Never NULL. */
 MMR_API const char *mmr_event_system(unsigned int kind);
+
+/* Whether it is a tracepoint of some kernel; 0 for the marks and for what the recorder makes itself. */
+MMR_API int mmr_event_is_tracepoint(unsigned int kind);
 
 /* Its group; MMR_GROUP_OTHER for the marks and for unknown kinds. */
 MMR_API enum mmr_event_group mmr_event_group(unsigned int kind);
