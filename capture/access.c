@@ -8,6 +8,7 @@
 #include "access.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "failure.h"
@@ -24,6 +25,7 @@ static const struct {
 	{ "none", ACCESS_NONE, NULL },
 	{ "auto", ACCESS_AUTO, NULL },
 	{ "idle", ACCESS_IDLE, &access_idle },
+	{ "damon", ACCESS_DAMON, &access_damon },
 };
 
 #define NR_ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -97,6 +99,26 @@ int access_choose(struct recording *r, struct mmr_error *err)
 	if (a->source && a->interval_ns == 0)
 		a->interval_ns = a->source->default_interval_ns;
 	return 0;
+}
+
+int access_choose_events(struct recording *r, const char *root, struct mmr_error *err)
+{
+	const struct option_list *asked = &r->options->events;
+	const struct access_source *source = r->access.source;
+	struct option_list list = { .items = calloc(asked->count + 2, sizeof(*list.items)) };
+	int ret;
+
+	if (!list.items)
+		return failure(err, MMR_E_NOMEM, "out of memory for a list of events");
+	if (asked->count == 0)
+		list.items[list.count++] = "default";
+	for (size_t i = 0; i < asked->count; i++)
+		list.items[list.count++] = asked->items[i];
+	if (source && source->events)
+		list.items[list.count++] = source->events;
+	ret = event_set_choose(&r->events, &list, root, err);
+	free(list.items);
+	return ret;
 }
 
 int access_before_child(struct recording *r, struct mmr_error *err)

@@ -25,6 +25,7 @@ struct recording;
 struct access_source {
 	const char *name;
 	uint64_t default_interval_ns;
+	const char *events; /* recorded in addition to those asked for; NULL: none */
 
 	/* Whether this machine can do it in this recording; if not, err says why. Changes nothing. */
 	int (*check)(const struct recording *recording, struct mmr_error *err);
@@ -45,12 +46,17 @@ struct access {
 extern const struct part_ops part_access;
 
 extern const struct access_source access_idle;
+extern const struct access_source access_damon;
 
 /* Of a word on the command line; false: there is no such source. */
 bool access_parse(const char *word, enum access_kind *kind);
 
 /* Decides. With ACCESS_AUTO that there is none is no failure. */
 int access_choose(struct recording *r, struct mmr_error *err) MMR_MUST_CHECK;
+
+/* Chooses the events that were asked for, and those of the source. root is tracefs. */
+int access_choose_events(struct recording *recording, const char *root,
+                         struct mmr_error *err) MMR_MUST_CHECK;
 
 /* Before the command's process is made. */
 int access_before_child(struct recording *r, struct mmr_error *err) MMR_MUST_CHECK;

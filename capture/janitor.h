@@ -18,6 +18,10 @@ struct janitor {
 /* dir is the instance's. Call it while the process has one thread. */
 int janitor_start(struct janitor *janitor, const char *dir, struct mmr_error *err) MMR_MUST_CHECK;
 
+/* What is to be removed besides the instance, if the recorder dies from now on. */
+#define JANITOR_DAMON 'd' /* the only kdamond there is */
+void janitor_keep(const struct janitor *janitor, char what);
+
 /* The recorder has cleaned up itself. */
 void janitor_dismiss(struct janitor *janitor);
 

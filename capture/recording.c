@@ -106,8 +106,7 @@ static int check_first(struct recording *r, struct mmr_error *err)
 		return EXIT_RECORDER;
 	if (task_filter_init(&r->task_filter, r->options, err) < 0 ||
 	    child_find_user(&r->user, r->options->user, err) < 0 || access_choose(r, err) < 0 ||
-	    event_set_choose(&r->events, &r->options->events, root, err) < 0 ||
-	    perf_parts_choose(r, root, err) < 0)
+	    access_choose_events(r, root, err) < 0 || perf_parts_choose(r, root, err) < 0)
 		return EXIT_RECORDER;
 	privilege_init(&r->user);
 	announce(r);

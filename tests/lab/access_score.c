@@ -403,7 +403,7 @@ int main(int argc, char **argv)
 	}
 	s.changed_ns = room(s.nr_changed, sizeof(*s.changed_ns));
 	s.aggregation_ns = number_of(s.trace, "access.interval_ns");
-	s.physical = number_of(s.trace, "access.physical") > 0;
+	s.physical = !mmr_trace_text(s.trace, "access.pid", NULL);
 	while ((code = mmr_trace_next(s.trace, &event, &err)) > 0) {
 		take_samples(&s, event.t_ns);
 		take_event(&s, &event);
