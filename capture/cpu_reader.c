@@ -67,11 +67,13 @@ static uint64_t statistic(const char *text, const char *name)
 	return at ? strtoull(at + strlen(name), NULL, 10) : 0;
 }
 
-static void count_lost(struct cpu_reader *r)
+/* What the kernel's statistics tell after a batch of so many bytes: what was lost, how full it was. */
+static void read_statistics(struct cpu_reader *r, uint64_t batch)
 {
 	char text[1024];
 	ssize_t size = pread(r->stats_fd, text, sizeof(text) - 1, 0);
 	uint64_t lost;
+	uint64_t full;
 
 	if (size <= 0)
 		return;
@@ -79,6 +81,8 @@ static void count_lost(struct cpu_reader *r)
 	lost = statistic(text, "\noverrun: ") + statistic(text, "\ncommit overrun: ") +
 	       statistic(text, "\ndropped events: ");
 	mmr_writer_set_lost(r->all->writer, r->cpu, lost);
+	full = (batch + statistic(text, "\nbytes: ")) * 1000 / r->all->buffer_size;
+	mmr_writer_pressure(r->all->writer, r->cpu, full < 1000 ? (uint32_t)full : 1000);
 }
 
 /* Reads what is there; 1 if there may be more, 0 if not, or an error. */
@@ -121,7 +125,7 @@ static int drain(struct cpu_reader *r)
 
 	do {
 		ret = read_batch(r);
-		count_lost(r);
+		read_statistics(r, ret > 0 ? (uint64_t)BATCH * r->all->subbuf_size : 0);
 	} while (ret > 0);
 	return ret;
 }

@@ -31,6 +31,7 @@
 #include "self_filter.h"
 #include "terminal.h"
 #include "trace_texts.h"
+#include "writer_tuning.h"
 
 #define TOOL     "mmcap record"
 #define GRACE_NS 3000000000ull /* a command that was sent a signal has this long to end */
@@ -143,27 +144,25 @@ static int abort_file(void *data, struct mmr_error *err)
 
 static int open_file(struct recording *r, struct mmr_error *err)
 {
-	/* With many CPUs smaller frames, so that memory stays bounded. */
-	uint32_t frame = (32u << 20) / r->tracing.nr_online;
 	struct output output = {
 		.recording = r,
 		.options = {
 			.nr_cpus = r->tracing.nr_cpus,
 			.nr_streams = r->tracing.nr_cpus * perf_parts_streams(r),
 			.subbuf_size = r->tracing.subbuf_size,
-			.frame_size = frame < 65536    ? 65536
-			              : frame > 1048576 ? 1048576
-			                               : frame,
-			.level = 3,
 			.keep_old = true,
 		},
 	};
-	int ret = privilege_call(create_file, &output, err);
+	int ret;
 
+	writer_tuning_options(&output.options, r->tracing.nr_online);
+	ret = privilege_call(create_file, &output, err);
 	if (ret < 0 && r->user.change)
 		message(TOOL,
 		        "files are written with the rights of %s (--user root: with those of root)",
 		        r->user.name);
+	if (ret == 0)
+		ret = writer_tuning_prepare(r->writer, r->tracing.nr_cpus, err);
 	if (ret == 0)
 		ret = trace_texts_header(r->writer, &r->tracing, &r->events, r->options, err);
 	if (ret == 0)

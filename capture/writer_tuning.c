@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "writer_tuning.h"
+
+#include <stdio.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define MEMORY        (32u << 20) /* of the frames that are being filled */
+#define MIN_FRAME     (64u << 10)
+#define MAX_FRAME     (1u << 20)
+#define LEVEL         3
+#define CPUS_A_THREAD 4u /* one thread compresses what so many CPUs write without pause */
+#define MAX_THREADS   16u
+#define PRIORITY      (-12) /* after the readers, before the load */
+
+void writer_tuning_options(struct mmr_writer_options *o, uint32_t nr_online)
+{
+	const uint32_t frame = MEMORY / (nr_online ? nr_online : 1);
+	const uint32_t threads = (nr_online + CPUS_A_THREAD - 1) / CPUS_A_THREAD;
+
+	o->frame_size = frame < MIN_FRAME ? MIN_FRAME : frame > MAX_FRAME ? MAX_FRAME : frame;
+	o->level = LEVEL;
+	o->nr_threads = threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads;
+	o->thread_name = "mmcap/z";
+	o->io = MMR_WRITER_UNCACHED;
+}
+
+static bool is_online(uint32_t cpu)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/online", cpu);
+	if (access(path, F_OK) <
+	    0) { /* one that cannot be unplugged, or there is none of that number */
+		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/topology", cpu);
+		return access(path, F_OK) == 0;
+	}
+	return true;
+}
+
+int writer_tuning_prepare(struct mmr_writer *writer, uint32_t nr_cpus, struct mmr_error *err)
+{
+	int32_t tids[MAX_THREADS];
+	size_t count = mmr_writer_tids(writer, tids, MAX_THREADS);
+	int ret = 0;
+
+	for (size_t i = 0; i < count && i < MAX_THREADS; i++)
+		setpriority(PRIO_PROCESS, (id_t)tids[i], PRIORITY); /* as good as it gets */
+	for (uint32_t cpu = 0; cpu < nr_cpus && ret == 0; cpu++)
+		if (is_online(cpu))
+			ret = mmr_writer_prepare_cpu(writer, cpu, err);
+	return ret;
+}
