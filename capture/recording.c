@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -27,6 +26,7 @@
 #include <unistd.h>
 
 #include "failure.h"
+#include "own_memory.h"
 #include "privilege.h"
 #include "self_filter.h"
 #include "terminal.h"
@@ -203,7 +203,7 @@ static int switch_on(struct recording *r, struct mmr_error *err)
 	int ret = task_filter_apply(&r->task_filter, &r->tracing, r->child.pid, err);
 
 	/* The recorder's faults would disturb what it records: take them now. */
-	mlockall(MCL_CURRENT);
+	own_memory_lock();
 	setpriority(PRIO_PROCESS, 0, PRIORITY);
 	if (ret == 0)
 		ret = self_filter_enable(&r->tracing, &r->events, r->janitor.pid, err);
@@ -454,6 +454,7 @@ int recording_run(struct recording *r, const struct record_options *options, str
 		.end_fd = -1,
 		.child = { .pidfd = -1, .go_fd = -1, .error_fd = -1 },
 	};
+	own_memory_init();
 	status = run(r, err);
 	clean_up(r);
 	return status;
