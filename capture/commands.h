@@ -11,6 +11,7 @@ int cmd_import(int argc, char **argv);
 int cmd_info(int argc, char **argv);
 int cmd_record(int argc, char **argv); /* where libtracefs is */
 int cmd_repair(int argc, char **argv);
+int cmd_top(int argc, char **argv); /* where libtracefs is */
 int cmd_verify(int argc, char **argv);
 
 #endif

@@ -10,6 +10,7 @@
 static const struct subcommand commands[] = {
 #ifdef MMCAP_RECORD
 	{ "record", cmd_record, "Record a command, or the whole machine" },
+	{ "top", cmd_top, "Show what memory management does now, and who waits for it" },
 	{ "check", cmd_check, "Tell what this machine can record, and what is missing" },
 	{ "cleanup", cmd_cleanup, "Remove what killed recorders have left behind" },
 #endif
