@@ -7,6 +7,7 @@
 #include "database.h"
 #include "mmanalyze.h"
 #include "options.h"
+#include "stall_stacks_report.h"
 #include "terminal.h"
 
 #define TOOL "mmanalyze stalls"
@@ -14,6 +15,7 @@
 static struct {
 	const char *run;
 	uint64_t limit;
+	bool stacks;
 	bool json;
 } args = { .limit = 10 };
 
@@ -29,6 +31,10 @@ static const struct option_row options[] = {
 	  .argument = "N",
 	  .target = &args.limit,
 	  .help = "How many of the longest stalls, and of the tasks (10)" },
+	{ .long_name = "stacks",
+	  .type = OPTION_FLAG,
+	  .target = &args.stacks,
+	  .help = "Also the code that waited longest, if its stacks were recorded" },
 	{ .long_name = "json", .type = OPTION_FLAG, .target = &args.json, .help = "Print JSON" },
 	{ .long_name = NULL },
 };
@@ -69,13 +75,28 @@ static const struct {
 	  "ORDER BY duration_ns DESC LIMIT CAST(?2 AS INTEGER)" },
 };
 
-static sqlite3_stmt *prepare(sqlite3 *db, size_t section)
+static const char *limit_text(void)
 {
 	static char limit[24];
 
 	snprintf(limit, sizeof(limit), "%" PRIu64, args.limit);
-	return database_prepare(TOOL, db, sections[section].sql, args.run ? args.run : "", limit,
-	                        NULL);
+	return limit;
+}
+
+static sqlite3_stmt *prepare(sqlite3 *db, size_t section)
+{
+	return database_prepare(TOOL, db, sections[section].sql, args.run ? args.run : "",
+	                        limit_text(), NULL);
+}
+
+/* The rows of a section go into an object; false after a message. */
+static bool add_json(json_t *root, const char *name, sqlite3_stmt *statement)
+{
+	json_t *rows = statement ? database_json(TOOL, statement) : NULL;
+
+	if (rows)
+		json_object_set_new(root, name, rows);
+	return rows;
 }
 
 static int print_json(sqlite3 *db)
@@ -83,14 +104,16 @@ static int print_json(sqlite3 *db)
 	json_t *root = json_object();
 
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
-		sqlite3_stmt *statement = prepare(db, i);
-		json_t *rows = statement ? database_json(TOOL, statement) : NULL;
-
-		if (!rows) {
+		if (!add_json(root, sections[i].name, prepare(db, i))) {
 			json_decref(root);
 			return EXIT_TROUBLE;
 		}
-		json_object_set_new(root, sections[i].name, rows);
+	}
+	if (args.stacks &&
+	    !add_json(root, "stacks",
+	              stall_stacks_prepare(TOOL, db, args.run ? args.run : "", limit_text()))) {
+		json_decref(root);
+		return EXIT_TROUBLE;
 	}
 	print_json_value(root);
 	return EXIT_SUCCESS;
@@ -124,6 +147,9 @@ static int print_tables(sqlite3 *db)
 		if (database_print_table(TOOL, statement) < 0)
 			return EXIT_TROUBLE;
 	}
+	if (args.stacks &&
+	    stall_stacks_report(TOOL, db, args.run ? args.run : "", limit_text()) < 0)
+		return EXIT_TROUBLE;
 	return EXIT_SUCCESS;
 }
 

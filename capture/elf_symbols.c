@@ -173,6 +173,10 @@ const char *elf_symbols_find(const struct elf_symbols *elf, uint64_t offset, uin
 	}
 	if (!found || low == 0)
 		return NULL;
+	/* Of several names the one that is meant for people. */
+	while (low > 1 && elf->names[elf->symbols[low - 1].st_name] == '_' &&
+	       elf->symbols[low - 2].st_value == elf->symbols[low - 1].st_value)
+		low--;
 	symbol = &elf->symbols[low - 1];
 	*distance = address - symbol->st_value;
 	if (*distance >= (symbol->st_size ? symbol->st_size : MAX_FUNCTION))

@@ -32,6 +32,71 @@ static struct replay_task *running(struct replay_episodes *episodes, const struc
 	return task;
 }
 
+/* ---- stacks ---- */
+
+/* perf and the tracer each tell of the same event; no more than a preemption is between the two. */
+#define SAME_EVENT_NS 1000000
+
+static bool is_same_event(uint64_t a_ns, uint64_t b_ns)
+{
+	return (a_ns < b_ns ? b_ns - a_ns : a_ns - b_ns) < SAME_EVENT_NS;
+}
+
+/* The stack that came for an event at t_ns, once; 0: none did so far. */
+static int64_t take_stack(struct replay_task *task, enum replay_stall stall, uint64_t t_ns)
+{
+	struct replay_stack_seen *seen = &task->stacks[stall];
+	int64_t id = seen->id && is_same_event(seen->t_ns, t_ns) ? seen->id : 0;
+
+	seen->id = 0;
+	return id;
+}
+
+static void put_stall_stack(struct replay_episodes *episodes, const struct replay_task *task,
+                            const struct results_stall_stack *row)
+{
+	struct results_stall_stack whole = *row;
+
+	if (!row->stack_id)
+		return;
+	whole.pid = task->pid;
+	whole.comm = mmr_trace_comm(episodes->trace, task->pid);
+	results_put_stall_stack(episodes->db, &whole);
+}
+
+/* The stack stays with the task until its event comes, if that was not before. */
+static void stall_stack(struct replay_episodes *episodes, const struct mmr_event *event)
+{
+	static const enum replay_stall stalls[MMR_NR_STALL_CAUSES] = {
+		[MMR_STALL_RECLAIM] = REPLAY_STALL_RECLAIM,
+		[MMR_STALL_MEMCG] = REPLAY_STALL_RECLAIM,
+		[MMR_STALL_NODE] = REPLAY_STALL_RECLAIM,
+		[MMR_STALL_COMPACTION] = REPLAY_STALL_COMPACTION,
+		[MMR_STALL_HUGE] = REPLAY_STALL_HUGE,
+		[MMR_STALL_OOM] = REPLAY_STALL_OOM,
+	};
+	struct replay_task *task = running(episodes, event);
+	enum replay_stall stall;
+	int64_t id;
+
+	if (!task || event->stack.cause >= MMR_NR_STALL_CAUSES)
+		return;
+	stall = stalls[event->stack.cause];
+	id = replay_stack_put(&episodes->stacks, episodes->trace, episodes->db);
+	if (id < 0)
+		episodes->no_memory = true;
+	if (id <= 0)
+		return;
+	if (stall == REPLAY_STALL_RECLAIM && task->reclaim.kind && !task->reclaim.stack &&
+	    is_same_event(task->reclaim.begin_ns, event->t_ns))
+		task->reclaim.stack = id;
+	else if (stall == REPLAY_STALL_COMPACTION && task->compaction.direct &&
+	         !task->compaction.stack && is_same_event(task->compaction.asked_ns, event->t_ns))
+		task->compaction.stack = id;
+	else
+		task->stacks[stall] = (struct replay_stack_seen){ id, event->t_ns };
+}
+
 /* ---- reclaim ---- */
 
 /* "order 0, GFP_HIGHUSER_MOVABLE|__GFP_…": the flags in the words of the kernel that recorded them. */
@@ -57,6 +122,7 @@ static void put_reclaim(struct replay_episodes *episodes, const struct replay_ta
 {
 	const struct replay_open_reclaim *open = &task->reclaim;
 	bool has_request = strcmp(open->kind, "kswapd") != 0;
+	char cause[32];
 	const struct results_reclaim row = {
 		.kind = open->kind,
 		.pid = task->pid,
@@ -72,6 +138,12 @@ static void put_reclaim(struct replay_episodes *episodes, const struct replay_ta
 
 	results_put_reclaim(episodes->db, &row);
 	episodes->nr_reclaim++;
+	snprintf(cause, sizeof(cause), "%s reclaim", open->kind);
+	put_stall_stack(episodes, task,
+	                &(struct results_stall_stack){ .cause = cause,
+	                                               .start_ns = row.start_ns,
+	                                               .duration_ns = duration_ns,
+	                                               .stack_id = open->stack });
 }
 
 static void begin_reclaim(struct replay_episodes *episodes, const struct mmr_event *event,
@@ -92,6 +164,8 @@ static void begin_reclaim(struct replay_episodes *episodes, const struct mmr_eve
 		                              .begin_ns = event->t_ns,
 		                              .gfp_flags = event->reclaim.gfp_flags,
 		                              .order = event->reclaim.order };
+	if (has_request)
+		open->stack = take_stack(task, REPLAY_STALL_RECLAIM, event->t_ns);
 	if (has_request)
 		describe_request(episodes->trace, open->order, open->cause, sizeof(open->cause));
 	else
@@ -229,6 +303,11 @@ static void put_compaction(struct replay_episodes *episodes, const struct replay
 
 	results_put_compaction(episodes->db, &row);
 	episodes->nr_compaction++;
+	put_stall_stack(episodes, task,
+	                &(struct results_stall_stack){ .cause = "direct compaction",
+	                                               .start_ns = row.start_ns,
+	                                               .duration_ns = duration_ns,
+	                                               .stack_id = open->stack });
 }
 
 /* The thread does something else by now: the end was lost. */
@@ -250,6 +329,8 @@ static void try_to_compact(struct replay_episodes *episodes, const struct mmr_ev
 		.direct = true,
 		.order = event->try_to_compact.order,
 		.gfp_flags = event->try_to_compact.gfp_flags,
+		.asked_ns = event->t_ns,
+		.stack = take_stack(task, REPLAY_STALL_COMPACTION, event->t_ns),
 	};
 }
 
@@ -286,6 +367,8 @@ static void begin_compaction(struct replay_episodes *episodes, const struct mmr_
 	*open = (struct replay_open_compaction){ .direct = open->direct,
 		                                 .order = open->order,
 		                                 .gfp_flags = open->gfp_flags,
+		                                 .stack = open->stack,
+		                                 .asked_ns = open->asked_ns,
 		                                 .open = true,
 		                                 .sync = event->compaction.sync,
 		                                 .begin_ns = event->t_ns };
@@ -388,6 +471,7 @@ static void fault(struct replay_episodes *episodes, const struct mmr_event *even
 		return;
 	task->nr_faults[kind]++;
 	task->fault_pending = true;
+	task->stacks[REPLAY_STALL_HUGE].id = 0;
 	task->fault_address = event->fault.address;
 }
 
@@ -439,6 +523,13 @@ static void huge_fallback(struct replay_episodes *episodes, const struct mmr_eve
 	if (!task || !task->huge_failed || !(event->page.gfp_flags & GFP_MOVABLE))
 		return;
 	put_thp(episodes, event, "fault_fallback", huge_address(task), "no block of order 9");
+	put_stall_stack(
+		episodes, task,
+		&(struct results_stall_stack){ .cause = "no huge page",
+	                                       .start_ns = since_base(episodes, event->t_ns),
+	                                       .duration_ns = RESULTS_NULL,
+	                                       .stack_id = task->stacks[REPLAY_STALL_HUGE].id });
+	task->stacks[REPLAY_STALL_HUGE].id = 0;
 	episodes->nr_huge_failed--;
 	task->huge_failed = false;
 	task->fault_pending = false;
@@ -446,6 +537,7 @@ static void huge_fallback(struct replay_episodes *episodes, const struct mmr_eve
 
 static void oom_kill(struct replay_episodes *episodes, const struct mmr_event *event)
 {
+	struct replay_task *task = replay_task_find(&episodes->tasks, event->pid);
 	const struct results_oom row = {
 		.t_ns = since_base(episodes, event->t_ns),
 		.pid = event->oom.pid,
@@ -457,6 +549,14 @@ static void oom_kill(struct replay_episodes *episodes, const struct mmr_event *e
 	};
 
 	results_put_oom(episodes->db, &row);
+	if (task)
+		put_stall_stack(
+			episodes, task,
+			&(struct results_stall_stack){
+				.cause = "out of memory",
+				.start_ns = row.t_ns,
+				.duration_ns = RESULTS_NULL,
+				.stack_id = take_stack(task, REPLAY_STALL_OOM, event->t_ns) });
 }
 
 static void rare_event(struct replay_episodes *episodes, const struct mmr_event *event)
@@ -475,6 +575,9 @@ static void rare_event(struct replay_episodes *episodes, const struct mmr_event 
 		break;
 	case MMR_EVENT_MARK_VICTIM:
 		oom_kill(episodes, event);
+		break;
+	case MMR_EVENT_STALL_STACK:
+		stall_stack(episodes, event);
 		break;
 	case MMR_EVENT_MM_COLLAPSE_HUGE_PAGE:
 		/* SCAN_SUCCEED is 1 in every kernel so far. */
@@ -532,4 +635,5 @@ int replay_episodes_finish(struct replay_episodes *episodes, struct mmr_error *e
 void replay_episodes_deinit(struct replay_episodes *episodes)
 {
 	replay_task_table_deinit(&episodes->tasks);
+	replay_stacks_deinit(&episodes->stacks);
 }

@@ -8,6 +8,7 @@
 
 #include <mmreplay/trace.h>
 
+#include "stall_stack.h"
 #include "task_table.h"
 #include "write.h"
 
@@ -16,6 +17,7 @@ struct replay_episodes {
 	struct results_db *db;
 	uint64_t base_ns; /* t_ns 0 of the database */
 	struct replay_task_table tasks;
+	struct replay_stacks stacks;
 	uint64_t nr_reclaim; /* rows written */
 	uint64_t nr_compaction;
 	uint32_t nr_huge_failed; /* tasks whose fault has asked for a huge page in vain */

@@ -13,6 +13,20 @@
 
 enum replay_task_fault { REPLAY_TASK_FAULT_USER, REPLAY_TASK_FAULT_KERNEL, REPLAY_NR_TASK_FAULTS };
 
+/* What a task's stacks are waited for by; a stack of each kind may come before its event. */
+enum replay_stall {
+	REPLAY_STALL_RECLAIM,
+	REPLAY_STALL_COMPACTION,
+	REPLAY_STALL_HUGE,
+	REPLAY_STALL_OOM,
+	REPLAY_NR_STALLS
+};
+
+struct replay_stack_seen {
+	int64_t id; /* of the database; 0: none */
+	uint64_t t_ns;
+};
+
 /* A stretch of reclaim that has begun and not ended. */
 struct replay_open_reclaim {
 	const char *kind; /* of the database; NULL: none is open */
@@ -20,6 +34,7 @@ struct replay_open_reclaim {
 	uint64_t gfp_flags;
 	uint64_t nr_scanned;
 	uint64_t nr_reclaimed;
+	int64_t stack; /* of the database; 0: none */
 	int32_t order; /* -1: unknown */
 	char cause[120];
 };
@@ -31,6 +46,8 @@ struct replay_open_compaction {
 	int32_t order; /* -1: unknown */
 	int32_t sync;
 	uint64_t gfp_flags;
+	int64_t stack; /* of the database; 0: none */
+	uint64_t asked_ns;
 	uint64_t begin_ns;
 	uint64_t nr_migrate_scanned;
 	uint64_t nr_free_scanned;
@@ -47,6 +64,7 @@ struct replay_task {
 	uint64_t nr_faults[REPLAY_NR_TASK_FAULTS];
 	struct replay_open_reclaim reclaim;
 	struct replay_open_compaction compaction;
+	struct replay_stack_seen stacks[REPLAY_NR_STALLS];
 };
 
 /* A zeroed table is empty. Open addressing over indices into items; pids of ended tasks are forgotten. */

@@ -132,6 +132,23 @@ struct results_pageblocks {
 	const void *state; /* 8 bytes each */
 };
 
+struct results_stack_frame {
+	int64_t stack_id;
+	const char *side; /* "kernel", "user" */
+	int64_t depth;
+	const char *frame;
+	const char *file; /* or NULL */
+};
+
+struct results_stall_stack {
+	const char *cause;
+	int64_t pid;
+	const char *comm;
+	int64_t start_ns;
+	int64_t duration_ns; /* or RESULTS_NULL */
+	int64_t stack_id;
+};
+
 struct results_verification {
 	int64_t t_ns;
 	const char *what;

@@ -200,3 +200,34 @@ CREATE TABLE verification (
   shadow INTEGER NOT NULL,                 -- blocks, or pages that agree
   cause TEXT NOT NULL
 ) STRICT;
+
+-- Where tasks were when they began to wait (mmcap record --stacks=stalls). Functions from the innermost outwards.
+CREATE TABLE stack (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  stack_id INTEGER NOT NULL,
+  code TEXT NOT NULL,                      -- the frame that says most: of the program rather than of libc or the kernel
+  kernel TEXT NOT NULL,                    -- 'try_to_free_pages;__alloc_pages_slowpath;...'
+  user TEXT NOT NULL,                      -- '' for a kernel thread, or if it could not be followed
+  PRIMARY KEY (run_id, stack_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE stack_frame (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  stack_id INTEGER NOT NULL,
+  side TEXT NOT NULL CHECK (side IN ('kernel', 'user')),
+  depth INTEGER NOT NULL,                  -- 0: innermost of its side
+  frame TEXT NOT NULL,                     -- function, or file+0xoffset, or the address
+  file TEXT,                               -- program, library or kernel module; NULL: the kernel, or unknown
+  PRIMARY KEY (run_id, stack_id, side, depth)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE stall_stack (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  cause TEXT NOT NULL,                     -- direct reclaim, memcg reclaim, node reclaim, direct compaction, no huge page, out of memory
+  pid INTEGER NOT NULL,
+  comm TEXT NOT NULL,
+  start_ns INTEGER NOT NULL,               -- of the stall, as in its own table
+  duration_ns INTEGER,                     -- NULL: unknown, or nothing that lasts
+  stack_id INTEGER NOT NULL
+) STRICT;
+CREATE INDEX stall_stack_start ON stall_stack (run_id, pid, start_ns);

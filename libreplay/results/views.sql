@@ -2,15 +2,26 @@
 
 CREATE VIEW reclaim_stalls AS
 SELECT e.run_id, r.label AS run, e.kind, e.pid, e.comm, e.start_ns, e.duration_ns, e.page_order,
-       e.gfp_flags, e.nr_scanned, e.nr_reclaimed, e.cause
+       e.gfp_flags, e.nr_scanned, e.nr_reclaimed, e.cause, s.code
   FROM reclaim_episode e JOIN run r USING (run_id)
+  LEFT JOIN stall_stack t ON t.run_id = e.run_id AND t.pid = e.pid AND t.start_ns = e.start_ns
+                         AND t.cause = e.kind || ' reclaim'
+  LEFT JOIN stack s ON s.run_id = t.run_id AND s.stack_id = t.stack_id
  WHERE e.kind <> 'kswapd';
 
 CREATE VIEW compaction_stalls AS
 SELECT e.run_id, r.label AS run, e.kind, e.pid, e.comm, e.start_ns, e.duration_ns, e.page_order,
-       e.gfp_flags, e.sync, e.nr_migrate_scanned, e.nr_free_scanned, e.nr_migrated, e.nr_failed, e.result
+       e.gfp_flags, e.sync, e.nr_migrate_scanned, e.nr_free_scanned, e.nr_migrated, e.nr_failed, e.result, s.code
   FROM compaction_episode e JOIN run r USING (run_id)
+  LEFT JOIN stall_stack t ON t.run_id = e.run_id AND t.pid = e.pid AND t.start_ns = e.start_ns
+                         AND t.cause = 'direct compaction'
+  LEFT JOIN stack s ON s.run_id = t.run_id AND s.stack_id = t.stack_id
  WHERE e.kind = 'direct';
+
+-- The code behind each stall whose stack was recorded.
+CREATE VIEW stall_stacks AS
+SELECT t.run_id, r.label AS run, t.cause, t.pid, t.comm, t.start_ns, t.duration_ns, s.code, s.kernel, s.user, t.stack_id
+  FROM stall_stack t JOIN run r USING (run_id) JOIN stack s USING (run_id, stack_id);
 
 -- Counter deltas between the run's begin_ns and end_ns.
 CREATE VIEW counters AS

@@ -28,6 +28,9 @@ static const struct {
 	[RESULTS_PAGEBLOCKS] = { "pageblock", "iitiiib" },
 	[RESULTS_LOST] = { "lost", "iii" },
 	[RESULTS_VERIFICATION] = { "verification", "itniit" },
+	[RESULTS_STACK] = { "stack", "ittt" },
+	[RESULTS_STACK_FRAME] = { "stack_frame", "ititt" },
+	[RESULTS_STALL_STACK] = { "stall_stack", "titini" },
 };
 
 static sqlite3_stmt *prepared(struct results_db *db, enum results_statement which)
@@ -202,4 +205,21 @@ void results_put_verification(struct results_db *db, const struct results_verifi
 {
 	put(db, RESULTS_VERIFICATION, row->t_ns, row->what, row->page_order, row->kernel,
 	    row->shadow, row->cause);
+}
+
+void results_put_stack(struct results_db *db, int64_t stack_id, const char *code,
+                       const char *kernel, const char *user)
+{
+	put(db, RESULTS_STACK, stack_id, code, kernel, user);
+}
+
+void results_put_stack_frame(struct results_db *db, const struct results_stack_frame *row)
+{
+	put(db, RESULTS_STACK_FRAME, row->stack_id, row->side, row->depth, row->frame, row->file);
+}
+
+void results_put_stall_stack(struct results_db *db, const struct results_stall_stack *row)
+{
+	put(db, RESULTS_STALL_STACK, row->cause, row->pid, row->comm, row->start_ns,
+	    row->duration_ns, row->stack_id);
 }

@@ -27,6 +27,10 @@ void results_put_swap(struct results_db *db, int64_t t_ns, int64_t slots_used, i
 void results_put_pageblocks(struct results_db *db, const struct results_pageblocks *row);
 void results_put_lost(struct results_db *db, int64_t t_ns, int64_t cpu, int64_t nr_events);
 void results_put_verification(struct results_db *db, const struct results_verification *row);
+void results_put_stack(struct results_db *db, int64_t stack_id, const char *code,
+                       const char *kernel, const char *user);
+void results_put_stack_frame(struct results_db *db, const struct results_stack_frame *row);
+void results_put_stall_stack(struct results_db *db, const struct results_stall_stack *row);
 
 /* 0, or the first failure since the database was opened. */
 int results_failed(const struct results_db *db, struct mmr_error *err);
