@@ -59,11 +59,14 @@ static uint64_t status_row(const char *name)
 
 static void take(struct overhead *o, const struct recording *r)
 {
+	struct mmr_writer_stats stats;
 	uint64_t all = clock_of(CLOCK_PROCESS_CPUTIME_ID) - o->begin_cpu_ns;
 
 	o->snapshot_cpu_ns = clock_of(CLOCK_THREAD_CPUTIME_ID) - o->begin_main_ns +
 	                     page_sweep_cpu_ns(&r->snapshots.sweep);
 	o->event_cpu_ns = all > o->snapshot_cpu_ns ? all - o->snapshot_cpu_ns : 0;
+	mmr_writer_stats(r->writer, &stats);
+	o->own_events = stats.nr_own;
 	o->faults = faults() - o->begin_faults;
 	o->peak_bytes = status_row("VmHWM");
 	o->locked_bytes = status_row("VmLck");
@@ -80,10 +83,11 @@ int overhead_trailer(struct recording *r, struct mmr_error *err)
 	size = snprintf(
 		text, sizeof(text),
 		"run_ns=%llu\nevent_cpu_ns=%llu\nsnapshot_cpu_ns=%llu\nend_snapshot_ns=%llu\n"
-		"faults=%llu\npeak_bytes=%llu\nlocked_bytes=%llu\nbuffer_bytes=%llu\n",
+		"own_events=%llu\nfaults=%llu\npeak_bytes=%llu\nlocked_bytes=%llu\nbuffer_bytes=%llu\n",
 		(unsigned long long)(o->ended_ns - o->started_ns),
 		(unsigned long long)o->event_cpu_ns, (unsigned long long)o->snapshot_cpu_ns,
-		(unsigned long long)(o->snapshot_ns - o->ended_ns), (unsigned long long)o->faults,
+		(unsigned long long)(o->snapshot_ns - o->ended_ns),
+		(unsigned long long)o->own_events, (unsigned long long)o->faults,
 		(unsigned long long)o->peak_bytes, (unsigned long long)o->locked_bytes,
 		(unsigned long long)o->buffer_bytes);
 	return mmr_writer_trailer_text(r->writer, "recorder.cost", text, (size_t)size, err);
@@ -161,6 +165,8 @@ static void memory_rows(struct table *table, const struct recording *r)
 	snprintf(note, sizeof(note), "%u CPUs of %s each", r->nr_cpus,
 	         format_bytes(text, r->buffer_size));
 	row(table, "memory: the kernel's buffers", format_bytes(amount, o->buffer_bytes), note);
+	row(table, "events of its own in the trace", format_count(amount, o->own_events),
+	    "of pages and LRU lists, which need all; they bear its task numbers");
 	row(table, "page faults of its own", format_count(amount, o->faults), "");
 	snprintf(note, sizeof(note), "%s of it left in the page cache",
 	         format_bytes(text, o->cached_bytes));

@@ -31,6 +31,7 @@ struct overhead {
 	/* Until the trailer. */
 	uint64_t event_cpu_ns;    /* of the threads that read, compress and write */
 	uint64_t snapshot_cpu_ns; /* of snapshots and of the thread that looks after all */
+	uint64_t own_events;      /* that are in the trace; most are filtered out */
 	uint64_t faults;
 	uint64_t peak_bytes;   /* resident */
 	uint64_t locked_bytes; /* what cannot be paged out */

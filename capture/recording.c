@@ -198,6 +198,18 @@ static int set_up(struct recording *r, struct mmr_error *err)
 	return ret;
 }
 
+/* Some of its own events have to stay in the trace (see self_filter.c): counts them. */
+static int count_own(struct recording *r, struct mmr_error *err)
+{
+	size_t count;
+	pid_t *tasks = self_filter_tasks(r->janitor.pid, &count);
+	int ret = tasks ? mmr_writer_set_own(r->writer, tasks, count, err)
+	                : failure(err, MMR_E_NOMEM, "out of memory for the recorder's tasks");
+
+	free(tasks);
+	return ret;
+}
+
 static int switch_on(struct recording *r, struct mmr_error *err)
 {
 	int ret = task_filter_apply(&r->task_filter, &r->tracing, r->child.pid, err);
@@ -207,6 +219,8 @@ static int switch_on(struct recording *r, struct mmr_error *err)
 	setpriority(PRIO_PROCESS, 0, PRIORITY);
 	if (ret == 0)
 		ret = self_filter_enable(&r->tracing, &r->events, r->janitor.pid, err);
+	if (ret == 0)
+		ret = count_own(r, err);
 	overhead_begin(&r->overhead);
 	if (ret == 0)
 		ret = tracing_write(&r->tracing, "tracing_on", "1", err);

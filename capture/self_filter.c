@@ -128,8 +128,7 @@ static int enable_one(const struct tracing *tracing, const struct chosen_event *
 	return ret < 0 ? ret : tracing_write(tracing, file, "1", err);
 }
 
-/* All threads that this process has now, and other; to free(). NULL: no memory. */
-static pid_t *own_tasks(pid_t other, size_t *count)
+pid_t *self_filter_tasks(pid_t other, size_t *count)
 {
 	DIR *dir = opendir("/proc/self/task");
 	pid_t *pids = calloc(2, sizeof(*pids));
@@ -159,7 +158,7 @@ int self_filter_enable(const struct tracing *tracing, const struct event_set *ev
 {
 	char filter[FILTER_SIZE];
 	size_t count;
-	pid_t *pids = own_tasks(other, &count);
+	pid_t *pids = self_filter_tasks(other, &count);
 	int ret = 0;
 
 	if (!pids)

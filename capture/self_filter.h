@@ -16,6 +16,9 @@
 int self_filter_enable(const struct tracing *tracing, const struct event_set *events, pid_t other,
                        struct mmr_error *err) MMR_MUST_CHECK;
 
+/* All threads that this process has now, and other (0: none); to free(). NULL: no memory. */
+pid_t *self_filter_tasks(pid_t other, size_t *count);
+
 /* Whether events bear other process numbers than we know: this is a pid namespace. */
 bool self_filter_in_container(void);
 

@@ -128,6 +128,7 @@ static int writer_free(struct mmr_writer *w, int ret)
 	trace_texts_deinit(&w->texts);
 	trace_texts_deinit(&w->trailer);
 	base_free(w->group_of_id);
+	base_free(w->own);
 	deinit_locks(w);
 	base_free(w);
 	return ret;
@@ -312,6 +313,24 @@ int mmr_writer_trailer_text(struct mmr_writer *w, const char *name, const void *
 	return ret;
 }
 
+int mmr_writer_set_own(struct mmr_writer *w, const int32_t *tids, size_t count,
+                       struct mmr_error *err)
+{
+	uint32_t most = 0;
+
+	base_free(w->own);
+	w->own = base_calloc_err(count ? count : 1, sizeof(*w->own), "the recorder's tasks", err);
+	w->nr_own_tasks = w->own ? (uint32_t)count : 0;
+	w->own_first = UINT32_MAX;
+	for (uint32_t i = 0; i < w->nr_own_tasks; i++) {
+		w->own[i] = (uint32_t)tids[i];
+		w->own_first = w->own[i] < w->own_first ? w->own[i] : w->own_first;
+		most = w->own[i] > most ? w->own[i] : most;
+	}
+	w->own_span = w->nr_own_tasks ? most - w->own_first : 0;
+	return w->own ? 0 : MMR_E_NOMEM;
+}
+
 void mmr_writer_stats(const struct mmr_writer *writer, struct mmr_writer_stats *stats)
 {
 	/* Reading takes locks, which are not part of what the caller knows. */
@@ -321,6 +340,7 @@ void mmr_writer_stats(const struct mmr_writer *writer, struct mmr_writer_stats *
 	*stats = (struct mmr_writer_stats){ 0 };
 	stats->nr_events = atomic_load(&w->nr_events);
 	stats->nr_lost = atomic_load(&w->nr_lost);
+	stats->nr_own = atomic_load(&w->nr_own);
 	stats->raw_bytes = atomic_load(&w->raw_bytes);
 	stats->file_bytes = atomic_load(&w->file_bytes);
 	stats->part = atomic_load(&w->part_number);

@@ -131,8 +131,14 @@ struct mmr_writer {
 	uint8_t *group_of_id; /* enum mmr_event_group by event id */
 	uint32_t nr_groups;
 
+	uint32_t *own; /* the recorder's tasks */
+	uint32_t nr_own_tasks;
+	uint32_t own_first; /* the least of them, */
+	uint32_t own_span;  /* and how far from it the greatest is */
+
 	atomic_uint_fast64_t nr_events;
 	atomic_uint_fast64_t nr_lost;
+	atomic_uint_fast64_t nr_own;
 	atomic_uint_fast64_t raw_bytes;
 	atomic_uint_fast64_t file_bytes;
 	atomic_uint_fast64_t by_group[MMR_NR_EVENT_GROUPS];

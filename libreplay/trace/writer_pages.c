@@ -111,6 +111,17 @@ static inline struct writer_count *count_of(struct writer_cpu *c, uint32_t id, u
 	return &job->counts[c->slots[id] - 1];
 }
 
+/* Whether a task is one of the recorder's; their numbers mostly follow one another. */
+static inline bool is_own(const struct mmr_writer *w, uint32_t pid)
+{
+	if (pid - w->own_first > w->own_span)
+		return false;
+	for (uint32_t i = 0; i < w->nr_own_tasks; i++)
+		if (w->own[i] == pid)
+			return true;
+	return false;
+}
+
 /* Counts the records of one sub-buffer. */
 static int count_page(struct mmr_writer *w, struct writer_cpu *c, const uint8_t *page,
                       uint64_t by_group[MMR_NR_EVENT_GROUPS])
@@ -120,6 +131,7 @@ static int count_page(struct mmr_writer *w, struct writer_cpu *c, const uint8_t 
 	const uint8_t *data;
 	uint32_t size;
 	uint64_t nr_events = 0;
+	uint64_t nr_own = 0;
 
 	trace_subbuf_init(&s, page, w->options.subbuf_size);
 	head->lost += s.nr_missed;
@@ -129,12 +141,15 @@ static int count_page(struct mmr_writer *w, struct writer_cpu *c, const uint8_t 
 
 		if (!count)
 			return MMR_E_NOMEM;
+		nr_own += is_own(w, trace_record_pid(data));
 		count->nr_events++;
 		count->last_ns = s.t_ns;
 		by_group[id < w->nr_groups ? w->group_of_id[id] : MMR_GROUP_OTHER]++;
 		if (nr_events++ == 0 && head->count == 0)
 			head->first_ns = s.t_ns;
 	}
+	if (nr_own)
+		atomic_fetch_add(&w->nr_own, nr_own);
 	if (nr_events == 0)
 		return 0;
 	head->last_ns = s.t_ns;

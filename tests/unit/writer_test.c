@@ -128,6 +128,34 @@ static void the_file_is_a_sequence_of_zstd_frames(void **state)
 	assert_in_range(count_frames(path), 9, 10);
 }
 
+static void the_recorders_own_events_are_counted(void **state)
+{
+	static const int32_t own[] = { 1003, 7, 1001 };
+	static const uint32_t pids[] = { 7, 8, 1000, 1001, 1002, 1003, 1004, 0, 0xffffffff };
+	struct mmr_writer_stats stats;
+	struct mmr_error err = { 0 };
+	struct test_page page;
+	struct mmr_writer *w;
+
+	(void)state;
+	assert_int_equal(create(NULL, &w, &err), 0);
+	assert_int_equal(mmr_writer_set_own(w, own, 3, &err), 0);
+	assert_int_equal(mmr_writer_begin(w, &err), 0);
+	page_begin(&page, 1000);
+	for (size_t i = 0; i < sizeof(pids) / sizeof(pids[0]); i++)
+		page_record(&page, 1, 500, pids[i], "12345678", 8);
+	assert_int_equal(mmr_writer_pages(w, 0, page.bytes, 1, &err), 0);
+	mmr_writer_stats(w, &stats);
+	assert_int_equal(stats.nr_events, sizeof(pids) / sizeof(pids[0]));
+	assert_int_equal(stats.nr_own, 3);
+	/* Without any there are none, as before it was called. */
+	assert_int_equal(mmr_writer_set_own(w, own, 0, &err), 0);
+	assert_int_equal(mmr_writer_pages(w, 0, page.bytes, 1, &err), 0);
+	mmr_writer_stats(w, &stats);
+	assert_int_equal(stats.nr_own, 3);
+	mmr_writer_abort(w);
+}
+
 static void what_exists_is_kept_unless_told_otherwise(void **state)
 {
 	struct mmr_writer_options keep = { .keep_old = true };
@@ -193,6 +221,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_file_is_a_sequence_of_zstd_frames, set_up,
+		                                tear_down),
+		cmocka_unit_test_setup_teardown(the_recorders_own_events_are_counted, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(what_exists_is_kept_unless_told_otherwise, set_up,
 		                                tear_down),

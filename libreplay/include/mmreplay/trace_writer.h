@@ -136,6 +136,12 @@ MMR_API int mmr_writer_trailer_text(struct mmr_writer *writer, const char *name,
                                     size_t size, struct mmr_error *err) MMR_MUST_CHECK;
 
 /*
+ * The tasks of the recorder itself, whose events are counted (nr_own). Before the first pages; copied.
+ */
+MMR_API int mmr_writer_set_own(struct mmr_writer *writer, const int32_t *tids, size_t count,
+                               struct mmr_error *err) MMR_MUST_CHECK;
+
+/*
  * Events that the kernel dropped on a CPU since the recording began, according to its own statistics.
  * May be called at any time by the thread that feeds this CPU: what the number grew by counts as lost
  * in the frame that is being collected, which locates it; the last value goes into the index.
@@ -154,6 +160,7 @@ MMR_API void mmr_writer_pressure(struct mmr_writer *writer, uint32_t cpu, uint32
 struct mmr_writer_stats {
 	uint64_t nr_events;
 	uint64_t nr_lost;
+	uint64_t nr_own;     /* of the events, those of the recorder's tasks */
 	uint64_t raw_bytes;  /* of all pages so far */
 	uint64_t file_bytes; /* of this file or stream, or of the frames in the ring */
 	uint64_t by_group[MMR_NR_EVENT_GROUPS];
