@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define STACK_SIZE (256u << 10)
-#define IN_RESERVE (4u << 20)  /* of the heap: what snapshots need */
+#define IN_RESERVE (4u << 20)  /* of the heap: what snapshots need; less on a small machine */
 #define FROM_MMAP  (32u << 20) /* the most that the C library takes from the heap */
 
 void own_memory_init(void)
@@ -27,10 +28,12 @@ void own_memory_init(void)
 
 void own_memory_lock(void)
 {
-	char *reserve = malloc(IN_RESERVE);
+	const size_t share = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE) / 128;
+	const size_t size = share < IN_RESERVE ? share : IN_RESERVE;
+	char *reserve = malloc(size);
 
 	if (reserve)
-		explicit_bzero(reserve, IN_RESERVE); /* or it would be left out as without effect */
+		explicit_bzero(reserve, size); /* or it would be left out as without effect */
 	free(reserve);
 	mlockall(MCL_CURRENT);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #define MEMORY        (32u << 20) /* of the frames that are being filled */
+#define MEMORY_SHARE  512u        /* and of the machine's no more than one part in so many */
 #define MIN_FRAME     (64u << 10)
 #define MAX_FRAME     (1u << 20)
 #define LEVEL         3
@@ -13,9 +14,21 @@
 #define MAX_THREADS   16u
 #define PRIORITY      (-12) /* after the readers, before the load */
 
+/* On a small machine larger frames would not be worth the memory that they take from the load. */
+static uint32_t frames_memory(void)
+{
+	const long pages = sysconf(_SC_PHYS_PAGES), page_size = sysconf(_SC_PAGESIZE);
+	uint64_t share;
+
+	if (pages <= 0 || page_size <= 0)
+		return MEMORY;
+	share = (uint64_t)pages * (uint64_t)page_size / MEMORY_SHARE;
+	return share < MEMORY ? (uint32_t)share : MEMORY;
+}
+
 void writer_tuning_options(struct mmr_writer_options *o, uint32_t nr_online)
 {
-	const uint32_t frame = MEMORY / (nr_online ? nr_online : 1);
+	const uint32_t frame = frames_memory() / (nr_online ? nr_online : 1);
 	const uint32_t threads = (nr_online + CPUS_A_THREAD - 1) / CPUS_A_THREAD;
 
 	o->frame_size = frame < MIN_FRAME ? MIN_FRAME : frame > MAX_FRAME ? MAX_FRAME : frame;

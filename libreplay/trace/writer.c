@@ -4,8 +4,8 @@
  *
  * Memory, in bytes, fixed when the CPUs are prepared: (CPUs + queue_frames) * (frame_size + 24 * event
  * types of a frame) for raw frames, about frame_size + 1 MiB for each thread, 4 MiB for snapshots and
- * samples, and ring_bytes, or 8 MiB and 256 KiB between the threads and the file. A file's index takes
- * 64 bytes per frame until the file is closed.
+ * samples, and ring_bytes, or 8 MiB (4 MiB with small frames) and 256 KiB between the threads and the
+ * file. A file's index takes 64 bytes per frame until the file is closed.
  */
 #include "writer.h"
 
@@ -154,7 +154,9 @@ static int init_memory(struct mmr_writer *w, struct mmr_error *err)
 		return no_memory(err);
 	if (o->ring_bytes == 0 && o->nr_threads == 0)
 		return 0;
-	if (trace_arena_init(&w->arena, o->ring_bytes ? o->ring_bytes : ARENA) < 0)
+	if (trace_arena_init(&w->arena, o->ring_bytes                   ? o->ring_bytes
+	                                : o->frame_size < DEFAULT_FRAME ? MIN_RING
+	                                                                : ARENA) < 0)
 		return no_memory(err);
 	return o->ring_bytes ? trace_ring_init(w, err) : 0;
 }
