@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "event_history.h"
 #include "event_set.h"
 #include "options.h"
 #include "perf_faults.h"
@@ -42,7 +43,7 @@ struct finding {
 	enum state state;
 	char what[40];
 	char detail[320];
-	const char *remedy; /* "" if there is nothing to do */
+	char remedy[200]; /* "" if there is nothing to do */
 };
 
 struct report {
@@ -65,7 +66,7 @@ static void add(struct report *r, enum state state, const char *what, const char
 		return;
 	f = &r->findings[r->count++];
 	f->state = state;
-	f->remedy = state == STATE_OK ? "" : remedy;
+	snprintf(f->remedy, sizeof(f->remedy), "%s", state == STATE_OK ? "" : remedy);
 	snprintf(f->what, sizeof(f->what), "%s", what);
 	va_start(args, fmt);
 	vsnprintf(f->detail, sizeof(f->detail), fmt, args);
@@ -82,7 +83,9 @@ static void check_group(struct report *r, const char *root, unsigned int group)
 	const struct option_list items = { .items = &name, .count = 1 };
 	struct event_set set;
 	struct mmr_error err = { 0 };
+	char since[40];
 	char missing[160] = "";
+	char remedy[200] = "";
 
 	if (event_set_choose(&set, &items, root, &err) < 0 || set.nr_present == 0) {
 		event_set_deinit(&set);
@@ -104,9 +107,15 @@ static void check_group(struct report *r, const char *root, unsigned int group)
 		snprintf(r->absent + used, sizeof(r->absent) - used, "%s:%s\n", e->system, e->name);
 		used = strlen(missing);
 		snprintf(missing + used, sizeof(missing) - used, "%s%s", used ? ", " : "", e->name);
+		if (!remedy[0])
+			snprintf(remedy, sizeof(remedy),
+			         "Linux %s has %s; mmcap list events --missing says what is lost",
+			         event_history_since(mmr_event_find(e->system, e->name), since,
+			                             sizeof(since)),
+			         e->name);
 	}
 	if (missing[0])
-		add(r, STATE_PARTLY, name, "", "%zu of %zu events; lacks %s", set.nr_present,
+		add(r, STATE_PARTLY, name, remedy, "%zu of %zu events; lacks %s", set.nr_present,
 		    set.count, missing);
 	else
 		add(r, STATE_OK, name, "", "%zu event%s%s", set.count, set.count == 1 ? "" : "s",

@@ -9,6 +9,7 @@ int cmd_dump(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_info(int argc, char **argv);
+int cmd_list(int argc, char **argv);   /* where libtracefs is */
 int cmd_record(int argc, char **argv); /* where libtracefs is */
 int cmd_repair(int argc, char **argv);
 int cmd_top(int argc, char **argv); /* where libtracefs is */

@@ -12,6 +12,7 @@ static const struct subcommand commands[] = {
 	{ "record", cmd_record, "Record a command, or the whole machine" },
 	{ "top", cmd_top, "Show what memory management does now, and who waits for it" },
 	{ "check", cmd_check, "Tell what this machine can record, and what is missing" },
+	{ "list", cmd_list, "List the events that can be recorded, and what is missing here" },
 	{ "cleanup", cmd_cleanup, "Remove what killed recorders have left behind" },
 #endif
 	{ "info", cmd_info, "Tell what a trace holds" },

@@ -53,7 +53,7 @@ void trace_verify_list(struct verifier *v, const struct trace_entry *entry)
 		                     (unsigned long long)entry->offset);
 	follow_list(v, entry);
 	if (entry->kind == TRACE_FRAME_ACCESS && (entry->flags & TRACE_FRAME_LAST) &&
-	    entry->number >= v->found.nr_access)
+	    entry->number >= v->found.nr_access && entry->number < v->trace->entries.count)
 		v->found.nr_access = entry->number + 1;
 	if (entry->kind == TRACE_FRAME_TRAILER) {
 		if (v->found.trailer_size == 0)
