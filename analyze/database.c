@@ -26,6 +26,23 @@ static int64_t pragma(sqlite3 *db, const char *sql)
 	return value;
 }
 
+/* Whoever asks about a run made from a filtered recording is told each time. */
+static void tell_limits(const char *tool, sqlite3 *db)
+{
+	static const char sql[] = "SELECT kind, label, value FROM run_param JOIN run USING (run_id)"
+				  " WHERE name GLOB 'recording.*' ORDER BY run_id, name";
+	sqlite3_stmt *statement = NULL;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+		return;
+	while (sqlite3_step(statement) == SQLITE_ROW)
+		message(tool, "%s \"%s\" comes from a recording that is not of everything: %s",
+		        (const char *)sqlite3_column_text(statement, 0),
+		        (const char *)sqlite3_column_text(statement, 1),
+		        (const char *)sqlite3_column_text(statement, 2));
+	sqlite3_finalize(statement);
+}
+
 sqlite3 *database_open(const char *tool, const char *path, bool writable)
 {
 	struct stat status;
@@ -52,8 +69,10 @@ sqlite3 *database_open(const char *tool, const char *path, bool writable)
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	id = pragma(db, "PRAGMA application_id");
 	version = pragma(db, "PRAGMA user_version");
-	if (id == APPLICATION_ID && version <= NEWEST_VERSION)
+	if (id == APPLICATION_ID && version <= NEWEST_VERSION) {
+		tell_limits(tool, db);
 		return db;
+	}
 	if (id == APPLICATION_ID)
 		message(tool, "%s was made by a newer version", path);
 	else

@@ -91,6 +91,11 @@ static const struct option_row options[] = {
 	  .argument = "N",
 	  .target = &args.threads,
 	  .help = "Threads that decompress ahead, 0 to 16 (1); results do not depend on it" },
+	{ .long_name = "force",
+	  .short_name = 'f',
+	  .type = OPTION_FLAG,
+	  .target = &args.run.force,
+	  .help = "Also with a recording that was filtered or begins in the middle" },
 	{ .long_name = "quiet",
 	  .short_name = 'q',
 	  .type = OPTION_FLAG,
@@ -207,9 +212,12 @@ static int explain(struct mmr_trace *trace, struct progress_state *progress)
 {
 	struct mmr_explanation explanation;
 	struct mmr_error err = { 0 };
+	struct mmr_trace_limit limit;
 	int code = mmr_explain(trace, &args.run, &explanation, &err);
 
 	progress_end(&progress->line);
+	for (uint32_t i = 0; mmr_trace_limit(trace, i, &limit); i++)
+		message(TOOL, "the recording is not of everything: %s", limit.text);
 	if (code < 0)
 		return fail(TOOL, &err);
 	print_explanation(&explanation, args.json);
@@ -220,6 +228,7 @@ static int explain(struct mmr_trace *trace, struct progress_state *progress)
 static int run(struct mmr_trace *trace, struct progress_state *progress)
 {
 	struct mmr_run_report report;
+	struct mmr_trace_limit limit;
 	struct mmr_error err = { 0 };
 	int ret = EXIT_SUCCESS;
 	int code;
@@ -230,7 +239,11 @@ static int run(struct mmr_trace *trace, struct progress_state *progress)
 	print_notes(report.notes);
 	if (code < 0) {
 		mmr_run_report_deinit(&report);
-		return fail(TOOL, &err);
+		fail(TOOL, &err);
+		if (code == MMR_E_UNSUPPORTED && !args.run.force &&
+		    mmr_trace_limit(trace, 0, &limit))
+			message(TOOL, "--force writes what it can show all the same");
+		return EXIT_TROUBLE;
 	}
 	if (args.run.verify && !print_verification(&report, args.json))
 		ret = EXIT_FINDING;

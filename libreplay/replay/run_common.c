@@ -77,6 +77,7 @@ int replay_run_put_trace(struct results_db *db, struct mmr_trace *trace,
 {
 	const struct mmr_trace_info *info = mmr_trace_info(trace);
 	const char *cmdline = mmr_trace_text(trace, "cmdline", NULL);
+	struct mmr_trace_limit limit;
 	char text[17];
 	const struct results_trace row = {
 		.fingerprint = text,
@@ -91,7 +92,8 @@ int replay_run_put_trace(struct results_db *db, struct mmr_trace *trace,
 		.duration_ns = (int64_t)(span->last_ns - span->first_ns),
 		.nr_events = (int64_t)span->nr_events,
 		.nr_lost = (int64_t)span->nr_lost,
-		.complete = !span->nr_lost && !info->truncated && !info->filtered && info->indexed,
+		.complete = !span->nr_lost && !info->truncated && info->indexed &&
+		            !mmr_trace_limit(trace, 0, &limit),
 	};
 
 	fingerprint(trace, span, text);
@@ -190,6 +192,7 @@ bool replay_run_is_complete(struct mmr_trace *trace, const struct run_span *span
 	const struct mmr_trace_info *info = mmr_trace_info(trace);
 	const struct mmr_trace_damage *damage = mmr_trace_damage(trace);
 	const char *faults = mmr_trace_text(trace, "fault_source", NULL);
+	struct mmr_trace_limit limit;
 	bool complete = true;
 
 	if (span->nr_lost) {
@@ -199,10 +202,8 @@ bool replay_run_is_complete(struct mmr_trace *trace, const struct run_span *span
 			(unsigned long long)span->nr_lost);
 		complete = false;
 	}
-	if (info->filtered) {
-		replay_run_note(
-			report,
-			"the recording holds only some tasks: free lists cannot be followed");
+	for (uint32_t i = 0; mmr_trace_limit(trace, i, &limit); i++) {
+		replay_run_note(report, "the recording is not of everything: %s", limit.text);
 		complete = false;
 	}
 	if (faults && strcmp(faults, "perf") == 0)
@@ -221,6 +222,31 @@ bool replay_run_is_complete(struct mmr_trace *trace, const struct run_span *span
 		complete = false;
 	}
 	return complete;
+}
+
+int replay_run_check_limits(const struct mmr_trace *trace, bool replay,
+                            const struct mmr_run_options *options, struct mmr_error *err)
+{
+	struct mmr_trace_limit limit;
+
+	for (uint32_t i = 0; !options->force && mmr_trace_limit(trace, i, &limit); i++)
+		if (replay ? limit.no_replay : limit.no_shadow)
+			return base_error(err, MMR_E_UNSUPPORTED, "%s the whole machine: %s",
+			                  replay ? "a replay needs" : "following it needs",
+			                  limit.text);
+	return 0;
+}
+
+void replay_run_put_limits(struct results_db *db, const struct mmr_trace *trace)
+{
+	struct mmr_trace_limit limit;
+
+	for (uint32_t i = 0; mmr_trace_limit(trace, i, &limit); i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "recording.%s", limit.name);
+		results_put_param(db, name, limit.text);
+	}
 }
 
 const char *replay_run_access_source(const struct mmr_trace *trace)

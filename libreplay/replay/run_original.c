@@ -252,6 +252,7 @@ static int begin(struct original *run, struct mmr_error *err)
 	if (code < 0)
 		return code;
 	replay_run_put_zones(run->db, run->trace);
+	replay_run_put_limits(run->db, run->trace);
 	run->episodes = (struct replay_episodes){ .trace = run->trace,
 		                                  .db = run->db,
 		                                  .base_ns = run->span.first_ns };
@@ -365,10 +366,11 @@ int mmr_run_original(struct mmr_trace *trace, const struct mmr_run_options *opti
                      struct mmr_run_report *report, struct mmr_error *err)
 {
 	struct results_db *db = NULL;
-	int code = 0;
+	int code;
 
 	*report = (struct mmr_run_report){ 0 };
-	if (options->db_path)
+	code = replay_run_check_limits(trace, false, options, err);
+	if (code == 0 && options->db_path)
 		code = results_open(options->db_path, &db, err);
 	if (code == 0)
 		code = replay_run_original(trace, db, options, report, err);

@@ -82,6 +82,14 @@ bool replay_run_is_complete(struct mmr_trace *trace, const struct run_span *span
 /* Where samples of page accesses come from: "none", or what mmcap record --access took. */
 const char *replay_run_access_source(const struct mmr_trace *trace);
 
+/* Refuses what this recording is not fit for, unless it is forced. 0 or MMR_E_UNSUPPORTED. */
+int replay_run_check_limits(const struct mmr_trace *trace, bool replay,
+                            const struct mmr_run_options *options,
+                            struct mmr_error *err) MMR_MUST_CHECK;
+
+/* What the recording cannot show, as parameters of the run that was begun: "recording.filtered". */
+void replay_run_put_limits(struct results_db *db, const struct mmr_trace *trace);
+
 /* ---- run_sample.c ---- */
 
 /* The interval that was asked for, or the one that suits the trace. */

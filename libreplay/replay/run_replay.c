@@ -357,6 +357,7 @@ static int begin(struct replay_run *run, struct mmr_error *err)
 	if (code < 0)
 		return code;
 	replay_run_put_zones(run->db, run->trace);
+	replay_run_put_limits(run->db, run->trace);
 	put_params(run);
 	if (!run->counters.end_ns)
 		run->counters = (struct run_counters){ run->span.first_ns, run->span.last_ns };
@@ -502,6 +503,9 @@ int mmr_run_replay(struct mmr_trace *trace, const struct mmr_run_options *option
 		return code;
 	if (!options->db_path)
 		return base_error(err, MMR_E_INVALID, "a replay needs a database");
+	code = replay_run_check_limits(trace, true, options, err);
+	if (code < 0)
+		return code;
 	code = results_open(options->db_path, &db, err);
 	if (code == 0)
 		code = original_first(trace, db, options, err);

@@ -26,6 +26,7 @@
 static int load_start(struct mmr_trace *trace, uint32_t *number, struct mmr_snapshot **ret,
                       struct mmr_error *err)
 {
+	uint64_t whole_from_ns = mmr_trace_info(trace)->whole_from_ns;
 	const struct mmr_snapshot_info *info;
 
 	for (uint32_t i = 0; (info = mmr_trace_snapshot_info(trace, i)); i++) {
@@ -33,7 +34,8 @@ static int load_start(struct mmr_trace *trace, uint32_t *number, struct mmr_snap
 		struct mmr_snapshot_piece piece;
 		int rc;
 
-		if (info->kind != MMR_SNAPSHOT_FULL)
+		/* Between an older one and the first events that were kept nobody knows what happened. */
+		if (info->kind != MMR_SNAPSHOT_FULL || info->begin_ns < whole_from_ns)
 			continue;
 		rc = mmr_trace_snapshot(trace, i, &snapshot, err);
 		if (rc < 0)
@@ -46,7 +48,11 @@ static int load_start(struct mmr_trace *trace, uint32_t *number, struct mmr_snap
 		mmr_snapshot_free(snapshot);
 	}
 	return base_error(err, MMR_E_NOTFOUND,
-	                  "the trace has no full snapshot with kpageflags to start from");
+	                  whole_from_ns
+	                          ? "the trace begins in the middle, and no full snapshot with "
+	                            "kpageflags was taken after that"
+	                          : "the trace has no full snapshot with kpageflags to start "
+	                            "from");
 }
 
 static bool text_holds(const struct mmr_snapshot *snapshot, const char *name, const char *word)
@@ -162,11 +168,12 @@ static int check_trace(const struct mmr_trace *trace, struct mmr_error *err)
 		MMR_EVENT_MM_PAGE_PCPU_DRAIN,
 		MMR_EVENT_MM_PAGE_ALLOC_EXTFRAG,
 	};
+	struct mmr_trace_limit limit;
 
-	if (mmr_trace_info(trace)->filtered)
-		return base_error(
-			err, MMR_E_UNSUPPORTED,
-			"the trace holds only some tasks; the free lists need all of them");
+	for (uint32_t i = 0; mmr_trace_limit(trace, i, &limit); i++)
+		if (limit.no_shadow)
+			return base_error(err, MMR_E_UNSUPPORTED, "the whole machine is needed: %s",
+			                  limit.text);
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
 		if (!mmr_trace_has_event(trace, needed[i]))
 			return base_error(err, MMR_E_UNSUPPORTED,

@@ -37,6 +37,7 @@ struct mmr_run_options {
 	 * 20 s; longer in those of more than an hour.
 	 */
 	uint64_t interval_ns;
+	bool force;  /* also with a recording that can show only a part of it (mmr_trace_limit()) */
 	bool verify; /* of the original: compare the shadow with the kernel's own words */
 	/*
 	 * Called now and then with the number of events done; may be NULL. Returning false ends the
@@ -79,13 +80,15 @@ struct mmr_run_report {
  * Writes the original: counters of its snapshots, stalls of its events, free lists of its shadow.
  * The trace is read from its start. A trace without a full snapshot gives no free lists, and the
  * report's notes say so; with options->verify that is an error (MMR_E_NOTFOUND, MMR_E_UNSUPPORTED).
+ * A filtered one is MMR_E_UNSUPPORTED without options->force.
  */
 MMR_API int mmr_run_original(struct mmr_trace *trace, const struct mmr_run_options *options,
                              struct mmr_run_report *report, struct mmr_error *err) MMR_MUST_CHECK;
 
 /*
  * Writes a replay, and before it the original if the database does not have it yet (report is the
- * replay's). MMR_E_NOTFOUND: no such policy or tunable; MMR_E_INVALID: a value is out of range.
+ * replay's). MMR_E_NOTFOUND: no such policy or tunable; MMR_E_INVALID: a value is out of range;
+ * MMR_E_UNSUPPORTED: the recording is filtered or from a ring, and options->force is not set.
  */
 MMR_API int mmr_run_replay(struct mmr_trace *trace, const struct mmr_run_options *options,
                            struct mmr_run_report *report, struct mmr_error *err) MMR_MUST_CHECK;
