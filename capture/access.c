@@ -26,6 +26,7 @@ static const struct {
 	{ "auto", ACCESS_AUTO, NULL },
 	{ "idle", ACCESS_IDLE, &access_idle },
 	{ "damon", ACCESS_DAMON, &access_damon },
+	{ "faults", ACCESS_FAULTS, &access_faults },
 };
 
 #define NR_ROWS (sizeof(rows) / sizeof(rows[0]))

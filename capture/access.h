@@ -40,6 +40,11 @@ struct access_source {
 struct access {
 	const struct access_source *source; /* NULL: none */
 	uint64_t interval_ns;
+
+	/* Of faults: what the command's process inherits, and the other end of it. */
+	int own_fd;
+	int child_fd;
+	int device_fd;
 };
 
 /* The part: all functions go on to the source. */
@@ -47,6 +52,7 @@ extern const struct part_ops part_access;
 
 extern const struct access_source access_idle;
 extern const struct access_source access_damon;
+extern const struct access_source access_faults;
 
 /* Of a word on the command line; false: there is no such source. */
 bool access_parse(const char *word, enum access_kind *kind);
