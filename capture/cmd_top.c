@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -407,6 +408,8 @@ static int show(struct top *top, struct mmr_error *err)
 		ret = open_style(top, err);
 	if (ret < 0)
 		return ret;
+	/* Who looks at a machine that thrashes must not wait for its own pages. As good as it gets. */
+	mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 	snprintf(top->view.problem, sizeof(top->view.problem), "%s", top->source.problem);
 	top->drain_ns = top->view.interval_ns;
 	top->next_drain_ns = now_ns();
