@@ -159,7 +159,7 @@ double top_unusable(const struct top_zone *zone, uint32_t nr_orders, uint32_t or
 	uint64_t usable = 0;
 	uint64_t free = 0;
 
-	for (uint32_t i = 0; i < nr_orders; i++) {
+	for (uint32_t i = 0; i < nr_orders && i < TOP_MAX_ORDERS; i++) {
 		uint64_t nr_pages = zone->nr_blocks[i] << i;
 
 		free += nr_pages;
