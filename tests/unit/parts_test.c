@@ -275,6 +275,51 @@ static void parts_read_as_one_file_does(void **state)
 	}
 }
 
+/* As the recorder does it: one writer, which changes its file. */
+static void what_the_writer_rotates_reads_as_one_file(void **state)
+{
+	struct mmr_writer_options options = { .nr_cpus = NR_CPUS,
+		                              .subbuf_size = PAGE_BYTES,
+		                              .frame_size = PAGE_BYTES,
+		                              .rotate = true,
+		                              .nr_threads = 2 };
+	struct mmr_writer *one = begin(whole, "1", 0);
+	struct mmr_error err = { 0 };
+	struct mmr_writer *w;
+	struct mmr_trace *a;
+	struct mmr_trace *b;
+	char name[80];
+
+	(void)state;
+	name_part(name, 1);
+	assert_int_equal(mmr_writer_create(name, &options, &w, &err), 0);
+	assert_int_equal(mmr_writer_text(w, "start_wall_ns", "1", 1, &err), 0);
+	assert_int_equal(model_header(w, &err), 0);
+	for (uint32_t round = 0; round < NR_ROUNDS; round++) {
+		name_part(name, round / 7 + 1);
+		if (round > 0 && round % 7 == 0) {
+			const char *comms = round == 7 ? "9001 early\n" : "9002 middle\n";
+
+			assert_int_equal(mmr_writer_trailer_text(w, "saved_cmdlines", comms,
+			                                         strlen(comms), &err),
+			                 0);
+			assert_int_equal(mmr_writer_rotate(w, name, &err), 0);
+		}
+		write_round(one, round);
+		write_round(w, round);
+	}
+	end(one, "9001 early\n9002 middle\n9003 late\n");
+	end(w, "9003 late\n");
+	a = open_one(whole, 0);
+	b = open_one(base, 0);
+	assert_int_equal(mmr_trace_info(b)->nr_parts, (NR_ROUNDS + 6) / 7);
+	expect_same_info(a, b);
+	expect_same_events(a, b);
+	expect_same_lists(a, b);
+	mmr_trace_close(a);
+	mmr_trace_close(b);
+}
+
 static void files_beyond_those_held_open_are_read_too(void **state)
 {
 	struct mmr_trace *one;
@@ -458,6 +503,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(parts_read_as_one_file_does),
+		TEST(what_the_writer_rotates_reads_as_one_file),
 		TEST(files_beyond_those_held_open_are_read_too),
 		TEST(a_missing_part_is_a_hole_that_is_told),
 		TEST(without_the_oldest_it_begins_in_the_middle),
