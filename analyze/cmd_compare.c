@@ -135,7 +135,10 @@ static json_t *run_json(sqlite3 *db, const char *run_id, const char *label)
 
 static int print_run(sqlite3 *db, const char *run_id, const char *label)
 {
-	printf("Replay \"%s\" against the original\n", label);
+	char escaped[512];
+
+	printf("Replay \"%s\" against the original\n",
+	       escape_text(escaped, sizeof(escaped), label, strlen(label)));
 	for (size_t i = 0; i < NR_SECTIONS; i++) {
 		sqlite3_stmt *statement = prepare(db, i, run_id);
 

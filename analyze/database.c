@@ -197,6 +197,7 @@ int64_t database_print_table(const char *tool, sqlite3_stmt *statement)
 
 static json_t *cell_json(sqlite3_stmt *statement, int column)
 {
+	char escaped[1024];
 	json_t *text;
 
 	switch (sqlite3_column_type(statement, column)) {
@@ -209,7 +210,12 @@ static json_t *cell_json(sqlite3_stmt *statement, int column)
 	default:
 		/* NULL if it is not UTF-8, as a task's name may well be. */
 		text = json_string((const char *)sqlite3_column_text(statement, column));
-		return text ? text : json_string("?");
+		if (text)
+			return text;
+		escape_text(escaped, sizeof(escaped),
+		            (const char *)sqlite3_column_text(statement, column),
+		            (size_t)sqlite3_column_bytes(statement, column));
+		return json_string(escaped);
 	}
 }
 

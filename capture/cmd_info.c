@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -251,7 +252,8 @@ static void print_overview(const char *path, const struct mmr_trace *trace,
 	}
 	printf("%-12s %s, from %" PRIu64 ".%06" PRIu64 " s on clock %s\n", "time span",
 	       format_duration(text[0], sum->last_ns - sum->first_ns), sum->first_ns / 1000000000,
-	       sum->first_ns % 1000000000 / 1000, info->clock);
+	       sum->first_ns % 1000000000 / 1000,
+	       escape_text(release, sizeof(release), info->clock, sizeof(info->clock)));
 	printf("%-12s %s, %s/s", "events", format_count(text[0], sum->nr_events),
 	       format_count(text[1], (uint64_t)per_second(sum->nr_events, sum)));
 	if (info->raw_size > 0)
@@ -342,6 +344,21 @@ static void print_tallies(const struct summary *sum)
 
 /* ---- for programs ---- */
 
+/* A string of JSON, which is UTF-8; what is none is escaped. */
+static json_t *json_text(const char *text, size_t size)
+{
+	json_t *string = json_stringn(text, strnlen(text, size));
+	size_t room = strnlen(text, size) * 4 + 1;
+	char *escaped;
+
+	if (string)
+		return string;
+	escaped = malloc(room);
+	string = escaped ? json_string(escape_text(escaped, room, text, size)) : json_null();
+	free(escaped);
+	return string;
+}
+
 static json_t *json_limits(const struct mmr_trace *trace)
 {
 	struct mmr_trace_limit limit;
@@ -365,7 +382,7 @@ static json_t *json_texts(const struct mmr_trace *trace)
 		const char *text = mmr_trace_text(trace, names[i], &size);
 
 		if (text)
-			json_object_set_new(object, names[i], json_stringn_nocheck(text, size));
+			json_object_set_new(object, names[i], json_text(text, size));
 	}
 	return object;
 }
@@ -377,16 +394,16 @@ static json_t *json_zones(const struct mmr_trace *trace)
 	for (uint32_t i = 0; i < mmr_trace_info(trace)->nr_zones; i++) {
 		const struct mmr_zone_info *zone = mmr_trace_zone(trace, i);
 
-		json_array_append_new(array,
-		                      json_pack("{s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-		                                "node", zone->node, "zone", zone->name, "start_pfn",
-		                                (json_int_t)zone->start_pfn, "spanned",
-		                                (json_int_t)zone->spanned, "present",
-		                                (json_int_t)zone->present, "managed",
-		                                (json_int_t)zone->managed, "wmark_min",
-		                                (json_int_t)zone->wmark_min, "wmark_low",
-		                                (json_int_t)zone->wmark_low, "wmark_high",
-		                                (json_int_t)zone->wmark_high));
+		json_array_append_new(
+			array,
+			json_pack("{s:i, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "node",
+		                  zone->node, "zone", json_text(zone->name, sizeof(zone->name)),
+		                  "start_pfn", (json_int_t)zone->start_pfn, "spanned",
+		                  (json_int_t)zone->spanned, "present", (json_int_t)zone->present,
+		                  "managed", (json_int_t)zone->managed, "wmark_min",
+		                  (json_int_t)zone->wmark_min, "wmark_low",
+		                  (json_int_t)zone->wmark_low, "wmark_high",
+		                  (json_int_t)zone->wmark_high));
 	}
 	return array;
 }
@@ -412,11 +429,12 @@ static json_t *json_tallies(const struct summary *sum)
 	for (size_t i = 0; i < sum->nr_tallies; i++) {
 		const struct tally *tally = &sum->tallies[i];
 
-		json_array_append_new(array,
-		                      json_pack("{s:s, s:s, s:s, s:I, s:f}", "system",
-		                                tally->system, "event", name_of(tally), "group",
-		                                tally->group, "count", (json_int_t)tally->nr_events,
-		                                "per_second", per_second(tally->nr_events, sum)));
+		json_array_append_new(
+			array, json_pack("{s:o, s:o, s:s, s:I, s:f}", "system",
+		                         json_text(tally->system, strlen(tally->system)), "event",
+		                         json_text(name_of(tally), strlen(name_of(tally))), "group",
+		                         tally->group, "count", (json_int_t)tally->nr_events,
+		                         "per_second", per_second(tally->nr_events, sum)));
 	}
 	return array;
 }
@@ -425,16 +443,18 @@ static int print_json(const char *path, const struct mmr_trace *trace, const str
 {
 	const struct mmr_trace_info *info = mmr_trace_info(trace);
 	json_t *object = json_pack(
-		"{s:i, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:I, s:I, s:I}", "schema", SCHEMA, "path",
-		path, "format", "1.0", "kernel_release", info->kernel_release, "machine",
-		info->machine, "clock", info->clock, "cpus", (int)info->nr_cpus, "page_size",
-		(int)info->page_size, "start_ns", (json_int_t)info->start_ns, "first_ns",
-		(json_int_t)sum->first_ns, "last_ns", (json_int_t)sum->last_ns);
+		"{s:i, s:o, s:s, s:o, s:o, s:o, s:i, s:i, s:I, s:I, s:I}", "schema", SCHEMA, "path",
+		json_text(path, strlen(path)), "format", "1.0", "kernel_release",
+		json_text(info->kernel_release, sizeof(info->kernel_release)), "machine",
+		json_text(info->machine, sizeof(info->machine)), "clock",
+		json_text(info->clock, sizeof(info->clock)), "cpus", (int)info->nr_cpus,
+		"page_size", (int)info->page_size, "start_ns", (json_int_t)info->start_ns,
+		"first_ns", (json_int_t)sum->first_ns, "last_ns", (json_int_t)sum->last_ns);
 	char version[32];
 	int status;
 
 	if (!object) {
-		message(TOOL, "the header's texts are not UTF-8");
+		message(TOOL, "out of memory");
 		return EXIT_TROUBLE;
 	}
 	snprintf(version, sizeof(version), "%u.%u", info->format_major, info->format_minor);
@@ -467,6 +487,29 @@ static int print_json(const char *path, const struct mmr_trace *trace, const str
 
 /* ---- */
 
+/* As it is, but for a terminal: there, control characters are shown and not obeyed. */
+static void write_text(const char *text, size_t size)
+{
+	if (!isatty(STDOUT_FILENO)) {
+		fwrite(text, 1, size, stdout);
+		return;
+	}
+	while (size > 0) {
+		size_t length = strcspn(text, "\n\t");
+		char escaped[1024];
+
+		length = length < size ? length : size;
+		length = length < sizeof(escaped) / 4 - 1 ? length : sizeof(escaped) / 4 - 1;
+		fputs(escape_text(escaped, sizeof(escaped), text, length), stdout);
+		if (length < size && (text[length] == '\n' || text[length] == '\t'))
+			putchar(text[length++]);
+		else if (length == 0)
+			length = 1; /* a NUL */
+		text += length;
+		size -= length;
+	}
+}
+
 static int print_one_text(const struct mmr_trace *trace, const char *name)
 {
 	size_t size;
@@ -476,7 +519,7 @@ static int print_one_text(const struct mmr_trace *trace, const char *name)
 		message(TOOL, "the trace has no text %s (--texts lists them)", name);
 		return EXIT_TROUBLE;
 	}
-	fwrite(text, 1, size, stdout);
+	write_text(text, size);
 	return 0;
 }
 

@@ -254,7 +254,9 @@ static void print_text(struct event_printer *printer, const struct mmr_event *ev
 	}
 	names_of(printer, event, &system, &name);
 	escape_text(comm, sizeof(comm), known, strlen(known));
-	snprintf(label, sizeof(label), "%s:", name);
+	escape_text(label, sizeof(label) - 1, name, strlen(name));
+	label[strlen(label) + 1] = '\0';
+	label[strlen(label)] = ':';
 	mmr_trace_format_event(printer->trace, fields, sizeof(fields));
 	fprintf(printer->stream, "%16s-%-7u [%03u] %5" PRIu64 ".%09" PRIu64 ": %-21s %s\n", comm,
 	        event->pid, event->cpu, event->t_ns / 1000000000, event->t_ns % 1000000000, label,
@@ -275,6 +277,19 @@ static void print_quoted(FILE *stream, const char *text)
 	putc('"', stream);
 }
 
+/* As it is unless a separator or a quote is in it. */
+static void print_name(FILE *stream, const char *name)
+{
+	char escaped[512];
+
+	escape_text(escaped, sizeof(escaped), name, strlen(name));
+	if (strpbrk(escaped, ",\""))
+		print_quoted(stream, escaped);
+	else
+		fputs(escaped, stream);
+	putc(',', stream);
+}
+
 static void print_csv(struct event_printer *printer, const struct mmr_event *event)
 {
 	const char *system;
@@ -290,7 +305,9 @@ static void print_csv(struct event_printer *printer, const struct mmr_event *eve
 		stack_print_append(printer->trace, fields, sizeof(fields));
 	fprintf(printer->stream, "%" PRIu64 ",%u,%u,", event->t_ns, event->cpu, event->pid);
 	print_quoted(printer->stream, comm);
-	fprintf(printer->stream, ",%s,%s,", system, name);
+	putc(',', printer->stream);
+	print_name(printer->stream, system);
+	print_name(printer->stream, name);
 	print_quoted(printer->stream, fields);
 	putc('\n', printer->stream);
 }

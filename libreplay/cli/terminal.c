@@ -38,32 +38,65 @@ void cli_resize(void **array, size_t count, size_t size)
 }
 
 /* Bytes above 0x7f may be UTF-8 and pass; C1 controls do nothing in UTF-8 terminals. */
-static bool is_control(unsigned char c)
+/*
+ * The length of the character at text if a terminal may show it as it is, else 0. Not shown are control
+ * characters (C1 ones too, which are commands to some terminals), what turns the direction of writing, and
+ * bytes that are no UTF-8.
+ */
+static size_t harmless(const unsigned char *text, size_t size)
 {
-	return c < 0x20 || c == 0x7f;
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	uint32_t code = text[0];
+	size_t length = code < 0x80   ? 1
+	                : code < 0xc2 ? 0
+	                : code < 0xe0 ? 2
+	                : code < 0xf0 ? 3
+	                : code < 0xf5 ? 4
+	                              : 0;
+
+	if (length < 2)
+		return length == 1 && code >= 0x20 && code != 0x7f;
+	if (length > size)
+		return 0;
+	code &= 0xffu >> (length + 1);
+	for (size_t i = 1; i < length; i++) {
+		if ((text[i] & 0xc0) != 0x80)
+			return 0;
+		code = code << 6 | (text[i] & 0x3f);
+	}
+	if (code < least[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+		return 0;
+	if (code < 0xa0 || (code >= 0x200e && code <= 0x200f) ||
+	    (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069))
+		return 0;
+	return length;
 }
 
 char *escape_text(char *buffer, size_t size, const char *text, size_t text_size)
 {
 	static const char hex[] = "0123456789abcdef";
+	const unsigned char *bytes = (const unsigned char *)text;
 	size_t used = 0;
 
 	if (size == 0)
 		return buffer;
-	for (size_t i = 0; i < text_size && text[i]; i++) {
-		unsigned char c = (unsigned char)text[i];
-		size_t need = is_control(c) ? 4 : 1;
+	text_size = strnlen(text, text_size);
+	for (size_t i = 0; i < text_size;) {
+		size_t length = harmless(bytes + i, text_size - i);
 
-		if (used + need >= size)
+		if (used + (length ? length : 4) >= size)
 			break;
-		if (need == 1) {
-			buffer[used++] = (char)c;
+		if (length) {
+			memcpy(buffer + used, text + i, length);
+			used += length;
+			i += length;
 			continue;
 		}
 		buffer[used++] = '\\';
 		buffer[used++] = 'x';
-		buffer[used++] = hex[c >> 4];
-		buffer[used++] = hex[c & 15];
+		buffer[used++] = hex[bytes[i] >> 4];
+		buffer[used++] = hex[bytes[i] & 15];
+		i++;
 	}
 	buffer[used] = '\0';
 	return buffer;

@@ -31,7 +31,10 @@ char *format_count(char buffer[FORMAT_SIZE], uint64_t value);
 char *format_bytes(char buffer[FORMAT_SIZE], uint64_t bytes);
 char *format_duration(char buffer[FORMAT_SIZE], uint64_t ns);
 
-/* Copies text with control characters as \xHH; always terminated. For comm and other hostile strings. */
+/*
+ * Copies text with everything as \xHH that is not a printable character of UTF-8: what comes out is valid
+ * UTF-8 and no command to any terminal. Always terminated. For comm and other hostile strings.
+ */
 char *escape_text(char *buffer, size_t size, const char *text, size_t text_size);
 
 /* A table: rows are collected, columns sized, printed with a rule under the heading. */

@@ -215,6 +215,14 @@ static void hostile_text_cannot_steer_the_terminal(void **state)
 	assert_string_equal(escape_text(text, sizeof(text), "a\033[2J\nb\x7f", 8),
 	                    "a\\x1b[2J\\x0ab\\x7f");
 	assert_string_equal(escape_text(text, sizeof(text), "comm\0rest", 9), "comm");
+	/* UTF-8 stays; a cut, overlong or surrogate one, C1 controls and changes of direction do not. */
+	assert_string_equal(escape_text(text, sizeof(text), "\xc3\xa9\xe2\x82\xac", 5),
+	                    "\xc3\xa9\xe2\x82\xac");
+	assert_string_equal(escape_text(text, sizeof(text), "\xe2\x82", 2), "\\xe2\\x82");
+	assert_string_equal(escape_text(text, sizeof(text), "\xc0\xaf", 2), "\\xc0\\xaf");
+	assert_string_equal(escape_text(text, sizeof(text), "\xed\xa0\x80", 3), "\\xed\\xa0\\x80");
+	assert_string_equal(escape_text(text, sizeof(text), "\xc2\x9b", 2), "\\xc2\\x9b");
+	assert_string_equal(escape_text(text, sizeof(text), "\xe2\x80\xae", 3), "\\xe2\\x80\\xae");
 	assert_string_equal(escape_text(small, sizeof(small), "abc\001\002", 5), "abc\\x01");
 	assert_string_equal(escape_text(small, sizeof(small), "abcdefghij", 10), "abcdefg");
 }
