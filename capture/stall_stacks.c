@@ -239,8 +239,10 @@ static int take(void *data, struct perf_cpu *cpu, const struct perf_event_header
 	if (header->size < sizeof(*sample) || (pid_t)sample->pid == s->own || row == s->nr_rows)
 		return 0;
 	begin_second(s, sample->t_ns);
-	if (!is_recorded(s, sample->pid) || !within_limit(s, row))
+	if (!is_recorded(s, sample->pid))
 		return 0;
+	if (!within_limit(s, row))
+		nr = 0; /* that it was taken is known all the same */
 	record = (struct stack_record){
 		.common = { .type = s->id, .pid = sample->tid },
 		.cause = s->causes[row],

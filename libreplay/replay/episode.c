@@ -34,8 +34,14 @@ static struct replay_task *running(struct replay_episodes *episodes, const struc
 
 /* ---- stacks ---- */
 
-/* perf and the tracer each tell of the same event; no more than a preemption is between the two. */
-#define SAME_EVENT_NS 1000000
+/*
+ * perf and the tracer each tell of the same event. Little time is between the two but on an emulated
+ * machine, and a thread begins no other stall of the kind before this one ends.
+ */
+#define SAME_EVENT_NS 100000000
+
+/* Taking a stack reads what may not be there: such a fault is nobody's (see workload/classify.c). */
+#define STACK_NS 2000000
 
 static bool is_same_event(uint64_t a_ns, uint64_t b_ns)
 {
@@ -49,6 +55,7 @@ static int64_t take_stack(struct replay_task *task, enum replay_stall stall, uin
 	int64_t id = seen->id && is_same_event(seen->t_ns, t_ns) ? seen->id : 0;
 
 	seen->id = 0;
+	task->stack_ns = 0;
 	return id;
 }
 
@@ -81,6 +88,7 @@ static void stall_stack(struct replay_episodes *episodes, const struct mmr_event
 
 	if (!task || event->stack.cause >= MMR_NR_STALL_CAUSES)
 		return;
+	task->stack_ns = event->t_ns;
 	stall = stalls[event->stack.cause];
 	id = replay_stack_put(&episodes->stacks, episodes->trace, episodes->db);
 	if (id < 0)
@@ -467,7 +475,8 @@ static void fault(struct replay_episodes *episodes, const struct mmr_event *even
 {
 	struct replay_task *task = running(episodes, event);
 
-	if (!task)
+	if (!task || (kind == REPLAY_TASK_FAULT_KERNEL && task->stack_ns &&
+	              event->t_ns - task->stack_ns < STACK_NS))
 		return;
 	task->nr_faults[kind]++;
 	task->fault_pending = true;

@@ -130,7 +130,7 @@ int64_t replay_stack_put(struct replay_stacks *stacks, struct mmr_trace *trace,
 	uint64_t value;
 	int64_t id;
 
-	if (!mmr_trace_stack(trace, &stack))
+	if (!mmr_trace_stack(trace, &stack) || stack.nr_kernel + stack.nr_user == 0)
 		return 0;
 	name_side(trace, 0, stack.kernel, stack.nr_kernel, kernel);
 	name_side(trace, stack.tgid, stack.user, stack.nr_user, user);

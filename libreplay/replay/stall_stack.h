@@ -17,7 +17,7 @@ struct replay_stacks {
 
 /*
  * The number of the stack behind the event given last, which becomes rows if it is new. 0: that was no
- * stack; MMR_E_NOMEM.
+ * stack, or one without frames (beyond the recorder's limit); MMR_E_NOMEM.
  */
 int64_t replay_stack_put(struct replay_stacks *stacks, struct mmr_trace *trace,
                          struct results_db *db) MMR_MUST_CHECK;

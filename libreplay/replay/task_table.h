@@ -65,6 +65,7 @@ struct replay_task {
 	struct replay_open_reclaim reclaim;
 	struct replay_open_compaction compaction;
 	struct replay_stack_seen stacks[REPLAY_NR_STALLS];
+	uint64_t stack_ns; /* when the last one was taken; 0: its stall has begun */
 };
 
 /* A zeroed table is empty. Open addressing over indices into items; pids of ended tasks are forgotten. */

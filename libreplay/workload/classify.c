@@ -16,6 +16,7 @@ enum subject {
 	MIGRATION,
 	KHUGEPAGED,
 	ADDRESS_SPACE,
+	STACK,
 	LOST
 };
 
@@ -63,6 +64,7 @@ static const uint8_t subjects[MMR_NR_EVENT_KINDS] = {
 	[MMR_EVENT_MM_KHUGEPAGED_SCAN_FILE] = KHUGEPAGED,
 	[MMR_EVENT_MM_COLLAPSE_HUGE_PAGE] = KHUGEPAGED,
 	[MMR_EVENT_MM_COLLAPSE_HUGE_PAGE_ISOLATE] = KHUGEPAGED,
+	[MMR_EVENT_STALL_STACK] = STACK,
 	[MMR_EVENT_SYS_ENTER_MMAP] = ADDRESS_SPACE,
 	[MMR_EVENT_SYS_EXIT_MMAP] = ADDRESS_SPACE,
 	[MMR_EVENT_SYS_ENTER_MUNMAP] = ADDRESS_SPACE,
@@ -104,6 +106,18 @@ static void on_lost(struct wl *wl, const struct mmr_event *event)
 	}
 }
 
+/*
+ * Whoever takes the stack of a stall (mmcap record --stacks) reads what may not be there, in the middle
+ * of a fault of the task: the tracepoint tells of it as of any fault in kernel mode.
+ */
+#define STACK_NS 2000000
+
+static bool is_of_stack(const struct wl_task *task, const struct mmr_event *event)
+{
+	return event->kind == MMR_EVENT_PAGE_FAULT_KERNEL && task->stack_ns &&
+	       event->t_ns - task->stack_ns < STACK_NS;
+}
+
 static void dispatch(struct wl *wl, enum subject subject, const struct mmr_event *event)
 {
 	uint32_t task = wl->task;
@@ -122,7 +136,8 @@ static void dispatch(struct wl *wl, enum subject subject, const struct mmr_event
 		wl_lru_event(wl, event);
 		break;
 	case FAULT:
-		wl_fault_begin(wl, task, event);
+		if (!is_of_stack(&wl->tasks.items[task], event))
+			wl_fault_begin(wl, task, event);
 		break;
 	case RSS:
 		wl_fault_rss(wl, task, event);
@@ -130,7 +145,11 @@ static void dispatch(struct wl *wl, enum subject subject, const struct mmr_event
 	case FILEMAP:
 		wl_file_event(wl, task, event);
 		break;
+	case STACK:
+		wl->tasks.items[task].stack_ns = event->t_ns;
+		break;
 	case TASK:
+		wl->tasks.items[task].stack_ns = 0;
 		wl_task_event(wl, task, event);
 		break;
 	case MIGRATION:

@@ -147,6 +147,7 @@ struct wl_task {
 	struct wl_fault fault;
 	uint16_t syscall; /* enum mmr_event_kind of the sys_enter, or 0 */
 	uint64_t args[3];
+	uint64_t stack_ns;      /* when the stack of a stall was taken, until that begins */
 	uint64_t populate_next; /* page after page … */
 	uint64_t populate_end;
 	uint32_t populated; /* … or a list of pages while the address is not known */
