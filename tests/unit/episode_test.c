@@ -4,6 +4,8 @@
 
 #include <mmreplay/trace.h>
 
+#include "stall_stack.h"
+
 /* There is no trace: names and texts are these. */
 static const char *test_comm(struct mmr_trace *trace, uint32_t pid)
 {
@@ -27,8 +29,25 @@ static size_t test_format_event(struct mmr_trace *trace, char *text, size_t size
 	return (size_t)snprintf(text, size, "%s", event_text);
 }
 
+/* The stack that the next event has; its rows are made the first time. */
+static int64_t stack_id;
+static int64_t test_stack_put(struct replay_stacks *stacks, struct mmr_trace *trace,
+                              struct results_db *db)
+{
+	char code[16];
+
+	(void)trace;
+	snprintf(code, sizeof(code), "code%d", (int)stack_id);
+	if ((int64_t)stacks->hashes.count < stack_id) {
+		assert_int_equal(replay_hash_vec_push(&stacks->hashes, 1), 0);
+		results_put_stack(db, stack_id, code, "k", "u");
+	}
+	return stack_id;
+}
+
 #define mmr_trace_comm         test_comm
 #define mmr_trace_format_event test_format_event
+#define replay_stack_put       test_stack_put
 #include "episode.c"
 
 #define BASE_NS 1000u
@@ -382,6 +401,103 @@ static void collapses_are_told_from_failures(void **state)
 	rows_expect(THP_ROWS, "collapse|60|10|-\ncollapse_failed|60|20|-\n");
 }
 
+/* ---- stacks ---- */
+
+static void stack(uint64_t t_ns, uint32_t pid, int64_t id, uint32_t cause)
+{
+	const struct mmr_event event = { .t_ns = BASE_NS + t_ns,
+		                         .pid = pid,
+		                         .kind = MMR_EVENT_STALL_STACK,
+		                         .stack = { .cause = cause } };
+
+	stack_id = id;
+	replay_episodes_event(&episodes, &event);
+}
+
+#define STACK_ROWS                                                  \
+	"SELECT cause, pid, comm, start_ns, duration_ns, stack_id " \
+	"FROM stall_stacks ORDER BY start_ns"
+
+static void stacks_come_before_or_behind_what_they_are_of(void **state)
+{
+	(void)state;
+	begin();
+	stack(100, 7, 1, MMR_STALL_RECLAIM);
+	stack(101, 8, 2, MMR_STALL_MEMCG); /* of another thread */
+	reclaim(110, 7, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN, 0, 0);
+	reclaim(120, 8, MMR_EVENT_MM_VMSCAN_MEMCG_RECLAIM_BEGIN, 0, 0);
+	reclaim(150, 7, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END, 0, 1);
+	reclaim(160, 8, MMR_EVENT_MM_VMSCAN_MEMCG_RECLAIM_END, 0, 1);
+	reclaim(200, 7, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN, 0, 0);
+	stack(210, 7, 3, MMR_STALL_RECLAIM);
+	reclaim(250, 7, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END, 0, 1);
+	reclaim(300, 7, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN, 0, 0); /* has none */
+	reclaim(350, 7, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END, 0, 1);
+	end();
+	rows_expect(STACK_ROWS, "direct reclaim|7|work|110|40|1\n"
+	                        "memcg reclaim|8|work|120|40|2\n"
+	                        "direct reclaim|7|work|200|50|3\n");
+	rows_expect("SELECT start_ns, code FROM reclaim_stalls ORDER BY start_ns",
+	            "110|code1\n120|code2\n200|code3\n300|-\n");
+}
+
+static void zones_of_a_compaction_have_one_stack(void **state)
+{
+	const struct mmr_event ask = { .t_ns = BASE_NS + 20,
+		                       .pid = 7,
+		                       .kind = MMR_EVENT_MM_COMPACTION_TRY_TO_COMPACT_PAGES,
+		                       .try_to_compact = { .order = 9 } };
+
+	(void)state;
+	begin();
+	stack(10, 7, 1, MMR_STALL_COMPACTION);
+	replay_episodes_event(&episodes, &ask);
+	for (uint64_t t_ns = 30; t_ns < 50; t_ns += 10) {
+		happen(t_ns, 7, MMR_EVENT_MM_COMPACTION_BEGIN);
+		happen(t_ns + 5, 7, MMR_EVENT_MM_COMPACTION_END);
+	}
+	end();
+	rows_expect(STACK_ROWS, "direct compaction|7|work|30|5|1\n"
+	                        "direct compaction|7|work|40|5|1\n");
+	rows_expect("SELECT code FROM compaction_stalls", "code1\ncode1\n");
+}
+
+static void fallbacks_and_kills_have_stacks(void **state)
+{
+	const struct mmr_event kill = {
+		.t_ns = BASE_NS + 510, .pid = 7, .kind = MMR_EVENT_MARK_VICTIM, .oom = { .pid = 77 }
+	};
+
+	(void)state;
+	begin();
+	fault_at(100, 7, 0x200000);
+	stack(109, 7, 1, MMR_STALL_HUGE);
+	allocate(110, 7, 9, MMR_PFN_NONE);
+	stack(119, 7, 2, MMR_STALL_HUGE); /* asked again, harder */
+	allocate(120, 7, 9, MMR_PFN_NONE);
+	allocate(130, 7, 0, 6);
+	stack(500, 7, 3, MMR_STALL_OOM);
+	replay_episodes_event(&episodes, &kill);
+	end();
+	rows_expect(STACK_ROWS, "no huge page|7|work|130|-|2\nout of memory|7|work|510|-|3\n");
+}
+
+/* What perf reads of a stack that is not there is no fault of the task's. */
+static void taking_a_stack_faults(void **state)
+{
+	(void)state;
+	begin();
+	fault_at(100, 7, 0x200000);
+	stack(105, 7, 1, MMR_STALL_HUGE);
+	happen(106, 7, MMR_EVENT_PAGE_FAULT_KERNEL);
+	allocate(110, 7, 9, MMR_PFN_NONE);
+	allocate(130, 7, 0, 6);
+	happen(3000000, 7, MMR_EVENT_PAGE_FAULT_KERNEL);
+	end();
+	rows_expect(THP_ROWS, "fault_fallback|7|130|2097152\n");
+	rows_expect("SELECT kind, nr_faults FROM fault_stat ORDER BY kind", "kernel|1\nuser|1\n");
+}
+
 /* ---- tasks ---- */
 
 static void exit_task(uint64_t t_ns, uint32_t pid, const char *comm)
@@ -464,6 +580,10 @@ int main(void)
 		TEST(compaction_knows_who_wanted_it),
 		TEST(a_fault_has_one_huge_page_or_one_fallback),
 		TEST(collapses_are_told_from_failures),
+		TEST(stacks_come_before_or_behind_what_they_are_of),
+		TEST(zones_of_a_compaction_have_one_stack),
+		TEST(fallbacks_and_kills_have_stacks),
+		TEST(taking_a_stack_faults),
 		TEST(pids_are_used_again_by_others),
 		TEST(kills_and_holes_are_rows),
 	};

@@ -181,6 +181,54 @@ static void test_fault_names_page(void **state)
 	end(b);
 }
 
+/* perf's faults do not tell what was to be done: the allocation and what was there do. */
+static void test_fault_without_code(void **state)
+{
+	const uint64_t unknown = MMR_FAULT_CODE_UNKNOWN | 4u;
+	struct bench *b = new_bench(NULL);
+
+	(void)state;
+	fault(b, 100, BASE, unknown);
+	alloc(b, 100, 8, GFP_ANON, 0);
+	fault(b, 100, BASE, unknown); /* found it write-protected, and needed a copy */
+	alloc(b, 100, 9, GFP_COPY, 0);
+	swap_out(b, 9);
+	fault(b, 100, BASE, unknown);
+	alloc(b, 100, 10, GFP_COPY, 0);
+	finish(b);
+	assert_int_equal(b->ops[0].kind, DEMAND_ANON_TOUCH);
+	assert_int_equal(b->ops[0].arg, DEMAND_WRITE);
+	assert_int_equal(count(b, WL_FAULT_NEW), 1);
+	assert_int_equal(count(b, WL_FAULT_COW), 1);
+	assert_int_equal(count(b, WL_FAULT_SWAPIN), 1);
+	assert_int_equal(b->ops[b->nr_ops - 1].arg, DEMAND_WRITE | DEMAND_REFAULT);
+	end(b);
+}
+
+/* Who takes the stack of a stall faults in the kernel, in the middle of the task's own fault. */
+static void test_stack_within_fault(void **state)
+{
+	struct bench *b = new_bench(NULL);
+
+	(void)state;
+	fault(b, 100, BASE, FAULT_WRITE);
+	simple(b, 100, MMR_EVENT_STALL_STACK);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_PAGE_FAULT_KERNEL,
+	                            .pid = 100,
+	                            .fault = { .address = 0x4000 } });
+	simple(b, 100, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN);
+	simple(b, 100, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END);
+	alloc(b, 100, 8, GFP_ANON, 0);
+	fault(b, 100, BASE, FAULT_PROTECT);
+	finish(b);
+	assert_int_equal(b->nr_ops, 2);
+	assert_int_equal(b->ops[0].kind, DEMAND_ANON_TOUCH);
+	assert_int_equal(b->ops[1].page, b->ops[0].page);
+	assert_int_equal(count(b, WL_FAULT_NEW), 1);
+	assert_int_equal(count(b, WL_FAULT_ACCESS), 1);
+	end(b);
+}
+
 static void test_swap(void **state)
 {
 	struct bench *b = new_bench(NULL);
@@ -1114,6 +1162,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fault_names_page),
+		cmocka_unit_test(test_fault_without_code),
+		cmocka_unit_test(test_stack_within_fault),
 		cmocka_unit_test(test_swap),
 		cmocka_unit_test(test_swap_readahead),
 		cmocka_unit_test(test_page_cache),
