@@ -4,11 +4,15 @@
  * KernelShark reads. The sub-buffers go out as they came from the kernel. A loss that only the
  * kernel's statistics tell of is marked on the sub-buffer behind it, as the kernel marks the others.
  *
+ * Streams beside the ring buffer's (perf's page faults) become instances named perf, perf2, ..., which
+ * trace-cmd and KernelShark merge as they do those of the kernel's tracer.
+ *
  * Left out: what trace.dat has no place for (snapshots, access samples, the machine's zones).
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -27,6 +31,7 @@
 
 enum {
 	OPTION_CPUSTAT = 2,
+	OPTION_BUFFER = 3,
 	OPTION_TRACECLOCK = 4,
 	OPTION_UNAME = 5,
 	OPTION_VERSION = 9,
@@ -43,6 +48,8 @@ struct export
 	char *partial;
 	int fd;
 	uint64_t offset;
+	uint32_t nr_layers; /* streams of each CPU */
+	size_t *tables; /* where in the head each layer's table of CPUs stands; 0: it has no data */
 	uint64_t done;
 	uint64_t nr_bad;
 	bool failed; /* out of memory while the header was built */
@@ -157,6 +164,66 @@ static void put_systems(struct export *x)
 		le32_put(x->head.data + at, count);
 }
 
+/* Notes which layers have data; the ring buffer's is always there. */
+static int find_layers(struct export *x)
+{
+	uint32_t nr_cpus = mmr_trace_info(x->trace)->nr_cpus;
+	const struct trace_entry_vec *entries = &x->trace->entries;
+	const char *text = mmr_trace_text(x->trace, "nr_streams", NULL);
+	uint64_t nr_streams = text ? strtoull(text, NULL, 10) : nr_cpus;
+
+	x->nr_layers = nr_streams > TRACE_MAX_CPUS ? TRACE_MAX_CPUS / nr_cpus
+	                                           : (uint32_t)nr_streams / nr_cpus;
+	x->nr_layers = x->nr_layers ? x->nr_layers : 1;
+	x->tables = base_calloc(x->nr_layers, sizeof(*x->tables));
+	if (!x->tables)
+		return MMR_E_NOMEM;
+	x->tables[0] = 1;
+	for (size_t i = 0; i < entries->count; i++) {
+		uint32_t layer = entries->items[i].number / nr_cpus;
+
+		if (entries->items[i].kind == TRACE_FRAME_DATA && layer < x->nr_layers)
+			x->tables[layer] = 1;
+	}
+	return 0;
+}
+
+/* An instance for each layer; where its table stands is filled in by put_tables(). */
+static void put_instances(struct export *x)
+{
+	for (uint32_t layer = 1; layer < x->nr_layers; layer++) {
+		char name[24];
+		int size = layer == 1 ? snprintf(name, sizeof(name), "perf")
+		                      : snprintf(name, sizeof(name), "perf%u", layer);
+
+		if (!x->tables[layer])
+			continue;
+		put_number(x, OPTION_BUFFER, 2);
+		put_number(x, 8 + (size_t)size + 1, 4);
+		x->tables[layer] = x->head.used;
+		put_number(x, 0, 8);
+		put(x, name, (size_t)size + 1);
+	}
+}
+
+static void put_tables(struct export *x)
+{
+	uint32_t nr_cpus = mmr_trace_info(x->trace)->nr_cpus;
+
+	for (uint32_t layer = 0; layer < x->nr_layers; layer++) {
+		if (!x->tables[layer])
+			continue;
+		if (layer > 0 && !x->failed)
+			le64_put(x->head.data + x->tables[layer], x->head.used);
+		put(x, "flyrecord", 10);
+		x->tables[layer] = x->head.used;
+		for (uint32_t cpu = 0; cpu < nr_cpus; cpu++) {
+			put_number(x, 0, 8);
+			put_number(x, 0, 8);
+		}
+	}
+}
+
 static void put_options(struct export *x)
 {
 	const struct mmr_trace_info *info = mmr_trace_info(x->trace);
@@ -186,15 +253,13 @@ static void put_options(struct export *x)
 		put(x, stats, stats_size);
 		put(x, "", 1);
 	}
+	put_instances(x);
 	put_number(x, 0, 2);
 }
 
-/* Everything before the sub-buffers; returns where the table of CPUs stands. */
-static size_t build_head(struct export *x, uint32_t subbuf_size)
+/* Everything before the sub-buffers. */
+static void build_head(struct export *x, uint32_t subbuf_size)
 {
-	uint32_t nr_cpus = mmr_trace_info(x->trace)->nr_cpus;
-	size_t table;
-
 	put(x, "\x17\x08\x44tracing6", 12); /* with its NUL */
 	put(x, "\x00\x08", 2);              /* little endian, 64 bit */
 	put_number(x, subbuf_size, 4);
@@ -207,18 +272,12 @@ static size_t build_head(struct export *x, uint32_t subbuf_size)
 	put_number(x, 0, 4); /* kallsyms */
 	put_text(x, "printk_formats", 4);
 	put_text(x, "saved_cmdlines", 8);
-	put_number(x, nr_cpus, 4);
+	put_number(x, mmr_trace_info(x->trace)->nr_cpus, 4);
 	put(x, "options  ", 10);
 	put_options(x);
-	put(x, "flyrecord", 10);
-	table = x->head.used;
-	for (uint32_t cpu = 0; cpu < nr_cpus; cpu++) {
-		put_number(x, 0, 8);
-		put_number(x, 0, 8);
-	}
+	put_tables(x);
 	while (!x->failed && x->head.used % subbuf_size)
 		put(x, "", 1);
-	return table;
 }
 
 /* ---- the sub-buffers ---- */
@@ -283,29 +342,39 @@ static int copy_frame(struct export *x, const struct trace_entry *entry, uint32_
 	return ret;
 }
 
-static int copy_cpus(struct export *x, size_t table, uint32_t subbuf_size, struct mmr_error *err)
+/* The sub-buffers of one CPU in one layer; their place goes into the table. */
+static int copy_stream(struct export *x, uint32_t layer, uint32_t cpu, uint32_t subbuf_size,
+                       struct mmr_error *err)
 {
 	const struct trace_entry_vec *entries = &x->trace->entries;
-	uint32_t nr_cpus = mmr_trace_info(x->trace)->nr_cpus;
+	uint32_t stream = layer * mmr_trace_info(x->trace)->nr_cpus + cpu;
+	uint8_t *place = x->head.data + x->tables[layer] + 16ul * cpu;
+	uint64_t start = x->offset;
 
-	for (uint32_t cpu = 0; cpu < nr_cpus; cpu++) {
-		uint64_t start = x->offset;
-		uint8_t *place = x->head.data + table + 16ul * cpu;
+	for (size_t i = 0; i < entries->count; i++) {
+		int ret;
 
-		for (size_t i = 0; i < entries->count; i++) {
-			int ret;
-
-			if (entries->items[i].kind != TRACE_FRAME_DATA ||
-			    entries->items[i].number != cpu)
-				continue;
-			ret = copy_frame(x, &entries->items[i], subbuf_size, err);
-			if (ret < 0)
-				return ret;
-		}
-		le64_put(place, start);
-		le64_put(place + 8, x->offset - start);
+		if (entries->items[i].kind != TRACE_FRAME_DATA ||
+		    entries->items[i].number != stream)
+			continue;
+		ret = copy_frame(x, &entries->items[i], subbuf_size, err);
+		if (ret < 0)
+			return ret;
 	}
+	le64_put(place, start);
+	le64_put(place + 8, x->offset - start);
 	return 0;
+}
+
+static int copy_streams(struct export *x, uint32_t subbuf_size, struct mmr_error *err)
+{
+	uint32_t nr_cpus = mmr_trace_info(x->trace)->nr_cpus;
+	int ret = 0;
+
+	for (uint32_t layer = 0; layer < x->nr_layers && ret == 0; layer++)
+		for (uint32_t cpu = 0; cpu < nr_cpus && ret == 0 && x->tables[layer]; cpu++)
+			ret = copy_stream(x, layer, cpu, subbuf_size, err);
+	return ret;
 }
 
 /* Of the first data frame that says one; without any the size does not matter. */
@@ -325,25 +394,28 @@ static int write_file(struct export *x, struct mmr_error *err)
 {
 	int ret = trace_index_load(x->trace, err);
 	uint32_t subbuf_size;
-	size_t table;
+	size_t tables, end;
 
 	if (ret < 0)
 		return ret;
+	if (find_layers(x) < 0)
+		return base_error(err, MMR_E_NOMEM, "out of memory for the header");
 	subbuf_size = subbuf_size_of(x->trace);
-	table = build_head(x, subbuf_size);
+	build_head(x, subbuf_size);
 	if (x->failed || trace_unzip_init(&x->unzip) < 0)
 		return base_error(err, MMR_E_NOMEM, "out of memory for the header");
 	ret = base_write_all(x->fd, x->head.data, x->head.used, x->partial, err);
 	x->offset = x->head.used;
 	if (ret == 0)
-		ret = copy_cpus(x, table, subbuf_size, err);
+		ret = copy_streams(x, subbuf_size, err);
 	if (ret < 0)
 		return ret;
-	/* Now the table is known. */
-	if (lseek(x->fd, (off_t)table, SEEK_SET) < 0)
+	/* Now the tables are known, which are the end of the head. */
+	tables = x->tables[0];
+	end = x->head.used;
+	if (lseek(x->fd, (off_t)tables, SEEK_SET) < 0)
 		return base_error_errno(err, errno, "cannot write %s", x->partial);
-	return base_write_all(x->fd, x->head.data + table, 16ul * mmr_trace_info(x->trace)->nr_cpus,
-	                      x->partial, err);
+	return base_write_all(x->fd, x->head.data + tables, end - tables, x->partial, err);
 }
 
 /* ---- the file ---- */
@@ -420,6 +492,7 @@ int mmr_export_tracedat(const char *input, const char *output,
 	if (ret == 0 && nr_bad_frames)
 		*nr_bad_frames = x.nr_bad;
 	base_free(x.partial);
+	base_free(x.tables);
 	trace_buffer_deinit(&x.head);
 	trace_content_deinit(&x.content);
 	if (x.unzip.dctx)
