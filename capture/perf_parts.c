@@ -3,6 +3,7 @@
 #include "perf_parts.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "failure.h"
 #include "recording.h"
@@ -100,12 +101,23 @@ int perf_parts_begin(struct recording *r, struct mmr_error *err)
 	return ret;
 }
 
+/* Rings are those of the CPUs that were online at the start. */
+static void tell_of_new_cpus(const struct recording *r)
+{
+	long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (r->perf.source.by_perf && r->perf.faults.reader.count > 0 &&
+	    online > (long)r->perf.faults.reader.count)
+		message(TOOL, "page faults on CPUs that came online meanwhile are missing");
+}
+
 int perf_parts_end(struct recording *r, struct mmr_error *err)
 {
 	int ret = perf_reader_stop(&r->perf.faults.reader, err);
 	int stacks = perf_reader_stop(&r->perf.stacks.reader, ret < 0 ? NULL : err);
 
 	ret = ret < 0 ? ret : stacks;
+	tell_of_new_cpus(r);
 	if (ret == 0 && r->options->stacks_limit > 0)
 		ret = stall_stacks_finish(&r->perf.stacks, r->writer, err);
 	if (ret == 0 && r->perf.stacks.nr_over > 0 && r->options->verbose)
