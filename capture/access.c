@@ -27,6 +27,7 @@ static const struct {
 	{ "idle", ACCESS_IDLE, &access_idle },
 	{ "damon", ACCESS_DAMON, &access_damon },
 	{ "faults", ACCESS_FAULTS, &access_faults },
+	{ "perf", ACCESS_PERF, &access_perf },
 };
 
 #define NR_ROWS (sizeof(rows) / sizeof(rows[0]))

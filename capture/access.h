@@ -53,6 +53,7 @@ extern const struct part_ops part_access;
 extern const struct access_source access_idle;
 extern const struct access_source access_damon;
 extern const struct access_source access_faults;
+extern const struct access_source access_perf;
 
 /* Of a word on the command line; false: there is no such source. */
 bool access_parse(const char *word, enum access_kind *kind);

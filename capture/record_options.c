@@ -45,7 +45,7 @@ static int set_access(const char *value, void *data)
 {
 	if (access_parse(value, data))
 		return 0;
-	message(TOOL, "--access: \"%s\" is none of idle, damon, faults, none, auto", value);
+	message(TOOL, "--access: \"%s\" is none of idle, damon, faults, perf, none, auto", value);
 	return -1;
 }
 
@@ -97,7 +97,7 @@ int record_options_parse(struct record_options *o, int argc, char **argv)
 		{ "end-time", 0, OPTION_TIME, "TIME", &o->end_ns,
 		  "Time for the full snapshot at the end (default 60ms; 0s: as much as all of it takes)", NULL, false },
 		{ "access", 0, OPTION_CALLBACK, "SOURCE", &o->access,
-		  "Sample page accesses by idle page tracking (idle), damon, faults, or the best that disturbs little (auto)", set_access, false },
+		  "Sample page accesses by idle (page tracking), damon, faults or perf; auto: the best that disturbs little; default none", set_access, false },
 		{ "access-interval", 0, OPTION_TIME, "TIME", &o->access_interval_ns,
 		  "Time between access samples (default: the source's own, see mmcap(1))", NULL, false },
 		{ "fault-source", 0, OPTION_CALLBACK, "SOURCE", &o->fault_source,

@@ -370,7 +370,7 @@ static void print(const struct scorer *s)
 	       c->found_writes, c->writes);
 	printf("precision  %.3f  (%" PRIu64 " of %" PRIu64 " shown)\n", share(c->right, c->shown),
 	       c->right, c->shown);
-	printf("by chance  %.3f  (touched among all judged)\n", share(c->touched, c->pages));
+	printf("chance     %.3f  (touched among all judged)\n", share(c->touched, c->pages));
 }
 
 static uint64_t number_of(const struct mmr_trace *trace, const char *name)
