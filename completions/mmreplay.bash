@@ -2,9 +2,28 @@
 # bash completion for mmcap, mmreplay, mmanalyze and mmrender. The tools themselves say which commands
 # and options they have, so this file does not have to be kept up with them.
 
+# What an option takes, where that is one of a few words; nothing for others. (Also in _mmreplay and *.fish.)
+_mmreplay_values() { # COMMAND OPTION
+	case "$1 $2" in
+	'record --access') echo idle damon faults auto none ;;
+	'record --fault-source') echo tracepoint perf both auto ;;
+	'record --stacks') echo stalls ;;
+	'record --snapshot' | 'record -s') echo full light none ;;
+	'top --sort' | 'top -s') echo total longest count last ;;
+	'dump --format') echo text csv json ;;
+	'export --to') echo trace.dat ;;
+	esac
+}
+
+# Groups, and events by name once more than a letter or two are there: there are a hundred.
+_mmreplay_events() { # BEGINNING
+	echo all default
+	mmcap list events 2>/dev/null | awk -v some="${#1}" 'NR > 2 { split($1, name, ":"); print $2; if (some > 2) print $1, name[2] }'
+}
+
 _mmreplay_tools() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} tool=$1 sub= i
-	local commands
+	local commands values
 	commands=$("$tool" --list-commands 2>/dev/null | cut -f1)
 	COMPREPLY=()
 
@@ -14,6 +33,12 @@ _mmreplay_tools() {
 			return
 		fi
 		sub=${COMP_WORDS[1]}
+		if [ "$COMP_CWORD" -eq 2 ] && [[ $cur != -* ]]; then
+			case $sub in
+			help) mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur"); return ;;
+			list) mapfile -t COMPREPLY < <(compgen -W events -- "$cur"); return ;;
+			esac
+		fi
 	fi
 	# mmcap record [options] -- command: from there on it is the command's line.
 	for ((i = 2; i < COMP_CWORD; i++)); do
@@ -34,12 +59,17 @@ _mmreplay_tools() {
 	fi
 	case $prev in
 	--policy) mapfile -t COMPREPLY < <(compgen -W "$("$tool" --list-policies 2>/dev/null | awk '{ print $1 }')" -- "$cur"); return ;;
-	-e | --event) mapfile -t COMPREPLY < <(compgen -W "$(mmcap record --help 2>/dev/null | tr '\n' ' ' |
-		sed -n 's/.*Groups: \([a-z ]*\),.*/\1 all default/p')" -- "$cur"); return ;;
+	-e | --event) mapfile -t COMPREPLY < <(compgen -W "$(_mmreplay_events "$cur" | tr ' ' '\n' | sort -u)" -- "$cur"); return ;;
+	-u | --user) mapfile -t COMPREPLY < <(compgen -u -- "$cur"); return ;;
 	--set) mapfile -t COMPREPLY < <(compgen -S = -W "$("$tool" --list-tunables 2>/dev/null | awk 'NR > 2 { print $1 }')" -- "$cur")
 		compopt -o nospace 2>/dev/null
 		return ;;
 	esac
+	values=$(_mmreplay_values "$sub" "$prev")
+	if [ -n "$values" ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
+		return
+	fi
 	if [[ $cur == -* ]]; then
 		# shellcheck disable=SC2086
 		mapfile -t COMPREPLY < <(compgen -W "$("$tool" $sub --list-options 2>/dev/null | sed 's/[\t =].*//')" -- "$cur")
