@@ -4,7 +4,7 @@ complete -c mmcap -n 'test (count (commandline -opc)) -eq 1' -xa '(mmcap --list-
 complete -c mmcap -n 'string match -q -- "-*" (commandline -ct)' -xa '(command mmcap (commandline -opc)[2] --list-options 2>/dev/null | string replace -r "[\t =].*" "")'
 complete -c mmcap -n '__fish_seen_subcommand_from help' -xa '(mmcap --list-commands 2>/dev/null)'
 complete -c mmcap -n '__fish_seen_subcommand_from list' -xa 'events'
-complete -c mmcap -n '__fish_seen_subcommand_from record' -l access -xa 'idle damon faults auto none'
+complete -c mmcap -n '__fish_seen_subcommand_from record' -l access -xa 'idle damon faults perf auto none'
 complete -c mmcap -n '__fish_seen_subcommand_from record' -l fault-source -xa 'tracepoint perf both auto'
 complete -c mmcap -n '__fish_seen_subcommand_from record' -l stacks -xa 'stalls'
 complete -c mmcap -n '__fish_seen_subcommand_from record' -l snapshot -s s -xa 'full light none'

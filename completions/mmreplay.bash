@@ -5,7 +5,7 @@
 # What an option takes, where that is one of a few words; nothing for others. (Also in _mmreplay and *.fish.)
 _mmreplay_values() { # COMMAND OPTION
 	case "$1 $2" in
-	'record --access') echo idle damon faults auto none ;;
+	'record --access') echo idle damon faults perf auto none ;;
 	'record --fault-source') echo tracepoint perf both auto ;;
 	'record --stacks') echo stalls ;;
 	'record --snapshot' | 'record -s') echo full light none ;;

@@ -3,6 +3,7 @@
  * on_terminal ACTION... -- COMMAND [ARGUMENT...]
  * Runs a command on a terminal of its own, 80x24, and copies what it writes to stdout. Actions, in turn:
  *	wait=MS      let it run
+ *	see=TEXT     let it run until it has written this since the last see, 10 s at most
  *	type=TEXT    press keys (^C is the interrupt key)
  *	size=CxR     resize the terminal
  *	signal=N     send a signal to the command
@@ -29,6 +30,8 @@ static int terminal;
 static int other_end;
 static pid_t pid;
 static bool reading = true;
+static char seen[65536]; /* written since the last see= */
+static size_t nr_seen;
 
 static long now_ms(void)
 {
@@ -36,6 +39,14 @@ static long now_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void note(const char *text, size_t size)
+{
+	if (nr_seen + size >= sizeof(seen))
+		nr_seen = 0;
+	memcpy(seen + nr_seen, text, size);
+	nr_seen += size;
 }
 
 /* Copies for that long, or until the command has ended; whether it has. */
@@ -50,13 +61,31 @@ static bool copy(long ms, int *status)
 
 		if (poll(&in, 1, 20) > 0 && in.revents & POLLIN)
 			size = read(terminal, text, sizeof(text));
-		if (size > 0)
+		if (size > 0) {
 			fwrite(text, 1, (size_t)size, stdout);
-		else if (waitpid(pid, status, WNOHANG) == pid)
+			note(text, (size_t)size);
+		} else if (waitpid(pid, status, WNOHANG) == pid) {
 			return true;
+		}
 		if (now_ms() >= end)
 			return false;
 	}
+}
+
+static bool see(const char *text, int *status)
+{
+	long end = now_ms() + 10000;
+
+	while (!memmem(seen, nr_seen, text, strlen(text))) {
+		if (copy(20, status))
+			return true;
+		if (now_ms() >= end) {
+			fprintf(stderr, "on_terminal: never saw %s\n", text);
+			return false;
+		}
+	}
+	nr_seen = 0;
+	return false;
 }
 
 static bool act(const char *action, int *status)
@@ -67,6 +96,8 @@ static bool act(const char *action, int *status)
 	value = value ? value + 1 : "";
 	if (strncmp(action, "wait=", 5) == 0)
 		return copy(strtol(value, NULL, 10), status);
+	if (strncmp(action, "see=", 4) == 0)
+		return see(value, status);
 	if (strncmp(action, "type=", 5) == 0) {
 		const char *keys = strcmp(value, "^C") == 0 ? "\003" : value;
 
