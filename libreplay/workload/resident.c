@@ -216,7 +216,9 @@ static void start(struct wl *wl)
 	wl->started = true;
 	wl->start_ns = wl->now_ns;
 	for (uint32_t page = 0; page < wl->pages.count; page++) {
-		if (wl->pages.items[page].kind == WL_PAGE_NONE)
+		uint8_t kind = wl->pages.items[page].kind;
+
+		if (kind == WL_PAGE_NONE || kind == WL_PAGE_PART)
 			continue;
 		if (page % WL_HUGE_PAGES == 0 && is_huge(wl, page)) {
 			emit_resident(wl, page, WL_HUGE_ORDER);

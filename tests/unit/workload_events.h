@@ -37,7 +37,7 @@ static inline struct mmr_event random_event(struct rng *rng, uint64_t t_ns)
 
 	e.pid = (uint32_t)(r % 24);
 	r >>= 8;
-	e.kind = r & 1 ? common[r >> 1 & 3] : (uint16_t)(r >> 1) % MMR_EVENT_STALL_STACK;
+	e.kind = r & 1 ? common[r >> 1 & 3] : (uint16_t)(r >> 1) % MMR_NR_EVENT_KINDS;
 	for (unsigned int w = 0; w < 6; w++) {
 		r = base_rng_next(rng);
 		/* Small numbers, addresses, and now and then anything. */
