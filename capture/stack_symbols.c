@@ -189,24 +189,24 @@ static int by_address(const void *a, const void *b)
 	return (x->address > y->address) - (x->address < y->address);
 }
 
-static uint64_t address_in(const char *line)
-{
-	return strtoull(line, NULL, 16);
-}
+struct symbol_line {
+	uint64_t address;
+	const char *text;
+};
 
 static int by_line(const void *a, const void *b)
 {
-	uint64_t x = address_in(*(const char *const *)a);
-	uint64_t y = address_in(*(const char *const *)b);
+	const struct symbol_line *x = a;
+	const struct symbol_line *y = b;
 
-	return (x > y) - (x < y);
+	return (x->address > y->address) - (x->address < y->address);
 }
 
-/* The lines of /proc/kallsyms that name functions, sorted; they point into *text. */
-static char **read_kallsyms(char **text, size_t *count)
+/* The lines of /proc/kallsyms that name functions, sorted; they point into *text. None if it hides them. */
+static struct symbol_line *read_kallsyms(char **text, size_t *count)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
-	char **lines = NULL;
+	struct symbol_line *lines = NULL;
 	size_t size = 0;
 	ssize_t got;
 	char *next;
@@ -220,17 +220,19 @@ static char **read_kallsyms(char **text, size_t *count)
 	next = got > 0 ? *text : NULL;
 	while (next && *next) {
 		char *line = next;
+		uint64_t address = strtoull(line, NULL, 16);
 
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		if (strlen(line) < 20 || !strchr("tTwW", line[17]))
+		if (!address || strlen(line) < 20 || !strchr("tTwW", line[17]))
 			continue;
 		if (!ROOM(lines, *count))
 			break;
-		lines[(*count)++] = line;
+		lines[(*count)++] = (struct symbol_line){ address, line };
 	}
-	qsort(lines, *count, sizeof(*lines), by_line);
+	if (lines)
+		qsort(lines, *count, sizeof(*lines), by_line);
 	return lines;
 }
 
@@ -238,7 +240,7 @@ static int write_kernel(struct stack_symbols *s, struct mmr_writer *writer, stru
 {
 	char *kallsyms;
 	size_t nr_lines;
-	char **lines = read_kallsyms(&kallsyms, &nr_lines);
+	struct symbol_line *lines = read_kallsyms(&kallsyms, &nr_lines);
 	size_t last = SIZE_MAX;
 	size_t line = 0;
 	char *text = NULL;
@@ -247,12 +249,12 @@ static int write_kernel(struct stack_symbols *s, struct mmr_writer *writer, stru
 	int ret = 0;
 
 	for (size_t i = 0; stream && i < s->nr_addresses && s->addresses[i].tgid == 0; i++) {
-		while (line < nr_lines && address_in(lines[line]) <= s->addresses[i].address)
+		while (line < nr_lines && lines[line].address <= s->addresses[i].address)
 			line++;
-		if (line == 0 || line - 1 == last || address_in(lines[line - 1]) == 0)
+		if (line == 0 || line - 1 == last)
 			continue;
 		last = line - 1;
-		fprintf(stream, "%s\n", lines[last]);
+		fprintf(stream, "%s\n", lines[last].text);
 	}
 	if (!stream || fclose(stream) != 0)
 		ret = failure(err, MMR_E_NOMEM, "out of memory for symbols");
