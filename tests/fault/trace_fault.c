@@ -37,6 +37,95 @@ static int tear_down(void **state)
 	return rmdir(dir);
 }
 
+/* What comes after the file's name: a thread or more, several files, a ring. */
+struct variant {
+	uint32_t nr_threads;
+	bool rotate;
+	uint64_t ring_bytes;
+};
+
+static int go_on(struct mmr_writer *w, const struct variant *v, struct mmr_error *err)
+{
+	char other[80];
+	int ret = 0;
+
+	snprintf(other, sizeof(other), "%s.2", path);
+	if (v->rotate)
+		ret = mmr_writer_rotate(w, other, err);
+	if (ret == 0 && v->rotate)
+		ret = model_lists(&model, w, err);
+	if (ret == 0 && v->ring_bytes)
+		ret = mmr_writer_ring_save(w, other, 0, err);
+	return ret;
+}
+
+static int write_variant(const struct variant *v)
+{
+	const struct mmr_writer_options options = {
+		.nr_cpus = 2,
+		.subbuf_size = PAGE_BYTES,
+		.frame_size = 2 * PAGE_BYTES,
+		.force = true,
+		.nr_threads = v->nr_threads,
+		.queue_frames = 2,
+		.ring_bytes = v->ring_bytes,
+		.rotate = v->rotate,
+		.io = MMR_WRITER_UNCACHED,
+	};
+	struct mmr_error err = { 0 };
+	struct mmr_writer *w;
+	struct rng rng;
+
+	base_rng_init(&rng, 3);
+	model_init(&model, &rng, options.nr_cpus);
+	if (mmr_writer_create(path, &options, &w, &err) < 0)
+		return -1;
+	if (model_content(&model, &rng, w, 100) < 0 || go_on(w, v, &err) < 0) {
+		mmr_writer_abort(w);
+		return -1;
+	}
+	return mmr_writer_finish(w, &err);
+}
+
+static void clean(void)
+{
+	static const char *const suffixes[] = { "", ".partial", ".2", ".2.partial" };
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		char name[80];
+
+		snprintf(name, sizeof(name), "%s%s", path, suffixes[i]);
+		unlink(name);
+	}
+}
+
+static void every_way_of_writing_survives_any_failure(void **state)
+{
+	static const struct variant variants[] = {
+		{ .nr_threads = 2 },
+		{ .rotate = true },
+		{ .nr_threads = 1, .rotate = true },
+		{ .ring_bytes = 4 << 20 },
+		{ .nr_threads = 1, .ring_bytes = 4 << 20 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(variants) / sizeof(variants[0]); i++) {
+		unsigned long n = 0;
+		int ret;
+
+		do {
+			fail_at = ++n;
+			atomic_store(&nr_allocations, 0);
+			ret = write_variant(&variants[i]);
+			clean();
+		} while (atomic_load(&nr_allocations) >= fail_at);
+		fail_at = 0;
+		assert_int_equal(ret, 0);
+		assert_true(n > 20);
+	}
+}
+
 static int write_model(void)
 {
 	struct rng rng;
@@ -211,6 +300,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(writing_survives_any_failure, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(every_way_of_writing_survives_any_failure, set_up,
+		                                tear_down),
 		cmocka_unit_test_setup_teardown(reading_survives_any_failure, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(verifying_survives_any_failure, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(repairing_survives_any_failure, set_up, tear_down),

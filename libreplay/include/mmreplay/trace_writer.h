@@ -150,7 +150,8 @@ MMR_API void mmr_writer_set_lost(struct mmr_writer *writer, uint32_t cpu, uint64
 
 /*
  * How full the kernel's ring buffer of a CPU was when it was last read, in thousandths. From 250 on
- * frames are compressed faster and worse, as they are when the threads' queue fills; both recover slowly.
+ * frames are compressed faster and worse, as they are when the threads' queue fills; from 750 on they are
+ * hardly compressed. The level recovers slowly.
  */
 MMR_API void mmr_writer_pressure(struct mmr_writer *writer, uint32_t cpu, uint32_t per_mille);
 
