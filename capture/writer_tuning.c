@@ -34,7 +34,7 @@ void writer_tuning_options(struct mmr_writer_options *o, uint32_t nr_online)
 	o->frame_size = frame < MIN_FRAME ? MIN_FRAME : frame > MAX_FRAME ? MAX_FRAME : frame;
 	o->level = LEVEL;
 	o->nr_threads = threads < 1 ? 1 : threads > MAX_THREADS ? MAX_THREADS : threads;
-	o->thread_name = "mmcap/z";
+	o->thread_name = "mmcap";
 	o->io = MMR_WRITER_UNCACHED;
 }
 
