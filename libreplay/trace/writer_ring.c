@@ -147,6 +147,7 @@ struct save {
 	struct writer_frame batch[BATCH];
 	size_t nr_batch;
 	uint64_t batch_bytes;
+	bool kept[]; /* by stream: a data frame of it is in the file */
 };
 
 static int list_kind(const struct trace_entry *entry)
@@ -154,8 +155,11 @@ static int list_kind(const struct trace_entry *entry)
 	return entry->kind == TRACE_FRAME_ACCESS;
 }
 
+/* A data frame without events has no time: it stays out if it would be the first of its stream. */
 static bool too_old(const struct save *s, const struct trace_entry *entry)
 {
+	if (entry->kind == TRACE_FRAME_DATA && entry->count == 0)
+		return s->since_ns > 0 && !s->kept[entry->number];
 	if (entry->kind == TRACE_FRAME_DATA)
 		return entry->last_ns < s->since_ns;
 	return entry->first_ns + LISTS_NS < s->since_ns;
@@ -308,6 +312,7 @@ static int write_items(struct save *s, struct mmr_error *err)
 			if (wanted(s, &item.frame, s->pos))
 				ret = write_list_frame(s, &item.frame, item.frame.first, err);
 		} else if (!too_old(s, entry)) {
+			s->kept[entry->number] = true;
 			s->batch[s->nr_batch++] = item.frame;
 			s->batch_bytes += entry->size;
 		}
@@ -368,7 +373,8 @@ int mmr_writer_ring_save(struct mmr_writer *w, const char *path, uint64_t since_
 		return ret;
 	if (!w->begun || w->options.ring_bytes == 0)
 		return base_error(err, MMR_E_INVALID, "%s: there is no ring to save", path);
-	s = base_calloc_err(1, sizeof(*s), "a ring's copy", err);
+	s = base_calloc_err(1, sizeof(*s) + w->options.nr_streams * sizeof(s->kept[0]),
+	                    "a ring's copy", err);
 	if (!s)
 		return MMR_E_NOMEM;
 	s->w = w;

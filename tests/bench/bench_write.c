@@ -2,6 +2,7 @@
 /*
  * Writes the sub-buffers of a trace again, with other levels, frames and threads, and tells what each event
  * costs: bytes of file, and nanoseconds of CPU (all threads) and of the thread that hands them over.
+ * Then fills a ring and saves it. Not a test with a bar: what these cost decides on defaults.
  * usage: bench_write TRACE.zst OUTPUT-DIRECTORY
  */
 #include <stdio.h>
@@ -143,6 +144,71 @@ static void run(const struct input *in, const struct setting *s, const char *dir
 	       (double)stats.nr_events / wall / 1e6, stats.nr_lowered, stats.nr_waits);
 }
 
+#define RING (256ull << 20)
+
+static long resident_kb(void)
+{
+	long pages = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+
+	if (!file || fscanf(file, "%*d %ld", &pages) != 1)
+		die("no /proc/self/statm");
+	fclose(file);
+	return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* Fills a ring three times over, and saves it. */
+static void run_ring(const struct input *in, const char *dir)
+{
+	struct mmr_writer_options options = {
+		.nr_cpus = in->nr_cpus,
+		.subbuf_size = in->pieces[0].subbuf_size,
+		.nr_threads = 1,
+		.ring_bytes = RING,
+		.io = MMR_WRITER_UNCACHED,
+		.force = true,
+	};
+	struct mmr_writer_stats stats = { 0 };
+	struct mmr_error err = { 0 };
+	struct mmr_writer *w;
+	char path[4096];
+	long resident[2];
+	double wall;
+
+	snprintf(path, sizeof(path), "%s/bench-ring.zst", dir);
+	if (mmr_writer_create(NULL, &options, &w, &err) < 0 ||
+	    mmr_writer_text(w, "kernel.release", "6.12.0", 6, &err) < 0 ||
+	    mmr_writer_text(w, "page_size", "4096", 4, &err) < 0 ||
+	    mmr_writer_text(w, "clock", "mono", 4, &err) < 0 || mmr_writer_begin(w, &err) < 0)
+		die(err.text);
+	for (uint32_t i = 0; i < in->nr_cpus; i++)
+		if (mmr_writer_prepare_cpu(w, i, &err) < 0)
+			die(err.text);
+	resident[0] = resident_kb();
+	for (unsigned long n = 0, full = 0; full == 0 || n < 3 * full;) {
+		for (size_t i = 0; i < in->count; i++, n++) {
+			const struct piece *p = &in->pieces[i];
+
+			if (mmr_writer_pages(w, p->cpu, p->pages, p->size / p->subbuf_size, &err))
+				die(err.text);
+		}
+		mmr_writer_stats(w, &stats);
+		if (full == 0 && stats.ring_dropped_frames > 0)
+			full = n;
+	}
+	resident[1] = resident_kb();
+	wall = seconds(CLOCK_MONOTONIC);
+	if (mmr_writer_ring_save(w, path, 0, &err) < 0)
+		die(err.text);
+	wall = seconds(CLOCK_MONOTONIC) - wall;
+	printf("ring of %llu MiB: %llu events dropped; resident %ld MiB at first, %ld then; "
+	       "saved in %.3f s\n",
+	       RING >> 20, (unsigned long long)stats.ring_dropped_events, resident[0] >> 10,
+	       resident[1] >> 10, wall);
+	mmr_writer_abort(w);
+	unlink(path);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct setting settings[] = {
@@ -160,6 +226,7 @@ int main(int argc, char **argv)
 	printf("  level   frame threads  bytes/ev  CPU ns/ev  feeder ns/ev  M ev/s  lowered  waits\n");
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		run(&in, &settings[i], argv[2]);
+	run_ring(&in, argv[2]);
 	for (size_t i = 0; i < in.count; i++)
 		free(in.pieces[i].pages);
 	free(in.pieces);
