@@ -4,7 +4,7 @@
  *
  * Memory, in bytes, fixed when the CPUs are prepared: (CPUs + queue_frames) * (frame_size + 24 * event
  * types of a frame) for raw frames, about frame_size + 1 MiB for each thread, 4 MiB for snapshots and
- * samples, and ring_bytes, or 8 MiB (4 MiB with small frames) and 256 KiB between the threads and the
+ * samples, and ring_bytes, or 8 MiB (4 MiB with small frames) and 512 KiB between the threads and the
  * file. A file's index takes 64 bytes per frame until the file is closed.
  */
 #include "writer.h"

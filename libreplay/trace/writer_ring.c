@@ -16,8 +16,8 @@
 #include "error_set.h"
 #include "writer.h"
 
-#define BATCH       16u
-#define BATCH_BYTES (256u << 10)
+#define BATCH       128u
+#define BATCH_BYTES (4u << 20) /* but an eighth of the ring at most: what is saved makes room */
 #define LISTS_NS    2000000000u /* snapshots and samples from so long before since_ns are saved too */
 
 int trace_ring_init(struct mmr_writer *w, struct mmr_error *err)
@@ -317,7 +317,8 @@ static int write_items(struct save *s, struct mmr_error *err)
 			s->batch_bytes += entry->size;
 		}
 		s->pos = item.end;
-		if (ret == 0 && (s->nr_batch == BATCH || s->batch_bytes >= BATCH_BYTES))
+		if (ret == 0 && (s->nr_batch == BATCH || s->batch_bytes >= BATCH_BYTES ||
+		                 s->batch_bytes >= s->w->arena.size / 8))
 			ret = write_batch(s, s->pos, err);
 	}
 	return ret < 0 ? ret : write_batch(s, s->pos, err);

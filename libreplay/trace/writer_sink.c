@@ -24,7 +24,7 @@
 #include "le.h"
 
 #define BLOCK    4096u
-#define STAGE    (256u << 10)
+#define STAGE    (512u << 10)
 #define AHEAD    (1u << 20)     /* reserved at once */
 #define DROP     (2u << 20)     /* page cache that a SINK_DROP may have */
 #define PAD_SKIP TRACE_SKIP_ANY /* the magic of what fills a block up */

@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-static unsigned long fail_at; /* 0: none fails */
+static unsigned long fail_at;       /* 0: none fails */
 static atomic_ulong nr_allocations; /* of all threads */
 
 void *__real_calloc(size_t nmemb, size_t size);
@@ -16,12 +16,15 @@ void *__wrap_reallocarray(void *memory, size_t nmemb, size_t size);
 
 void *__wrap_calloc(size_t nmemb, size_t size)
 {
-	return atomic_fetch_add(&nr_allocations, 1) + 1 == fail_at ? NULL : __real_calloc(nmemb, size);
+	return atomic_fetch_add(&nr_allocations, 1) + 1 == fail_at ? NULL
+	                                                           : __real_calloc(nmemb, size);
 }
 
 void *__wrap_reallocarray(void *memory, size_t nmemb, size_t size)
 {
-	return atomic_fetch_add(&nr_allocations, 1) + 1 == fail_at ? NULL : __real_reallocarray(memory, nmemb, size);
+	return atomic_fetch_add(&nr_allocations, 1) + 1 == fail_at
+	               ? NULL
+	               : __real_reallocarray(memory, nmemb, size);
 }
 
 #endif
