@@ -312,7 +312,22 @@ static void print_snapshots(const struct mmr_trace *trace, const struct summary 
 			printf(", full at %.3f s, %.3f s long", at,
 			       (double)(snapshot->end_ns - snapshot->begin_ns) / 1e9);
 	}
-	printf("\naccesses     %u samples\n", info->nr_access_frames);
+	printf("\naccesses     %u samples", info->nr_access_frames);
+	if (mmr_trace_text(trace, "access.interval_ns", NULL)) {
+		char time[FORMAT_SIZE];
+		char name[32];
+		const char *source = mmr_trace_text(trace, "access", NULL);
+		uint64_t interval_ns =
+			strtoull(mmr_trace_text(trace, "access.interval_ns", NULL), NULL, 10);
+
+		printf(" by %s, every %s%s",
+		       source ? escape_text(name, sizeof(name), source, strlen(source)) : "?",
+		       format_duration(time, interval_ns),
+		       source && strcmp(source, "damon") == 0
+		               ? " (its regions are events: damon_aggregated)"
+		               : "");
+	}
+	printf("\n");
 }
 
 static void print_tallies(const struct summary *sum)
@@ -439,6 +454,16 @@ static json_t *json_tallies(const struct summary *sum)
 	return array;
 }
 
+/* Where access samples come from. */
+static const char *access_source(const struct mmr_trace *trace)
+{
+	const char *source = mmr_trace_text(trace, "access", NULL);
+
+	if (source)
+		return source;
+	return mmr_trace_info(trace)->nr_access_frames ? "idle" : "none";
+}
+
 static int print_json(const char *path, const struct mmr_trace *trace, const struct summary *sum)
 {
 	const struct mmr_trace_info *info = mmr_trace_info(trace);
@@ -473,6 +498,8 @@ static int print_json(const char *path, const struct mmr_trace *trace, const str
 	json_object_set_new(object, "first_part", json_integer(info->first_part));
 	json_object_set_new(object, "limits", json_limits(trace));
 	json_object_set_new(object, "filtered", json_boolean(info->filtered));
+	json_object_set_new(object, "access_source",
+	                    json_text(access_source(trace), strlen(access_source(trace))));
 	json_object_set_new(object, "access_samples",
 	                    json_integer((json_int_t)info->nr_access_frames));
 	json_object_set_new(object, "texts", json_texts(trace));

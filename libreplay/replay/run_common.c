@@ -253,7 +253,7 @@ const char *replay_run_access_source(const struct mmr_trace *trace)
 {
 	const char *source = mmr_trace_text(trace, "access", NULL);
 
-	if (source)
-		return source;
-	return mmr_trace_info(trace)->nr_access_frames ? "idle" : "none";
+	if (mmr_trace_info(trace)->nr_access_frames == 0)
+		return "none";
+	return source ? source : "idle";
 }

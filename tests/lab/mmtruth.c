@@ -2,11 +2,11 @@
 /*
  * A load that knows what it touched, and when: the truth that access samples are scored against.
  *
- *	mmtruth LOG ANON_MB ACCESSES [FILE]
+ *	mmtruth LOG ANON_MB ACCESSES [FILE] [-l]
  *
  * maps ANON_MB of anonymous memory, fills it, and makes ACCESSES skewed random accesses to it and to a
  * shared mapping of FILE (a fifth of them), a third of them writes; each quarter of the run has its hot
- * pages elsewhere. After every access it asks /proc/self/pagemap which page frame it was. At the end
+ * pages elsewhere, scattered over all memory, or beside each other (-l). After every access it asks /proc/self/pagemap which page frame it was. At the end
  * the log is written: a struct truth_head, then a struct truth_touch for each access (truth.h).
  */
 #include <fcntl.h>
@@ -63,13 +63,13 @@ static uint8_t *map(size_t size, int flags, int fd)
 }
 
 /* Of count pages; the fourth power of a uniform number, so that a sixteenth of them gets half. */
-static size_t draw_page(size_t count, unsigned int phase)
+static size_t draw_page(size_t count, unsigned int phase, bool local)
 {
 	double u = (double)(draw() >> 11) / (double)(1ull << 53);
 	size_t rank = (size_t)(u * u * u * u * (double)count);
 
-	/* Neighbours in rank are not neighbours in memory. */
-	return (rank * 2654435761u + phase * count / PHASES) % count;
+	/* Scattered, neighbours in rank are not neighbours in memory. */
+	return (rank * (local ? 1 : 2654435761u) + phase * count / PHASES) % count;
 }
 
 struct load {
@@ -137,9 +137,11 @@ int main(int argc, char **argv)
 	struct load l = { 0 };
 	size_t nr_accesses;
 	size_t room;
+	bool local = argc > 1 && strcmp(argv[argc - 1], "-l") == 0;
 
+	argc -= local;
 	if (argc != 4 && argc != 5) {
-		fprintf(stderr, "usage: mmtruth LOG ANON_MB ACCESSES [FILE]\n");
+		fprintf(stderr, "usage: mmtruth LOG ANON_MB ACCESSES [FILE] [-l]\n");
 		return 2;
 	}
 	l.nr_anon = strtoul(argv[2], NULL, 10) * ((1u << 20) / PAGE);
@@ -165,9 +167,9 @@ int main(int argc, char **argv)
 		bool write = draw() % 3 == 0;
 
 		if (l.file && draw() % 5 == 0)
-			touch(&l, l.file + draw_page(l.nr_file, phase) * PAGE, write);
+			touch(&l, l.file + draw_page(l.nr_file, phase, local) * PAGE, write);
 		else
-			touch(&l, l.anon + draw_page(l.nr_anon, phase) * PAGE, write);
+			touch(&l, l.anon + draw_page(l.nr_anon, phase, local) * PAGE, write);
 		if (draw() % 4096 == 0)
 			usleep((useconds_t)(draw() % MAX_PAUSE));
 	}
