@@ -27,8 +27,11 @@ static json_t *text(const char *value)
 
 	if (string)
 		return string;
-	for (i = 0; value[i] && i + 1 < sizeof(ascii); i++)
-		ascii[i] = value[i] < ' ' || value[i] > '~' ? '?' : value[i];
+	for (i = 0; value[i] && i + 1 < sizeof(ascii); i++) {
+		ascii[i] = value[i];
+		if (value[i] < ' ' || value[i] > '~')
+			ascii[i] = '?';
+	}
 	ascii[i] = '\0';
 	return json_string(ascii);
 }

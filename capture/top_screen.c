@@ -7,6 +7,7 @@
 #include <locale.h>
 #include <ncurses.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -93,7 +94,7 @@ bool top_screen_fit(struct top_frame *frame)
 
 static void show_row(const struct top_frame *frame, int row)
 {
-	const struct top_cell *cells = frame->cells + row * frame->cols;
+	const struct top_cell *cells = frame->cells + (ptrdiff_t)row * frame->cols;
 	wchar_t text[TOP_MAX_COLS + 1];
 
 	/* The last cell of the last row would scroll some terminals; ncurses sees to it. */
