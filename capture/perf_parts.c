@@ -79,6 +79,7 @@ static int begin_stacks(struct recording *r, struct mmr_error *err)
 	char *pids = NULL;
 	int ret = list_tasks(r, &pids, err);
 
+	stack_symbols_init(&stacks->symbols);
 	stacks->symbols.names_only = r->options->private;
 	if (ret == 0)
 		ret = stall_stacks_open(stacks, &r->tracing, pids, r->options->stacks_limit, err);
@@ -99,6 +100,14 @@ int perf_parts_begin(struct recording *r, struct mmr_error *err)
 	if (ret == 0 && r->options->stacks_limit > 0)
 		ret = begin_stacks(r, err);
 	return ret;
+}
+
+int perf_parts_between(struct recording *r, struct mmr_error *err)
+{
+	perf_reader_flush(&r->perf.faults.reader);
+	perf_reader_flush(&r->perf.stacks.reader);
+	return r->options->stacks_limit > 0 ? stall_stacks_finish(&r->perf.stacks, r->writer, err)
+	                                    : 0;
 }
 
 /* Rings are those of the CPUs that were online at the start. */

@@ -29,6 +29,12 @@ int perf_parts_texts(struct recording *r, struct mmr_error *err) MMR_MUST_CHECK;
 /* Opens the events and records from now on; the command is there and waits. */
 int perf_parts_begin(struct recording *r, struct mmr_error *err) MMR_MUST_CHECK;
 
+/*
+ * Before a file is made of what was recorded so far: hands that over to the writer, and the names of
+ * addresses to the trailer.
+ */
+int perf_parts_between(struct recording *r, struct mmr_error *err) MMR_MUST_CHECK;
+
 /* Takes what is left; then the texts in the trailer. */
 int perf_parts_end(struct recording *r, struct mmr_error *err) MMR_MUST_CHECK;
 

@@ -22,7 +22,10 @@
 #define TICK_MS \
 	250 /* what a ring or a sub-buffer that never fills holds is taken after this long */
 #define PRIORITY (-15)
-#define NO_CPU   UINT64_MAX /* epoll's data of stop_fd */
+
+/* epoll's data of what is no CPU's. */
+#define OF_STOP  UINT64_MAX
+#define OF_FLUSH (UINT64_MAX - 1)
 
 static void notify(int fd)
 {
@@ -38,9 +41,11 @@ int perf_reader_init(struct perf_reader *r, uint32_t nr_cpus, struct mmr_error *
 	r->capacity = nr_cpus;
 	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	r->stop_fd = eventfd(0, EFD_CLOEXEC);
+	r->flush_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	sem_init(&r->flushed, 0, 0);
 	if (!r->cpus)
 		return failure(err, MMR_E_NOMEM, "out of memory for rings of perf");
-	if (r->epoll_fd < 0 || r->stop_fd < 0)
+	if (r->epoll_fd < 0 || r->stop_fd < 0 || r->flush_fd < 0)
 		return failure_errno(err, errno, "cannot wait for rings of perf");
 	return 0;
 }
@@ -133,28 +138,37 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Waits until there is something to read; true: the recording ends. */
-static bool wait_for_data(struct perf_reader *r)
+struct wait_result {
+	bool stop;  /* the recording ends */
+	bool flush; /* somebody waits for what there is */
+};
+
+/* Waits until there is something to do. */
+static struct wait_result wait_for_data(struct perf_reader *r)
 {
+	struct wait_result result = { false, false };
 	struct epoll_event events[16];
 	int count = epoll_wait(r->epoll_fd, events, 16, TICK_MS);
-	bool stop = false;
+	uint64_t times;
 
 	for (int i = 0; i < count; i++) {
-		if (events[i].data.u64 == NO_CPU)
-			stop = true;
+		uint64_t of = events[i].data.u64;
+
+		if (of == OF_STOP)
+			result.stop = true;
+		else if (of == OF_FLUSH)
+			result.flush = read(r->flush_fd, &times, sizeof(times)) > 0;
 		else if (events[i].events & (EPOLLHUP | EPOLLERR)) /* its task ended: it stays so */
-			epoll_ctl(r->epoll_fd, EPOLL_CTL_DEL,
-			          r->cpus[events[i].data.u64].ring.fds[0], NULL);
+			epoll_ctl(r->epoll_fd, EPOLL_CTL_DEL, r->cpus[of].ring.fds[0], NULL);
 	}
-	return stop;
+	return result;
 }
 
 static void *run(void *data)
 {
 	struct perf_reader *r = data;
+	struct wait_result wait = { false, false };
 	uint64_t flushed = now_ms();
-	bool stop = false;
 	int ret = 0;
 
 	r->tid = gettid();
@@ -164,14 +178,16 @@ static void *run(void *data)
 	if (r->drop_rights)
 		ret = privilege_drop(&r->error);
 	pthread_barrier_wait(&r->ready);
-	while (ret == 0 && !stop) {
-		uint64_t now;
+	while (ret == 0 && !wait.stop) {
+		bool flush;
 
-		stop = wait_for_data(r);
-		now = now_ms();
-		ret = drain_all(r, stop || now - flushed >= TICK_MS);
-		if (now - flushed >= TICK_MS)
-			flushed = now;
+		wait = wait_for_data(r);
+		flush = wait.stop || wait.flush || now_ms() - flushed >= TICK_MS;
+		ret = drain_all(r, flush);
+		if (flush)
+			flushed = now_ms();
+		if (wait.flush)
+			sem_post(&r->flushed);
 	}
 	if (ret < 0) {
 		r->failed = true;
@@ -183,7 +199,10 @@ static void *run(void *data)
 int perf_reader_start(struct perf_reader *r, struct mmr_writer *writer, uint32_t stream_base,
                       uint32_t subbuf_size, struct mmr_error *err)
 {
-	int ret = watch(r, r->stop_fd, NO_CPU, err);
+	int ret = watch(r, r->stop_fd, OF_STOP, err);
+
+	if (ret == 0)
+		ret = watch(r, r->flush_fd, OF_FLUSH, err);
 
 	for (uint32_t i = 0; i < r->count && ret == 0; i++)
 		ret = subbuf_writer_init(&r->cpus[i].out, writer, stream_base + r->cpus[i].ring.cpu,
@@ -197,6 +216,19 @@ int perf_reader_start(struct perf_reader *r, struct mmr_writer *writer, uint32_t
 	r->running = true;
 	pthread_barrier_wait(&r->ready);
 	return 0;
+}
+
+void perf_reader_flush(struct perf_reader *r)
+{
+	struct timespec end;
+
+	if (!r->running)
+		return;
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec++;
+	notify(r->flush_fd);
+	while (sem_timedwait(&r->flushed, &end) < 0 && errno == EINTR)
+		;
 }
 
 int perf_reader_stop(struct perf_reader *r, struct mmr_error *err)
@@ -236,5 +268,7 @@ void perf_reader_deinit(struct perf_reader *r)
 		close(r->epoll_fd);
 	if (r->stop_fd > 0)
 		close(r->stop_fd);
-	r->epoll_fd = r->stop_fd = -1;
+	if (r->flush_fd > 0)
+		close(r->flush_fd);
+	r->epoll_fd = r->stop_fd = r->flush_fd = -1;
 }

@@ -7,6 +7,7 @@
 #define PERF_READER_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -35,6 +36,8 @@ struct perf_reader {
 	uint32_t capacity;
 	int epoll_fd;
 	int stop_fd;
+	int flush_fd; /* eventfd: hand over what there is, and post flushed */
+	sem_t flushed;
 	int failed_fd;    /* the user's: an eventfd to be told when the thread has failed */
 	bool drop_rights; /* the thread needs none of root's */
 	pthread_t thread;
@@ -62,6 +65,9 @@ int perf_reader_start(struct perf_reader *reader, struct mmr_writer *writer, uin
 
 /* Starts or stops the events of all CPUs. */
 void perf_reader_enable(const struct perf_reader *reader, bool enable);
+
+/* Hands over to the writer what has happened by now, as far as that is done within a second. */
+void perf_reader_flush(struct perf_reader *reader);
 
 /*
  * Stops the events, takes what is left, tells the writer how much was lost in all, ends the thread.

@@ -159,7 +159,7 @@ static bool grow_slots(struct stack_symbols *s)
 	return true;
 }
 
-void stack_symbols_note(struct stack_symbols *s, uint32_t tgid, uint64_t address, uint64_t now_ns)
+static void note(struct stack_symbols *s, uint32_t tgid, uint64_t address, uint64_t now_ns)
 {
 	struct symbol_address *a;
 	uint32_t *slot;
@@ -176,7 +176,14 @@ void stack_symbols_note(struct stack_symbols *s, uint32_t tgid, uint64_t address
 		locate(s, a, now_ns);
 }
 
-/* ---- the end ---- */
+void stack_symbols_note(struct stack_symbols *s, uint32_t tgid, uint64_t address, uint64_t now_ns)
+{
+	pthread_mutex_lock(&s->lock);
+	note(s, tgid, address, now_ns);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* ---- writing them ---- */
 
 /* By process, those of the kernel first, then by address. */
 static int by_address(const void *a, const void *b)
@@ -324,26 +331,56 @@ static int write_user(struct stack_symbols *s, struct mmr_writer *writer, struct
 	return ret;
 }
 
+/* What there is so far. Names of files are never freed before the end: they are shared. */
+static int copy(struct stack_symbols *s, struct stack_symbols *own)
+{
+	*own = (struct stack_symbols){ .names_only = s->names_only };
+	pthread_mutex_lock(&s->lock);
+	own->addresses = calloc(s->nr_addresses + 1, sizeof(*own->addresses));
+	own->files = calloc(s->nr_files + 1, sizeof(*own->files));
+	if (own->addresses && own->files) {
+		own->nr_addresses = s->nr_addresses;
+		own->nr_files = s->nr_files;
+		if (s->nr_addresses)
+			memcpy(own->addresses, s->addresses,
+			       s->nr_addresses * sizeof(*own->addresses));
+		if (s->nr_files)
+			memcpy(own->files, s->files, s->nr_files * sizeof(*own->files));
+	}
+	pthread_mutex_unlock(&s->lock);
+	return own->addresses && own->files ? 0 : MMR_E_NOMEM;
+}
+
 int stack_symbols_write(struct stack_symbols *s, struct mmr_writer *writer, struct mmr_error *err)
 {
-	int ret;
+	struct stack_symbols own;
+	int ret = copy(s, &own);
 
-	if (s->nr_addresses == 0)
-		return 0;
-	qsort(s->addresses, s->nr_addresses, sizeof(*s->addresses), by_address);
-	free(s->slots); /* they are by index */
-	s->slots = NULL;
-	s->nr_slots = 0;
-	ret = write_kernel(s, writer, err);
-	return ret < 0 ? ret : write_user(s, writer, err);
+	if (ret < 0)
+		failure(err, ret, "out of memory for symbols");
+	if (ret == 0 && own.nr_addresses > 0) {
+		qsort(own.addresses, own.nr_addresses, sizeof(*own.addresses), by_address);
+		ret = write_kernel(&own, writer, err);
+		if (ret == 0)
+			ret = write_user(&own, writer, err);
+	}
+	for (size_t i = 0; i < own.nr_addresses; i++)
+		free(own.addresses[i].function);
+	free(own.addresses);
+	free(own.files);
+	return ret;
+}
+
+void stack_symbols_init(struct stack_symbols *s)
+{
+	*s = (struct stack_symbols){ 0 };
+	pthread_mutex_init(&s->lock, NULL);
 }
 
 void stack_symbols_deinit(struct stack_symbols *s)
 {
 	for (size_t i = 0; i < s->nr_processes; i++)
 		free(s->processes[i].maps);
-	for (size_t i = 0; i < s->nr_addresses; i++)
-		free(s->addresses[i].function);
 	for (size_t i = 0; i < s->nr_files; i++)
 		free(s->files[i]);
 	free(s->processes);

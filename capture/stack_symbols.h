@@ -7,6 +7,7 @@
 #ifndef STACK_SYMBOLS_H
 #define STACK_SYMBOLS_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,6 +40,7 @@ struct symbol_address {
 };
 
 struct stack_symbols {
+	pthread_mutex_t lock;
 	struct symbol_process *processes;
 	size_t nr_processes;
 	struct symbol_address *addresses;
@@ -50,7 +52,8 @@ struct stack_symbols {
 	bool names_only; /* no folders in the trace */
 };
 
-/* A zeroed struct is empty. Free with stack_symbols_deinit(). */
+/* One thread may note while another writes. Free with stack_symbols_deinit(). */
+void stack_symbols_init(struct stack_symbols *symbols);
 void stack_symbols_deinit(struct stack_symbols *symbols);
 
 /*
@@ -60,7 +63,7 @@ void stack_symbols_deinit(struct stack_symbols *symbols);
 void stack_symbols_note(struct stack_symbols *symbols, uint32_t tgid, uint64_t address,
                         uint64_t now_ns);
 
-/* Looks all up and writes them as the trailer's texts kallsyms and user_symbols. */
+/* Looks all so far up and writes them as the trailer's texts kallsyms and user_symbols; as often as wanted. */
 int stack_symbols_write(struct stack_symbols *symbols, struct mmr_writer *writer,
                         struct mmr_error *err) MMR_MUST_CHECK;
 

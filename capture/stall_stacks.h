@@ -45,7 +45,7 @@ int stall_stacks_texts(struct stall_stacks *stacks, uint32_t last_id, struct mmr
 int stall_stacks_open(struct stall_stacks *stacks, const struct tracing *tracing, const char *pids,
                       uint32_t limit, struct mmr_error *err) MMR_MUST_CHECK;
 
-/* Writes the names of the addresses; after perf_reader_stop(). */
+/* Writes the names of the addresses so far. */
 int stall_stacks_finish(struct stall_stacks *stacks, struct mmr_writer *writer,
                         struct mmr_error *err) MMR_MUST_CHECK;
 
