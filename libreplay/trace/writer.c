@@ -139,6 +139,27 @@ static int no_memory(struct mmr_error *err)
 	return base_error(err, MMR_E_NOMEM, "out of memory for a trace writer");
 }
 
+/* What one frame may take in the arena, data or list, and what it may leave empty before it. */
+static uint64_t largest_item(const struct mmr_writer_options *o)
+{
+	uint64_t data = trace_arena_most(ZSTD_compressBound(TRACE_HEAD_SIZE + o->frame_size),
+	                                 trace_job_counts(o));
+	uint64_t list =
+		trace_arena_most(ZSTD_compressBound(TRACE_HEAD_SIZE + TRACE_BLOB_FRAME + 4096), 0);
+
+	return data > list ? data : list;
+}
+
+static uint64_t arena_size(const struct mmr_writer_options *o)
+{
+	uint64_t size = o->frame_size < DEFAULT_FRAME ? MIN_RING : ARENA;
+	uint64_t least = largest_item(o);
+
+	if (o->ring_bytes)
+		return o->ring_bytes;
+	return size > least ? size : least;
+}
+
 /* Everything but the file and the threads. */
 static int init_memory(struct mmr_writer *w, struct mmr_error *err)
 {
@@ -154,9 +175,11 @@ static int init_memory(struct mmr_writer *w, struct mmr_error *err)
 		return no_memory(err);
 	if (o->ring_bytes == 0 && o->nr_threads == 0)
 		return 0;
-	if (trace_arena_init(&w->arena, o->ring_bytes                   ? o->ring_bytes
-	                                : o->frame_size < DEFAULT_FRAME ? MIN_RING
-	                                                                : ARENA) < 0)
+	if (o->ring_bytes && o->ring_bytes - o->ring_bytes / 8 < largest_item(o))
+		return base_error(err, MMR_E_INVALID,
+		                  "a ring of %llu bytes is too small for frames of %u",
+		                  (unsigned long long)o->ring_bytes, o->frame_size);
+	if (trace_arena_init(&w->arena, arena_size(o)) < 0)
 		return no_memory(err);
 	return o->ring_bytes ? trace_ring_init(w, err) : 0;
 }

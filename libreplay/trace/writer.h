@@ -155,6 +155,8 @@ int trace_writer_check(struct mmr_writer *w, struct mmr_error *err) MMR_MUST_CHE
 /* A job with room for a frame; NULL: no memory. */
 struct writer_job *trace_job_create(const struct mmr_writer_options *options);
 void trace_job_free(struct writer_job *job);
+/* Event types that a frame may have. */
+uint32_t trace_job_counts(const struct mmr_writer_options *options);
 
 /* Hands over what a CPU has collected. Under its lock. */
 int trace_writer_flush(struct mmr_writer *w, struct writer_cpu *c,

@@ -28,11 +28,16 @@ static uint32_t counts_of_page(const struct mmr_writer_options *options)
 	return most < NR_IDS ? most : NR_IDS;
 }
 
+uint32_t trace_job_counts(const struct mmr_writer_options *options)
+{
+	return counts_of_page(options) + MORE_COUNTS;
+}
+
 struct writer_job *trace_job_create(const struct mmr_writer_options *options)
 {
 	struct writer_job *job = base_calloc(1, sizeof(*job));
 	size_t size = TRACE_HEAD_SIZE + options->frame_size;
-	size_t nr_counts = counts_of_page(options) + MORE_COUNTS;
+	size_t nr_counts = trace_job_counts(options);
 
 	if (!job)
 		return NULL;

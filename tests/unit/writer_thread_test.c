@@ -148,6 +148,28 @@ static void the_same_calls_give_the_same_file(void **state)
 	free(data[1]);
 }
 
+static void the_largest_frames_pass(void **state)
+{
+	struct mmr_writer_options options = threaded(1);
+	struct mmr_error err = { 0 };
+	struct feed feed = { 0 };
+	struct fed fed[CPUS];
+	struct mmr_writer *w;
+
+	(void)state;
+	options.frame_size = 4 << 20;
+	options.queue_frames = 1;
+	options.level = -131072;
+	feed.writer = create(&options);
+	for (int i = 0; i < 4000; i++)
+		assert_int_equal(feed_page(&feed), 0);
+	finish(feed.writer);
+	mmr_trace_close(feed_read(path, fed, CPUS));
+	assert_int_equal(fed[0].nr_events, 4000 * FEED_EVENTS_A_PAGE);
+	options.ring_bytes = 4 << 20;
+	assert_int_equal(mmr_writer_create(NULL, &options, &w, &err), MMR_E_INVALID);
+}
+
 /* ---- threads ---- */
 
 static bool all_blocked(int32_t tid)
@@ -608,6 +630,7 @@ int main(void)
 		TEST(what_threads_write_is_what_was_given),
 		TEST(many_feed_it_at_a_time),
 		TEST(the_same_calls_give_the_same_file),
+		TEST(the_largest_frames_pass),
 		TEST(threads_have_numbers_and_names),
 		TEST(a_killed_recorder_leaves_what_went_out),
 		TEST(a_full_disk_leaves_a_whole_file),
