@@ -11,8 +11,9 @@
  *
  * Data pages are collected per CPU and compressed when a frame is full: by threads of the writer's own,
  * or by the caller if options.nr_threads is 0. mmr_writer_pages(), _set_lost() and _pressure() may be
- * called from one thread per CPU at the same time (each with its own cpu); _stats() and _ring_save()
- * from any; everything else from one.
+ * called from one thread per CPU at the same time (each with its own cpu); _access(), _stats() and
+ * _ring_save() from any; everything else from one. The writer's threads have the rights of the thread
+ * that made the writer, and files that mmr_writer_rotate() ends are renamed with these.
  *
  * A CPU may have several streams, each in time order in itself: stream cpu is the ring buffer's, and
  * cpu + nr_cpus, cpu + 2 * nr_cpus ... hold what else the recorder took from that CPU in the same
