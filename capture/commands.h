@@ -3,6 +3,7 @@
 #ifndef CAPTURE_COMMANDS_H
 #define CAPTURE_COMMANDS_H
 
+int cmd_anonymize(int argc, char **argv);
 int cmd_check(int argc, char **argv);   /* where libtracefs is */
 int cmd_cleanup(int argc, char **argv); /* where libtracefs is */
 int cmd_dump(int argc, char **argv);

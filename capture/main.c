@@ -19,6 +19,7 @@ static const struct subcommand commands[] = {
 	{ "dump", cmd_dump, "Print the events of a trace" },
 	{ "verify", cmd_verify, "Check traces to the last byte and event" },
 	{ "repair", cmd_repair, "Make a whole trace of a cut or damaged one" },
+	{ "anonymize", cmd_anonymize, "Copy a trace without names and addresses" },
 	{ "import", cmd_import, "Make a trace of a trace-cmd recording" },
 	{ "export", cmd_export, "Make a trace.dat of a trace, for trace-cmd and KernelShark" },
 	{ NULL, NULL, NULL },

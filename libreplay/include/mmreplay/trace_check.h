@@ -95,6 +95,32 @@ MMR_API const struct mmr_check_finding *mmr_verification_finding(
 MMR_API const struct mmr_check_cpu *mmr_verification_cpu(
 	const struct mmr_verification *verification, uint32_t i);
 
+/* ---- copies without names ---- */
+
+struct mmr_anonymize_options {
+	bool force; /* replace an existing output */
+	void (*progress)(void *data, uint64_t done, uint64_t total); /* bytes of the input */
+	void *progress_data;
+};
+
+struct mmr_anonymize_report {
+	uint64_t nr_events;
+	uint64_t nr_unknown; /* of them, of a kind whose fields are not known: they are empty */
+	uint64_t nr_dropped; /* texts and pieces of snapshots that are left out */
+};
+
+/*
+ * Copies a whole trace without names of tasks, files and cgroups and without kernel addresses: names
+ * and pointers become keyed hashes, equal ones equal, with a random key that is not kept; what is not
+ * known to be harmless is left out. Numbers, times, page frames and user addresses stay, and so
+ * does what a replay needs. options and report may be NULL. MMR_E_EXISTS: output is there;
+ * MMR_E_TRUNCATED: input is not whole; and the errors of mmr_trace_open() and the writer.
+ */
+MMR_API int mmr_trace_anonymize(const char *input, const char *output,
+                                const struct mmr_anonymize_options *options,
+                                struct mmr_anonymize_report *report,
+                                struct mmr_error *err) MMR_MUST_CHECK;
+
 /* ---- repair ---- */
 
 struct mmr_repair_options {
