@@ -3,8 +3,10 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include <mmreplay/trace.h>
 #include <mmreplay/trace_check.h>
 
 #include "commands.h"
@@ -223,7 +225,33 @@ static void show_progress(void *data, uint64_t done, uint64_t total)
 	progress_update(progress, done, "bytes");
 }
 
-static int verify(const char *path)
+/* What all parts of a recording hold together, against the statistics in the last of them. */
+struct whole {
+	struct mmr_check_cpu *cpus; /* by number; in_frames and lost are sums */
+	uint32_t nr_cpus;
+};
+
+static void add_part(struct whole *whole, const struct mmr_verification *v)
+{
+	const struct mmr_check_cpu *cpu;
+
+	for (uint32_t i = 0; whole && (cpu = mmr_verification_cpu(v, i)); i++) {
+		struct mmr_check_cpu *sum;
+		uint64_t in_frames;
+		uint64_t lost;
+
+		if (cpu->cpu >= whole->nr_cpus)
+			continue;
+		sum = &whole->cpus[cpu->cpu];
+		in_frames = sum->in_frames + cpu->in_frames;
+		lost = sum->lost + cpu->lost;
+		*sum = *cpu;
+		sum->in_frames = in_frames;
+		sum->lost = lost;
+	}
+}
+
+static int verify(const char *path, struct whole *whole)
 {
 	struct mmr_verification *v = NULL;
 	struct mmr_error err = { 0 };
@@ -244,8 +272,110 @@ static int verify(const char *path)
 		print_json(path, v);
 	else
 		print_text(path, v);
+	add_part(whole, v);
 	status = mmr_verification_sound(v) ? 0 : EXIT_FINDING;
 	mmr_verification_free(v);
+	return status;
+}
+
+/* ---- recordings in several files ---- */
+
+static void note(json_t *findings, const char *text)
+{
+	json_array_append_new(findings, json_string(text));
+}
+
+static void check_cpu(json_t *findings, const struct mmr_check_cpu *cpu)
+{
+	uint64_t written = cpu->read + cpu->overrun + cpu->dropped + cpu->left;
+	char text[200];
+
+	snprintf(text, sizeof(text),
+	         "statistics: CPU %" PRIu32 ": of %" PRIu64 " events written %" PRIu64
+	         " were read; all parts hold %" PRIu64 " and tell of %" PRIu64 " lost ones",
+	         cpu->cpu, written, cpu->read, cpu->in_frames, cpu->lost);
+	if (cpu->known && (cpu->read != cpu->in_frames || cpu->in_frames + cpu->lost != written))
+		note(findings, text);
+}
+
+static json_t *check_whole(const struct mmr_trace *trace, const struct whole *whole)
+{
+	const struct mmr_trace_info *info = mmr_trace_info(trace);
+	json_t *findings = json_array();
+
+	if (info->nr_missing_parts)
+		note(findings, mmr_trace_damage(trace)->text);
+	/* Without the first ones the statistics cover more than there is. */
+	if (info->nr_missing_parts == 0 && info->first_part == 1 && !info->repaired)
+		for (uint32_t i = 0; i < whole->nr_cpus; i++)
+			check_cpu(findings, &whole->cpus[i]);
+	return findings;
+}
+
+static void print_whole(const char *path, const struct mmr_trace *trace, json_t *findings)
+{
+	uint32_t nr_parts = mmr_trace_info(trace)->nr_parts;
+	size_t count = json_array_size(findings);
+	json_t *object;
+
+	if (args.json) {
+		object = json_pack("{s:i, s:s?, s:i, s:b, s:O}", "schema", SCHEMA, "path", path,
+		                   "parts", (int)nr_parts, "sound", count == 0, "findings",
+		                   findings);
+		json_dumpf(object, stdout, JSON_INDENT(2));
+		putchar('\n');
+		json_decref(object);
+		return;
+	}
+	if (count > 0 || !args.quiet)
+		printf("%s%" PRIu32 " parts of one recording %s\n", args.quiet ? "" : "\n",
+		       nr_parts, count ? "do not add up:" : "add up");
+	for (size_t i = 0; i < count; i++)
+		printf("  %s\n", json_string_value(json_array_get(findings, i)));
+}
+
+static int verify_parts(const char *path, const struct mmr_trace *trace)
+{
+	struct whole whole = { .nr_cpus = mmr_trace_info(trace)->nr_cpus };
+	json_t *findings;
+	int status = 0;
+
+	whole.cpus = calloc(whole.nr_cpus, sizeof(*whole.cpus));
+	if (!whole.cpus) {
+		message(TOOL, "out of memory");
+		return EXIT_TROUBLE;
+	}
+	for (uint32_t i = 0; mmr_trace_part(trace, i, NULL); i++) {
+		int one;
+
+		if (i > 0 && !args.json && !args.quiet)
+			putchar('\n');
+		one = verify(mmr_trace_part(trace, i, NULL), &whole);
+		status = one > status ? one : status;
+	}
+	findings = check_whole(trace, &whole);
+	print_whole(path, trace, findings);
+	if (json_array_size(findings) > 0 && status == 0)
+		status = EXIT_FINDING;
+	json_decref(findings);
+	free(whole.cpus);
+	return status;
+}
+
+/* A name means here what it means to the other commands: perhaps several files. */
+static int verify_operand(const char *path)
+{
+	struct mmr_trace *trace;
+	struct mmr_error err = { 0 };
+	int status;
+
+	if (mmr_trace_open(path, NULL, &trace, &err) < 0)
+		return fail(TOOL, &err);
+	if (mmr_trace_info(trace)->nr_parts > 1)
+		status = verify_parts(path, trace);
+	else
+		status = verify(mmr_trace_part(trace, 0, NULL), NULL);
+	mmr_trace_close(trace);
 	return status;
 }
 
@@ -265,7 +395,7 @@ int cmd_verify(int argc, char **argv)
 
 		if (i > first && !args.json && !args.quiet)
 			putchar('\n');
-		one = verify(argv[i]);
+		one = verify_operand(argv[i]);
 		status = one > status ? one : status;
 	}
 	return finish_output(TOOL, status);

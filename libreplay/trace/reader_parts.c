@@ -184,6 +184,16 @@ static void add_info(struct mmr_trace *trace, const struct mmr_trace *from)
 	info->nr_parts++;
 }
 
+const char *mmr_trace_part(const struct mmr_trace *trace, uint32_t i, uint32_t *number)
+{
+	if (i >= trace->info.nr_parts)
+		return NULL;
+	if (number)
+		*number =
+			trace->parts.count ? trace->parts.items[i].number : trace->info.first_part;
+	return trace->parts.count ? trace->parts.items[i].path : trace->path;
+}
+
 /* ---- holes ---- */
 
 static uint64_t begin_of(const struct mmr_trace *part)

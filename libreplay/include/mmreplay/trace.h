@@ -115,6 +115,12 @@ MMR_API void mmr_trace_close(struct mmr_trace *trace);
 /* Valid until the trace is closed. */
 MMR_API const struct mmr_trace_info *mmr_trace_info(const struct mmr_trace *trace);
 
+/*
+ * Path of file i < info->nr_parts of which the trace consists, NULL past the last; *number (may be NULL)
+ * is its number in the recording, 0 if that was never in several. Valid until the trace is closed.
+ */
+MMR_API const char *mmr_trace_part(const struct mmr_trace *trace, uint32_t i, uint32_t *number);
+
 /* Zone i < info->nr_zones, NULL past the last. Zones without pages are left out. */
 MMR_API const struct mmr_zone_info *mmr_trace_zone(const struct mmr_trace *trace, uint32_t i);
 
