@@ -115,7 +115,7 @@ static int become(const struct child_user *user)
 }
 
 static _Noreturn void run_child(int go_fd, int error_fd, char **command,
-                                const struct child_user *user)
+                                const struct child_user *user, bool no_stdout)
 {
 	sigset_t none;
 	char byte;
@@ -130,6 +130,8 @@ static _Noreturn void run_child(int go_fd, int error_fd, char **command,
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	if (no_stdout)
+		dup2(STDERR_FILENO, STDOUT_FILENO);
 	if (become(user) == 0)
 		execvp(command[0], command);
 	error = errno;
@@ -138,7 +140,7 @@ static _Noreturn void run_child(int go_fd, int error_fd, char **command,
 	_exit(error == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_INVOKE);
 }
 
-int child_prepare(struct child *c, char **command, const struct child_user *user,
+int child_prepare(struct child *c, char **command, const struct child_user *user, bool no_stdout,
                   struct mmr_error *err)
 {
 	int go[2];
@@ -156,7 +158,7 @@ int child_prepare(struct child *c, char **command, const struct child_user *user
 	if (c->pid == 0) {
 		close(go[1]);
 		close(error[0]);
-		run_child(go[0], error[1], command, user);
+		run_child(go[0], error[1], command, user, no_stdout);
 	}
 	close(go[0]);
 	close(error[1]);

@@ -43,7 +43,7 @@ int child_check(char **command, struct mmr_error *err);
 
 /* Forks; the child waits for child_go(). Call it while the process has one thread. */
 int child_prepare(struct child *child, char **command, const struct child_user *user,
-                  struct mmr_error *err) MMR_MUST_CHECK;
+                  bool no_stdout, struct mmr_error *err) MMR_MUST_CHECK;
 
 /* Lets it start. 0, or the exit status 126 or 127 with err filled if it cannot be run. */
 int child_go(struct child *child, struct mmr_error *err);

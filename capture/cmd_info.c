@@ -223,6 +223,40 @@ static void print_limits(const struct mmr_trace *trace)
 		printf("%-12s %s\n", limit.name, limit.text);
 }
 
+/* The value behind KEY= in a text of lines, "" if there is none. */
+static void text_value(const char *text, const char *key, char *value, size_t size)
+{
+	const char *at = strstr(text, key);
+
+	value[0] = '\0';
+	if (at && (at == text || at[-1] == '\n'))
+		escape_text(value, size, at + strlen(key), strcspn(at + strlen(key), "\n"));
+}
+
+/* What made the flight recorder write this file. */
+static void print_trigger(const struct mmr_trace *trace, const struct summary *sum)
+{
+	const char *text = mmr_trace_text(trace, "trigger", NULL);
+	char kind[64];
+	char condition[600];
+	char value[600];
+	char instant[32];
+	uint64_t ns;
+
+	if (!text)
+		return;
+	text_value(text, "kind=", kind, sizeof(kind));
+	text_value(text, "condition=", condition, sizeof(condition));
+	text_value(text, "value=", value, sizeof(value));
+	text_value(text, "mono_ns=", instant, sizeof(instant));
+	printf("%-12s %s", "trigger", condition[0] ? condition : kind);
+	if (value[0])
+		printf(" (%s)", value);
+	if (parse_uint(instant, &ns) && sum->nr_events > 0)
+		printf(", at %.3f s", ((double)ns - (double)sum->first_ns) / 1e9);
+	putchar('\n');
+}
+
 static void print_overview(const char *path, const struct mmr_trace *trace,
                            const struct summary *sum)
 {
@@ -244,6 +278,7 @@ static void print_overview(const char *path, const struct mmr_trace *trace,
 	print_text_line(trace, "absent", "events/absent");
 	print_fault_source(trace);
 	print_text_line(trace, "notes", "import.notes");
+	print_trigger(trace, sum);
 	print_limits(trace);
 	if (sum->nr_events == 0) {
 		puts("events       none");
@@ -388,8 +423,10 @@ static json_t *json_limits(const struct mmr_trace *trace)
 
 static json_t *json_texts(const struct mmr_trace *trace)
 {
-	static const char *const names[] = { "cmdline",       "tool",         "recorder.options",
-		                             "events/absent", "import.notes", NULL };
+	static const char *const names[] = {
+		"cmdline", "tool", "recorder.options", "events/absent", "import.notes",
+		"trigger", NULL
+	};
 	json_t *object = json_object();
 
 	for (int i = 0; names[i]; i++) {

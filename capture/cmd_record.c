@@ -32,10 +32,29 @@ static void print_groups(const struct mmr_writer_stats *stats)
 	table_destroy(table);
 }
 
+/* Where the events are: the end of the summary's line. */
+static void describe_output(const struct recording *r, char text[PATH_MAX + 64])
+{
+	const struct flight_options *flight = &r->options->flight;
+
+	if (flight->ring_bytes > 0 && r->nr_saved == 0)
+		snprintf(text, PATH_MAX + 64,
+		         "memory; no file was written (mmcap trigger, SIGUSR1 "
+		         "and --on do)");
+	else if (flight->ring_bytes > 0)
+		snprintf(text, PATH_MAX + 64, "memory; %u file%s written", r->nr_saved,
+		         r->nr_saved > 1 ? "s" : "");
+	else if (strcmp(r->path, "-") == 0)
+		snprintf(text, PATH_MAX + 64, "stdout");
+	else
+		snprintf(text, PATH_MAX + 64, "%s%s%s", r->path, r->kept ? "" : ".partial",
+		         r->nr_saved > 0 ? " and those before it" : "");
+}
+
 static void summary(const struct recording *r)
 {
 	const struct mmr_writer_stats *s = &r->stats;
-	const char *suffix = r->kept ? "" : ".partial";
+	char output[PATH_MAX + 64];
 	char events[FORMAT_SIZE];
 	char lost[FORMAT_SIZE];
 	char file[FORMAT_SIZE];
@@ -45,12 +64,12 @@ static void summary(const struct recording *r)
 	if (!r->options->quiet) {
 		if (s->nr_events > 0)
 			print_groups(s);
-		message(TOOL, "%s events in %s, %s lost; %s (%s of ring buffer, %.1f:1) in %s%s",
+		describe_output(r, output);
+		message(TOOL, "%s events in %s, %s lost; %s (%s of ring buffer, %.1f:1) in %s",
 		        format_count(events, s->nr_events), format_duration(time, r->duration_ns),
 		        format_count(lost, s->nr_lost), format_bytes(file, s->file_bytes),
 		        format_bytes(raw, s->raw_bytes),
-		        s->file_bytes ? (double)s->raw_bytes / (double)s->file_bytes : 0.0,
-		        r->options->output, suffix);
+		        s->file_bytes ? (double)s->raw_bytes / (double)s->file_bytes : 0.0, output);
 	}
 	if (s->nr_lowered > 0 && !r->options->quiet)
 		message(TOOL,
@@ -70,7 +89,7 @@ static void summary(const struct recording *r)
 int cmd_record(int argc, char **argv)
 {
 	struct record_options options;
-	struct recording recording;
+	static struct recording recording; /* large */
 	struct mmr_error err = { 0 };
 	int status;
 

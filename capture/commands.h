@@ -13,7 +13,8 @@ int cmd_info(int argc, char **argv);
 int cmd_list(int argc, char **argv);   /* where libtracefs is */
 int cmd_record(int argc, char **argv); /* where libtracefs is */
 int cmd_repair(int argc, char **argv);
-int cmd_top(int argc, char **argv); /* where libtracefs is */
+int cmd_top(int argc, char **argv);     /* where libtracefs is */
+int cmd_trigger(int argc, char **argv); /* where libtracefs is */
 int cmd_verify(int argc, char **argv);
 
 #endif

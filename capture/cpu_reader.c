@@ -23,16 +23,18 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "failure.h"
 #include "privilege.h"
 
-#define BATCH     32  /* sub-buffers handed over at once */
-#define FLUSH_MS  250 /* what is in a sub-buffer that never fills is read after this long */
-#define PRIORITY  (-15)
-#define HEAD_SIZE 16 /* of a sub-buffer: time stamp, commit */
-#define MISSED    8  /* behind the events: how many were missed, in some kernels */
+#define BATCH          32  /* sub-buffers handed over at once */
+#define FLUSH_MS       250 /* what is in a sub-buffer that never fills is read after this long */
+#define FLUSH_PATIENCE 1   /* seconds for a reader to answer */
+#define PRIORITY       (-15)
+#define HEAD_SIZE      16 /* of a sub-buffer: time stamp, commit */
+#define MISSED         8  /* behind the events: how many were missed, in some kernels */
 
 static void notify(int fd)
 {
@@ -142,12 +144,21 @@ static int introduce(struct cpu_reader *r, const char *name, bool as_user)
 	return ret;
 }
 
+/* To be answered by sem_post() when what is there by now was read. */
+static bool was_kicked(const struct cpu_reader *r)
+{
+	uint64_t kicks;
+
+	return read(r->kick_fd, &kicks, sizeof(kicks)) == (ssize_t)sizeof(kicks);
+}
+
 static void *run(void *data)
 {
 	struct cpu_reader *r = data;
 	struct pollfd fds[] = {
 		{ .fd = r->pages_fd, .events = POLLIN },
 		{ .fd = r->all->stop_fd, .events = POLLIN },
+		{ .fd = r->kick_fd, .events = POLLIN },
 	};
 	bool stop = false;
 	char name[16];
@@ -156,9 +167,14 @@ static void *run(void *data)
 	snprintf(name, sizeof(name), "mmcap/%u", r->cpu);
 	ret = introduce(r, name, true);
 	while (ret == 0 && !stop) {
-		poll(fds, 2, FLUSH_MS);
+		bool kicked;
+
+		poll(fds, 3, FLUSH_MS);
 		stop = fds[1].revents & POLLIN;
+		kicked = was_kicked(r);
 		ret = drain(r);
+		if (kicked)
+			sem_post(&r->all->kicked);
 	}
 	if (ret < 0)
 		fail_reader(r);
@@ -180,10 +196,14 @@ static int open_files(struct cpu_reader *r, const char *dir, struct mmr_error *e
 	return 0;
 }
 
+/* What a thread needs beside the files. */
 static int get_pages(struct cpu_reader *r, struct mmr_error *err)
 {
 	const size_t size = (size_t)BATCH * r->all->subbuf_size;
 
+	r->kick_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (r->kick_fd < 0)
+		return failure_errno(err, errno, "cannot watch for requests");
 	r->pages = malloc(size);
 	if (!r->pages)
 		return failure(err, MMR_E_NOMEM, "out of memory for the sub-buffers of CPU %u",
@@ -232,9 +252,11 @@ static void *run_late(void *data)
 	int ret = introduce(late, "mmcap/late", false);
 
 	while (ret == 0 && !stop) {
-		nfds_t count = 1;
+		nfds_t count = 2;
+		bool kicked;
 
 		all->late_fds[0] = (struct pollfd){ .fd = all->stop_fd, .events = POLLIN };
+		all->late_fds[1] = (struct pollfd){ .fd = late->kick_fd, .events = POLLIN };
 		for (uint32_t cpu = 0; cpu < all->count; cpu++)
 			if (all->readers[cpu].late && all->readers[cpu].pages_fd >= 0)
 				all->late_fds[count++] =
@@ -242,7 +264,10 @@ static void *run_late(void *data)
 					                 .events = POLLIN };
 		poll(all->late_fds, count, FLUSH_MS);
 		stop = all->late_fds[0].revents & POLLIN;
+		kicked = was_kicked(late);
 		ret = drain_late(all);
+		if (kicked)
+			sem_post(&all->kicked);
 	}
 	if (ret < 0)
 		fail_reader(late);
@@ -253,10 +278,11 @@ static int prepare_late(struct cpu_readers *all, struct mmr_error *err)
 {
 	all->late = calloc(1, sizeof(*all->late));
 	all->late_online = calloc(all->count, sizeof(*all->late_online));
-	all->late_fds = calloc(all->count + 1u, sizeof(*all->late_fds));
+	all->late_fds = calloc(all->count + 2u, sizeof(*all->late_fds));
 	if (!all->late || !all->late_online || !all->late_fds)
 		return failure(err, MMR_E_NOMEM, "out of memory for the readers");
-	*all->late = (struct cpu_reader){ .all = all, .pages_fd = -1, .stats_fd = -1 };
+	*all->late =
+		(struct cpu_reader){ .all = all, .pages_fd = -1, .stats_fd = -1, .kick_fd = -1 };
 	return get_pages(all->late, err);
 }
 
@@ -298,6 +324,7 @@ static int prepare(struct cpu_readers *all, uint32_t *nr_threads, struct mmr_err
 			.late = known && !online[cpu],
 			.pages_fd = -1,
 			.stats_fd = -1,
+			.kick_fd = -1,
 		};
 	free(online);
 	for (uint32_t cpu = 0; cpu < all->count && ret == 0; cpu++) {
@@ -338,6 +365,7 @@ int cpu_readers_start(struct cpu_readers *all, const struct tracing *tracing,
 	if (ret < 0)
 		return ret;
 	pthread_barrier_init(&all->ready, NULL, nr_threads + 1);
+	sem_init(&all->kicked, 0, 0);
 	ret = start_threads(all, err);
 	if (ret < 0) {
 		/* Those that did start wait at the barrier for ever; the process is about to end. */
@@ -352,6 +380,30 @@ int cpu_readers_start(struct cpu_readers *all, const struct tracing *tracing,
 	return 0;
 }
 
+void cpu_readers_flush(struct cpu_readers *all)
+{
+	struct timespec until;
+	uint32_t count = 0;
+
+	while (sem_trywait(&all->kicked) == 0)
+		; /* who came too late the last time */
+	for (uint32_t cpu = 0; cpu < all->count; cpu++) {
+		if (!all->readers[cpu].running)
+			continue;
+		notify(all->readers[cpu].kick_fd);
+		count++;
+	}
+	if (all->late && all->late->running) {
+		notify(all->late->kick_fd);
+		count++;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += FLUSH_PATIENCE;
+	while (count > 0 &&
+	       (sem_clockwait(&all->kicked, CLOCK_MONOTONIC, &until) == 0 || errno == EINTR))
+		count--;
+}
+
 /* Closes and frees; the first failure stays in *ret and *err. */
 static void end_reader(struct cpu_reader *r, int *ret, struct mmr_error *err)
 {
@@ -364,6 +416,8 @@ static void end_reader(struct cpu_reader *r, int *ret, struct mmr_error *err)
 		close(r->pages_fd);
 	if (r->stats_fd >= 0)
 		close(r->stats_fd);
+	if (r->kick_fd >= 0)
+		close(r->kick_fd);
 	if (!r->late)
 		free(r->pages);
 }
@@ -383,8 +437,10 @@ int cpu_readers_stop(struct cpu_readers *all, struct mmr_error *err)
 		end_reader(&all->readers[cpu], &ret, err);
 	if (all->late)
 		end_reader(all->late, &ret, err);
-	if (all->nr_running > 0)
+	if (all->nr_running > 0) {
 		pthread_barrier_destroy(&all->ready);
+		sem_destroy(&all->kicked);
+	}
 	if (all->readers) {
 		close(all->stop_fd);
 		close(all->failed_fd);

@@ -8,6 +8,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,6 +27,7 @@ struct cpu_reader {
 	bool running; /* has a thread */
 	int pages_fd; /* trace_pipe_raw; -1: not open, as it never was online */
 	int stats_fd;
+	int kick_fd;    /* eventfd: read what is there now; -1: the late thread's does */
 	uint8_t *pages; /* late ones share theirs */
 	struct mmr_error error;
 };
@@ -42,6 +44,7 @@ struct cpu_readers {
 	uint64_t buffer_size;
 	struct mmr_writer *writer;
 	pthread_barrier_t ready;
+	sem_t kicked;  /* posted by each thread that was kicked and has read */
 	int stop_fd;   /* eventfd: drain what is there and end */
 	int failed_fd; /* eventfd: a reader or the writer failed */
 	atomic_bool failed;
@@ -50,6 +53,12 @@ struct cpu_readers {
 /* Opens the files and starts the threads; all of them run when this returns. They read from now on. */
 int cpu_readers_start(struct cpu_readers *readers, const struct tracing *tracing,
                       struct mmr_writer *writer, struct mmr_error *err) MMR_MUST_CHECK;
+
+/*
+ * Has all threads read what the kernel holds now, and hand it to the writer; waits for them, a second
+ * at most. From one thread at a time.
+ */
+void cpu_readers_flush(struct cpu_readers *readers);
 
 /* Lets the threads take what is left, waits for them, closes the files. Tells the first failure. */
 int cpu_readers_stop(struct cpu_readers *readers, struct mmr_error *err);

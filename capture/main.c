@@ -11,6 +11,7 @@ static const struct subcommand commands[] = {
 #ifdef MMCAP_RECORD
 	{ "record", cmd_record, "Record a command, or the whole machine" },
 	{ "top", cmd_top, "Show what memory management does now, and who waits for it" },
+	{ "trigger", cmd_trigger, "Have a flight recorder write what it holds" },
 	{ "check", cmd_check, "Tell what this machine can record, and what is missing" },
 	{ "list", cmd_list, "List the events that can be recorded, and what is missing here" },
 	{ "cleanup", cmd_cleanup, "Remove what killed recorders have left behind" },

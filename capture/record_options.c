@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "partial.h"
 #include "stall_stacks.h"
 #include "terminal.h"
 
@@ -70,6 +69,38 @@ static const char epilogue[] =
 	"Exit status: the command's, 128+N if signal N killed it; 125 if mmcap itself\n"
 	"failed, 126 if the command cannot be run, 127 if there is none of that name.\n";
 
+/* What goes together; 0, or -1 after a message. */
+static int check(struct record_options *o)
+{
+	if (!o->command && !o->all && o->pids.count == 0 && !o->cgroup && o->duration_ns == 0 &&
+	    o->flight.ring_bytes == 0) {
+		message(TOOL, "nothing to record: give a command, -a, --pid, --cgroup, --duration "
+		              "or --ring (see mmcap record --help)");
+		return -1;
+	}
+	if (o->all && (o->pids.count > 0 || o->cgroup || o->only_command)) {
+		message(TOOL, "-a excludes --pid, --cgroup and --only-command");
+		return -1;
+	}
+	if (o->only_command && !o->command) {
+		message(TOOL, "--only-command: there is no command");
+		return -1;
+	}
+	if (o->interval_ns < MIN_INTERVAL) {
+		message(TOOL, "--interval: at least 10ms");
+		return -1;
+	}
+	if (o->access_interval_ns > 0 && o->access_interval_ns < MIN_INTERVAL) {
+		message(TOOL, "--access-interval: at least 10ms");
+		return -1;
+	}
+	if (o->buffer_size > 0 && o->buffer_size < MIN_BUFFER) {
+		message(TOOL, "--buffer-size: at least 64K");
+		return -1;
+	}
+	return flight_options_check(&o->flight, o->output) ? 0 : -1;
+}
+
 int record_options_parse(struct record_options *o, int argc, char **argv)
 {
 	/* clang-format off */
@@ -104,6 +135,22 @@ int record_options_parse(struct record_options *o, int argc, char **argv)
 		  "Page faults by tracepoint, perf, both, or auto (default): perf where there is no tracepoint", set_fault_source, false },
 		{ "stacks", 0, OPTION_CALLBACK, "WHAT", &o->stacks_limit,
 		  "stalls: stacks where tasks begin to wait for memory; stalls:N: at most N of a kind a second (100)", set_stacks, false },
+		{ "ring", 0, OPTION_CALLBACK, "SIZE|TIME", &o->flight,
+		  "Flight recorder: keep the newest in memory (256M, 30s, or 30s,256M), write at a trigger", flight_options_ring, false },
+		{ "on", 0, OPTION_LIST, "CONDITION", &o->flight.on,
+		  "Trigger when this is so: 'allocstall > 100/s', 'psi.memory.full.avg10 > 5', 'free < 64M', oom", NULL, false },
+		{ "on-interval", 0, OPTION_TIME, "TIME", &o->flight.on_interval_ns,
+		  "Time between looks at the conditions (default 250ms)", NULL, false },
+		{ "after", 0, OPTION_TIME, "TIME", &o->flight.after_ns,
+		  "Write so long after the trigger, to see what followed (default 100ms)", NULL, false },
+		{ "cooldown", 0, OPTION_TIME, "TIME", &o->flight.cooldown_ns,
+		  "Let no condition trigger for TIME after one did (default 60s)", NULL, false },
+		{ "once", 0, OPTION_FLAG, NULL, &o->flight.once,
+		  "End when the first file is written", NULL, false },
+		{ "rotate", 0, OPTION_CALLBACK, "SIZE|TIME", &o->flight,
+		  "Go on in a new file after SIZE (1G) or TIME (60s): trace.0001.zst, trace.0002.zst, ...", flight_options_rotate, false },
+		{ "max-files", 0, OPTION_UINT, "N", &o->flight.max_files,
+		  "Keep N of these files, or of the flight recorder's, and remove the oldest", NULL, false },
 		{ "user", 'u', OPTION_STRING, "USER", &o->user,
 		  "Run the command as USER (default: who invoked sudo)", NULL, false },
 		{ "private", 0, OPTION_FLAG, NULL, &o->private,
@@ -135,38 +182,13 @@ int record_options_parse(struct record_options *o, int argc, char **argv)
 		.end_ns = DEFAULT_END,
 		.snapshot = MMR_SNAPSHOT_FULL,
 	};
+	flight_options_init(&o->flight);
 	first = options_parse(&command, argc, argv);
-	if (first < 0 || !output_is_named(TOOL, o->output))
+	if (first < 0)
 		return -1;
 	if (first < argc)
 		o->command = argv + first;
-	if (!o->command && !o->all && o->pids.count == 0 && !o->cgroup && o->duration_ns == 0) {
-		message(TOOL,
-		        "nothing to record: give a command, -a, --pid, --cgroup or --duration "
-		        "(see mmcap record --help)");
-		return -1;
-	}
-	if (o->all && (o->pids.count > 0 || o->cgroup || o->only_command)) {
-		message(TOOL, "-a excludes --pid, --cgroup and --only-command");
-		return -1;
-	}
-	if (o->only_command && !o->command) {
-		message(TOOL, "--only-command: there is no command");
-		return -1;
-	}
-	if (o->interval_ns < MIN_INTERVAL) {
-		message(TOOL, "--interval: at least 10ms");
-		return -1;
-	}
-	if (o->access_interval_ns > 0 && o->access_interval_ns < MIN_INTERVAL) {
-		message(TOOL, "--access-interval: at least 10ms");
-		return -1;
-	}
-	if (o->buffer_size > 0 && o->buffer_size < MIN_BUFFER) {
-		message(TOOL, "--buffer-size: at least 64K");
-		return -1;
-	}
-	return 0;
+	return check(o);
 }
 
 void record_options_deinit(struct record_options *o)
@@ -174,6 +196,7 @@ void record_options_deinit(struct record_options *o)
 	const struct option_row rows[] = {
 		{ .long_name = "pid", .type = OPTION_LIST, .target = &o->pids },
 		{ .long_name = "event", .type = OPTION_LIST, .target = &o->events },
+		{ .long_name = "on", .type = OPTION_LIST, .target = &o->flight.on },
 		{ .long_name = NULL },
 	};
 

@@ -10,6 +10,7 @@
 
 #include "access.h"
 #include "fault_source.h"
+#include "flight_options.h"
 #include "options.h"
 
 /* mmcap record's own failures, as env(1) and timeout(1) number them. */
@@ -35,6 +36,7 @@ struct record_options {
 	uint64_t access_interval_ns; /* 0: the source's own */
 	enum fault_source_kind fault_source;
 	uint32_t stacks_limit; /* of stacks of stalls of a kind in a second; 0: none are taken */
+	struct flight_options flight;
 	bool fail_on_loss;
 	bool private;     /* nothing about other processes */
 	const char *user; /* who runs the command; NULL: the invoking user */

@@ -30,6 +30,7 @@
 #include "privilege.h"
 #include "self_filter.h"
 #include "terminal.h"
+#include "trace_output.h"
 #include "trace_texts.h"
 #include "writer_tuning.h"
 
@@ -57,7 +58,14 @@ static int catch_signals(struct recording *r, struct mmr_error *err)
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGQUIT);
 	sigprocmask(SIG_BLOCK, &set, NULL); /* the threads inherit it */
-	prctl(PR_SET_NAME, "mmcap");        /* what self_filter.c may have to go by */
+	if (r->options->flight.ring_bytes > 0) {
+		sigset_t triggers;
+
+		sigemptyset(&triggers);
+		sigaddset(&triggers, SIGUSR1); /* part_flight.c takes it */
+		sigprocmask(SIG_BLOCK, &triggers, NULL);
+	}
+	prctl(PR_SET_NAME, "mmcap"); /* what self_filter.c may have to go by */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a file size limit shows as EFBIG */
 	r->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -117,19 +125,6 @@ static int check_first(struct recording *r, struct mmr_error *err)
 	return 0;
 }
 
-struct output {
-	struct recording *recording;
-	struct mmr_writer_options options;
-};
-
-static int create_file(void *data, struct mmr_error *err)
-{
-	struct output *output = data;
-	struct recording *r = output->recording;
-
-	return mmr_writer_create(r->options->output, &output->options, &r->writer, err);
-}
-
 static int finish_file(void *data, struct mmr_error *err)
 {
 	return mmr_writer_finish(data, err);
@@ -144,19 +139,16 @@ static int abort_file(void *data, struct mmr_error *err)
 
 static int open_file(struct recording *r, struct mmr_error *err)
 {
-	struct output output = {
-		.recording = r,
-		.options = {
-			.nr_cpus = r->tracing.nr_cpus,
-			.nr_streams = r->tracing.nr_cpus * perf_parts_streams(r),
-			.subbuf_size = r->tracing.subbuf_size,
-			.keep_old = true,
-		},
+	struct mmr_writer_options options = {
+		.nr_cpus = r->tracing.nr_cpus,
+		.nr_streams = r->tracing.nr_cpus * perf_parts_streams(r),
+		.subbuf_size = r->tracing.subbuf_size,
+		.keep_old = true,
 	};
 	int ret;
 
-	writer_tuning_options(&output.options, r->tracing.nr_online);
-	ret = privilege_call(create_file, &output, err);
+	writer_tuning_options(&options, r->tracing.nr_online);
+	ret = trace_output_create(r, &options, err);
 	if (ret < 0 && r->user.change)
 		message(TOOL,
 		        "files are written with the rights of %s (--user root: with those of root)",
@@ -188,7 +180,8 @@ static int set_up(struct recording *r, struct mmr_error *err)
 	if (ret == 0)
 		ret = access_before_child(r, err);
 	if (ret == 0 && r->options->command)
-		ret = child_prepare(&r->child, r->options->command, &r->user, err);
+		ret = child_prepare(&r->child, r->options->command, &r->user,
+		                    strcmp(r->options->output, "-") == 0, err);
 	if (ret == 0)
 		ret = open_file(r, err);
 	if (ret == 0)
@@ -337,7 +330,7 @@ static int close_file(struct recording *r, struct mmr_error *err)
 	r->writer = NULL;
 	r->kept = ret == 0;
 	if (r->kept)
-		overhead_closed(&r->overhead, r->options->output);
+		overhead_closed(&r->overhead, r->path);
 	if (r->failure == 0)
 		r->failure = ret;
 	return r->failure;
@@ -354,7 +347,7 @@ static void clean_up(struct recording *r)
 	parts_end(r, NULL);
 	parts_deinit(r);
 	if (privilege_call(abort_file, r->writer, NULL) < 0)
-		message(TOOL, "a file named %s.partial is left", r->options->output);
+		message(TOOL, "a file named %s.partial is left", r->path);
 	r->writer = NULL;
 	snapshot_reader_deinit(&r->snapshots);
 	child_deinit(&r->child);
@@ -394,7 +387,7 @@ static void leave_command(struct recording *r)
 
 static int exit_status(const struct recording *r)
 {
-	if (r->failure < 0)
+	if (r->failure < 0 || r->unsaved < 0)
 		return EXIT_RECORDER;
 	/* --duration is no failure of the command. */
 	if (r->stopping && r->end_signal == 0)
@@ -423,7 +416,9 @@ static int run_command(struct recording *r, struct mmr_error *err)
 	ret = parts_end(r, r->failure < 0 ? NULL : err);
 	if (r->failure == 0)
 		r->failure = ret;
-	if (r->failure == 0 && r->options->snapshot != SNAPSHOT_NONE)
+	/* A flight recorder's last file is written by now, and the ring goes. */
+	if (r->failure == 0 && r->options->snapshot != SNAPSHOT_NONE &&
+	    r->options->flight.ring_bytes == 0)
 		r->failure = snapshot_take(&r->snapshots, r->options->snapshot, SNAPSHOT_END, err);
 	r->overhead.snapshot_ns = snapshot_clock();
 	return 0;

@@ -3,6 +3,7 @@
 #ifndef RECORDING_H
 #define RECORDING_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -35,6 +36,7 @@ struct recording {
 	struct snapshot_reader snapshots;
 	struct parts parts;
 	struct mmr_writer *writer;
+	char path[PATH_MAX]; /* of the present file; "-" */
 
 	int signal_fd;
 	int end_fd;     /* timer of --duration, then of the grace after a signal */
@@ -49,7 +51,10 @@ struct recording {
 	uint64_t buffer_size; /* bytes for each CPU */
 	uint32_t nr_cpus;
 	struct overhead overhead;
-	bool kept; /* the file has its name */
+	unsigned int
+		nr_saved; /* files of the flight recorder, or those before the last with --rotate */
+	int unsaved;      /* the last failure to write one of the flight recorder's files */
+	bool kept;        /* the file has its name */
 };
 
 /*

@@ -214,27 +214,15 @@ static void print_tasks(FILE *stream)
 		closedir(proc);
 }
 
-int trace_texts_trailer(struct mmr_writer *writer, const struct tracing *tracing, bool names,
-                        struct mmr_error *err)
+int trace_texts_names(struct mmr_writer *writer, const struct tracing *tracing,
+                      struct mmr_error *err)
 {
 	char *text = NULL;
 	size_t size = 0;
-	FILE *stream;
+	FILE *stream = open_memstream(&text, &size);
 	char *saved;
 	int ret = 0;
 
-	for (uint32_t cpu = 0; cpu < tracing->nr_cpus && ret == 0; cpu++) {
-		char name[64];
-
-		snprintf(name, sizeof(name), "per_cpu/cpu%u/stats", cpu);
-		saved = tracing_read(tracing->dir, name, &size);
-		if (saved)
-			ret = mmr_writer_trailer_text(writer, name, saved, size, err);
-		free(saved);
-	}
-	if (ret < 0 || !names)
-		return ret;
-	stream = open_memstream(&text, &size);
 	if (!stream)
 		return failure(err, MMR_E_NOMEM, "out of memory for the names of tasks");
 	saved = tracing_read(tracing->root, "saved_cmdlines", &size);
@@ -246,4 +234,23 @@ int trace_texts_trailer(struct mmr_writer *writer, const struct tracing *tracing
 		ret = mmr_writer_trailer_text(writer, "saved_cmdlines", text, size, err);
 	free(text);
 	return ret;
+}
+
+int trace_texts_trailer(struct mmr_writer *writer, const struct tracing *tracing, bool names,
+                        struct mmr_error *err)
+{
+	int ret = 0;
+
+	for (uint32_t cpu = 0; cpu < tracing->nr_cpus && ret == 0; cpu++) {
+		char name[64];
+		size_t size;
+		char *text;
+
+		snprintf(name, sizeof(name), "per_cpu/cpu%u/stats", cpu);
+		text = tracing_read(tracing->dir, name, &size);
+		if (text)
+			ret = mmr_writer_trailer_text(writer, name, text, size, err);
+		free(text);
+	}
+	return ret < 0 || !names ? ret : trace_texts_names(writer, tracing, err);
 }

@@ -14,6 +14,10 @@ int trace_texts_header(struct mmr_writer *writer, const struct tracing *tracing,
                        const struct event_set *events, const struct record_options *options,
                        struct mmr_error *err) MMR_MUST_CHECK;
 
+/* Names of tasks alone, for a file that is ended while recording goes on: statistics would not fit it. */
+int trace_texts_names(struct mmr_writer *writer, const struct tracing *tracing,
+                      struct mmr_error *err) MMR_MUST_CHECK;
+
 /* Statistics of each CPU and, if wanted, names of tasks, before the instance goes. */
 int trace_texts_trailer(struct mmr_writer *writer, const struct tracing *tracing, bool names,
                         struct mmr_error *err) MMR_MUST_CHECK;
