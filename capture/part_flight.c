@@ -135,6 +135,8 @@ static int start_save(struct recording *r, struct flight *f, struct mmr_error *e
 	if (ret == 0 && !r->options->private)
 		ret = trace_texts_names(r->writer, &r->tracing, err);
 	if (ret == 0)
+		ret = perf_parts_between(r, err);
+	if (ret == 0)
 		ret = put_trigger(r, f, err);
 	if (ret == 0)
 		flight_saver_write(&f->saver, &f->save);

@@ -87,6 +87,8 @@ static int rotate(struct recording *r, struct rotation *rotation, struct mmr_err
 	if (ret == 0 && !r->options->private)
 		ret = trace_texts_names(r->writer, &r->tracing, err);
 	if (ret == 0)
+		ret = perf_parts_between(r, err);
+	if (ret == 0)
 		ret = privilege_call(take_step, &step, err);
 	if (ret < 0)
 		return ret;
