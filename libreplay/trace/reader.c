@@ -320,6 +320,8 @@ void trace_use_totals(struct mmr_trace *trace)
 	for (size_t i = 0; i < totals->cpus.count && info->first_part > 1; i++)
 		if (totals->cpus.items[i].first_ns > info->whole_from_ns)
 			info->whole_from_ns = totals->cpus.items[i].first_ns;
+	/* The first of several parts may have had an index; it does not speak for all of them. */
+	info->nr_lost = info->first_ns = info->last_ns = info->raw_size = 0;
 	if (!info->indexed)
 		return;
 	info->nr_events = totals->nr_events;

@@ -493,6 +493,8 @@ static void the_last_part_of_a_killed_recorder_is_read(void **state)
 	assert_int_equal(mmr_trace_info(trace)->nr_parts, 5);
 	assert_true(mmr_trace_info(trace)->truncated);
 	assert_false(mmr_trace_info(trace)->indexed);
+	assert_int_equal(mmr_trace_info(trace)->nr_events, UINT64_MAX);
+	assert_int_equal(mmr_trace_info(trace)->raw_size, 0);
 	count_holes(trace, &nr_events);
 	assert_true(nr_events >= nr_all - 5u * NR_CPUS * 8 && nr_events < nr_all);
 	mmr_trace_close(trace);
