@@ -130,7 +130,7 @@ int record_options_parse(struct record_options *o, int argc, char **argv)
 		{ "access", 0, OPTION_CALLBACK, "SOURCE", &o->access,
 		  "Sample page accesses by idle (page tracking), damon, faults or perf; auto: the best that disturbs little; default none", set_access, false },
 		{ "access-interval", 0, OPTION_TIME, "TIME", &o->access_interval_ns,
-		  "Time between access samples (default: the source's own, see mmcap(1))", NULL, false },
+		  "Time between access samples (default: the source's own, see mmcap-record(1))", NULL, false },
 		{ "fault-source", 0, OPTION_CALLBACK, "SOURCE", &o->fault_source,
 		  "Page faults by tracepoint, perf, both, or auto (default): perf where there is no tracepoint", set_fault_source, false },
 		{ "stacks", 0, OPTION_CALLBACK, "WHAT", &o->stacks_limit,
