@@ -166,7 +166,7 @@ static void memory_rows(struct table *table, const struct recording *r)
 	         format_bytes(text, r->buffer_size));
 	row(table, "memory: the kernel's buffers", format_bytes(amount, o->buffer_bytes), note);
 	row(table, "events of its own in the trace", format_count(amount, o->own_events),
-	    "of pages and LRU lists, which need all; they bear its task numbers");
+	    "of pages, LRU lists and slab, which are not filtered; they bear its task numbers");
 	row(table, "page faults of its own", format_count(amount, o->faults), "");
 	snprintf(note, sizeof(note), "%s of it left in the page cache",
 	         format_bytes(text, o->cached_bytes));

@@ -77,11 +77,13 @@ bool self_filter_in_container(void)
 }
 
 /*
- * Groups that tell where a page is. A reader that drains its CPU's LRU batch puts pages of others on
+ * Groups that are recorded whoever runs. Those that tell where a page is: A reader that drains its CPU's LRU batch puts pages of others on
  * their lists, and one that compacts takes free pages. And the group oom: it may be the recorder whose
  * allocation has the kernel kill somebody else.
+ * Slab events come by the million, where a filter costs the tasks that are traced a tenth of the event; of
+ * the recorder's own there are a few thousand.
  */
-static bool follows_pages(enum mmr_event_group group)
+static bool stays_whole(enum mmr_event_group group)
 {
 	return group == MMR_GROUP_PAGE || group == MMR_GROUP_LRU || group == MMR_GROUP_COMPACTION ||
 	       group == MMR_GROUP_MIGRATE || group == MMR_GROUP_OOM;
@@ -120,7 +122,7 @@ static int enable_one(const struct tracing *tracing, const struct chosen_event *
 	snprintf(filter, sizeof(filter), "%s", own);
 	if (event->group == MMR_GROUP_SWAP && !event->by_name && !narrow_to_swap(filter))
 		return 0;
-	if (!follows_pages(event->group)) {
+	if (!stays_whole(event->group)) {
 		snprintf(file, sizeof(file), "events/%s/%s/filter", event->system, event->name);
 		ret = tracing_write(tracing, file, filter, err);
 	}
