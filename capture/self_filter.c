@@ -77,16 +77,16 @@ bool self_filter_in_container(void)
 }
 
 /*
- * Groups that are recorded whoever runs. Those that tell where a page is: A reader that drains its CPU's LRU batch puts pages of others on
- * their lists, and one that compacts takes free pages. And the group oom: it may be the recorder whose
+ * Groups that are recorded whoever runs. Those that tell where a page is: a reader that drains its CPU's
+ * LRU batch puts pages of others on their lists, and one that compacts takes free pages. And the group oom: it may be the recorder whose
  * allocation has the kernel kill somebody else.
- * Slab events come by the million, where a filter costs the tasks that are traced a tenth of the event; of
- * the recorder's own there are a few thousand.
+ * Slab events come by the million, and it is the tasks that are traced who evaluate a filter; of the
+ * recorder's own there are few.
  */
 static bool stays_whole(enum mmr_event_group group)
 {
 	return group == MMR_GROUP_PAGE || group == MMR_GROUP_LRU || group == MMR_GROUP_COMPACTION ||
-	       group == MMR_GROUP_MIGRATE || group == MMR_GROUP_OOM;
+	       group == MMR_GROUP_MIGRATE || group == MMR_GROUP_OOM || group == MMR_GROUP_SLAB;
 }
 
 /*
