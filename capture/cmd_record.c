@@ -73,9 +73,10 @@ static void summary(const struct recording *r)
 	}
 	if (s->nr_lowered > 0 && !r->options->quiet)
 		message(TOOL,
-		        "compression was lowered %s times, so that no event was lost by it (%s of the "
+		        "compression was lowered %s %s, so that no event was lost by it (%s of the "
 		        "time it stood waiting)",
-		        format_count(lost, s->nr_lowered), format_duration(time, s->wait_ns));
+		        format_count(lost, s->nr_lowered), s->nr_lowered == 1 ? "time" : "times",
+		        format_duration(time, s->wait_ns));
 	if (s->nr_lost > 0)
 		message(TOOL,
 		        "lost %s of %s events (%.1f %%): the kernel's buffers were full; try "

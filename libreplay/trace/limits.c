@@ -49,6 +49,8 @@ static bool limit_ring(const struct mmr_trace *trace, struct mmr_trace_limit *li
 	if (!trace->info.ring)
 		return false;
 	quote(trace, "ring.dropped_events", dropped, sizeof(dropped));
+	if (strcmp(dropped, "0") == 0)
+		return false; /* all that was recorded still stood in the ring */
 	*limit = (struct mmr_trace_limit){ .name = "ring", .no_replay = true };
 	snprintf(limit->text, sizeof(limit->text),
 	         "it begins in the middle: %s%sevents before it were not kept; free lists can be "
