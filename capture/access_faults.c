@@ -289,15 +289,17 @@ static int ready(struct recording *r, struct part *part, struct mmr_error *err)
 {
 	struct fault_sampler *s = part->state;
 	struct mmr_access_sample sample = { .kind = MMR_ACCESS_USES, .end_ns = snapshot_clock() };
+	struct mmr_access_use *full;
 	eventfd_t count;
 
 	eventfd_read(s->ready_fd, &count);
 	pthread_mutex_lock(&s->lock);
-	sample.uses = s->uses;
+	full = s->uses;
+	sample.uses = full;
 	sample.nr_uses = s->nr_uses;
 	sample.begin_ns = s->begin_ns;
 	s->uses = s->writing;
-	s->writing = (struct mmr_access_use *)(uintptr_t)sample.uses;
+	s->writing = full;
 	s->nr_uses = 0;
 	s->begin_ns = sample.end_ns;
 	pthread_mutex_unlock(&s->lock);

@@ -112,14 +112,14 @@ static void *help(void *data)
 	return NULL;
 }
 
-static int start_helper(struct page_sweep *s, uint8_t *buffer)
+static int start_helper(struct page_sweep *s, unsigned int number)
 {
 	struct helper *helper = malloc(sizeof(*helper));
 	int ret;
 
 	if (!helper)
 		return -1;
-	*helper = (struct helper){ s, buffer };
+	*helper = (struct helper){ s, s->buffers[number] };
 	ret = pthread_create(&s->threads[s->nr_helpers], NULL, help, helper);
 	if (ret != 0) {
 		free(helper);
@@ -146,7 +146,7 @@ int page_sweep_init(struct page_sweep *s, struct mmr_error *err)
 		memset(s->buffers[i], 0, PAGE_SWEEP_CHUNK); /* no faults while recording */
 	}
 	/* With fewer threads it only takes longer. */
-	for (unsigned int i = 1; i < nr && start_helper(s, s->buffers[i]) == 0;)
+	for (unsigned int i = 1; i < nr && start_helper(s, i) == 0;)
 		i++;
 	return 0;
 }

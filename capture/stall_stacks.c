@@ -253,9 +253,9 @@ static int take(void *data, struct perf_cpu *cpu, const struct perf_event_header
 		stack_symbols_note(&s->symbols, i * 8 < record.kernel >> 16 ? 0 : sample->pid,
 		                   record.frames[i], now_ns());
 	s->nr_stacks++;
-	return subbuf_writer_add(&cpu->out, sample->t_ns, &record,
-	                         (uint32_t)(offsetof(struct stack_record, frames) + count * 8),
-	                         err);
+	return subbuf_writer_add(
+		&cpu->out, sample->t_ns, &record,
+		(uint32_t)(offsetof(struct stack_record, frames) + (size_t)count * 8), err);
 }
 
 /* ---- setting up ---- */

@@ -135,6 +135,6 @@ bool swap_map_filter(const struct swap_extent *extents, unsigned int count, char
 			filter + used, size - used,
 			"%s(dev == %u && sector >= %llu && sector < %llu)", i ? " || " : "",
 			extents[i].dev, (unsigned long long)extents[i].sector,
-			(unsigned long long)(extents[i].sector + extents[i].nr_slots * sectors));
+			(unsigned long long)extents[i].sector + extents[i].nr_slots * sectors);
 	return count > 0 && used < size;
 }

@@ -73,7 +73,7 @@ int watch_init(struct watch *w, const struct option_list *on, uint64_t interval_
 	bool needed[CONDITION_NR_SOURCES] = { false };
 	int ret = 0;
 
-	*w = (struct watch){ .conditions = calloc(on->count + 1, sizeof(*w->conditions)) };
+	*w = (struct watch){ .conditions = calloc(on->count + 1, sizeof(struct condition *)) };
 	for (unsigned int s = 0; s < CONDITION_NR_SOURCES; s++)
 		open_source(w, s);
 	if (!w->conditions)

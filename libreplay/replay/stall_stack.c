@@ -9,8 +9,8 @@
 #include <string.h>
 
 /* Functions of C++ may be long; the text of a stack is cut at its outer end. */
-#define FRAME_SIZE 200
-#define SIDE_SIZE  (MMR_STACK_FRAMES * 64)
+#define FRAME_SIZE ((size_t)200)
+#define SIDE_SIZE  ((size_t)MMR_STACK_FRAMES * 64)
 
 /* The name of a frame without the place in the function; *file is its file, or NULL. */
 static void name_frame(struct mmr_trace *trace, uint32_t tgid, uint64_t address,

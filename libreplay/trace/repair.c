@@ -297,9 +297,7 @@ static int append_notes(struct repair *r, struct mmr_error *err)
 	text = base_calloc(old + strlen(notes) + 1, 1);
 	if (!text || trace_buffer_reset(&list) < 0)
 		goto nomem;
-	if (old)
-		memcpy(text, before, old);
-	memcpy(text + old, notes, strlen(notes));
+	snprintf(text, old + strlen(notes) + 1, "%.*s%s", (int)old, before ? before : "", notes);
 	blob.data = (const uint8_t *)text;
 	blob.size = old + strlen(notes);
 	if (trace_blob_put(&list, &blob) < 0)

@@ -40,7 +40,7 @@ static uint32_t frames(struct tep_event *event, const char *name, const uint8_t 
 	length /= 8;
 	length = length < MMR_STACK_FRAMES ? length : MMR_STACK_FRAMES;
 	for (uint32_t i = 0; i < length; i++)
-		addresses[i] = le64_get(data + offset + 8 * i);
+		addresses[i] = le64_get(data + offset + (size_t)8 * i);
 	return length;
 }
 

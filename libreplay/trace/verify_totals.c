@@ -265,6 +265,6 @@ int trace_verify_statistics(struct verifier *v)
 	                 "%llu read + %llu overrun + %llu dropped = %llu written",
 	                 (unsigned long long)sum.read, (unsigned long long)sum.overrun,
 	                 (unsigned long long)sum.dropped,
-	                 (unsigned long long)(sum.read + sum.overrun + sum.dropped));
+	                 (unsigned long long)sum.read + sum.overrun + sum.dropped);
 	return 0;
 }

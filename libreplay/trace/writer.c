@@ -356,10 +356,8 @@ int mmr_writer_set_own(struct mmr_writer *w, const int32_t *tids, size_t count,
 	return w->own ? 0 : MMR_E_NOMEM;
 }
 
-void mmr_writer_stats(const struct mmr_writer *writer, struct mmr_writer_stats *stats)
+void mmr_writer_stats(struct mmr_writer *w, struct mmr_writer_stats *stats)
 {
-	/* Reading takes locks, which are not part of what the caller knows. */
-	struct mmr_writer *w = (struct mmr_writer *)(uintptr_t)writer;
 	const struct writer_queue *q = &w->queue;
 
 	*stats = (struct mmr_writer_stats){ 0 };

@@ -26,7 +26,7 @@
 #define BLOCK    4096u
 #define STAGE    (512u << 10)
 #define AHEAD    (1u << 20)     /* reserved at once */
-#define DROP     (2u << 20)     /* page cache that a SINK_DROP may have */
+#define DROP     (2ul << 20)    /* page cache that a SINK_DROP may have */
 #define PAD_SKIP TRACE_SKIP_ANY /* the magic of what fills a block up */
 
 static bool wants_direct(int fd)
@@ -64,7 +64,7 @@ int trace_sink_init(struct writer_sink *sink, int fd, enum writer_sink_mode mode
 	sink->memory = base_calloc(STAGE + 3 * BLOCK, 1);
 	if (!sink->memory)
 		return MMR_E_NOMEM;
-	sink->stage = (uint8_t *)(((uintptr_t)sink->memory + BLOCK - 1) & ~(uintptr_t)(BLOCK - 1));
+	sink->stage = (uint8_t *)sink->memory + (BLOCK - (uintptr_t)sink->memory % BLOCK) % BLOCK;
 	memset(sink->stage, 0, STAGE + 2 * BLOCK);
 	if (mode == SINK_STREAM)
 		return 0;

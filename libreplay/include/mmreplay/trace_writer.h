@@ -178,7 +178,7 @@ struct mmr_writer_stats {
 	uint64_t ring_begin_ns; /* the ring holds all events since; 0: since the beginning */
 	uint32_t part;          /* number of the present file, from 1, if it is one of several */
 };
-MMR_API void mmr_writer_stats(const struct mmr_writer *writer, struct mmr_writer_stats *stats);
+MMR_API void mmr_writer_stats(struct mmr_writer *writer, struct mmr_writer_stats *stats);
 
 /*
  * Writes what the ring holds to a file of its own, a whole trace with header, trailer and index, while
