@@ -115,21 +115,22 @@ static int ask(pid_t pid, const struct control_message *question)
 static int put_output(struct control_message *question)
 {
 	bool absolute = args.output && args.output[0] == '/';
-	char path[PATH_MAX];
+	char *path = NULL;
 	char *cwd;
-	int size;
 
 	if (!args.output)
 		return 0;
 	cwd = absolute ? strdup("") : getcwd(NULL, 0);
-	size = snprintf(path, sizeof(path), "%s%s%s", cwd ? cwd : "", absolute ? "" : "/",
-	                args.output);
+	if (!cwd || asprintf(&path, "%s%s%s", cwd, absolute ? "" : "/", args.output) < 0)
+		path = NULL;
 	free(cwd);
-	if (!cwd || size < 0 || (size_t)size >= sizeof(path)) {
+	if (!path || strlen(path) >= PATH_MAX) {
 		message(TOOL, "%s: the name is too long", args.output);
+		free(path);
 		return EXIT_TROUBLE;
 	}
 	control_put(question, "output", path);
+	free(path);
 	return 0;
 }
 

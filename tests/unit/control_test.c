@@ -161,8 +161,8 @@ static void name_is(const char *path, unsigned int number, const char *wanted)
 
 static void test_names(void **state)
 {
-	char longest[PATH_MAX + 1];
-	char name[PATH_MAX];
+	static char longest[PATH_MAX + 1];
+	static char name[PATH_MAX];
 	struct mmr_error err;
 
 	(void)state;
