@@ -36,6 +36,18 @@ static uint64_t default_ring(void)
 	return bytes > MAX_RING_BY_AGE ? MAX_RING_BY_AGE : bytes < MIN_RING ? MIN_RING : bytes;
 }
 
+/* "10m": a time elsewhere, but where a size may stand it would be either. */
+static bool may_be_either(const char *option, const char *value)
+{
+	size_t number = strspn(value, "0123456789.");
+
+	if (number == 0 || strcmp(value + number, "m") != 0)
+		return false;
+	message(TOOL, "--%s: is \"%s\" %.*smin (minutes) or %.*sM (megabytes)?", option, value,
+	        (int)number, value, (int)number, value);
+	return true;
+}
+
 int flight_options_ring(const char *value, void *data)
 {
 	struct flight_options *o = data;
@@ -45,6 +57,8 @@ int flight_options_ring(const char *value, void *data)
 	snprintf(first, sizeof(first), "%.*s", comma ? (int)(comma - value) : 31, value);
 	o->ring_bytes = 0;
 	o->ring_ns = 0;
+	if (may_be_either("ring", first))
+		return -1;
 	if (parse_time(first, &o->ring_ns) && o->ring_ns > 0) {
 		o->ring_bytes = default_ring();
 		if (comma && !parse_size(comma + 1, &o->ring_bytes)) {
@@ -53,7 +67,7 @@ int flight_options_ring(const char *value, void *data)
 		}
 	} else if (comma || !parse_size(first, &o->ring_bytes)) {
 		message(TOOL,
-		        "--ring: \"%s\" is neither a size (256M), nor a time (30s), nor both "
+		        "--ring: \"%s\" is neither a size (256M), nor a time (30s, 10min), nor both "
 		        "(30s,256M)",
 		        value);
 		return -1;
@@ -71,8 +85,11 @@ int flight_options_rotate(const char *value, void *data)
 
 	o->rotate_bytes = 0;
 	o->rotate_ns = 0;
+	if (may_be_either("rotate", value))
+		return -1;
 	if (!parse_time(value, &o->rotate_ns) && !parse_size(value, &o->rotate_bytes)) {
-		message(TOOL, "--rotate: \"%s\" is neither a size (1G) nor a time (60s)", value);
+		message(TOOL, "--rotate: \"%s\" is neither a size (1G) nor a time (60s, 10min, 1h)",
+		        value);
 		return -1;
 	}
 	if (o->rotate_bytes < MIN_ROTATE_BYTES && o->rotate_ns < MIN_ROTATE_NS) {

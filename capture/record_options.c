@@ -148,7 +148,7 @@ int record_options_parse(struct record_options *o, int argc, char **argv)
 		{ "once", 0, OPTION_FLAG, NULL, &o->flight.once,
 		  "End when the first file is written", NULL, false },
 		{ "rotate", 0, OPTION_CALLBACK, "SIZE|TIME", &o->flight,
-		  "Go on in a new file after SIZE (1G) or TIME (60s): trace.0001.zst, trace.0002.zst, ...", flight_options_rotate, false },
+		  "Go on in a new file after SIZE (1G) or TIME (60s, 10min): trace.0001.zst, trace.0002.zst, ...", flight_options_rotate, false },
 		{ "max-files", 0, OPTION_UINT, "N", &o->flight.max_files,
 		  "Keep N of these files, or of the flight recorder's, and remove the oldest", NULL, false },
 		{ "user", 'u', OPTION_STRING, "USER", &o->user,

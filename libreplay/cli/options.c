@@ -131,7 +131,7 @@ static int store(const struct parse *p, const struct option_row *row, const char
 		break;
 	case OPTION_TIME:
 		if (!parse_time(value, row->target))
-			expected = "a time with its unit, such as 100ms or 1.5s";
+			expected = "a time with its unit, such as 100ms, 1.5s, 10min or 2h";
 		break;
 	case OPTION_CALLBACK:
 		return row->callback(value, row->target) < 0 ? -1 : 0;

@@ -19,7 +19,7 @@ enum option_type {
 	OPTION_LIST,   /* struct option_list *target: may be given more than once, commas split */
 	OPTION_UINT,   /* uint64_t *target: a plain decimal number */
 	OPTION_SIZE, /* uint64_t *target, bytes: 4096, 64K, 8M, 2G (powers of 1024); a bare number is bytes */
-	OPTION_TIME, /* uint64_t *target, ns: 10ns, 5us, 100ms, 1.5s; a bare number is refused */
+	OPTION_TIME, /* uint64_t *target, ns: 10ns, 5us, 100ms, 1.5s, 10min, 2h, 1d; a bare number is refused */
 	OPTION_CALLBACK, /* int (*callback)(const char *value, void *data): 0 or -1 after printing why */
 };
 
@@ -58,7 +58,7 @@ int options_parse(const struct command *command, int argc, char **argv);
 /* Frees what OPTION_LIST rows collected. */
 void options_deinit(const struct command *command);
 
-/* "64K" -> 65536, "1.5s" -> 1500000000. false if it is not one, negative or too large. */
+/* "64K" -> 65536, "1.5s" -> 1500000000, "10min" (or m, h, d). false if it is not one, negative or too large. */
 bool parse_size(const char *text, uint64_t *bytes);
 bool parse_time(const char *text, uint64_t *ns);
 bool parse_uint(const char *text, uint64_t *value);

@@ -183,7 +183,15 @@ static void times_need_their_unit(void **state)
 	assert_true(parse_time("1.5s", &ns) && ns == 1500000000);
 	assert_true(parse_time("0.000000001s", &ns) && ns == 1);
 	assert_false(parse_time("100", &ns));
-	assert_false(parse_time("5m", &ns));
+	assert_true(parse_time("5m", &ns) && ns == 300000000000);
+	assert_true(parse_time("10min", &ns) && ns == 600000000000);
+	assert_true(parse_time("1.5h", &ns) && ns == 5400000000000);
+	assert_true(parse_time("0.5 d", &ns) && ns == 43200000000000);
+	assert_true(parse_time("213503d", &ns));
+	assert_false(parse_time("5M", &ns));
+	assert_false(parse_time("5mi", &ns));
+	assert_false(parse_time("1h30m", &ns));
+	assert_false(parse_time("213504d", &ns));
 	assert_false(parse_time("18446744074s", &ns));
 }
 
