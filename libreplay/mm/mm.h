@@ -29,8 +29,12 @@ struct mm_zone_config {
 	uint32_t wmark[MM_NR_WMARKS];
 };
 
+/* A kernel's version, to be compared: the engine behaves as this one where versions differ. */
+#define MM_KERNEL(major, minor) ((uint32_t)(major) << 16 | (uint32_t)(minor))
+
 /* /proc/sys/vm, in the kernel's units. */
 struct mm_settings {
+	uint32_t kernel;          /* MM_KERNEL(); 0: 6.12 */
 	uint32_t min_free_kbytes; /* 0: the kernel's rule, without THP's minimum */
 	uint32_t watermark_scale_factor;
 	uint32_t watermark_boost_factor;

@@ -161,6 +161,8 @@ int mm_machine_create(const struct mm_config *config, struct mm_machine **ret,
 		return MMR_E_NOMEM;
 	machine->policy = config->policy;
 	machine->settings = config->settings;
+	if (machine->settings.kernel == 0)
+		machine->settings.kernel = MM_KERNEL(6, 12);
 	machine->hooks = config->hooks;
 	machine->nr_cpus = config->nr_cpus;
 	machine->nr_zones = config->nr_zones;

@@ -40,7 +40,8 @@
 #define MM_MAX_NODES       8
 #define MM_MAX_ZONES       (MM_MAX_NODES * 4)
 #define MM_NR_PCP_LISTS    14 /* orders 0..3 x three types, order 9 x two */
-#define MM_POLICY_LISTS    8  /* lists that a policy has per node */
+#define MM_POLICY_LISTS    40 /* lists that a policy has per node: 4 generations x 2 types x 5 zones */
+#define MM_SCAN_LISTS      4 /* lists that a pass counts down: inactive and active of each type */
 
 enum mm_migratetype {
 	MM_UNMOVABLE,
@@ -206,8 +207,9 @@ enum mm_kswapd_state {
 
 /* What is left of a shrink_lruvec(): so that kswapd can stop after each batch. */
 struct mm_scan_pass {
-	uint32_t nr[MM_NR_LRU_TYPES]; /* pages still to be scanned */
-	uint32_t targets[MM_NR_LRU_TYPES];
+	uint32_t
+		nr[MM_SCAN_LISTS]; /* pages still to be scanned; the default pass uses one a type */
+	uint32_t targets[MM_SCAN_LISTS];
 	uint64_t nr_reclaimed; /* before the pass */
 	bool proportional;     /* never stop early */
 };

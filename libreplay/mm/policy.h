@@ -26,6 +26,14 @@ enum mm_putback {
 	MM_PUTBACK_ROTATE,   /* written by reclaim, now clean: next to go */
 };
 
+/* What the accesses of an isolated page say (enum folio_references). */
+enum mm_references {
+	MM_REFERENCES_RECLAIM,
+	MM_REFERENCES_RECLAIM_CLEAN, /* only if nothing has to be written */
+	MM_REFERENCES_KEEP,
+	MM_REFERENCES_ACTIVATE,
+};
+
 struct mm_batch {
 	uint32_t nr; /* entries */
 	uint32_t pfns[MM_SWAP_CLUSTER];
@@ -57,6 +65,35 @@ struct mm_policy_ops {
 	 * activations since (nonresident_age). May be NULL.
 	 */
 	void (*page_refaulted)(struct mm_node *node, uint32_t pfn, uint64_t distance);
+
+	/*
+	 * The 32 bits to remember of a page that is being evicted, in place of nonresident_age, and what
+	 * they mean when it comes back (before page_added()). Both or neither; without them workingset.c
+	 * decides.
+	 */
+	uint32_t (*eviction)(struct mm_node *node, uint32_t pfn);
+	void (*refault)(struct mm_node *node, uint32_t pfn, uint32_t token);
+
+	/*
+	 * A last look at a page that isolate() took, before anything is done to it. KEEP and ACTIVATE come
+	 * back by putback(). NULL: RECLAIM.
+	 */
+	enum mm_references (*check_references)(struct mm_node *node, uint32_t pfn,
+	                                       const struct mm_scan_control *sc);
+
+	/*
+	 * A pass over the lists (shrink_lruvec()) of the policy's own, in place of the engine's, which
+	 * shares the scanning between the types and calls isolate(). shrink_begin() decides how much;
+	 * shrink_step() does one batch (mm_shrink_list() or its own), so that time can pass, and returns
+	 * false when the pass is over. Both or neither.
+	 */
+	void (*shrink_begin)(struct mm_node *node, struct mm_scan_control *sc,
+	                     struct mm_scan_pass *pass);
+	bool (*shrink_step)(struct mm_node *node, struct mm_scan_control *sc,
+	                    struct mm_scan_pass *pass);
+
+	/* Of the pages on the lists, those that the kernel would count as active. NULL: none. */
+	uint32_t (*nr_active)(const struct mm_node *node, enum mm_lru_type type);
 
 	/* Before each round of kswapd: keep lists in shape. May be NULL. */
 	void (*age)(struct mm_node *node, struct mm_scan_control *sc);
@@ -93,6 +130,13 @@ bool mm_eligible(const struct mm_node *node, const struct mm_scan_control *sc, u
 
 /* Off its list and into the batch, which must have room (nr < MM_SWAP_CLUSTER). */
 void mm_isolate(struct mm_node *node, uint32_t pfn, struct mm_batch *batch);
+
+/*
+ * isolate() of up to nr_to_scan pages, and what becomes of them: evicted, written, or put back; counted as
+ * the kernel counts. Base pages freed; they are in sc->nr_reclaimed too.
+ */
+uint64_t mm_shrink_list(struct mm_node *node, struct mm_scan_control *sc, enum mm_lru_type type,
+                        uint32_t nr_to_scan);
 
 /* YOUNG, cleared. */
 bool mm_test_clear_young(struct mm_node *node, uint32_t pfn);

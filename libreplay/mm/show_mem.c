@@ -41,6 +41,16 @@ static uint64_t lru_pages(const struct mm_machine *machine, enum mm_lru_type typ
 	return pages;
 }
 
+static uint64_t active_pages(const struct mm_machine *machine, enum mm_lru_type type)
+{
+	uint64_t pages = 0;
+
+	for (uint32_t n = 0; machine->policy && machine->policy->nr_active && n < machine->nr_nodes;
+	     n++)
+		pages += machine->policy->nr_active(&machine->nodes[n], type);
+	return pages;
+}
+
 static uint64_t free_pages(const struct mm_machine *machine)
 {
 	int64_t pages = 0;
@@ -56,9 +66,13 @@ static uint64_t gauge(const struct mm_machine *machine, uint32_t i)
 	case MM_NR_FREE_PAGES:
 		return free_pages(machine);
 	case MM_NR_INACTIVE_ANON:
-		return lru_pages(machine, MM_LRU_ANON);
+		return lru_pages(machine, MM_LRU_ANON) - active_pages(machine, MM_LRU_ANON);
+	case MM_NR_ACTIVE_ANON:
+		return active_pages(machine, MM_LRU_ANON);
 	case MM_NR_INACTIVE_FILE:
-		return lru_pages(machine, MM_LRU_FILE);
+		return lru_pages(machine, MM_LRU_FILE) - active_pages(machine, MM_LRU_FILE);
+	case MM_NR_ACTIVE_FILE:
+		return active_pages(machine, MM_LRU_FILE);
 	case MM_NR_UNEVICTABLE:
 		return machine->nr_unevictable;
 	case MM_NR_ANON_PAGES:

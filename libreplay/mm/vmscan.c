@@ -25,13 +25,17 @@ uint64_t mm_zone_reclaimable_pages(const struct mm_machine *machine, const struc
 
 void mm_shrink_begin(struct mm_node *node, struct mm_scan_control *sc, struct mm_scan_pass *pass)
 {
+	if (node->machine->policy->shrink_begin) {
+		node->machine->policy->shrink_begin(node, sc, pass);
+		return;
+	}
 	mm_get_scan_count(node, sc, pass->nr);
 	memcpy(pass->targets, pass->nr, sizeof(pass->targets));
 	pass->nr_reclaimed = sc->nr_reclaimed;
 	pass->proportional = !sc->kswapd && sc->priority == MM_DEF_PRIORITY;
 }
 
-static void shrink_list(struct mm_node *node, struct mm_scan_control *sc, enum mm_lru_type type,
+uint64_t mm_shrink_list(struct mm_node *node, struct mm_scan_control *sc, enum mm_lru_type type,
                         uint32_t nr_to_scan)
 {
 	struct mm_machine *machine = node->machine;
@@ -43,7 +47,7 @@ static void shrink_list(struct mm_node *node, struct mm_scan_control *sc, enum m
 	mm_count(machine, sc->kswapd ? MM_PGSCAN_KSWAPD : MM_PGSCAN_DIRECT, scanned);
 	mm_count(machine, type == MM_LRU_ANON ? MM_PGSCAN_ANON : MM_PGSCAN_FILE, scanned);
 	if (batch.nr == 0 && scanned == 0)
-		return;
+		return 0;
 	freed = mm_shrink_batch(node, sc, &batch, &written);
 	sc->nr_reclaimed += freed;
 	mm_count(machine, sc->kswapd ? MM_PGSTEAL_KSWAPD : MM_PGSTEAL_DIRECT, freed);
@@ -51,6 +55,7 @@ static void shrink_list(struct mm_node *node, struct mm_scan_control *sc, enum m
 	mm_note_cost(node, type, written, scanned > freed ? scanned - freed : 0);
 	if (freed > 0)
 		node->kswapd.failures = 0;
+	return freed;
 }
 
 /* Enough of one type: scan the other as far as the proportion asks, then stop. */
@@ -69,12 +74,14 @@ static void adjust_targets(struct mm_scan_pass *pass)
 
 bool mm_shrink_step(struct mm_node *node, struct mm_scan_control *sc, struct mm_scan_pass *pass)
 {
+	if (node->machine->policy->shrink_step)
+		return node->machine->policy->shrink_step(node, sc, pass);
 	for (uint32_t type = 0; type < MM_NR_LRU_TYPES; type++) {
 		uint32_t nr = pass->nr[type] < MM_SWAP_CLUSTER ? pass->nr[type] : MM_SWAP_CLUSTER;
 
 		pass->nr[type] -= nr;
 		if (nr > 0)
-			shrink_list(node, sc, (enum mm_lru_type)type, nr);
+			mm_shrink_list(node, sc, (enum mm_lru_type)type, nr);
 	}
 	if (pass->nr[MM_LRU_ANON] == 0 && pass->nr[MM_LRU_FILE] == 0)
 		return false;

@@ -27,7 +27,9 @@ void mm_workingset_eviction(struct mm_machine *machine, uint32_t pfn)
 
 	/* A huge page is about to be 512 small ones, which get the age (mm_split_evicted()). */
 	if (!(lpage->flags & MM_LP_HAS_SUBS))
-		lpage->shadow = (uint32_t)node->nonresident_age;
+		lpage->shadow = machine->policy && machine->policy->eviction
+		                        ? machine->policy->eviction(node, pfn)
+		                        : (uint32_t)node->nonresident_age;
 	lpage->node = node->id;
 	lpage->flags |= MM_LP_EVICTED;
 	lpage->flags &= (uint8_t)~MM_LP_WORKINGSET;
@@ -60,6 +62,10 @@ void mm_workingset_refault(struct mm_machine *machine, uint32_t pfn)
 	lpage->flags &= (uint8_t)~MM_LP_EVICTED;
 	mm_count(machine,
 	         type == MM_LRU_ANON ? MM_WORKINGSET_REFAULT_ANON : MM_WORKINGSET_REFAULT_FILE, nr);
+	if (machine->policy && machine->policy->refault) {
+		machine->policy->refault(node, pfn, lpage->shadow);
+		return;
+	}
 	distance = (uint32_t)machine->nodes[lpage->node].nonresident_age - lpage->shadow;
 	if (machine->policy && machine->policy->page_refaulted && (page->flags & MM_PG_LRU))
 		machine->policy->page_refaulted(node, pfn, distance);

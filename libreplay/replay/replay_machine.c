@@ -125,6 +125,7 @@ static struct mm_settings settings_of(const struct replay_tunables *tunables)
 	const uint64_t *value = tunables->value;
 
 	return (struct mm_settings){
+		.kernel = (uint32_t)value[REPLAY_TUNABLE_KERNEL],
 		.min_free_kbytes = (uint32_t)value[REPLAY_TUNABLE_MIN_FREE_KBYTES],
 		.watermark_scale_factor = (uint32_t)value[REPLAY_TUNABLE_SCALE_FACTOR],
 		.watermark_boost_factor = (uint32_t)value[REPLAY_TUNABLE_BOOST_FACTOR],

@@ -291,6 +291,7 @@ int replay_start_read(struct mmr_trace *trace, struct replay_start *ret,
 		                      .start_ns = info->first_ns };
 	int code;
 
+	replay_tunable_record(tunables, "kernel", info->kernel_release);
 	code = read_memory(trace, &start, err);
 	if (code == 0)
 		code = read_snapshot(trace, &start, tunables, err);

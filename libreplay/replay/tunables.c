@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "error_set.h"
+#include "mm.h"
 
 static const struct replay_tunable rows[REPLAY_NR_TUNABLES] = {
 #define TUNABLE(id_, name_, type_, min_, max_, value_, unit_, help_) \
@@ -50,6 +51,7 @@ static const struct suffix *suffixes_of(const struct replay_tunable *row)
 	case REPLAY_TUNABLE_TIME:
 		return time_suffixes;
 	case REPLAY_TUNABLE_INT:
+	case REPLAY_TUNABLE_VERSION:
 		break;
 	}
 	return no_suffixes;
@@ -137,12 +139,42 @@ static uint64_t factor_of(const struct replay_tunable *row, const char *text)
 	return row->type == REPLAY_TUNABLE_TIME && len == 0 ? 1 : 0;
 }
 
+/* Digits at *at; false: there are none, or they are more than a version has. */
+static bool parse_version_part(const char **at, uint32_t *part)
+{
+	const char *begin = *at;
+
+	*part = 0;
+	while (**at >= '0' && **at <= '9' && *at - begin < 5)
+		*part = *part * 10 + (uint32_t)(*(*at)++ - '0');
+	return *at > begin && *part <= UINT16_MAX;
+}
+
+static int parse_kernel(const struct replay_tunable *row, const char *text, uint64_t *ret,
+                        struct mmr_error *err)
+{
+	const char *at = text;
+	uint32_t major, minor;
+
+	if (!parse_version_part(&at, &major) || *at++ != '.' || !parse_version_part(&at, &minor) ||
+	    (*at != '\0' && strchr(".-+", *at) == NULL))
+		return base_error(err, MMR_E_INVALID, "%s: \"%.40s\" is not a version (as 6.12)",
+		                  row->name, text);
+	if (MM_KERNEL(major, minor) < row->min || MM_KERNEL(major, minor) > row->max)
+		return base_error(err, MMR_E_INVALID, "%s: \"%.40s\" is not between 5.0 and 9.99",
+		                  row->name, text);
+	*ret = MM_KERNEL(major, minor);
+	return 0;
+}
+
 static int parse_value(const struct replay_tunable *row, const char *text, uint64_t *ret,
                        struct mmr_error *err)
 {
 	const char *at = text;
 	uint64_t value = 0, factor;
 
+	if (row->type == REPLAY_TUNABLE_VERSION)
+		return parse_kernel(row, text, ret, err);
 	while (*at >= '0' && *at <= '9') {
 		uint64_t digit = (uint64_t)(*at - '0');
 
@@ -214,6 +246,10 @@ void replay_tunable_format(const struct replay_tunables *tunables, unsigned int 
 		return;
 	}
 	value = tunables->value[i];
+	if (rows[i].type == REPLAY_TUNABLE_VERSION) {
+		snprintf(text, size, "%" PRIu64 ".%" PRIu64, value >> 16, value & UINT16_MAX);
+		return;
+	}
 	suffix = suffixes_of(&rows[i]);
 	while (suffix[1].text && (value == 0 || value % suffix->factor != 0))
 		suffix++;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
 
+#include "mm.h"
 #include "replay.h"
 #include "show_mem.h"
 
@@ -214,6 +215,13 @@ static void tunables_are_read_as_people_write_them(void **state)
 	assert_int_equal(tunables.value[REPLAY_TUNABLE_MEMORY], 512 << 20);
 	replay_tunable_format(&tunables, REPLAY_TUNABLE_MEMORY, text, sizeof(text));
 	assert_string_equal(text, "512M");
+	assert_true(replay_tunable_record(&tunables, "kernel", "6.1.0-50-amd64"));
+	assert_int_equal(tunables.value[REPLAY_TUNABLE_KERNEL], MM_KERNEL(6, 1));
+	assert_int_equal(replay_tunable_set(&tunables, "kernel=6.18", &err), 0);
+	assert_int_equal(tunables.value[REPLAY_TUNABLE_KERNEL], MM_KERNEL(6, 18));
+	assert_int_equal(replay_tunable_set(&tunables, "kernel=6", &err), MMR_E_INVALID);
+	assert_int_equal(replay_tunable_set(&tunables, "kernel=6.12abc", &err), MMR_E_INVALID);
+	assert_int_equal(replay_tunable_set(&tunables, "kernel=4.19", &err), MMR_E_INVALID);
 	assert_int_equal(replay_tunable_set(&tunables, "cost.scan=2us", &err), 0);
 	assert_int_equal(tunables.value[REPLAY_TUNABLE_COST_SCAN_NS], 2000);
 	assert_int_equal(replay_tunable_set(&tunables, "swappiness=10", &err), MMR_E_NOTFOUND);
