@@ -5,7 +5,8 @@
  * A file is read somewhere between two instants. While events pass between them, buddyinfo is
  * compared after each and the nearest comparison of each zone is kept (the kernel reads a zone under its
  * lock, so there is one at which it is right). A page of kpageflags agrees if it does at the first
- * instant or at the last: what changed in between may have been read either way.
+ * instant or at the last: what changed in between may have been read either way. Where no event comes
+ * after a reading, what the last one left is compared at the reading's end.
  *
  * State: the pieces of the snapshot that are still to come or being read, the pages that disagreed
  * at the first instant, the comparisons made. Nothing of it flows back into the shadow.
@@ -94,6 +95,7 @@ static void add_check(struct replay_shadow *s, struct replay_shadow_check check)
 
 static void compare_row(struct replay_shadow *s, struct row *row, uint64_t now_ns)
 {
+	uint64_t end_ns = s->verify->readings.items[row->reading].piece.end_ns;
 	uint64_t blocks[SHADOW_NR_ORDERS];
 	uint64_t distance = 0;
 
@@ -108,7 +110,7 @@ static void compare_row(struct replay_shadow *s, struct row *row, uint64_t now_n
 	if (distance >= row->distance)
 		return;
 	row->distance = distance;
-	row->t_ns = now_ns;
+	row->t_ns = now_ns < end_ns ? now_ns : end_ns;
 	memcpy(row->shadow, blocks, sizeof(blocks));
 }
 
@@ -231,11 +233,11 @@ static void forget_wrong(struct shadow_verify *v, size_t reading)
 	v->wrong.count = nr_left;
 }
 
-static void close_kpageflags(struct replay_shadow *s, size_t reading, uint64_t now_ns)
+static void close_kpageflags(struct replay_shadow *s, size_t reading)
 {
 	struct shadow_verify *v = s->verify;
 	struct replay_shadow_check check = {
-		.t_ns = now_ns,
+		.t_ns = v->readings.items[reading].piece.end_ns,
 		.snapshot = v->readings.items[reading].snapshot,
 	};
 
@@ -282,10 +284,10 @@ static void open_reading(struct replay_shadow *s, size_t i)
 		open_buddyinfo(s, i);
 }
 
-static void close_reading(struct replay_shadow *s, size_t i, uint64_t now_ns)
+static void close_reading(struct replay_shadow *s, size_t i)
 {
 	if (s->verify->readings.items[i].kind == SHADOW_CHECK_KPAGEFLAGS)
-		close_kpageflags(s, i, now_ns);
+		close_kpageflags(s, i);
 	else
 		close_buddyinfo(s, i);
 }
@@ -343,7 +345,7 @@ void replay_shadow_verify_until(struct replay_shadow *s, uint64_t now_ns)
 			compare_row(s, &v->rows.items[i], now_ns);
 		while (v->first < v->next_open &&
 		       v->readings.items[v->first].piece.end_ns <= now_ns)
-			close_reading(s, v->first++, now_ns);
+			close_reading(s, v->first++);
 		s->next_check_ns = next_instant(v);
 		if (v->first < v->readings.count || s->next_check_ns > now_ns ||
 		    s->next_check_ns == UINT64_MAX)

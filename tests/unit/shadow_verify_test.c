@@ -138,6 +138,24 @@ static void overlapping_readings_are_kept_apart(void **state)
 	shadow_end(shadow);
 }
 
+/* Nothing happens any more: the comparison still has a time, the end of the reading. */
+static void a_comparison_after_the_last_event_has_the_time_of_the_reading(void **state)
+{
+	static uint64_t flags[NR_PAGES];
+	static const char text[] = "Node 0, zone   Normal 0 0 0 0 0 0 0 0 0 1 0\n";
+	struct replay_shadow *shadow = shadow_with(&kernel_612, 512);
+
+	(void)state;
+	add_piece(shadow, "proc/buddyinfo.end", text, sizeof(text) - 1, 100, 300);
+	add_piece(shadow, "proc/kpageflags", flags, sizeof(flags), 150, 400);
+	take_at(shadow, 90, 0);
+	replay_shadow_finish(shadow);
+	assert_int_equal(check_of(shadow, SHADOW_CHECK_BUDDYINFO_END, 9).t_ns, 300);
+	assert_int_equal(check_of(shadow, SHADOW_CHECK_KPAGEFLAGS, 0).t_ns, 400);
+	assert_int_equal(check_of(shadow, SHADOW_CHECK_CAUSE, SHADOW_CAUSE_FREE_ELSE).t_ns, 400);
+	shadow_end(shadow);
+}
+
 static void damaged_texts_are_ignored(void **state)
 {
 	static const char *const texts[] = {
@@ -223,6 +241,7 @@ int main(void)
 		cmocka_unit_test(a_difference_is_bad_unless_compaction_ran),
 		cmocka_unit_test(kpageflags_names_the_causes),
 		cmocka_unit_test(overlapping_readings_are_kept_apart),
+		cmocka_unit_test(a_comparison_after_the_last_event_has_the_time_of_the_reading),
 		cmocka_unit_test(damaged_texts_are_ignored),
 		cmocka_unit_test(snapshots_are_loaded_when_their_time_comes),
 	};
