@@ -86,6 +86,10 @@ static int check(struct record_options *o)
 		message(TOOL, "--only-command: there is no command");
 		return -1;
 	}
+	if (o->anonymize && o->stacks_limit > 0) {
+		message(TOOL, "--anonymize excludes --stacks: a stack is addresses and names");
+		return -1;
+	}
 	if (o->interval_ns < MIN_INTERVAL) {
 		message(TOOL, "--interval: at least 10ms");
 		return -1;
@@ -155,6 +159,8 @@ int record_options_parse(struct record_options *o, int argc, char **argv)
 		  "Run the command as USER (default: who invoked sudo)", NULL, false },
 		{ "private", 0, OPTION_FLAG, NULL, &o->private,
 		  "Leave names, maps and cgroups of the machine's processes out, to publish the file", NULL, false },
+		{ "anonymize", 0, OPTION_FLAG, NULL, &o->anonymize,
+		  "Write keyed hashes instead of names, and no kernel addresses, to publish the file", NULL, false },
 		{ "fail-on-loss", 0, OPTION_FLAG, NULL, &o->fail_on_loss,
 		  "End with status 125 if the kernel had to drop events", NULL, false },
 		{ "overhead", 0, OPTION_FLAG, NULL, &o->overhead,

@@ -39,6 +39,7 @@ struct record_options {
 	struct flight_options flight;
 	bool fail_on_loss;
 	bool private;     /* nothing about other processes */
+	bool anonymize;   /* no names and no kernel addresses */
 	const char *user; /* who runs the command; NULL: the invoking user */
 	bool overhead;    /* tell what it cost */
 	bool quiet;

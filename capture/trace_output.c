@@ -34,6 +34,7 @@ int trace_output_create(struct recording *r, const struct mmr_writer_options *op
 	const struct flight_options *flight = &r->options->flight;
 	struct order order = { .recording = r, .options = *options };
 
+	order.options.anonymize = r->options->anonymize;
 	order.options.ring_bytes = flight->ring_bytes;
 	order.options.ring_ns = flight->ring_ns;
 	order.options.rotate = flight->rotate_bytes > 0 || flight->rotate_ns > 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What anonymize.c (frames, records) and anonymize_text.c (texts of /proc and the header) share. */
+/* What anonymize_record.c (events) and anonymize_text.c (texts of /proc and the header) share. */
 #ifndef TRACE_ANONYMIZE_H
 #define TRACE_ANONYMIZE_H
 

@@ -234,6 +234,17 @@ static void option(const struct anon_key *key, FILE *out, const char *line, size
 			fprintf(out, "%.*s", (int)size, line);
 }
 
+/* What made a flight recorder write; its condition may name a cgroup. */
+static void trigger(const struct anon_key *key, FILE *out, const char *line, size_t size)
+{
+	static const char *const kept[] = { "kind=", "mono_ns=", "wall_ns=", "ignored=" };
+
+	(void)key;
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (begins(line, size, kept[i]))
+			fprintf(out, "%.*s", (int)size, line);
+}
+
 /* That it is filtered stays, by what does not. */
 static void some_tasks(const struct anon_key *key, FILE *out, const char *line, size_t size)
 {
@@ -334,12 +345,15 @@ enum anon_text trace_anon_text(const struct anon_key *key, const char *name, con
 		"ring.begin_ns",
 		"ring.dropped_events",
 		"fault_source",
+		"writer.levels",
 	};
 
 	if (strcmp(name, "saved_cmdlines") == 0)
 		return by_line(key, pid_and_task, text, size, out, out_size);
 	if (strcmp(name, "recorder.options") == 0)
 		return by_line(key, option, text, size, out, out_size);
+	if (strcmp(name, "trigger") == 0)
+		return by_line(key, trigger, text, size, out, out_size);
 	if (strcmp(name, "filtered") == 0)
 		return by_line(key, some_tasks, text, size, out, out_size);
 	return LISTED(name, kept) ? ANON_KEEP : ANON_DROP;

@@ -14,7 +14,7 @@
 #include "error_set.h"
 
 #define TYPE_LONG        0u
-#define TYPE_PADDING     29u
+#define TYPE_PADDING     SUBBUF_PADDING
 #define TYPE_TIME_EXTEND 30u
 #define TYPE_TIME_STAMP  31u
 

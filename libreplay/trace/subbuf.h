@@ -19,6 +19,7 @@
 #include "le.h"
 
 #define SUBBUF_HEADER     16u /* time stamp, commit */
+#define SUBBUF_PADDING    29u /* type of what is no record */
 #define SUBBUF_MIN_RECORD 8u  /* struct trace_entry: type, flags, preempt count, pid */
 
 struct trace_subbuf {

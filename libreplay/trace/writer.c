@@ -127,6 +127,7 @@ static int writer_free(struct mmr_writer *w, int ret)
 	trace_arena_deinit(&w->arena);
 	trace_texts_deinit(&w->texts);
 	trace_texts_deinit(&w->trailer);
+	trace_writer_anon_free(w->anon);
 	base_free(w->group_of_id);
 	base_free(w->own);
 	deinit_locks(w);
@@ -170,6 +171,12 @@ static int init_memory(struct mmr_writer *w, struct mmr_error *err)
 		return no_memory(err);
 	for (uint32_t i = 0; i < o->nr_streams; i++)
 		pthread_mutex_init(&w->cpus[i].lock, NULL);
+	if (o->anonymize) {
+		int ret = trace_writer_anon_create(&w->anon, err);
+
+		if (ret < 0)
+			return ret;
+	}
 	if (trace_list_init(&w->list, o->level) < 0 ||
 	    trace_list_init(&w->access_list, o->level) < 0)
 		return no_memory(err);
@@ -252,10 +259,16 @@ int mmr_writer_create_stream(int fd, const char *name, const struct mmr_writer_o
 int mmr_writer_text(struct mmr_writer *w, const char *name, const void *data, size_t size,
                     struct mmr_error *err)
 {
+	char *own = NULL;
+	int ret = 0;
+
 	if (w->begun)
 		return base_error(err, MMR_E_INVALID, "text %.80s after the header was written",
 		                  name);
-	return trace_texts_add(&w->texts, name, data, size, err);
+	if (!w->anon || trace_writer_anon_text(w->anon, name, &data, &size, &own))
+		ret = trace_texts_add(&w->texts, name, data, size, err);
+	free(own);
+	return ret;
 }
 
 /* "events/kmem/mm_page_alloc/format" and its line "ID: 497": which group 497 counts for. */
@@ -304,6 +317,10 @@ static int complete_texts(struct mmr_writer *w, struct mmr_error *err)
 		ret = trace_texts_number(&w->texts, "nr_streams", w->options.nr_streams, err);
 	if (ret == 0)
 		ret = trace_texts_number(&w->texts, "subbuf_size", w->options.subbuf_size, err);
+	if (ret == 0 && w->anon)
+		ret = trace_texts_number(&w->texts, "anonymous", 1, err);
+	if (ret == 0 && w->anon)
+		ret = trace_writer_anon_begin(w->anon, &w->texts, err);
 	return ret;
 }
 
@@ -330,11 +347,15 @@ int mmr_writer_begin(struct mmr_writer *w, struct mmr_error *err)
 int mmr_writer_trailer_text(struct mmr_writer *w, const char *name, const void *data, size_t size,
                             struct mmr_error *err)
 {
+	char *own = NULL;
 	int ret;
 
+	if (w->anon && !trace_writer_anon_text(w->anon, name, &data, &size, &own))
+		return 0;
 	pthread_mutex_lock(&w->lock);
 	ret = trace_texts_add(&w->trailer, name, data, size, err);
 	pthread_mutex_unlock(&w->lock);
+	free(own);
 	return ret;
 }
 

@@ -3,7 +3,8 @@
  * What the parts of the writer share. On its way, an event passes
  *
  *	writer_pages.c   sub-buffers of a CPU become a job: a frame, raw
- *	writer_queue.c   jobs wait for threads, which compress them (writer_level.c: how well)
+ *	writer_queue.c   jobs wait for threads, which compress them (writer_level.c: how well) …
+ *	writer_anonymize.c … without names, if that is asked for
  *	writer_output.c  frames go out in the order in which they were queued …
  *	writer_arena.c   … through memory that a slow disk may fill, or that is the ring …
  *	writer_part.c    … into a file with an index, by way of …
@@ -20,6 +21,7 @@
 
 #include <mmreplay/trace_writer.h>
 
+#include "writer_anonymize.h"
 #include "writer_arena.h"
 #include "writer_frame.h"
 #include "writer_level.h"
@@ -31,8 +33,9 @@ struct writer_job {
 	struct writer_job *next;
 	uint64_t ticket;
 	struct trace_head head;
-	uint8_t *raw; /* room for the head, then sub-buffers */
-	size_t used;  /* bytes of sub-buffers in raw */
+	uint8_t *raw;     /* room for the head, then sub-buffers */
+	size_t used;      /* bytes of sub-buffers in raw */
+	uint8_t *scratch; /* of a sub-buffer, with options.anonymize */
 	struct writer_count *counts;
 	uint32_t nr_counts;
 };
@@ -126,6 +129,7 @@ struct mmr_writer {
 	uint32_t nr_access;
 	struct writer_texts texts;
 	struct writer_texts trailer; /* under out */
+	struct writer_anon *anon;    /* NULL: names stay */
 	char rotation_id[33];
 	atomic_uint part_number;
 	uint8_t *group_of_id; /* enum mmr_event_group by event id */

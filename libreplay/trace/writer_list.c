@@ -3,6 +3,7 @@
  * Lists of named blobs on their way into frames: header, trailer, snapshots, access samples. What is
  * too long for a frame is cut here, so that no reader needs more memory than a frame.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "error_set.h"
@@ -146,8 +147,8 @@ int mmr_writer_snapshot_begin(struct mmr_writer *w, uint32_t kind, uint64_t begi
 	return ret;
 }
 
-int mmr_writer_snapshot_piece(struct mmr_writer *w, const struct mmr_snapshot_piece *piece,
-                              struct mmr_error *err)
+static int add_piece(struct mmr_writer *w, const struct mmr_snapshot_piece *piece,
+                     struct mmr_error *err)
 {
 	struct trace_blob blob = {
 		.name = piece->name,
@@ -159,14 +160,28 @@ int mmr_writer_snapshot_piece(struct mmr_writer *w, const struct mmr_snapshot_pi
 	};
 	size_t len = strlen(piece->name);
 
-	if (!w->in_snapshot)
-		return base_error(err, MMR_E_INVALID, "%.80s outside of a snapshot", piece->name);
 	if (len == 0 || len > TRACE_MAX_NAME)
 		return base_error(err, MMR_E_LIMIT, "the name %.80s is too long", piece->name);
 	blob.name_size = (uint32_t)len;
 	if (piece->end_ns > w->list.head.last_ns)
 		w->list.head.last_ns = piece->end_ns;
 	return trace_list_add(w, &w->list, blob, err);
+}
+
+int mmr_writer_snapshot_piece(struct mmr_writer *w, const struct mmr_snapshot_piece *piece,
+                              struct mmr_error *err)
+{
+	struct mmr_snapshot_piece changed = *piece;
+	char name[512];
+	char *own = NULL;
+	int ret = 0;
+
+	if (!w->in_snapshot)
+		return base_error(err, MMR_E_INVALID, "%.80s outside of a snapshot", piece->name);
+	if (!w->anon || trace_writer_anon_piece(w->anon, &changed, name, &own))
+		ret = add_piece(w, &changed, err);
+	free(own);
+	return ret;
 }
 
 int mmr_writer_snapshot_end(struct mmr_writer *w, uint64_t end_ns, struct mmr_error *err)

@@ -43,7 +43,9 @@ struct writer_job *trace_job_create(const struct mmr_writer_options *options)
 		return NULL;
 	job->raw = base_calloc(size, 1);
 	job->counts = base_calloc(nr_counts, sizeof(*job->counts));
-	if (!job->raw || !job->counts) {
+	if (options->anonymize)
+		job->scratch = base_calloc(options->subbuf_size, 1);
+	if (!job->raw || !job->counts || (options->anonymize && !job->scratch)) {
 		trace_job_free(job);
 		return NULL;
 	}
@@ -59,6 +61,7 @@ void trace_job_free(struct writer_job *job)
 		return;
 	base_free(job->raw);
 	base_free(job->counts);
+	base_free(job->scratch);
 	base_free(job);
 }
 

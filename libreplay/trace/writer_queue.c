@@ -33,6 +33,8 @@ static int compress(struct mmr_writer *w, struct writer_zip *zip, int level, str
 {
 	int ret;
 
+	if (w->anon)
+		trace_writer_anon_job(w->anon, job, w->options.subbuf_size);
 	trace_zip_set_level(zip, level);
 	ret = trace_zip_frame(zip, job->raw, &job->head, frame, err);
 	frame->counts = job->counts;

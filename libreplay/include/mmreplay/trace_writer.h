@@ -65,6 +65,12 @@ struct mmr_writer_options {
 	uint64_t ring_bytes; /* keep frames in this much memory instead of a file; 0: no ring */
 	uint64_t ring_ns; /* and none that ended longer than this before the newest; 0: no limit */
 	bool rotate;      /* the file will be one of several: mmr_writer_rotate() */
+
+	/*
+	 * As mmr_trace_anonymize() would make it afterwards: names and kernel addresses never reach the
+	 * file. All of the formats have to be in the header; events without one are empty.
+	 */
+	bool anonymize;
 };
 
 /*
