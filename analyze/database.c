@@ -11,7 +11,7 @@
 #include "terminal.h"
 
 #define APPLICATION_ID 0x6d6d7270 /* as in mmreplay-db(5), like the next */
-#define NEWEST_VERSION 1
+#define NEWEST_VERSION 2
 #define MAX_COLUMNS    16
 
 static int64_t pragma(sqlite3 *db, const char *sql)
@@ -96,7 +96,11 @@ sqlite3_stmt *database_prepare(const char *tool, sqlite3 *db, const char *sql, .
 	va_list texts;
 
 	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK) {
-		message(tool, "the database is not as expected: %s", sqlite3_errmsg(db));
+		if (pragma(db, "PRAGMA user_version") < NEWEST_VERSION)
+			message(tool, "the database was made by an older version and lacks what is "
+			              "asked for: mmreplay --db adds it with the next run");
+		else
+			message(tool, "the database is not as expected: %s", sqlite3_errmsg(db));
 		return NULL;
 	}
 	va_start(texts, sql);

@@ -77,28 +77,29 @@ static int pragma(struct results_db *db, const char *sql, int64_t *value, struct
 }
 
 /* Refuses databases of others and of newer versions before anything is written. */
-static int check_identity(struct results_db *db, struct mmr_error *err)
+static int check_identity(struct results_db *db, int64_t *version, struct mmr_error *err)
 {
-	int64_t application_id = 0, version = 0;
+	int64_t application_id = 0;
 	int code;
 
 	code = pragma(db, "PRAGMA application_id", &application_id, err);
 	if (code < 0)
 		return code;
-	code = pragma(db, "PRAGMA user_version", &version, err);
+	code = pragma(db, "PRAGMA user_version", version, err);
 	if (code < 0)
 		return code;
 	if (application_id != RESULTS_APPLICATION_ID)
 		return base_error(err, MMR_E_FORMAT,
 		                  "%s is a database of another program; choose another --db",
 		                  db->path);
-	if (version > RESULTS_USER_VERSION)
+	if (*version > RESULTS_USER_VERSION)
 		return base_error(err, MMR_E_VERSION,
 		                  "%s was made by a newer version (%lld; this one knows %d)",
-		                  db->path, (long long)version, RESULTS_USER_VERSION);
+		                  db->path, (long long)*version, RESULTS_USER_VERSION);
 	return 0;
 }
 
+/* In an older database this adds the tables that are not there, and makes all views anew. */
 static int create_schema(struct results_db *db, struct mmr_error *err)
 {
 	char identity[96];
@@ -155,6 +156,7 @@ static int create_new(struct results_db *db, struct mmr_error *err)
 
 static int open_existing(struct results_db *db, struct mmr_error *err)
 {
+	int64_t version = 0;
 	int code;
 
 	if (access(db->path, R_OK | W_OK) < 0)
@@ -162,12 +164,15 @@ static int open_existing(struct results_db *db, struct mmr_error *err)
 	code = open_sqlite(db, db->path, err);
 	if (code < 0)
 		return code;
-	code = check_identity(db, err);
+	code = check_identity(db, &version, err);
 	if (code < 0)
 		return code;
-	return results_exec(
+	code = results_exec(
 		db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE",
 		"opening it", err);
+	if (code < 0 || version == RESULTS_USER_VERSION)
+		return code;
+	return create_schema(db, err);
 }
 
 int results_open(const char *path, struct results_db **ret, struct mmr_error *err)

@@ -18,12 +18,13 @@
 #include "rows.h"
 
 #define RESULTS_APPLICATION_ID 0x6d6d7270 /* "mmrp" */
-#define RESULTS_USER_VERSION   1
+#define RESULTS_USER_VERSION   2          /* 1: without stacks */
 
 struct results_db;
 
 /*
- * Opens path for writing, creating it if it is not there. MMR_E_FORMAT: it is not a results
+ * Opens path for writing, creating it if it is not there. One of an older version gets the tables and views
+ * that it lacks, in the same transaction as what is written to it. MMR_E_FORMAT: it is not a results
  * database; MMR_E_VERSION: made by a newer version; MMR_E_BUSY: another process uses it;
  * MMR_E_PERMISSION, MMR_E_NOSPACE, MMR_E_IO, MMR_E_DATABASE, MMR_E_NOMEM.
  */

@@ -1,7 +1,9 @@
 -- The results database. Every table, view and column is described in mmreplay-db(5).
+-- This is also what brings an older database up to date (db.c): a new table needs a new RESULTS_USER_VERSION, a
+-- change of an old one a statement of its own there.
 -- t_ns counts from the trace's first event. Sizes in pages unless the name has a unit.
 
-CREATE TABLE trace (
+CREATE TABLE IF NOT EXISTS trace (
   trace_id INTEGER PRIMARY KEY,
   fingerprint TEXT NOT NULL UNIQUE,        -- of the file's header and index, not of its path
   path TEXT NOT NULL,
@@ -18,7 +20,7 @@ CREATE TABLE trace (
   complete INTEGER NOT NULL                -- 1: nothing lost, damaged, cut off or filtered
 ) STRICT;
 
-CREATE TABLE run (
+CREATE TABLE IF NOT EXISTS run (
   run_id INTEGER PRIMARY KEY,
   trace_id INTEGER NOT NULL REFERENCES trace ON DELETE CASCADE,
   kind TEXT NOT NULL CHECK (kind IN ('original', 'replay')),
@@ -36,14 +38,14 @@ CREATE TABLE run (
   UNIQUE (trace_id, kind, label)
 ) STRICT;
 
-CREATE TABLE run_param (
+CREATE TABLE IF NOT EXISTS run_param (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   name TEXT NOT NULL,
   value TEXT NOT NULL,
   PRIMARY KEY (run_id, name)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE node (
+CREATE TABLE IF NOT EXISTS node (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   node INTEGER NOT NULL,
   present INTEGER NOT NULL,
@@ -51,7 +53,7 @@ CREATE TABLE node (
   PRIMARY KEY (run_id, node)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE zone (
+CREATE TABLE IF NOT EXISTS zone (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   node INTEGER NOT NULL,
   zone TEXT NOT NULL,                      -- DMA, DMA32, Normal, Movable
@@ -66,14 +68,14 @@ CREATE TABLE zone (
   PRIMARY KEY (run_id, node, zone)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE vmstat (
+CREATE TABLE IF NOT EXISTS vmstat (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   t_ns INTEGER NOT NULL,
   name TEXT NOT NULL,                      -- as in /proc/vmstat
   value INTEGER NOT NULL                   -- original: as the kernel had it; replay: likewise, from 0
 ) STRICT;
 
-CREATE TABLE buddy (
+CREATE TABLE IF NOT EXISTS buddy (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   t_ns INTEGER NOT NULL,
   node INTEGER NOT NULL,
@@ -83,7 +85,7 @@ CREATE TABLE buddy (
   blocks INTEGER NOT NULL
 ) STRICT;
 
-CREATE TABLE frag (
+CREATE TABLE IF NOT EXISTS frag (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   t_ns INTEGER NOT NULL,
   node INTEGER NOT NULL,
@@ -93,7 +95,7 @@ CREATE TABLE frag (
   frag_index INTEGER NOT NULL              -- fragmentation index, per mille; -1000: a block is free
 ) STRICT;
 
-CREATE TABLE task (
+CREATE TABLE IF NOT EXISTS task (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   pid INTEGER NOT NULL,
   comm TEXT NOT NULL,
@@ -101,7 +103,7 @@ CREATE TABLE task (
   end_ns INTEGER                           -- NULL: still there at the end
 ) STRICT;
 
-CREATE TABLE reclaim_episode (
+CREATE TABLE IF NOT EXISTS reclaim_episode (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   kind TEXT NOT NULL CHECK (kind IN ('direct', 'kswapd', 'memcg', 'node', 'throttle')),
   pid INTEGER NOT NULL,
@@ -115,7 +117,7 @@ CREATE TABLE reclaim_episode (
   cause TEXT NOT NULL                      -- in words: 'allocation of order 0 (Movable, GFP_HIGHUSER_MOVABLE)'
 ) STRICT;
 
-CREATE TABLE compaction_episode (
+CREATE TABLE IF NOT EXISTS compaction_episode (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   kind TEXT NOT NULL CHECK (kind IN ('direct', 'kcompactd', 'khugepaged', 'manual', 'other')),
   pid INTEGER NOT NULL,
@@ -132,7 +134,7 @@ CREATE TABLE compaction_episode (
   result TEXT NOT NULL                     -- success, complete, partial_skipped, deferred, skipped, contended, …
 ) STRICT;
 
-CREATE TABLE thp_event (
+CREATE TABLE IF NOT EXISTS thp_event (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   t_ns INTEGER NOT NULL,
   pid INTEGER NOT NULL,
@@ -141,7 +143,7 @@ CREATE TABLE thp_event (
   detail TEXT NOT NULL
 ) STRICT;
 
-CREATE TABLE oom_kill (
+CREATE TABLE IF NOT EXISTS oom_kill (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   t_ns INTEGER NOT NULL,
   pid INTEGER NOT NULL,
@@ -152,7 +154,7 @@ CREATE TABLE oom_kill (
   oom_score_adj INTEGER NOT NULL
 ) STRICT;
 
-CREATE TABLE fault_stat (
+CREATE TABLE IF NOT EXISTS fault_stat (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   pid INTEGER NOT NULL,
   comm TEXT NOT NULL,
@@ -160,7 +162,7 @@ CREATE TABLE fault_stat (
   nr_faults INTEGER NOT NULL
 ) STRICT;
 
-CREATE TABLE swap_stat (
+CREATE TABLE IF NOT EXISTS swap_stat (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   t_ns INTEGER NOT NULL,
   slots_used INTEGER NOT NULL,
@@ -171,7 +173,7 @@ CREATE TABLE swap_stat (
 -- The state of every pageblock of a zone at an instant, 8 bytes each, little endian:
 -- u16 free pages, u16 used movable (LRU) pages, u16 other used pages, u8 migratetype, u8 largest free order (255: none)
 -- migratetype is numbered from 0 in the order of buddy.migratetype; a hole of the address space has no pages at all.
-CREATE TABLE pageblock (
+CREATE TABLE IF NOT EXISTS pageblock (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   t_ns INTEGER NOT NULL,
   node INTEGER NOT NULL,
@@ -183,7 +185,7 @@ CREATE TABLE pageblock (
 ) STRICT;
 
 -- Holes: from here on results are not exact.
-CREATE TABLE lost (
+CREATE TABLE IF NOT EXISTS lost (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   t_ns INTEGER NOT NULL,
   cpu INTEGER NOT NULL,
@@ -191,7 +193,7 @@ CREATE TABLE lost (
 ) STRICT;
 
 -- What a run's verification found: mmreplay --shadow --verify.
-CREATE TABLE verification (
+CREATE TABLE IF NOT EXISTS verification (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   t_ns INTEGER NOT NULL,
   what TEXT NOT NULL,                      -- 'buddyinfo', 'kpageflags'
@@ -202,7 +204,7 @@ CREATE TABLE verification (
 ) STRICT;
 
 -- Where tasks were when they began to wait (mmcap record --stacks=stalls). Functions from the innermost outwards.
-CREATE TABLE stack (
+CREATE TABLE IF NOT EXISTS stack (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   stack_id INTEGER NOT NULL,
   code TEXT NOT NULL,                      -- the frame that says most: of the program rather than of libc or the kernel
@@ -211,7 +213,7 @@ CREATE TABLE stack (
   PRIMARY KEY (run_id, stack_id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE stack_frame (
+CREATE TABLE IF NOT EXISTS stack_frame (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   stack_id INTEGER NOT NULL,
   side TEXT NOT NULL CHECK (side IN ('kernel', 'user')),
@@ -221,7 +223,7 @@ CREATE TABLE stack_frame (
   PRIMARY KEY (run_id, stack_id, side, depth)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE stall_stack (
+CREATE TABLE IF NOT EXISTS stall_stack (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   cause TEXT NOT NULL,                     -- direct reclaim, memcg reclaim, node reclaim, direct compaction, no huge page, out of memory
   pid INTEGER NOT NULL,
@@ -230,4 +232,4 @@ CREATE TABLE stall_stack (
   duration_ns INTEGER,                     -- NULL: unknown, or nothing that lasts
   stack_id INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX stall_stack_start ON stall_stack (run_id, pid, start_ns);
+CREATE INDEX IF NOT EXISTS stall_stack_start ON stall_stack (run_id, pid, start_ns);

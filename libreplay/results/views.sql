@@ -1,5 +1,6 @@
 -- The interface: query these rather than the tables.
 
+DROP VIEW IF EXISTS reclaim_stalls;
 CREATE VIEW reclaim_stalls AS
 SELECT e.run_id, r.label AS run, e.kind, e.pid, e.comm, e.start_ns, e.duration_ns, e.page_order,
        e.gfp_flags, e.nr_scanned, e.nr_reclaimed, e.cause, s.code
@@ -9,6 +10,7 @@ SELECT e.run_id, r.label AS run, e.kind, e.pid, e.comm, e.start_ns, e.duration_n
   LEFT JOIN stack s ON s.run_id = t.run_id AND s.stack_id = t.stack_id
  WHERE e.kind <> 'kswapd';
 
+DROP VIEW IF EXISTS compaction_stalls;
 CREATE VIEW compaction_stalls AS
 SELECT e.run_id, r.label AS run, e.kind, e.pid, e.comm, e.start_ns, e.duration_ns, e.page_order,
        e.gfp_flags, e.sync, e.nr_migrate_scanned, e.nr_free_scanned, e.nr_migrated, e.nr_failed, e.result, s.code
@@ -19,11 +21,13 @@ SELECT e.run_id, r.label AS run, e.kind, e.pid, e.comm, e.start_ns, e.duration_n
  WHERE e.kind = 'direct';
 
 -- The code behind each stall whose stack was recorded.
+DROP VIEW IF EXISTS stall_stacks;
 CREATE VIEW stall_stacks AS
 SELECT t.run_id, r.label AS run, t.cause, t.pid, t.comm, t.start_ns, t.duration_ns, s.code, s.kernel, s.user, t.stack_id
   FROM stall_stack t JOIN run r USING (run_id) JOIN stack s USING (run_id, stack_id);
 
 -- Counter deltas between the run's begin_ns and end_ns.
+DROP VIEW IF EXISTS counters;
 CREATE VIEW counters AS
 SELECT v.run_id, r.label AS run, v.name,
        max(CASE WHEN v.t_ns = r.end_ns THEN v.value END) -
@@ -34,6 +38,7 @@ SELECT v.run_id, r.label AS run, v.name,
 HAVING count(CASE WHEN v.t_ns = r.begin_ns THEN 1 END) AND count(CASE WHEN v.t_ns = r.end_ns THEN 1 END);
 
 -- Each replay against the first original of the same trace. error as in design: |difference| / max(original, 64).
+DROP VIEW IF EXISTS compare;
 CREATE VIEW compare AS
 SELECT rr.trace_id, rr.run_id, rr.label AS run, o.name, o.value AS original, c.value AS replay,
        c.value - o.value AS difference,
@@ -44,11 +49,13 @@ SELECT rr.trace_id, rr.run_id, rr.label AS run, o.name, o.value AS original, c.v
   JOIN counters o ON o.run_id = ro.run_id AND o.name = c.name
  WHERE rr.kind = 'replay';
 
+DROP VIEW IF EXISTS fragmentation;
 CREATE VIEW fragmentation AS
 SELECT f.run_id, r.label AS run, f.t_ns, f.node, f.zone, f.page_order,
        f.unusable / 10.0 AS unusable_percent, f.frag_index / 1000.0 AS fragmentation_index
   FROM frag f JOIN run r USING (run_id);
 
+DROP VIEW IF EXISTS stall_histogram;
 CREATE VIEW stall_histogram AS
 SELECT run_id, run, 'reclaim' AS what, kind,
        CASE WHEN duration_ns < 1000 THEN 0
@@ -67,6 +74,7 @@ SELECT run_id, run, 'compaction', kind,
   FROM compaction_stalls WHERE duration_ns IS NOT NULL GROUP BY 1, 2, 3, 4, 5;
 
 -- A throttled task is inside of a reclaim or compaction, whose time counts already.
+DROP VIEW IF EXISTS top_stalled_tasks;
 CREATE VIEW top_stalled_tasks AS
 SELECT run_id, run, pid, comm, count(*) AS nr_stalls, sum(duration_ns) AS total_ns,
        max(duration_ns) AS longest_ns

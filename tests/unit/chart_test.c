@@ -495,7 +495,7 @@ static void lies_are_refused(void **state)
 		"DROP TABLE buddy",
 		"DELETE FROM run",
 		"PRAGMA application_id = 1",
-		"PRAGMA user_version = 2",
+		"PRAGMA user_version = 1000",
 	};
 	struct mmr_error err;
 

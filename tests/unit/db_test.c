@@ -216,10 +216,55 @@ static void test_newer_version_is_refused(void **state)
 	(void)state;
 	commit_run(path, "a", 1);
 	assert_int_equal(sqlite3_open(path, &sqlite), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(sqlite, "PRAGMA user_version = 2", NULL, NULL, NULL),
+	assert_int_equal(sqlite3_exec(sqlite, "PRAGMA user_version = 1000", NULL, NULL, NULL),
 	                 SQLITE_OK);
 	sqlite3_close(sqlite);
 	assert_int_equal(results_open(path, &db, &err), MMR_E_VERSION);
+}
+
+/* As a version wrote it that knew no stacks; its view lacks the column that came with them. */
+static void make_old(const char *path)
+{
+	static const char sql[] =
+		"DROP VIEW reclaim_stalls; DROP VIEW compaction_stalls; DROP VIEW stall_stacks;"
+		"DROP TABLE stall_stack; DROP TABLE stack_frame; DROP TABLE stack;"
+		"CREATE VIEW reclaim_stalls AS SELECT run_id, pid FROM reclaim_episode;"
+		"CREATE VIEW mine AS SELECT 7;"
+		"PRAGMA user_version = 1";
+	sqlite3 *sqlite;
+
+	commit_run(path, "a", 1);
+	assert_int_equal(sqlite3_open(path, &sqlite), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(sqlite, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(sqlite);
+}
+
+static void test_older_version_is_brought_up_to_date(void **state)
+{
+	const char *path = in_folder("older.db");
+
+	(void)state;
+	make_old(path);
+	commit_run(path, "b", 2);
+	assert_int_equal(ask(path, "PRAGMA user_version"), RESULTS_USER_VERSION);
+	assert_int_equal(ask(path, "SELECT count(*) FROM vmstat"), 2);
+	assert_int_equal(ask(path, "SELECT count(code) FROM reclaim_stalls"), 0);
+	assert_int_equal(ask(path, "SELECT count(*) FROM stall_stacks"), 0);
+	assert_int_equal(ask(path, "SELECT * FROM mine"), 7);
+	commit_run(path, "c", 3);
+	assert_int_equal(ask(path, "SELECT count(*) FROM run"), 3);
+}
+
+static void test_older_version_stays_without_commit(void **state)
+{
+	const char *path = in_folder("older.db");
+
+	(void)state;
+	make_old(path);
+	results_close(open_with_run(path, "b"));
+	assert_int_equal(ask(path, "PRAGMA user_version"), 1);
+	assert_int_equal(ask(path, "SELECT count(*) FROM sqlite_schema WHERE name = 'stack'"), 0);
+	assert_int_equal(ask(path, "SELECT count(*) FROM run"), 1);
 }
 
 int main(void)
@@ -236,6 +281,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_failure_is_kept_until_commit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_foreign_files_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_newer_version_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_older_version_is_brought_up_to_date, setup,
+		                                teardown),
+		cmocka_unit_test_setup_teardown(test_older_version_stays_without_commit, setup,
+		                                teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
