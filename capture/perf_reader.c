@@ -174,7 +174,6 @@ static void *run(void *data)
 	r->tid = gettid();
 	prctl(PR_SET_NAME, r->name);
 	setpriority(PRIO_PROCESS, (id_t)r->tid, PRIORITY); /* as good as it gets */
-	ret = privilege_drop(&r->error);
 	if (r->drop_rights)
 		ret = privilege_drop(&r->error);
 	pthread_barrier_wait(&r->ready);
