@@ -126,7 +126,9 @@ void mm_lock_page(struct mm_machine *machine, uint32_t number, bool locked)
 	if (lpage->pfn == MM_NONE)
 		return;
 	page = &machine->pages[lpage->pfn];
-	mm_count(machine, locked ? MM_UNEVICTABLE_PGS_MLOCKED : MM_UNEVICTABLE_PGS_MUNLOCKED, nr);
+	if (!machine->building)
+		mm_count(machine,
+		         locked ? MM_UNEVICTABLE_PGS_MLOCKED : MM_UNEVICTABLE_PGS_MUNLOCKED, nr);
 	page->flags ^= MM_PG_UNEVICTABLE;
 	if (locked) {
 		mm_lru_remove_page(machine, lpage->pfn);

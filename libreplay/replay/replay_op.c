@@ -64,6 +64,8 @@ void replay_op_seed(struct replay *replay, const struct demand_op *op)
 		rc = mm_seed_swapped(replay->machine, op->page, kind);
 	else
 		rc = mm_seed_page(replay->machine, op->page, kind, op->arg2, op->order);
+	if (rc >= 0 && (op->arg & DEMAND_LOCKED))
+		mm_lock_page(replay->machine, op->page, true);
 	if (rc < 0)
 		replay->stats.nr_unplaced++;
 	else if (rc == 1)

@@ -56,6 +56,7 @@ enum demand_touch_flags {
 	 */
 	DEMAND_RESIDENT = 32,
 	DEMAND_SWAPPED = 64, /* with DEMAND_RESIDENT: it was in swap instead; arg2 is unused */
+	DEMAND_LOCKED = 128, /* with DEMAND_RESIDENT: it is unevictable, as after DEMAND_MLOCK */
 };
 
 struct demand_op {

@@ -22,10 +22,12 @@
 #define KPF_COMPOUND_HEAD (1ull << 15)
 #define KPF_COMPOUND_TAIL (1ull << 16)
 #define KPF_HUGE          (1ull << 17)
+#define KPF_UNEVICTABLE   (1ull << 18)
 #define KPF_NOPAGE        (1ull << 20)
 #define KPF_OFFLINE       (1ull << 23)
 #define KPF_PGTABLE       (1ull << 26)
 #define KPF_RESERVED      (1ull << 32)
+#define KPF_MLOCKED       (1ull << 33)
 
 #define MAX_ORDER       10
 #define MAX_ORDER_PAGES (1u << MAX_ORDER)
@@ -79,8 +81,9 @@ static uint32_t order_of(const struct wl_piece *piece, uint64_t i)
 }
 
 /* Base pages that nothing is known of yet become pages of their own. */
-static void add_user(struct wl *wl, uint64_t pfn, uint32_t order, enum wl_page_kind kind)
+static void add_user(struct wl *wl, uint64_t pfn, uint32_t order, uint64_t flags)
 {
+	enum wl_page_kind kind = kind_of(flags);
 	uint32_t page;
 
 	if (order > WL_HUGE_ORDER)
@@ -89,10 +92,13 @@ static void add_user(struct wl *wl, uint64_t pfn, uint32_t order, enum wl_page_k
 		order = 0;
 	page = wl_number_get(wl, order);
 	for (uint32_t i = 0; page != WL_NONE && i < 1u << order; i++) {
-		if (wl_pfn_known(wl, pfn + i) && *wl_place(wl, pfn + i) < WL_PLACE_PAGE)
-			wl_page_init(wl, page + i, kind, (uint32_t)(pfn + i));
-		else
+		if (!wl_pfn_known(wl, pfn + i) || *wl_place(wl, pfn + i) >= WL_PLACE_PAGE) {
 			wl_number_put(wl, page + i);
+			continue;
+		}
+		wl_page_init(wl, page + i, kind, (uint32_t)(pfn + i));
+		if (flags & (KPF_UNEVICTABLE | KPF_MLOCKED))
+			wl->pages.items[page + i].flags |= WL_PAGE_LOCKED;
 	}
 }
 
@@ -155,7 +161,7 @@ static void take_in(struct wl *wl, const struct wl_piece *piece)
 		if (kind_of(flags) == WL_PAGE_KERNEL)
 			add_kernel(wl, pfn, order);
 		else
-			add_user(wl, pfn, order, kind_of(flags));
+			add_user(wl, pfn, order, flags);
 	}
 }
 
@@ -208,6 +214,8 @@ static void emit_resident(struct wl *wl, uint32_t page, uint8_t order)
 	}
 	if (order)
 		op.arg |= DEMAND_HUGE;
+	if (p->flags & WL_PAGE_LOCKED)
+		op.arg |= DEMAND_LOCKED;
 	p->op = wl_emit(wl, op);
 }
 

@@ -867,7 +867,7 @@ static void test_resident(void **state)
 		flags[i] = 0; /* not managed */
 	flags[2] = 1ull << 5 | 1ull << 12 | 1ull << 14;
 	flags[3] = 1ull << 5;
-	flags[4] = 1ull << 5 | 1ull << 14;
+	flags[4] = 1ull << 5 | 1ull << 14 | 1ull << 18 | 1ull << 33; /* mlocked */
 	flags[8] = 1ull << 7 | 1ull << 15;
 	flags[9] = flags[10] = flags[11] = 1ull << 16;
 	for (unsigned int i = 512; i < 1024; i++)
@@ -889,6 +889,7 @@ static void test_resident(void **state)
 	for (unsigned int i = 0; i < 7; i++) {
 		assert_int_equal(b->ops[i].t_ns, 12);
 		assert_true(b->ops[i].arg & DEMAND_RESIDENT);
+		assert_int_equal(!!(b->ops[i].arg & DEMAND_LOCKED), b->ops[i].arg2 == 4);
 		if (b->ops[i].arg2 == 512) {
 			assert_int_equal(b->ops[i].kind, DEMAND_ANON_TOUCH);
 			assert_int_equal(b->ops[i].order, 9);
