@@ -74,13 +74,18 @@ static bool is_before(const char *release, uint64_t major, uint64_t minor)
 	return number[0] < major || (number[0] == major && number[1] < minor);
 }
 
-static struct replay_shadow_kernel kernel_of(const struct mmr_trace_info *info,
+static struct replay_shadow_kernel kernel_of(const struct mmr_trace *trace,
                                              const struct mmr_snapshot *snapshot)
 {
+	const struct mmr_trace_info *info = mmr_trace_info(trace);
+
 	return (struct replay_shadow_kernel){
 		.fallback_relocks = is_before(info->kernel_release, 6, 10),
 		.thp_pcp = text_holds(snapshot, "proc/vmstat", "thp_fault_alloc"),
 		.cma = text_holds(snapshot, "proc/pagetypeinfo", " CMA"),
+		.fast_silent =
+			!mmr_trace_has_event(trace, MMR_EVENT_MM_COMPACTION_FAST_ISOLATE_FREEPAGES),
+		.unused_silent = is_before(info->kernel_release, 6, 9),
 		.nr_cpus = info->nr_cpus,
 	};
 }
@@ -117,7 +122,7 @@ static int new_shadow(struct mmr_trace *trace, const struct mmr_snapshot *snapsh
                       struct replay_shadow **ret, struct mmr_error *err)
 {
 	const struct mmr_trace_info *info = mmr_trace_info(trace);
-	struct replay_shadow_kernel kernel = kernel_of(info, snapshot);
+	struct replay_shadow_kernel kernel = kernel_of(trace, snapshot);
 	struct mmr_zone_info *zones;
 	int rc;
 

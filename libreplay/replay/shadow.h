@@ -52,6 +52,7 @@ const char *replay_shadow_type_name(unsigned int type);
 	X(CAPTURE, "pages that a direct compaction captured")                           \
 	X(PAST_PCP, "pages freed past a per-CPU list whose lock was held")              \
 	X(MISSED_TAKE, "pages in use that had seemed free")                             \
+	X(MISSED_REFILL, "pages allocated that had seemed free")                        \
 	X(MISSED_FREE_PCP, "pages on the free lists that had seemed on a per-CPU list") \
 	X(MISSED_FREE_PRIVATE, "pages that compaction had not taken")                   \
 	X(MISSED_FREE, "free pages that had seemed in use")                             \
@@ -75,7 +76,9 @@ struct replay_shadow_kernel {
 	bool fallback_relocks; /* before 6.10: every fallback is followed by a zone_locked */
 	bool thp_pcp;     /* order 9 goes through the per-CPU lists (CONFIG_TRANSPARENT_HUGEPAGE) */
 	bool cma;         /* CONFIG_CMA: ISOLATE is 5, not 4 */
-	uint32_t nr_cpus; /* 0: what happens on a CPU while it holds a lock is not followed */
+	bool fast_silent; /* before 6.5: compaction's search of the free lists has no event */
+	bool unused_silent; /* before 6.9: a target that a migration gives back has none */
+	uint32_t nr_cpus;   /* 0: what happens on a CPU while it holds a lock is not followed */
 };
 
 /*

@@ -16,6 +16,8 @@
 
 #include <string.h>
 
+#include "shadow_search.h"
+
 const struct shadow_zone *replay_shadow_zone(struct replay_shadow *s, uint64_t pfn)
 {
 	const struct shadow_zone *zone = &s->zones[s->last_zone];
@@ -140,6 +142,8 @@ uint32_t replay_shadow_give(struct replay_shadow *s, uint32_t index, unsigned in
 	uint32_t nr_ready = 0;
 	uint32_t nr_free = 0;
 
+	if (s->kernel.fast_silent)
+		replay_shadow_search_give(s, index, order);
 	for (uint32_t i = index; i < index + nr; i++) {
 		enum page_state state = page_state(s, i);
 
@@ -209,6 +213,8 @@ uint32_t replay_shadow_take(struct replay_shadow *s, uint32_t index, unsigned in
 		nr_taken += step;
 		i += step;
 	}
+	if (s->nr_choices)
+		replay_shadow_choice_taken(s, index, order);
 	return nr_taken;
 }
 

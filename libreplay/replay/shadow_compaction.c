@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "shadow_buddy.h"
+#include "shadow_search.h"
 
 /*
  * What a compaction did not need it has given back when it ends. A page that was migrated may wait for
@@ -43,6 +44,14 @@ bool replay_shadow_is_migrating(const struct replay_shadow *s, uint32_t pid)
 		if (s->compactions[i].pid == pid)
 			return s->compactions[i].migrating;
 	return false;
+}
+
+void replay_shadow_compaction_moved(struct replay_shadow *s, uint32_t pid)
+{
+	struct compaction *cc = s->nr_compactions ? find_compaction(s, pid) : NULL;
+
+	if (cc)
+		cc->nr_scans = 0;
 }
 
 /* ---- takings whose pages are not known yet ---- */
@@ -101,6 +110,8 @@ static struct pending_take *add_pending(struct replay_shadow *s, struct pending_
 
 bool replay_shadow_is_pending(const struct replay_shadow *s, uint32_t index)
 {
+	if (replay_shadow_choice_holds(s, index))
+		return true;
 	for (uint32_t i = 0; s->nr_pending && i < MAX_PENDING_TAKES; i++) {
 		const struct pending_take *take = &s->pending[i];
 		const struct shadow_zone *zone = &s->zones[take->zone];
@@ -159,6 +170,22 @@ static void take_target(struct replay_shadow *s, uint32_t head, unsigned int ord
 			replay_shadow_set_type(s, i, SHADOW_MOVABLE);
 }
 
+/* Takes the block that a search without an event took with this page: its order, or negative if none. */
+static int take_searched(struct replay_shadow *s, uint32_t index)
+{
+	uint32_t head;
+	int order = replay_shadow_choice_named(s, index, &head);
+
+	if (order < 0) {
+		order = replay_shadow_searched_block(s, index, &head);
+		if (order >= 0)
+			s->stats.isolated += 1u << order;
+	}
+	if (order >= 0)
+		take_target(s, head, (unsigned int)order);
+	return order;
+}
+
 /* One free page turns out to be in use. The pages taken off the lists with it. */
 static void page_in_use(struct replay_shadow *s, uint32_t index, uint32_t pid,
                         enum shadow_repair otherwise)
@@ -167,6 +194,7 @@ static void page_in_use(struct replay_shadow *s, uint32_t index, uint32_t pid,
 	struct pending_take *take = NULL;
 	unsigned int order = 0;
 	uint32_t head;
+	int searched;
 
 	for (uint32_t i = 0; i < s->nr_zones; i++)
 		if (index - s->zones[i].base < s->zones[i].nr)
@@ -174,6 +202,13 @@ static void page_in_use(struct replay_shadow *s, uint32_t index, uint32_t pid,
 	if (zone && s->nr_pending)
 		take = find_pending(s, pfn_of(zone, index),
 		                    (int)replay_shadow_block(s, index, &head), pid);
+	if (!take && otherwise == SHADOW_REPAIR_MISSED_TAKE && s->kernel.fast_silent) {
+		searched = take_searched(s, index);
+		if (searched >= 0) {
+			s->stats.repairs[SHADOW_REPAIR_TARGET] += 1u << searched;
+			return;
+		}
+	}
 	if (!take) {
 		s->stats.repairs[otherwise]++;
 		replay_shadow_take(s, index, 0, PAGE_PRIVATE);
@@ -307,12 +342,83 @@ static bool isolate_strided(struct replay_shadow *s, const struct scan *scan)
 	return false;
 }
 
+/* Pages of the free block that ends here, 0 if none does. */
+static uint32_t block_before(const struct replay_shadow *s, uint32_t end)
+{
+	for (unsigned int order = SHADOW_NR_ORDERS; order-- > 0;)
+		if (!(end & ((1u << order) - 1)) && end >= 1u << order &&
+		    head_order(s, end - (1u << order)) == (int)order)
+			return 1u << order;
+	return 0;
+}
+
+/* Free blocks of `least` to `most` pages that begin in the range; *found is the last of them. */
+static uint32_t count_blocks(const struct replay_shadow *s, uint32_t start, uint32_t end,
+                             uint64_t least, uint64_t most, uint32_t *found)
+{
+	uint32_t nr = 0;
+
+	for (uint32_t i = start; i < end; i++) {
+		int order = head_order(s, i);
+
+		if (order < 0 || 1u << order < least || 1u << order > most)
+			continue;
+		*found = i;
+		nr++;
+	}
+	return nr;
+}
+
+/*
+ * The first scan after a search without an event, if it was of the pageblock in which that had found a
+ * block. It stops as soon as both together are enough for the migration: that tells the block's size.
+ */
+static bool scan_around_silent(struct replay_shadow *s, const struct compaction *cc,
+                               const struct scan *scan)
+{
+	uint32_t block_end = (scan->start | (SHADOW_PAGEBLOCK_PAGES - 1)) + 1;
+	uint32_t total = free_in_range(s, scan->start, scan->end);
+	uint32_t last = block_before(s, scan->end);
+	uint64_t most = cc->order > 0 ? 1u << (cc->order - 1) : 0;
+	uint64_t least = 1;
+	uint32_t found = SHADOW_NONE;
+	uint32_t nr;
+
+	if (scan->end < block_end && scan->nr_taken < cc->nr_to_move && last) {
+		least = cc->nr_to_move - scan->nr_taken;
+		most = least + last - 1 < most ? least + last - 1 : most;
+	}
+	if (total > scan->nr_taken) {
+		uint32_t more = total - scan->nr_taken;
+
+		if (more < least || more > most ||
+		    !count_blocks(s, scan->start, scan->end, more, more, &found))
+			return false;
+		s->stats.isolated += more;
+		isolate_range(s, scan->start, scan->end);
+		return true;
+	}
+	if (total < scan->nr_taken || scan->end == block_end || scan->nr_taken >= cc->nr_to_move ||
+	    !last)
+		return false;
+	isolate_range(s, scan->start, scan->end);
+	nr = count_blocks(s, scan->end, block_end, least, most, &found);
+	if (nr == 1) {
+		s->stats.isolated += 1u << head_order(s, found);
+		take_target(s, found, (unsigned int)head_order(s, found));
+	} else if (nr > 1) {
+		replay_shadow_choice_add(s, scan->end, block_end, least, most);
+	}
+	return true;
+}
+
 static void isolate_freepages(struct replay_shadow *s, const struct mmr_event *event)
 {
 	struct compaction *cc = find_compaction(s, event->pid);
 	uint32_t fast = cc ? cc->fast_take : 0;
 	uint64_t nr = event->isolate.end_pfn - event->isolate.start_pfn;
 	uint32_t taken = (uint32_t)event->isolate.nr_taken;
+	struct scan scan;
 	uint32_t start;
 	uint32_t end;
 
@@ -325,9 +431,12 @@ static void isolate_freepages(struct replay_shadow *s, const struct mmr_event *e
 	if (start == SHADOW_NONE || page_state(s, start) == PAGE_UNKNOWN)
 		return;
 	end = start + (uint32_t)nr;
+	scan = (struct scan){ start, end, taken, event->isolate.nr_scanned };
 	s->stats.isolated += taken;
 	if (fast && s->pending[fast - 1].pid == event->pid &&
 	    scan_around(s, &s->pending[fast - 1], start, end, taken))
+		return;
+	if (cc && s->kernel.fast_silent && cc->nr_scans++ == 0 && scan_around_silent(s, cc, &scan))
 		return;
 	if (taken == 0)
 		return;
@@ -335,7 +444,7 @@ static void isolate_freepages(struct replay_shadow *s, const struct mmr_event *e
 		isolate_range(s, start, end);
 		return;
 	}
-	if (isolate_strided(s, &(struct scan){ start, end, taken, event->isolate.nr_scanned }))
+	if (isolate_strided(s, &scan))
 		return;
 	add_pending(s, (struct pending_take){
 			       .pid = event->pid,
@@ -379,6 +488,7 @@ static void fast_isolate_freepages(struct replay_shadow *s, const struct mmr_eve
 static void begin(struct replay_shadow *s, const struct mmr_event *event)
 {
 	struct compaction *cc = find_compaction(s, event->pid);
+	const struct shadow_zone *zone;
 
 	for (uint32_t i = 0; !cc && i < MAX_COMPACTIONS; i++) {
 		if (s->compactions[i].pid)
@@ -389,6 +499,10 @@ static void begin(struct replay_shadow *s, const struct mmr_event *event)
 	if (!cc || !event->pid)
 		return;
 	*cc = (struct compaction){ .pid = event->pid, .sync = event->compaction.sync != 0 };
+	zone = replay_shadow_zone(s, event->compaction.zone_start);
+	cc->zone = zone ? s->last_zone : SHADOW_NONE;
+	if (zone)
+		replay_shadow_search_begin(s, cc->zone);
 }
 
 static void end(struct replay_shadow *s, const struct mmr_event *event)
@@ -397,6 +511,8 @@ static void end(struct replay_shadow *s, const struct mmr_event *event)
 
 	if (!cc)
 		return;
+	if (cc->zone != SHADOW_NONE)
+		replay_shadow_search_end(s, cc->zone);
 	*cc = (struct compaction){ 0 };
 	s->nr_compactions--;
 	for (uint32_t i = 0; s->nr_pending && i < MAX_PENDING_TAKES; i++)
@@ -406,6 +522,8 @@ static void end(struct replay_shadow *s, const struct mmr_event *event)
 
 void replay_shadow_compaction_lost(struct replay_shadow *s)
 {
+	for (uint32_t i = 0; i < s->nr_zones; i++)
+		s->zones[i].nr_searches = 0;
 	memset(s->compactions, 0, sizeof(s->compactions));
 	s->nr_compactions = 0;
 }
@@ -421,6 +539,18 @@ void replay_shadow_compaction_event(struct replay_shadow *s, const struct mmr_ev
 	case MMR_EVENT_MM_COMPACTION_END:
 		end(s, event);
 		break;
+	case MMR_EVENT_MM_COMPACTION_FINISHED:
+		cc = find_compaction(s, event->pid);
+		if (cc)
+			cc->order = event->compact_zone.order;
+		if (cc && cc->zone != SHADOW_NONE)
+			replay_shadow_search_order(s, cc->zone, cc->order);
+		break;
+	case MMR_EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES:
+		cc = find_compaction(s, event->pid);
+		if (cc)
+			cc->nr_to_move += event->isolate.nr_taken;
+		break;
 	case MMR_EVENT_MM_COMPACTION_ISOLATE_FREEPAGES:
 		isolate_freepages(s, event);
 		break;
@@ -430,8 +560,12 @@ void replay_shadow_compaction_event(struct replay_shadow *s, const struct mmr_ev
 	case MMR_EVENT_MM_MIGRATE_PAGES_START:
 	case MMR_EVENT_MM_MIGRATE_PAGES:
 		cc = find_compaction(s, event->pid);
-		if (cc)
-			cc->migrating = event->kind == MMR_EVENT_MM_MIGRATE_PAGES_START;
+		if (!cc)
+			break;
+		cc->migrating = event->kind == MMR_EVENT_MM_MIGRATE_PAGES_START;
+		cc->nr_scans = 0;
+		if (!cc->migrating)
+			cc->nr_to_move = 0;
 		break;
 	default:
 		break;

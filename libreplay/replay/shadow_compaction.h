@@ -13,6 +13,9 @@ void replay_shadow_compaction_lost(struct replay_shadow *s);
 /* Whether a page that this task frees goes back to its compaction's own list (compaction_free()). */
 bool replay_shadow_is_migrating(const struct replay_shadow *s, uint32_t pid);
 
+/* A task frees a page: if it compacts, one that has been migrated, which took a target. */
+void replay_shadow_compaction_moved(struct replay_shadow *s, uint32_t pid);
+
 /* Whether a free page may be one of those that a compaction took without saying which. */
 bool replay_shadow_is_pending(const struct replay_shadow *s, uint32_t index);
 

@@ -172,7 +172,8 @@ static void page_alloc(struct replay_shadow *s, const struct mmr_event *event)
 	nr = 1u << event->page.order;
 	replay_shadow_pcp_alloc(s, event->cpu, index);
 	replay_shadow_in_use(s, index, nr, event->pid, PAGE_PCP,
-	                     event->page.order ? SHADOW_REPAIR_CAPTURE : SHADOW_REPAIR_MISSED_TAKE);
+	                     event->page.order ? SHADOW_REPAIR_CAPTURE
+	                                       : SHADOW_REPAIR_MISSED_REFILL);
 	replay_shadow_mark(s, index, nr,
 	                   event->page.migratetype == SHADOW_MOVABLE ? PAGE_MOVABLE : PAGE_OTHER);
 }
@@ -203,8 +204,10 @@ static void page_free(struct replay_shadow *s, const struct mmr_event *event)
 	if (index == SHADOW_NONE)
 		return;
 	nr = 1u << event->page.order;
-	if (page_state(s, index) == PAGE_PRIVATE && replay_shadow_is_migrating(s, event->pid))
+	if (!s->kernel.unused_silent && page_state(s, index) == PAGE_PRIVATE &&
+	    replay_shadow_is_migrating(s, event->pid))
 		return;
+	replay_shadow_compaction_moved(s, event->pid);
 	replay_shadow_in_use(s, index, nr, event->pid, PAGE_PCP, SHADOW_REPAIR_MISSED_TAKE);
 	if (!on_pcp_list(s, event->page.order)) {
 		replay_shadow_give(s, index, event->page.order);
@@ -282,6 +285,8 @@ void replay_shadow_event(struct replay_shadow *s, const struct mmr_event *event)
 		break;
 	case MMR_EVENT_MM_COMPACTION_BEGIN:
 	case MMR_EVENT_MM_COMPACTION_END:
+	case MMR_EVENT_MM_COMPACTION_FINISHED:
+	case MMR_EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES:
 	case MMR_EVENT_MM_COMPACTION_ISOLATE_FREEPAGES:
 	case MMR_EVENT_MM_COMPACTION_FAST_ISOLATE_FREEPAGES:
 	case MMR_EVENT_MM_MIGRATE_PAGES_START:

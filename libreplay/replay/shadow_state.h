@@ -19,6 +19,9 @@
 #define MAX_EARLY_TAKES   16
 #define MAX_CPU_DRAINS    4
 #define MAX_CPU_FREES     1024
+#define MAX_GIVEN         4096
+#define MAX_CHOICES       16
+#define MAX_CHOICE_BLOCKS 64
 
 /* What a page is: the upper half of its byte. */
 enum page_state {
@@ -53,6 +56,12 @@ struct shadow_zone {
 	uint32_t base; /* index of base_pfn */
 	uint32_t nr;   /* indices, a multiple of 1024 */
 	uint32_t nr_free[SHADOW_NR_ORDERS][SHADOW_NR_TYPES];
+
+	/* Compactions whose searches of the free lists have no event. */
+	uint32_t nr_searches; /* of these under way */
+	int32_t search_order; /* the largest that they want; 0: they do not search */
+	uint64_t search_begin_ns;
+	uint64_t search_end_ns;
 };
 
 /* A zone, as /proc/pagetypeinfo counts it. */
@@ -85,9 +94,31 @@ struct pending_take {
 
 struct compaction {
 	uint32_t pid; /* 0 = unused entry */
+	uint32_t zone;
+	int32_t order; /* 0: not known, -1: everything */
 	bool sync;
-	bool migrating;     /* between mm_migrate_pages_start and mm_migrate_pages */
-	uint32_t fast_take; /* index + 1 of the take by the fast search just before, or 0 */
+	bool migrating;      /* between mm_migrate_pages_start and mm_migrate_pages */
+	uint32_t fast_take;  /* index + 1 of the take by the fast search just before, or 0 */
+	uint64_t nr_to_move; /* pages isolated for the next migration, or for the one under way */
+	uint32_t nr_scans;   /* of the free scanner, since the last page was migrated */
+};
+
+/* Free blocks of which one was taken, not known which. */
+struct block_choice {
+	uint32_t nr; /* 0 = unused entry */
+	uint32_t pages;
+	uint64_t t_ns;
+	struct choice_block {
+		uint32_t head;
+		uint8_t order;
+	} blocks[MAX_CHOICE_BLOCKS];
+};
+
+/* A block that was given while its zone was compacted. */
+struct given_block {
+	uint64_t t_ns;
+	uint32_t index;
+	uint8_t order;
 };
 
 /* A take that came before the give that it needs, by the clocks of two CPUs. */
@@ -155,6 +186,11 @@ struct replay_shadow {
 	struct early_take early[MAX_EARLY_TAKES];
 	uint32_t nr_early;
 	uint32_t next_early;
+
+	struct given_block given[MAX_GIVEN]; /* a ring */
+	uint64_t next_given;                 /* number of the next */
+	struct block_choice choices[MAX_CHOICES];
+	uint32_t nr_choices;
 
 	struct shadow_verify *verify; /* or NULL */
 	uint64_t next_check_ns;       /* the first event from then on is verification's business */
