@@ -4,6 +4,11 @@
  * no map known so far covers, at most once in a while, and what the address is in them is kept. The
  * kernel's symbols are read at the end, and only the lines that recorded addresses fall into are kept;
  * all are zero where kernel.kptr_restrict forbids them.
+ *
+ * A flight recorder may run for days, while all that its ring holds is minutes old. So processes that
+ * have ended go, then those that were not heard of for the longest; of addresses the half that was
+ * not seen for longer goes when there are too many; and names of files that none of them needs. What was
+ * known for long is looked up again: another process may have the number by now.
  */
 #include "stack_symbols.h"
 
@@ -11,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "elf_symbols.h"
 #include "failure.h"
@@ -18,7 +24,10 @@
 
 #define NO_FILE       UINT32_MAX
 #define MAX_ADDRESSES (1u << 17)
-#define AGAIN_NS      100000000ull /* maps of a process are read again after this long */
+#define MAX_PROCESSES 512u
+#define MIN_FILES     1024u
+#define AGAIN_NS      100000000ull   /* maps of a process are read again after this long */
+#define STALE_NS      10000000000ull /* and what they say is not believed for longer */
 
 /* Doubles an array at powers of two; false: no memory. */
 static bool room(void **items, size_t count, size_t size)
@@ -79,13 +88,58 @@ static void read_maps(struct stack_symbols *s, struct symbol_process *process)
 	fclose(file);
 }
 
-static struct symbol_process *process_of(struct stack_symbols *s, uint32_t tgid)
+static bool has_ended(const struct symbol_process *process)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%u", process->tgid);
+	return access(path, F_OK) < 0;
+}
+
+static int by_use(const void *a, const void *b)
+{
+	const struct symbol_process *x = a;
+	const struct symbol_process *y = b;
+
+	return (x->used_ns > y->used_ns) - (x->used_ns < y->used_ns);
+}
+
+/* Those that have ended, but for what may come late of them; else the quarter that is used least. */
+static void forget_processes(struct stack_symbols *s, uint64_t now_ns)
+{
+	size_t least = s->nr_processes / 4;
+	size_t ended = 0;
+	size_t kept = 0;
+
+	qsort(s->processes, s->nr_processes, sizeof(*s->processes), by_use);
+	for (size_t i = 0; i < s->nr_processes; i++) {
+		struct symbol_process *process = &s->processes[i];
+
+		process->ended = now_ns - process->used_ns > 1000000000u && has_ended(process);
+		ended += process->ended;
+	}
+	for (size_t i = 0; i < s->nr_processes; i++) {
+		struct symbol_process *process = &s->processes[i];
+
+		if (process->ended || (ended < least && i < least))
+			free(process->maps);
+		else
+			s->processes[kept++] = *process;
+	}
+	s->nr_processes = kept;
+}
+
+static struct symbol_process *process_of(struct stack_symbols *s, uint32_t tgid, uint64_t now_ns)
 {
 	for (size_t i = s->nr_processes; i-- > 0;)
 		if (s->processes[i].tgid == tgid)
 			return &s->processes[i];
-	if (!ROOM(s->processes, s->nr_processes))
+	if (!s->processes)
+		s->processes = calloc(MAX_PROCESSES, sizeof(*s->processes));
+	if (!s->processes)
 		return NULL;
+	if (s->nr_processes == MAX_PROCESSES)
+		forget_processes(s, now_ns);
 	s->processes[s->nr_processes] = (struct symbol_process){ .tgid = tgid };
 	return &s->processes[s->nr_processes++];
 }
@@ -101,10 +155,14 @@ static const struct symbol_map *map_of(const struct symbol_process *process, uin
 /* Where in which file it is, as far as can be told. */
 static void locate(struct stack_symbols *s, struct symbol_address *a, uint64_t now_ns)
 {
-	struct symbol_process *process = process_of(s, a->tgid);
+	struct symbol_process *process = process_of(s, a->tgid, now_ns);
 	const struct symbol_map *map = process ? map_of(process, a->address) : NULL;
+	uint64_t enough = map ? STALE_NS : AGAIN_NS;
 
-	if (process && !map && (process->read_ns == 0 || now_ns - process->read_ns > AGAIN_NS)) {
+	if (!process)
+		return;
+	process->used_ns = now_ns;
+	if (process->read_ns == 0 || now_ns - process->read_ns > enough) {
 		process->read_ns = now_ns;
 		read_maps(s, process);
 		map = map_of(process, a->address);
@@ -159,19 +217,103 @@ static bool grow_slots(struct stack_symbols *s)
 	return true;
 }
 
+static int by_time(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a;
+	uint64_t y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The half that was not seen for longer. */
+static void forget_addresses(struct stack_symbols *s)
+{
+	uint64_t *times = calloc(s->nr_addresses, sizeof(*times));
+	size_t half = s->nr_addresses / 2;
+	size_t kept = 0;
+
+	if (!times)
+		return;
+	for (size_t i = 0; i < s->nr_addresses; i++)
+		times[i] = s->addresses[i].seen_ns;
+	qsort(times, s->nr_addresses, sizeof(*times), by_time);
+	for (size_t i = 0; i < s->nr_addresses && kept < half; i++)
+		if (s->addresses[i].seen_ns >= times[half])
+			s->addresses[kept++] = s->addresses[i];
+	free(times);
+	s->nr_addresses = kept;
+	memset(s->slots, 0, s->nr_slots * sizeof(*s->slots));
+	for (size_t i = 0; i < s->nr_addresses; i++)
+		*slot_of(s, s->addresses[i].tgid, s->addresses[i].address) = (uint32_t)i + 1;
+}
+
+/* Names of files that neither an address nor a map needs. */
+static void forget_files(struct stack_symbols *s)
+{
+	uint32_t *numbers = calloc(s->nr_files, sizeof(*numbers));
+	size_t kept = 0;
+
+	if (!numbers)
+		return;
+	for (size_t i = 0; i < s->nr_addresses; i++)
+		if (s->addresses[i].file != NO_FILE)
+			numbers[s->addresses[i].file] = 1;
+	for (size_t i = 0; i < s->nr_processes; i++)
+		for (size_t m = 0; m < s->processes[i].nr_maps; m++)
+			if (s->processes[i].maps[m].file != NO_FILE)
+				numbers[s->processes[i].maps[m].file] = 1;
+	for (size_t i = 0; i < s->nr_files; i++) {
+		if (numbers[i]) {
+			numbers[i] = (uint32_t)kept;
+			s->files[kept++] = s->files[i];
+		} else {
+			free(s->files[i]);
+		}
+	}
+	for (size_t i = 0; i < s->nr_addresses; i++)
+		if (s->addresses[i].file != NO_FILE)
+			s->addresses[i].file = numbers[s->addresses[i].file];
+	for (size_t i = 0; i < s->nr_processes; i++)
+		for (size_t m = 0; m < s->processes[i].nr_maps; m++)
+			if (s->processes[i].maps[m].file != NO_FILE)
+				s->processes[i].maps[m].file =
+					numbers[s->processes[i].maps[m].file];
+	free(numbers);
+	s->nr_files = kept;
+	s->nr_files_kept = kept;
+}
+
+static void make_room(struct stack_symbols *s)
+{
+	if (s->nr_addresses == MAX_ADDRESSES)
+		forget_addresses(s);
+	if (s->nr_files >= MIN_FILES && s->nr_files >= s->nr_files_kept * 2)
+		forget_files(s);
+}
+
 static void note(struct stack_symbols *s, uint32_t tgid, uint64_t address, uint64_t now_ns)
 {
 	struct symbol_address *a;
 	uint32_t *slot;
 
+	make_room(s);
 	if (s->nr_addresses == MAX_ADDRESSES || !grow_slots(s))
 		return;
 	slot = slot_of(s, tgid, address);
-	if (*slot || !ROOM(s->addresses, s->nr_addresses))
+	if (*slot) {
+		a = &s->addresses[*slot - 1];
+		if (tgid && now_ns - a->seen_ns > STALE_NS)
+			locate(s, a, now_ns);
+		a->seen_ns = now_ns;
+		return;
+	}
+	if (!ROOM(s->addresses, s->nr_addresses))
 		return;
 	a = &s->addresses[s->nr_addresses++];
 	*slot = (uint32_t)s->nr_addresses;
-	*a = (struct symbol_address){ .address = address, .tgid = tgid, .file = NO_FILE };
+	*a = (struct symbol_address){
+		.address = address, .tgid = tgid, .file = NO_FILE, .seen_ns = now_ns
+	};
 	if (tgid)
 		locate(s, a, now_ns);
 }
@@ -331,9 +473,11 @@ static int write_user(struct stack_symbols *s, struct mmr_writer *writer, struct
 	return ret;
 }
 
-/* What there is so far. Names of files are never freed before the end: they are shared. */
+/* What there is so far. */
 static int copy(struct stack_symbols *s, struct stack_symbols *own)
 {
+	int ret = 0;
+
 	*own = (struct stack_symbols){ .names_only = s->names_only };
 	pthread_mutex_lock(&s->lock);
 	own->addresses = calloc(s->nr_addresses + 1, sizeof(*own->addresses));
@@ -344,11 +488,13 @@ static int copy(struct stack_symbols *s, struct stack_symbols *own)
 		if (s->nr_addresses)
 			memcpy(own->addresses, s->addresses,
 			       s->nr_addresses * sizeof(*own->addresses));
-		if (s->nr_files)
-			memcpy(own->files, s->files, s->nr_files * sizeof(*own->files));
+		for (size_t i = 0; i < s->nr_files; i++) {
+			own->files[i] = strdup(s->files[i]);
+			ret = own->files[i] ? ret : MMR_E_NOMEM;
+		}
 	}
 	pthread_mutex_unlock(&s->lock);
-	return own->addresses && own->files ? 0 : MMR_E_NOMEM;
+	return own->addresses && own->files ? ret : MMR_E_NOMEM;
 }
 
 int stack_symbols_write(struct stack_symbols *s, struct mmr_writer *writer, struct mmr_error *err)
@@ -366,6 +512,8 @@ int stack_symbols_write(struct stack_symbols *s, struct mmr_writer *writer, stru
 	}
 	for (size_t i = 0; i < own.nr_addresses; i++)
 		free(own.addresses[i].function);
+	for (size_t i = 0; i < own.nr_files; i++)
+		free(own.files[i]);
 	free(own.addresses);
 	free(own.files);
 	return ret;

@@ -25,8 +25,10 @@ struct symbol_map {
 struct symbol_process {
 	uint32_t tgid;
 	uint64_t read_ns; /* when its maps were read */
+	uint64_t used_ns; /* when they were last asked for */
 	struct symbol_map *maps;
 	size_t nr_maps;
+	bool ended; /* as of when that was last looked for */
 };
 
 /* An address that was recorded. tgid 0: of the kernel. */
@@ -37,8 +39,10 @@ struct symbol_address {
 	uint32_t file; /* NO_FILE: nobody knows */
 	char *function;
 	uint64_t function_offset;
+	uint64_t seen_ns; /* when it was last noted */
 };
 
+/* Bounded, however long it is fed; what was not seen for the longest goes. */
 struct stack_symbols {
 	pthread_mutex_t lock;
 	struct symbol_process *processes;
@@ -49,7 +53,8 @@ struct stack_symbols {
 	size_t nr_slots;
 	char **files;
 	size_t nr_files;
-	bool names_only; /* no folders in the trace */
+	size_t nr_files_kept; /* when those that nobody needs were last left out */
+	bool names_only;      /* no folders in the trace */
 };
 
 /* One thread may note while another writes. Free with stack_symbols_deinit(). */
