@@ -33,8 +33,7 @@ enum mm_touch_result mm_touch_file(struct mm_machine *machine, const struct mm_r
 	/* Only a mapped page has a page table entry to be young in; one that is read just came. */
 	if (flags & MM_TOUCH_FAULT)
 		machine->pages[pfn].flags |= MM_PG_YOUNG;
-	mm_lru_add_page(machine, pfn);
-	mm_workingset_refault(machine, pfn);
+	mm_workingset_add(machine, pfn);
 	if (!read)
 		return MM_TOUCH_NEW;
 	if (flags & MM_TOUCH_FAULT)

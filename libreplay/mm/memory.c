@@ -103,10 +103,21 @@ static enum mm_touch_result swap_in(struct mm_machine *machine, const struct mm_
 	return MM_TOUCH_SWAPIN;
 }
 
+static enum mm_touch_result bring_in(struct mm_machine *machine, const struct mm_request *request,
+                                     uint32_t page, enum mm_lpage_kind kind, uint32_t flags)
+{
+	if (kind == MM_LPAGE_FILE)
+		return mm_touch_file(machine, request, page, flags);
+	if (mm_lpage(machine, page)->slot != MM_NONE)
+		return swap_in(machine, request, page, flags);
+	return first_touch(machine, request, page, kind);
+}
+
 enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_request *request,
                                    uint32_t page, enum mm_lpage_kind kind, uint32_t flags)
 {
 	struct mm_lpage *lpage = mm_lpage(machine, page);
+	enum mm_touch_result result;
 
 	if (lpage->kind != MM_LPAGE_NONE && lpage->kind != kind)
 		return MM_TOUCH_INVALID;
@@ -115,11 +126,10 @@ enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_r
 	if (lpage->pfn != MM_NONE)
 		return kind == MM_LPAGE_KERNEL ? MM_TOUCH_INVALID
 		                               : touch_present(machine, lpage->pfn, flags);
-	if (kind == MM_LPAGE_FILE)
-		return mm_touch_file(machine, request, page, flags);
-	if (lpage->slot != MM_NONE)
-		return swap_in(machine, request, page, flags);
-	return first_touch(machine, request, page, kind);
+	machine->in_fault = kind != MM_LPAGE_FILE || (flags & MM_TOUCH_FAULT);
+	result = bring_in(machine, request, page, kind, flags);
+	machine->in_fault = false;
+	return result;
 }
 
 enum mm_touch_result mm_access_page(struct mm_machine *machine, const struct mm_request *request,

@@ -42,6 +42,8 @@ struct mm_settings {
 	uint32_t percpu_pagelist_high_fraction;
 	uint32_t swappiness;
 	uint32_t page_cluster; /* swap readahead: at most 2^page_cluster pages; <= 10 */
+	uint8_t lru_gen_enabled; /* bits of /sys/kernel/mm/lru_gen/enabled; bit 0 clear: all of them */
+	uint32_t lru_gen_min_ttl_ms; /* a working set younger than this is not evicted; 0: off */
 };
 
 enum mm_throttle {
@@ -63,6 +65,7 @@ struct mm_request {
  */
 struct mm_hooks {
 	void *data;
+	uint64_t (*now_ns)(void *data); /* never goes back; without it time stands still */
 	void (*direct_reclaim_begin)(void *data, const struct mm_request *request);
 	void (*direct_reclaim_end)(void *data, const struct mm_request *request,
 	                           const struct mm_scan_control *sc);
@@ -174,31 +177,6 @@ uint8_t mm_request_migratetype(const struct mm_machine *machine, const struct mm
 /* One allocation without a logical page; MM_NONE if there is no memory. */
 uint32_t mm_alloc_pages(struct mm_machine *machine, const struct mm_request *request);
 void mm_free_pages(struct mm_machine *machine, uint16_t cpu, uint32_t pfn);
-
-/*
- * What is in a logical page (< the number reserved) will be used next as use number when; MM_NONE: never
- * again. To be said right before the verb that uses it. Does nothing where the policy does not ask.
- */
-void mm_set_next_use(struct mm_machine *machine, uint32_t page, uint32_t when);
-
-/* ---- a bare page cache ---- */
-
-/*
- * A machine that is nothing but nr_pages page frames of a page cache: no allocator, no watermarks, no
- * kswapd, no writes. A request for a page that is not there takes a frame: a free one, or that of the one
- * page that the policy gives up. So hits and misses are those of the policy's algorithm with exactly
- * nr_pages pages. mm_cache_run() is the only verb; mm_reserve_lpages() and mm_status() work as ever.
- * MMR_E_INVALID: no pages, or a policy with passes of its own (shrink_begin): it needs a whole machine.
- */
-int mm_cache_create(const struct mm_policy_ops *policy, uint32_t nr_pages, uint64_t seed,
-                    struct mm_machine **ret, struct mmr_error *err) MMR_MUST_CHECK;
-
-/*
- * Requests for nr logical pages (< the number reserved), in order. next is the number of each page's next
- * use, as in mm_set_next_use(), or NULL. Returns how many were hits.
- */
-uint64_t mm_cache_run(struct mm_machine *machine, const uint32_t *pages, const uint32_t *next,
-                      size_t nr);
 
 /* ---- background work ---- */
 

@@ -36,6 +36,7 @@
 #define MM_PAGEBLOCK_ORDER 9
 #define MM_PAGEBLOCK_PAGES (1u << MM_PAGEBLOCK_ORDER)
 #define MM_SWAP_CLUSTER    32 /* pages per batch of reclaim */
+#define MM_BATCH_MAX       64 /* pages in a batch of any policy */
 #define MM_DEF_PRIORITY    12
 #define MM_MAX_NODES       8
 #define MM_MAX_ZONES       (MM_MAX_NODES * 4)
@@ -223,6 +224,7 @@ struct mm_scan_control {
 	uint64_t nr_unmapped;
 	uint64_t nr_written;
 	uint64_t nr_putback;
+	uint64_t nr_walked; /* page-table entries and pages looked at beyond nr_scanned */
 	uint32_t gfp_flags;
 	uint16_t cpu;
 	uint8_t node;

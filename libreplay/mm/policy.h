@@ -10,9 +10,10 @@
  *
  * The engine decides when and how much to scan, and what becomes of a page that was isolated; the
  * policy decides which page is next. It has MM_POLICY_LISTS lists per node, state_size bytes per node,
- * page_size bytes, 32 bits (mm_page.policy) and four flags (MM_PG_POLICY0..3) per page. A page that the policy was given
+ * 32 bits (mm_page.policy) and four flags (MM_PG_POLICY0..3) per page. A page that the policy was given
  * by page_added() or putback() stays on one of its lists until page_removed() or isolate() takes it.
- * A policy allocates nothing and sees no other part of the machine.
+ * A policy allocates nothing and sees no other part of the machine; only the kernel's own ones, which are
+ * half of reclaim there, include internal.h.
  */
 #ifndef MM_POLICY_H
 #define MM_POLICY_H
@@ -36,7 +37,7 @@ enum mm_references {
 
 struct mm_batch {
 	uint32_t nr; /* entries */
-	uint32_t pfns[MM_SWAP_CLUSTER];
+	uint32_t pfns[MM_BATCH_MAX];
 };
 
 /* Mandatory unless it says otherwise. pfn is always the first page of its block. */
@@ -44,8 +45,6 @@ struct mm_policy_ops {
 	const char *name;
 	const char *summary; /* one line */
 	size_t state_size;   /* bytes per node in mm_node.policy_state; zeroed at the start */
-	size_t page_size;    /* bytes per base page in mm_policy_pages(); zeroed at the start */
-	bool wants_future;   /* mm_next_use() has to know: the demand is read twice */
 
 	/* Once per node, before anything else. May be NULL. */
 	void (*init)(struct mm_node *node);
@@ -70,8 +69,8 @@ struct mm_policy_ops {
 
 	/*
 	 * The 32 bits to remember of a page that is being evicted, in place of nonresident_age, and what
-	 * they mean when it comes back (before page_added()). Both or neither; without them workingset.c
-	 * decides.
+	 * they mean when it comes back (before page_added()), counting included. Both or neither; without
+	 * them workingset.c decides.
 	 */
 	uint32_t (*eviction)(struct mm_node *node, uint32_t pfn);
 	void (*refault)(struct mm_node *node, uint32_t pfn, uint32_t token);
@@ -130,7 +129,7 @@ void mm_lru_del(struct mm_node *node, uint32_t pfn);
 /* Whether the reclaimer may take pages of this one's zone. */
 bool mm_eligible(const struct mm_node *node, const struct mm_scan_control *sc, uint32_t pfn);
 
-/* Off its list and into the batch, which must have room (nr < MM_SWAP_CLUSTER). */
+/* Off its list and into the batch, which must have room (nr < MM_BATCH_MAX). */
 void mm_isolate(struct mm_node *node, uint32_t pfn, struct mm_batch *batch);
 
 /*
@@ -142,24 +141,5 @@ uint64_t mm_shrink_list(struct mm_node *node, struct mm_scan_control *sc, enum m
 
 /* YOUNG, cleared. */
 bool mm_test_clear_young(struct mm_node *node, uint32_t pfn);
-
-/* From where it is on its list to the head of the same list: mm_lru_del() and mm_lru_add_head() in one. */
-void mm_lru_move_head(struct mm_node *node, uint32_t pfn);
-
-/* page_size bytes for each pfn of the machine. */
-void *mm_policy_pages(struct mm_node *node);
-
-/* The zone of a page; a node's zone of a type, NULL if it has none. */
-const struct mm_zone *mm_node_zone_of(struct mm_node *node, uint32_t pfn);
-const struct mm_zone *mm_node_zone(struct mm_node *node, enum mm_zone_type type);
-
-/* Uniform in [0, bound), bound > 0: from the run's seed. */
-uint32_t mm_policy_random(struct mm_node *node, uint32_t bound);
-
-/*
- * When what is in this page will be used next, as the number of that use among all uses of the demand
- * (from 0); MM_NONE: never again, or unknown. Only with wants_future.
- */
-uint32_t mm_next_use(struct mm_node *node, uint32_t pfn);
 
 #endif

@@ -29,8 +29,7 @@ bool mm_read_swap(struct mm_machine *machine, const struct mm_request *request, 
 	mm_add_swapcache(machine, pfn);
 	machine->pages[pfn].flags |= MM_PG_UNMAPPED;
 	mm_count(machine, MM_PSWPIN, mm_block_pages(lpage->order));
-	mm_lru_add_page(machine, pfn);
-	mm_workingset_refault(machine, pfn);
+	mm_workingset_add(machine, pfn);
 	return true;
 }
 

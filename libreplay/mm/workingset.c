@@ -48,7 +48,7 @@ static uint64_t competing_pages(const struct mm_machine *machine, const struct m
 	return pages;
 }
 
-void mm_workingset_refault(struct mm_machine *machine, uint32_t pfn)
+static void refault(struct mm_machine *machine, uint32_t pfn)
 {
 	struct mm_page *page = &machine->pages[pfn];
 	struct mm_node *node = mm_page_node(machine, pfn);
@@ -60,12 +60,12 @@ void mm_workingset_refault(struct mm_machine *machine, uint32_t pfn)
 	if (!(lpage->flags & MM_LP_EVICTED))
 		return;
 	lpage->flags &= (uint8_t)~MM_LP_EVICTED;
-	mm_count(machine,
-	         type == MM_LRU_ANON ? MM_WORKINGSET_REFAULT_ANON : MM_WORKINGSET_REFAULT_FILE, nr);
 	if (machine->policy && machine->policy->refault) {
 		machine->policy->refault(node, pfn, lpage->shadow);
 		return;
 	}
+	mm_count(machine,
+	         type == MM_LRU_ANON ? MM_WORKINGSET_REFAULT_ANON : MM_WORKINGSET_REFAULT_FILE, nr);
 	distance = (uint32_t)machine->nodes[lpage->node].nonresident_age - lpage->shadow;
 	if (machine->policy && machine->policy->page_refaulted && (page->flags & MM_PG_LRU))
 		machine->policy->page_refaulted(node, pfn, distance);
@@ -84,4 +84,16 @@ void mm_workingset_refault(struct mm_machine *machine, uint32_t pfn)
 		                             : MM_WORKINGSET_RESTORE_FILE,
 		         nr);
 	}
+}
+
+void mm_workingset_add(struct mm_machine *machine, uint32_t pfn)
+{
+	/* A policy with tokens of its own puts the page where its past says. */
+	bool first = machine->policy && machine->policy->refault;
+
+	if (first)
+		refault(machine, pfn);
+	mm_lru_add_page(machine, pfn);
+	if (!first)
+		refault(machine, pfn);
 }

@@ -65,6 +65,13 @@ void replay_kthread_run(struct replay *replay, uint32_t n)
 
 /* ---- hooks ---- */
 
+static uint64_t now_ns(void *data)
+{
+	const struct replay *replay = data;
+
+	return replay->now_ns + replay->stall_ns;
+}
+
 static void kswapd_begin(void *data, const struct mm_node *node)
 {
 	struct replay *replay = data;
@@ -175,6 +182,7 @@ struct mm_hooks replay_kthread_hooks(struct replay *replay)
 {
 	return (struct mm_hooks){
 		.data = replay,
+		.now_ns = now_ns,
 		.direct_reclaim_begin = direct_begin,
 		.direct_reclaim_end = direct_end,
 		.direct_reclaim_batch = direct_batch,
