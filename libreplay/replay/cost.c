@@ -12,6 +12,7 @@ void replay_cost_init(struct replay_cost *cost, const struct replay_tunables *tu
 		.scan_ns = tunables->value[REPLAY_TUNABLE_COST_SCAN_NS],
 		.swap_read_ns = tunables->value[REPLAY_TUNABLE_COST_SWAP_READ_NS],
 		.swap_write_ns = tunables->value[REPLAY_TUNABLE_COST_SWAP_WRITE_NS],
+		.walk_ns = tunables->value[REPLAY_TUNABLE_COST_WALK_NS],
 		.unmap_ns = tunables->value[REPLAY_TUNABLE_COST_UNMAP_NS],
 		.kswapd_percent = tunables->value[REPLAY_TUNABLE_KSWAPD_CPU],
 	};
@@ -24,7 +25,8 @@ uint64_t replay_cost_reclaim(const struct replay_cost *cost, const struct mm_sca
 	              (sc->nr_reclaimed - seen->nr_reclaimed) * cost->free_ns +
 	              (sc->nr_written - seen->nr_written) * cost->pageout_ns +
 	              (sc->nr_unmapped - seen->nr_unmapped) * cost->unmap_ns +
-	              (sc->nr_putback - seen->nr_putback) * cost->putback_ns;
+	              (sc->nr_putback - seen->nr_putback) * cost->putback_ns +
+	              (sc->nr_walked - seen->nr_walked) * cost->walk_ns;
 
 	*seen = *sc;
 	return ns;

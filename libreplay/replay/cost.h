@@ -23,6 +23,7 @@ struct replay_cost {
 	uint64_t swap_read_ns;
 	uint64_t swap_write_ns;
 	uint64_t unmap_ns;
+	uint64_t walk_ns;
 	uint64_t kswapd_percent;
 };
 

@@ -9,6 +9,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
@@ -20,7 +21,8 @@
 
 DEFINE_VEC(free_block_vec, struct replay_free_block);
 
-#define SYSCTL_PREFIX "proc/sys/vm/"
+#define SYSCTL_PREFIX  "proc/sys/vm/"
+#define LRU_GEN_PREFIX "sys/kernel/mm/lru_gen/"
 
 /* ---- free blocks and pageblock types ---- */
 
@@ -240,6 +242,25 @@ static void read_sysctl(const struct mmr_snapshot_piece *piece, struct replay_tu
 		replay_tunable_record(tunables, name, value);
 }
 
+/* enabled is in hexadecimal; off means that the kernel followed another policy. */
+static void read_lru_gen(const struct mmr_snapshot_piece *piece, struct replay_tunables *tunables)
+{
+	const char *text = (const char *)piece->data;
+	const char *file = piece->name + strlen(LRU_GEN_PREFIX);
+	char name[64], value[32];
+	unsigned long number;
+	char *end;
+
+	if (!next_line(&text, text + piece->size, value, sizeof(value)))
+		return;
+	number = strtoul(value, &end, 0);
+	if (end == value || (strcmp(file, "enabled") == 0 && !(number & 1)))
+		return;
+	snprintf(name, sizeof(name), "lru_gen.%.32s", file);
+	snprintf(value, sizeof(value), "%lu", number);
+	replay_tunable_record(tunables, name, value);
+}
+
 static int read_files(const struct mmr_snapshot *snapshot, struct replay_start *start,
                       struct replay_tunables *tunables, struct mmr_error *err)
 {
@@ -248,6 +269,8 @@ static int read_files(const struct mmr_snapshot *snapshot, struct replay_start *
 	for (uint32_t i = 0; mmr_snapshot_piece(snapshot, i, &piece); i++) {
 		if (strncmp(piece.name, SYSCTL_PREFIX, strlen(SYSCTL_PREFIX)) == 0)
 			read_sysctl(&piece, tunables);
+		else if (strncmp(piece.name, LRU_GEN_PREFIX, strlen(LRU_GEN_PREFIX)) == 0)
+			read_lru_gen(&piece, tunables);
 		else if (strcmp(piece.name, "proc/swaps") == 0)
 			read_swaps(&piece, tunables);
 		else if (strcmp(piece.name, "proc/zoneinfo") == 0 && !start->pcp_counts &&

@@ -316,10 +316,9 @@ void wl_page_die(struct wl *wl, uint32_t page)
 {
 	const struct wl_page *p = &wl->pages.items[page];
 
-	if (!(p->flags & WL_PAGE_ABSENT))
-		wl_emit(wl, (struct demand_op){
-				    .kind = DEMAND_FREE,
-				    .page = page,
-				    .order = p->kind == WL_PAGE_KERNEL ? (uint8_t)p->file : 0 });
+	wl_emit(wl,
+	        (struct demand_op){ .kind = DEMAND_FREE,
+	                            .page = page,
+	                            .order = p->kind == WL_PAGE_KERNEL ? (uint8_t)p->file : 0 });
 	wl_page_forget(wl, page);
 }

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * mglru: finding the pages that were used through page tables.
+ *
+ * The walk goes through all that is mapped, a page-table page at a time, takes the young bits away and gives
+ * the pages to the youngest generation. To be quick it leaves page-table pages alone in which the last walk
+ * and the look-arounds since found less than one young entry in eight: two Bloom filters, one that is asked and
+ * one that is filled for the next walk. The look-around does the same for up to 64 entries beside one that
+ * eviction found young.
+ *
+ * A page-table page is the 512 logical pages whose numbers agree but for the last nine bits: in address order
+ * where a huge page could be, else in the order of first use.
+ *
+ * Follows walk_mm(), walk_pte_range(), walk_pmd_range(), suitable_to_scan(), iterate_mm_list(),
+ * lru_gen_look_around() of v6.12, v6.1 and v6.18.
+ *
+ * Not modelled: address spaces as such: one that did not run since the last walk is skipped by the kernel, a new
+ * one is walked whole, and the ends of mappings cut the look-around; young bits of the upper levels, which
+ * only save time; page table locks that are taken. The hash is of page numbers, not of kernel addresses.
+ */
+#include "mglru_private.h"
+
+#define TABLE_SHIFT   9u
+#define TABLE_ENTRIES (1u << TABLE_SHIFT)
+#define PER_CACHELINE 8u
+
+/* ---- Bloom filters ---- */
+
+static void filter_keys(uint32_t table, uint32_t keys[2])
+{
+	uint32_t hash = (uint32_t)((table + UINT64_C(1)) * 0x61C8864680B583EB >> 34);
+
+	keys[0] = hash & (MGLRU_FILTER_BITS - 1);
+	keys[1] = hash >> 15 & (MGLRU_FILTER_BITS - 1);
+}
+
+bool policy_mglru_filter_test(const struct mglru *lru, uint64_t seq, uint32_t table)
+{
+	const uint64_t *filter = lru->filters[seq % 2];
+	uint32_t keys[2];
+
+	if (!lru->has_filter[seq % 2])
+		return true;
+	filter_keys(table, keys);
+	return (filter[keys[0] / 64] >> keys[0] % 64 & 1) &&
+	       (filter[keys[1] / 64] >> keys[1] % 64 & 1);
+}
+
+void policy_mglru_filter_add(struct mglru *lru, uint64_t seq, uint32_t table)
+{
+	uint64_t *filter = lru->filters[seq % 2];
+	uint32_t keys[2];
+
+	if (!lru->has_filter[seq % 2])
+		return;
+	filter_keys(table, keys);
+	filter[keys[0] / 64] |= UINT64_C(1) << keys[0] % 64;
+	filter[keys[1] / 64] |= UINT64_C(1) << keys[1] % 64;
+}
+
+void policy_mglru_filter_reset(struct mglru *lru, uint64_t seq)
+{
+	memset(lru->filters[seq % 2], 0, sizeof(lru->filters[0]));
+	lru->has_filter[seq % 2] = true;
+}
+
+static bool suitable(uint32_t total, uint32_t young)
+{
+	return young * PER_CACHELINE >= total;
+}
+
+/* ---- the walk ---- */
+
+/* A page that is mapped, in this node and of a type that can go; MM_NONE otherwise. */
+static uint32_t mapped_pfn(const struct mm_node *node, const struct mm_lpage *lpage, bool anon_too)
+{
+	const struct mm_page *page;
+
+	if (lpage->pfn == MM_NONE)
+		return MM_NONE;
+	page = &node->machine->pages[lpage->pfn];
+	if (!mglru_is_mapped(page) || (page->flags & MM_PG_UNEVICTABLE) ||
+	    node->machine->zones[page->zone].node != node->id ||
+	    (mm_page_lru_type(page) == MM_LRU_ANON && !anon_too))
+		return MM_NONE;
+	return lpage->pfn;
+}
+
+/* Whether the next walk should look here again. */
+static bool walk_table(struct mm_node *node, uint32_t first, uint32_t end, bool can_swap,
+                       uint64_t *walked)
+{
+	uint32_t total = 0, young = 0;
+
+	for (uint32_t number = first; number < end; number++) {
+		const struct mm_lpage *lpage = mm_lpage(node->machine, number);
+		uint32_t pfn;
+
+		if (lpage->kind == MM_LPAGE_NONE || lpage->kind == MM_LPAGE_KERNEL)
+			continue;
+		total++;
+		pfn = mapped_pfn(node, lpage, can_swap);
+		if (pfn == MM_NONE || !mm_test_clear_young(node, pfn))
+			continue;
+		policy_mglru_update_gen(node, pfn);
+		young++;
+	}
+	*walked += total;
+	return total > 0 && suitable(total, young);
+}
+
+static void walk_numbers(struct mm_node *node, struct mm_scan_control *sc, uint32_t base,
+                         uint32_t nr, bool can_swap)
+{
+	struct mglru *lru = mglru_of(node);
+
+	for (uint32_t at = 0; at < nr; at += TABLE_ENTRIES) {
+		uint32_t table = (base + at) >> TABLE_SHIFT;
+		uint32_t end = nr - at < TABLE_ENTRIES ? nr : at + TABLE_ENTRIES;
+
+		if (!policy_mglru_filter_test(lru, lru->max_seq, table))
+			continue;
+		if (walk_table(node, base + at, base + end, can_swap, &sc->nr_walked))
+			policy_mglru_filter_add(lru, lru->max_seq + 1, table);
+	}
+}
+
+void policy_mglru_walk(struct mm_node *node, struct mm_scan_control *sc, bool can_swap)
+{
+	struct mm_machine *machine = node->machine;
+	struct mglru *lru = mglru_of(node);
+
+	policy_mglru_filter_reset(lru, lru->max_seq + 1);
+	walk_numbers(node, sc, 0, machine->nr_lpages, can_swap);
+	walk_numbers(node, sc, MM_SUB_BASE, machine->nr_sub_chunks * MM_PAGEBLOCK_PAGES, can_swap);
+	lru->nr_walks++;
+}
+
+/* ---- look-around ---- */
+
+/* Up to 64 entries around one, within its table. */
+static uint32_t window_start(uint32_t number)
+{
+	uint32_t in_table = number % TABLE_ENTRIES, half = MGLRU_MIN_BATCH / 2;
+
+	if (in_table < half)
+		return number - in_table;
+	if (TABLE_ENTRIES - in_table < half)
+		return number - in_table + TABLE_ENTRIES - MGLRU_MIN_BATCH;
+	return number - half;
+}
+
+static uint32_t end_of_numbers(const struct mm_machine *machine, uint32_t number)
+{
+	return number >= MM_SUB_BASE ? MM_SUB_BASE + machine->nr_sub_chunks * MM_PAGEBLOCK_PAGES
+	                             : machine->nr_lpages;
+}
+
+static void activate(struct mm_node *node, uint32_t pfn)
+{
+	struct mm_page *page = &node->machine->pages[pfn];
+
+	policy_mglru_del(node, pfn, true);
+	page->flags |= MGLRU_ACTIVE;
+	policy_mglru_add(node, pfn, false);
+	mm_count(node->machine, MM_PGACTIVATE, mm_block_pages(page->order));
+}
+
+/* Without a walk of its own a reclaimer moves pages one by one. */
+static void promote_by_hand(struct mm_node *node, uint32_t pfn)
+{
+	struct mglru *lru = mglru_of(node);
+	struct mm_page *page = &node->machine->pages[pfn];
+	int slot = mglru_page_slot(page);
+
+	if (lru->version == MGLRU_6_18) {
+		if (policy_mglru_set_refs(page) && slot >= 0 &&
+		    slot != (int)mglru_slot(lru->max_seq))
+			activate(node, pfn);
+		return;
+	}
+	if (slot < 0) {
+		page->flags |= MGLRU_REFERENCED;
+	} else if (slot != (int)mglru_slot(lru->max_seq)) {
+		if (lru->version == MGLRU_6_12)
+			policy_mglru_clear_refs(lru, page);
+		activate(node, pfn);
+	}
+}
+
+void policy_mglru_look_around(struct mm_node *node, uint32_t pfn)
+{
+	struct mglru *lru = mglru_of(node);
+	struct mm_machine *machine = node->machine;
+	const struct mm_page *page = &machine->pages[pfn];
+	uint32_t start = window_start(page->logical), young = 1, total = 0;
+	uint32_t end = end_of_numbers(machine, page->logical);
+	bool anon_too = mm_page_lru_type(page) == MM_LRU_ANON;
+
+	if (page->order >= MM_PAGEBLOCK_ORDER)
+		return;
+	if (end > start + MGLRU_MIN_BATCH)
+		end = start + MGLRU_MIN_BATCH;
+	for (uint32_t number = start; number < end; number++) {
+		const struct mm_lpage *lpage = mm_lpage(machine, number);
+		uint32_t other;
+
+		if (lpage->kind == MM_LPAGE_NONE || lpage->kind == MM_LPAGE_KERNEL)
+			continue;
+		total++;
+		other = mapped_pfn(node, lpage, anon_too);
+		if (other == MM_NONE || !mm_test_clear_young(node, other))
+			continue;
+		young++;
+		if (lru->have_walk)
+			policy_mglru_update_gen(node, other);
+		else
+			promote_by_hand(node, other);
+	}
+	/* In 6.1 the page is one of those it finds, and so counts as used a second time. */
+	if (lru->version == MGLRU_6_1)
+		machine->pages[pfn].flags |= MGLRU_REFERENCED;
+	if (suitable(total, young))
+		policy_mglru_filter_add(lru, lru->max_seq, page->logical >> TABLE_SHIFT);
+}
