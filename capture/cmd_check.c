@@ -156,7 +156,7 @@ static const char *check_tracefs(struct report *r)
 		return NULL;
 	}
 	add(r, STATE_OK, "tracefs", "", "%s; %u CPUs with %s of buffer each, clock mono", root,
-	    tracing.nr_cpus, format_bytes(size, tracing.buffer_size));
+	    tracing.nr_online, format_bytes(size, tracing.buffer_size));
 	if (tracing_destroy(&tracing, &err) < 0)
 		add(r, STATE_PARTLY, "instances", "", "%s", err.text);
 	if (nr_stale > 0)

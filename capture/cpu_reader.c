@@ -229,6 +229,7 @@ static int adopt(struct cpu_readers *all)
 			continue;
 		r->pages = all->late->pages;
 		ret = open_files(r, all->dir, &r->error);
+		all->has_buffer[cpu] = true;
 	}
 	return ret;
 }
@@ -312,8 +313,6 @@ static int start_threads(struct cpu_readers *all, struct mmr_error *err)
 /* Which CPUs are late, and what each of the others needs; how many threads there will be. */
 static int prepare(struct cpu_readers *all, uint32_t *nr_threads, struct mmr_error *err)
 {
-	bool *online = calloc(all->count, sizeof(*online));
-	bool known = online && tracing_online_cpus(online, all->count);
 	int ret = 0;
 
 	*nr_threads = 0;
@@ -321,12 +320,11 @@ static int prepare(struct cpu_readers *all, uint32_t *nr_threads, struct mmr_err
 		all->readers[cpu] = (struct cpu_reader){
 			.all = all,
 			.cpu = cpu,
-			.late = known && !online[cpu],
+			.late = !all->has_buffer[cpu],
 			.pages_fd = -1,
 			.stats_fd = -1,
 			.kick_fd = -1,
 		};
-	free(online);
 	for (uint32_t cpu = 0; cpu < all->count && ret == 0; cpu++) {
 		struct cpu_reader *r = &all->readers[cpu];
 
@@ -351,6 +349,7 @@ int cpu_readers_start(struct cpu_readers *all, const struct tracing *tracing,
 
 	*all = (struct cpu_readers){
 		.dir = tracing->dir,
+		.has_buffer = tracing->has_buffer,
 		.subbuf_size = tracing->subbuf_size,
 		.buffer_size = tracing->buffer_size,
 		.writer = writer,

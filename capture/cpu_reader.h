@@ -39,6 +39,7 @@ struct cpu_readers {
 	const char *dir;         /* of the instance */
 	struct cpu_reader *late; /* the thread for all late ones; none if all are online */
 	bool *late_online;       /* its own */
+	bool *has_buffer;        /* the instance's; the late thread adds those that come */
 	struct pollfd *late_fds;
 	uint32_t subbuf_size;
 	uint64_t buffer_size;

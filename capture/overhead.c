@@ -70,7 +70,8 @@ static void take(struct overhead *o, const struct recording *r)
 	o->faults = faults() - o->begin_faults;
 	o->peak_bytes = status_row("VmHWM");
 	o->locked_bytes = status_row("VmLck");
-	o->buffer_bytes = r->buffer_size * r->tracing.nr_cpus;
+	o->nr_buffers = tracing_nr_buffers(&r->tracing);
+	o->buffer_bytes = r->buffer_size * o->nr_buffers;
 }
 
 int overhead_trailer(struct recording *r, struct mmr_error *err)
@@ -162,7 +163,7 @@ static void memory_rows(struct table *table, const struct recording *r)
 
 	snprintf(note, sizeof(note), "%s of it locked", format_bytes(text, o->locked_bytes));
 	row(table, "memory: the recorder, at most", format_bytes(amount, o->peak_bytes), note);
-	snprintf(note, sizeof(note), "%u CPUs of %s each", r->nr_cpus,
+	snprintf(note, sizeof(note), "%u CPUs of %s each", o->nr_buffers,
 	         format_bytes(text, r->buffer_size));
 	row(table, "memory: the kernel's buffers", format_bytes(amount, o->buffer_bytes), note);
 	row(table, "events of its own in the trace", format_count(amount, o->own_events),

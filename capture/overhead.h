@@ -36,6 +36,7 @@ struct overhead {
 	uint64_t peak_bytes;   /* resident */
 	uint64_t locked_bytes; /* what cannot be paged out */
 	uint64_t buffer_bytes; /* of the kernel's ring buffers */
+	uint32_t nr_buffers;   /* CPUs that have one */
 	uint64_t file_bytes;
 	uint64_t cached_bytes; /* of the file, left in the page cache */
 };

@@ -8,12 +8,13 @@
 #include "part_cgroup.h"
 #include "part_flight.h"
 #include "part_interval.h"
+#include "part_perf.h"
 #include "part_rotate.h"
 #include "recording.h"
 
 static const struct part_ops *const all_parts[] = {
 	&part_flight, /* first, so that it ends last: it writes what the others gave */
-	&part_interval, &part_cgroup, &part_access, &part_rotate,
+	&part_interval, &part_cgroup, &part_access, &part_rotate, &part_perf,
 };
 
 _Static_assert(sizeof(all_parts) / sizeof(all_parts[0]) <= PARTS_MAX, "PARTS_MAX is too small");

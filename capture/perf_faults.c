@@ -149,6 +149,25 @@ int perf_faults_open(struct perf_faults *f, const struct fault_source *source,
 	return ret;
 }
 
+struct adoption {
+	struct perf_faults *faults;
+	const char *pids;
+};
+
+static int open_adopted(void *data, uint32_t cpu, struct mmr_error *err)
+{
+	const struct adoption *a = data;
+
+	return open_cpu(a->faults, cpu, a->pids, err);
+}
+
+int perf_faults_adopt(struct perf_faults *f, uint32_t cpu, const char *pids, struct mmr_error *err)
+{
+	struct adoption a = { f, pids };
+
+	return perf_reader_adopt(&f->reader, cpu, open_adopted, &a, err);
+}
+
 void perf_faults_deinit(struct perf_faults *f)
 {
 	perf_reader_deinit(&f->reader);

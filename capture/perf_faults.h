@@ -28,6 +28,10 @@ int perf_faults_open(struct perf_faults *faults, const struct fault_source *sour
                      const struct tracing *tracing, const char *pids,
                      struct mmr_error *err) MMR_MUST_CHECK;
 
+/* A CPU has come online while they are read. pids as above, of the present. */
+int perf_faults_adopt(struct perf_faults *faults, uint32_t cpu, const char *pids,
+                      struct mmr_error *err) MMR_MUST_CHECK;
+
 void perf_faults_deinit(struct perf_faults *faults);
 
 #endif

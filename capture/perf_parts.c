@@ -2,8 +2,9 @@
 /* Each has a layer of streams of its own behind the ring buffer's: faults, if perf has them; then stacks. */
 #include "perf_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "failure.h"
 #include "recording.h"
@@ -95,8 +96,12 @@ static int begin_stacks(struct recording *r, struct mmr_error *err)
 
 int perf_parts_begin(struct recording *r, struct mmr_error *err)
 {
-	int ret = r->perf.source.by_perf ? begin_faults(r, err) : 0;
+	int ret;
 
+	if (perf_parts_streams(r) == 1)
+		return 0;
+	perf_parts_look(r); /* before: one that comes now is opened twice rather than not */
+	ret = r->perf.source.by_perf ? begin_faults(r, err) : 0;
 	if (ret == 0 && r->options->stacks_limit > 0)
 		ret = begin_stacks(r, err);
 	return ret;
@@ -110,14 +115,61 @@ int perf_parts_between(struct recording *r, struct mmr_error *err)
 	                                    : 0;
 }
 
-/* Rings are those of the CPUs that were online at the start. */
-static void tell_of_new_cpus(const struct recording *r)
+/* Of the tasks that are recorded by now, if not of all: those that the tracer follows. */
+static int adopt_faults(struct recording *r, uint32_t cpu, struct mmr_error *err)
 {
-	long online = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t size;
+	char *pids = NULL;
+	int ret;
 
-	if (r->perf.source.by_perf && r->perf.faults.reader.count > 0 &&
-	    online > (long)r->perf.faults.reader.count)
-		message(TOOL, "page faults on CPUs that came online meanwhile are missing");
+	if (task_filter_wanted(r->options)) {
+		pids = tracing_read(r->tracing.dir, "set_event_pid", &size);
+		if (!pids)
+			return failure(err, MMR_E_IO, "cannot read which tasks are recorded");
+	}
+	ret = perf_faults_adopt(&r->perf.faults, cpu, pids, err);
+	free(pids);
+	return ret;
+}
+
+/* What is missing is told now and in the trace. */
+static void tell_missing(struct recording *r, uint32_t cpu, const char *what,
+                         const struct mmr_error *why)
+{
+	char name[64];
+
+	message(TOOL, "%s of CPU %u, which has come online, are not recorded: %s", what, cpu,
+	        why->text);
+	snprintf(name, sizeof(name), "perf.missing/%s/cpu%u", what, cpu);
+	/* Told once a file; that it was told before is no failure. */
+	if (mmr_writer_trailer_text(r->writer, name, why->text, strlen(why->text), NULL) < 0)
+		return;
+}
+
+static void adopt(struct recording *r, uint32_t cpu)
+{
+	struct mmr_error err = { 0 };
+
+	if (r->perf.source.by_perf && adopt_faults(r, cpu, &err) < 0)
+		tell_missing(r, cpu, "page faults", &err);
+	if (r->options->stacks_limit > 0 && stall_stacks_adopt(&r->perf.stacks, cpu, &err) < 0)
+		tell_missing(r, cpu, "stacks", &err);
+}
+
+void perf_parts_look(struct recording *r)
+{
+	const uint32_t nr_cpus = r->tracing.nr_cpus;
+	bool *online = calloc(nr_cpus, sizeof(*online));
+
+	if (!online || !tracing_online_cpus(online, nr_cpus)) {
+		free(online);
+		return;
+	}
+	for (uint32_t cpu = 0; r->perf.online && cpu < nr_cpus; cpu++)
+		if (online[cpu] && !r->perf.online[cpu])
+			adopt(r, cpu);
+	free(r->perf.online);
+	r->perf.online = online;
 }
 
 int perf_parts_end(struct recording *r, struct mmr_error *err)
@@ -126,7 +178,6 @@ int perf_parts_end(struct recording *r, struct mmr_error *err)
 	int stacks = perf_reader_stop(&r->perf.stacks.reader, ret < 0 ? NULL : err);
 
 	ret = ret < 0 ? ret : stacks;
-	tell_of_new_cpus(r);
 	if (ret == 0 && r->options->stacks_limit > 0)
 		ret = stall_stacks_finish(&r->perf.stacks, r->writer, err);
 	if (ret == 0 && r->perf.stacks.nr_over > 0 && r->options->verbose)
@@ -139,4 +190,6 @@ void perf_parts_deinit(struct recording *r)
 {
 	perf_faults_deinit(&r->perf.faults);
 	stall_stacks_deinit(&r->perf.stacks);
+	free(r->perf.online);
+	r->perf.online = NULL;
 }

@@ -15,6 +15,7 @@ struct perf_parts {
 	struct fault_source source;
 	struct perf_faults faults;
 	struct stall_stacks stacks;
+	bool *online; /* by CPU, at the last look; NULL: they are not looked after */
 };
 
 /* Decides who records faults, before the announcement of what is missing. root is tracefs. */
@@ -28,6 +29,9 @@ int perf_parts_texts(struct recording *r, struct mmr_error *err) MMR_MUST_CHECK;
 
 /* Opens the events and records from now on; the command is there and waits. */
 int perf_parts_begin(struct recording *r, struct mmr_error *err) MMR_MUST_CHECK;
+
+/* Follows CPUs that have come online since the last look; one that cannot be followed is told. */
+void perf_parts_look(struct recording *r);
 
 /*
  * Before a file is made of what was recorded so far: hands that over to the writer, and the names of

@@ -43,6 +43,7 @@ int perf_reader_init(struct perf_reader *r, uint32_t nr_cpus, struct mmr_error *
 	r->stop_fd = eventfd(0, EFD_CLOEXEC);
 	r->flush_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	sem_init(&r->flushed, 0, 0);
+	pthread_mutex_init(&r->lock, NULL);
 	if (!r->cpus)
 		return failure(err, MMR_E_NOMEM, "out of memory for rings of perf");
 	if (r->epoll_fd < 0 || r->stop_fd < 0 || r->flush_fd < 0)
@@ -59,21 +60,32 @@ static int watch(struct perf_reader *r, int fd, uint64_t data, struct mmr_error 
 	return 0;
 }
 
-int perf_reader_add(struct perf_reader *r, uint32_t cpu, int fd, size_t ring_size,
-                    struct mmr_error *err)
-{
-	struct perf_cpu *c = &r->cpus[r->count++];
-	int ret = perf_ring_open(&c->ring, cpu, fd, ring_size, err);
-
-	return ret < 0 ? ret : watch(r, fd, r->count - 1, err);
-}
-
-struct perf_cpu *perf_reader_cpu(struct perf_reader *r, uint32_t cpu)
+/* Where a CPU's ring is, or was; NULL: it never had one. */
+static struct perf_cpu *slot_of(struct perf_reader *r, uint32_t cpu)
 {
 	for (uint32_t i = 0; i < r->count; i++)
 		if (r->cpus[i].ring.cpu == cpu)
 			return &r->cpus[i];
 	return NULL;
+}
+
+int perf_reader_add(struct perf_reader *r, uint32_t cpu, int fd, size_t ring_size,
+                    struct mmr_error *err)
+{
+	struct perf_cpu *c = slot_of(r, cpu);
+	int ret;
+
+	if (!c)
+		c = &r->cpus[r->count++];
+	ret = perf_ring_open(&c->ring, cpu, fd, ring_size, err);
+	return ret < 0 ? ret : watch(r, fd, (uint64_t)(c - r->cpus), err);
+}
+
+struct perf_cpu *perf_reader_cpu(struct perf_reader *r, uint32_t cpu)
+{
+	struct perf_cpu *c = slot_of(r, cpu);
+
+	return c && c->ring.map ? c : NULL;
 }
 
 void perf_reader_enable(const struct perf_reader *r, bool enable)
@@ -99,6 +111,8 @@ static int drain(struct perf_reader *r, struct perf_cpu *c)
 {
 	const struct perf_event_header *record;
 
+	if (!c->ring.map)
+		return 0;
 	perf_ring_begin(&c->ring);
 	while ((record = perf_ring_next(&c->ring))) {
 		int ret = 0;
@@ -120,6 +134,7 @@ static int drain_all(struct perf_reader *r, bool flush)
 {
 	int ret = 0;
 
+	pthread_mutex_lock(&r->lock);
 	for (uint32_t i = 0; i < r->count && ret == 0; i++) {
 		ret = drain(r, &r->cpus[i]);
 		if (ret == 0 && flush)
@@ -127,6 +142,7 @@ static int drain_all(struct perf_reader *r, bool flush)
 	}
 	if (flush && r->tick)
 		r->tick(r->data);
+	pthread_mutex_unlock(&r->lock);
 	return ret;
 }
 
@@ -143,6 +159,15 @@ struct wait_result {
 	bool flush; /* somebody waits for what there is */
 };
 
+/* Its task ended: it stays so, and would be told again and again. */
+static void forget(struct perf_reader *r, uint64_t of)
+{
+	pthread_mutex_lock(&r->lock);
+	if (r->cpus[of].ring.map)
+		epoll_ctl(r->epoll_fd, EPOLL_CTL_DEL, r->cpus[of].ring.fds[0], NULL);
+	pthread_mutex_unlock(&r->lock);
+}
+
 /* Waits until there is something to do. */
 static struct wait_result wait_for_data(struct perf_reader *r)
 {
@@ -158,8 +183,8 @@ static struct wait_result wait_for_data(struct perf_reader *r)
 			result.stop = true;
 		else if (of == OF_FLUSH)
 			result.flush = read(r->flush_fd, &times, sizeof(times)) > 0;
-		else if (events[i].events & (EPOLLHUP | EPOLLERR)) /* its task ended: it stays so */
-			epoll_ctl(r->epoll_fd, EPOLL_CTL_DEL, r->cpus[of].ring.fds[0], NULL);
+		else if (events[i].events & (EPOLLHUP | EPOLLERR))
+			forget(r, of);
 	}
 	return result;
 }
@@ -200,6 +225,10 @@ int perf_reader_start(struct perf_reader *r, struct mmr_writer *writer, uint32_t
 {
 	int ret = watch(r, r->stop_fd, OF_STOP, err);
 
+	r->writer = writer;
+	r->stream_base = stream_base;
+	r->subbuf_size = subbuf_size;
+
 	if (ret == 0)
 		ret = watch(r, r->flush_fd, OF_FLUSH, err);
 
@@ -215,6 +244,53 @@ int perf_reader_start(struct perf_reader *r, struct mmr_writer *writer, uint32_t
 	r->running = true;
 	pthread_barrier_wait(&r->ready);
 	return 0;
+}
+
+static void close_ring(struct perf_cpu *c)
+{
+	uint32_t cpu = c->ring.cpu;
+
+	perf_ring_close(&c->ring); /* epoll forgets a file that is closed */
+	c->ring.cpu = cpu;
+}
+
+/* Under the lock: the end of what a CPU had before it went offline. */
+static int retire(struct perf_reader *r, struct perf_cpu *c, struct mmr_error *err)
+{
+	int ret = drain(r, c);
+
+	if (ret == 0)
+		ret = subbuf_writer_flush(&c->out, &r->error);
+	c->nr_ended += perf_ring_count(&c->ring);
+	close_ring(c);
+	if (ret < 0 && err)
+		*err = r->error;
+	return ret;
+}
+
+int perf_reader_adopt(struct perf_reader *r, uint32_t cpu, perf_open_cpu *open, void *data,
+                      struct mmr_error *err)
+{
+	struct perf_cpu *c;
+	int ret;
+
+	if (!r->running)
+		return 0;
+	pthread_mutex_lock(&r->lock);
+	c = perf_reader_cpu(r, cpu);
+	ret = c ? retire(r, c, err) : 0;
+	if (ret == 0)
+		ret = open(data, cpu, err);
+	c = perf_reader_cpu(r, cpu);
+	if (ret == 0 && c && !c->out.page)
+		ret = subbuf_writer_init(&c->out, r->writer, r->stream_base + cpu, r->subbuf_size,
+		                         err);
+	if (c && ret == 0)
+		perf_ring_enable(&c->ring, true);
+	else if (c)
+		close_ring(c); /* nobody could take what comes */
+	pthread_mutex_unlock(&r->lock);
+	return ret;
 }
 
 void perf_reader_flush(struct perf_reader *r)
@@ -241,7 +317,7 @@ int perf_reader_stop(struct perf_reader *r, struct mmr_error *err)
 	r->running = false;
 	for (uint32_t i = 0; i < r->count; i++) {
 		struct perf_cpu *c = &r->cpus[i];
-		uint64_t count = perf_ring_count(&c->ring);
+		uint64_t count = c->nr_ended + perf_ring_count(&c->ring);
 
 		if (count > c->nr_seen + c->out.nr_missed_all)
 			mmr_writer_set_lost(c->out.writer, c->out.stream, count - c->nr_seen);

@@ -18,7 +18,8 @@
 struct perf_cpu {
 	struct perf_ring ring;
 	struct subbuf_writer out;
-	uint64_t nr_seen; /* samples read */
+	uint64_t nr_seen;  /* samples read */
+	uint64_t nr_ended; /* samples of rings that the CPU had before it was offline */
 };
 
 /* Takes a sample; in the reader's thread. 0 or an error, which ends the thread. */
@@ -31,6 +32,7 @@ struct perf_reader {
 	void (*tick)(void *data); /* NULL, or called several times a second, in the thread */
 	void *data;
 
+	pthread_mutex_t lock;  /* the next two, while the thread runs */
 	struct perf_cpu *cpus; /* those that were opened */
 	uint32_t count;
 	uint32_t capacity;
@@ -38,6 +40,9 @@ struct perf_reader {
 	int stop_fd;
 	int flush_fd; /* eventfd: hand over what there is, and post flushed */
 	sem_t flushed;
+	struct mmr_writer *writer;
+	uint32_t stream_base;
+	uint32_t subbuf_size;
 	int failed_fd;    /* the user's: an eventfd to be told when the thread has failed */
 	bool drop_rights; /* the thread needs none of root's */
 	pthread_t thread;
@@ -56,12 +61,22 @@ int perf_reader_init(struct perf_reader *reader, uint32_t nr_cpus,
 int perf_reader_add(struct perf_reader *reader, uint32_t cpu, int fd, size_t ring_size,
                     struct mmr_error *err) MMR_MUST_CHECK;
 
-/* The ring of a CPU; NULL: none was opened. */
+/* The ring of a CPU; NULL: none is open. */
 struct perf_cpu *perf_reader_cpu(struct perf_reader *reader, uint32_t cpu);
 
 /* Starts the thread, whose tid is known then. stream_base + cpu is the stream of a CPU. */
 int perf_reader_start(struct perf_reader *reader, struct mmr_writer *writer, uint32_t stream_base,
                       uint32_t subbuf_size, struct mmr_error *err) MMR_MUST_CHECK;
+
+/* Opens the events of a CPU, switched off, with perf_reader_add(); none is no failure. */
+typedef int perf_open_cpu(void *data, uint32_t cpu, struct mmr_error *err);
+
+/*
+ * For a CPU that has come online while the thread runs: what it had before is taken and closed, which does
+ * not come to life again, and open gives it new events, which are switched on.
+ */
+int perf_reader_adopt(struct perf_reader *reader, uint32_t cpu, perf_open_cpu *open, void *data,
+                      struct mmr_error *err) MMR_MUST_CHECK;
 
 /* Starts or stops the events of all CPUs. */
 void perf_reader_enable(const struct perf_reader *reader, bool enable);

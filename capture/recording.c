@@ -154,7 +154,7 @@ static int open_file(struct recording *r, struct mmr_error *err)
 		        "files are written with the rights of %s (--user root: with those of root)",
 		        r->user.name);
 	if (ret == 0)
-		ret = writer_tuning_prepare(r->writer, r->tracing.nr_cpus, err);
+		ret = writer_tuning_prepare(r->writer, &r->tracing, err);
 	if (ret == 0)
 		ret = trace_texts_header(r->writer, &r->tracing, &r->events, r->options, err);
 	if (ret == 0)
@@ -434,7 +434,6 @@ static int run(struct recording *r, struct mmr_error *err)
 	if (catch_signals(r, err) < 0 || set_up(r, err) < 0)
 		return EXIT_RECORDER;
 	r->buffer_size = r->tracing.buffer_size;
-	r->nr_cpus = r->tracing.nr_cpus;
 	begin = snapshot_clock();
 	r->failure = switch_on(r, err);
 	/* A disk that is full already: what there is stays readable, the command does not start. */

@@ -49,7 +49,6 @@ struct recording {
 	struct mmr_writer_stats stats;
 	uint64_t duration_ns;
 	uint64_t buffer_size; /* bytes for each CPU */
-	uint32_t nr_cpus;
 	struct overhead overhead;
 	unsigned int
 		nr_saved; /* files of the flight recorder, or those before the last with --rotate */

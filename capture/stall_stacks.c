@@ -115,8 +115,9 @@ static uint64_t now_ns(void)
 static void pause_row(struct stall_stacks *s, uint32_t row, bool pause)
 {
 	for (uint32_t i = 0; i < s->reader.count; i++)
-		ioctl(s->reader.cpus[i].ring.fds[row],
-		      pause ? PERF_EVENT_IOC_DISABLE : PERF_EVENT_IOC_ENABLE, 0);
+		if (row < s->reader.cpus[i].ring.nr_fds)
+			ioctl(s->reader.cpus[i].ring.fds[row],
+			      pause ? PERF_EVENT_IOC_DISABLE : PERF_EVENT_IOC_ENABLE, 0);
 	s->paused[row] = pause;
 }
 
@@ -328,12 +329,13 @@ static int open_one(struct stall_stacks *s, uint32_t cpu, uint64_t config, const
 	return 1;
 }
 
-static int open_cpu(struct stall_stacks *s, uint32_t cpu, const uint64_t *configs,
-                    const char *huge_filter, struct mmr_error *err)
+static int open_cpu(void *data, uint32_t cpu, struct mmr_error *err)
 {
+	struct stall_stacks *s = data;
+
 	for (uint32_t row = 0; row < s->nr_rows; row++) {
 		bool huge = s->causes[row] == MMR_STALL_HUGE;
-		int ret = open_one(s, cpu, configs[row], huge ? huge_filter : NULL, err);
+		int ret = open_one(s, cpu, s->configs[row], huge ? s->huge_filter : NULL, err);
 
 		if (ret <= 0)
 			return ret;
@@ -344,9 +346,7 @@ static int open_cpu(struct stall_stacks *s, uint32_t cpu, const uint64_t *config
 int stall_stacks_open(struct stall_stacks *s, const struct tracing *tracing, const char *pids,
                       uint32_t limit, struct mmr_error *err)
 {
-	uint64_t configs[MMR_NR_STALL_CAUSES];
 	unsigned int order = huge_order();
-	char filter[80];
 	int ret;
 
 	s->limit = limit;
@@ -366,7 +366,7 @@ int stall_stacks_open(struct stall_stacks *s, const struct tracing *tracing, con
 
 		if (id == 0 || (i == MMR_STALL_HUGE && order == 0))
 			continue;
-		configs[s->nr_rows] = id;
+		s->configs[s->nr_rows] = id;
 		s->causes[s->nr_rows++] = (enum mmr_stall_cause)i;
 	}
 	if (s->nr_rows == 0)
@@ -374,11 +374,17 @@ int stall_stacks_open(struct stall_stacks *s, const struct tracing *tracing, con
 	s->sample_ids = calloc((size_t)tracing->nr_cpus * s->nr_rows, sizeof(*s->sample_ids));
 	if (!s->sample_ids)
 		return failure(err, MMR_E_NOMEM, "out of memory for " WHAT);
-	snprintf(filter, sizeof(filter), "order == %u && pfn == 0xffffffffffffffff", order);
+	snprintf(s->huge_filter, sizeof(s->huge_filter), "order == %u && pfn == 0xffffffffffffffff",
+	         order);
 	ret = perf_reader_init(&s->reader, tracing->nr_cpus, err);
 	for (uint32_t cpu = 0; cpu < tracing->nr_cpus && ret == 0; cpu++)
-		ret = open_cpu(s, cpu, configs, filter, err);
+		ret = open_cpu(s, cpu, err);
 	return ret;
+}
+
+int stall_stacks_adopt(struct stall_stacks *s, uint32_t cpu, struct mmr_error *err)
+{
+	return perf_reader_adopt(&s->reader, cpu, open_cpu, s, err);
 }
 
 int stall_stacks_finish(struct stall_stacks *s, struct mmr_writer *writer, struct mmr_error *err)

@@ -24,6 +24,8 @@ struct stall_stacks {
 	uint32_t used[MMR_NR_STALL_CAUSES];               /* in this second */
 	uint64_t second_ns;                               /* when it began */
 	bool paused[MMR_NR_STALL_CAUSES];
+	uint64_t configs[MMR_NR_STALL_CAUSES]; /* the kernel's numbers of them */
+	char huge_filter[80];
 	uint64_t *sample_ids; /* [index of CPU in the reader * nr_rows + row] */
 	pid_t own;
 	char *pids; /* only of these processes and their children; NULL: of all */
@@ -44,6 +46,10 @@ int stall_stacks_texts(struct stall_stacks *stacks, uint32_t last_id, struct mmr
  */
 int stall_stacks_open(struct stall_stacks *stacks, const struct tracing *tracing, const char *pids,
                       uint32_t limit, struct mmr_error *err) MMR_MUST_CHECK;
+
+/* A CPU has come online while they are read. */
+int stall_stacks_adopt(struct stall_stacks *stacks, uint32_t cpu,
+                       struct mmr_error *err) MMR_MUST_CHECK;
 
 /* Writes the names of the addresses so far. */
 int stall_stacks_finish(struct stall_stacks *stacks, struct mmr_writer *writer,

@@ -140,6 +140,8 @@ static void put_statistics(struct texts *t, const struct tracing *tracing)
 		char file[64];
 		char name[72];
 
+		if (!tracing->has_buffer[cpu])
+			continue;
 		snprintf(file, sizeof(file), "per_cpu/cpu%u/stats", cpu);
 		snprintf(name, sizeof(name), "%s.start", file);
 		put_file(t, name, tracing->dir, file);
@@ -246,6 +248,8 @@ int trace_texts_trailer(struct mmr_writer *writer, const struct tracing *tracing
 		size_t size;
 		char *text;
 
+		if (!tracing->has_buffer[cpu])
+			continue;
 		snprintf(name, sizeof(name), "per_cpu/cpu%u/stats", cpu);
 		text = tracing_read(tracing->dir, name, &size);
 		if (text)

@@ -267,17 +267,29 @@ bool tracing_online_cpus(bool *online, uint32_t nr_cpus)
 	return parse_cpus(text, online, nr_cpus);
 }
 
-/* Buffers exist for these alone; unknown: for all. */
-static uint32_t count_online(uint32_t nr_cpus)
+uint32_t tracing_nr_buffers(const struct tracing *t)
 {
-	bool *online = calloc(nr_cpus, sizeof(*online));
 	uint32_t count = 0;
 
-	if (online && tracing_online_cpus(online, nr_cpus))
-		for (uint32_t cpu = 0; cpu < nr_cpus; cpu++)
-			count += online[cpu];
-	free(online);
-	return count ? count : nr_cpus;
+	for (uint32_t cpu = 0; cpu < t->nr_cpus; cpu++)
+		count += t->has_buffer[cpu];
+	return count;
+}
+
+/* Which CPUs there are. Where the kernel does not tell, all that there may be. */
+static int find_cpus(struct tracing *t, struct mmr_error *err)
+{
+	t->nr_cpus = count_cpus(t->dir);
+	if (t->nr_cpus == 0)
+		return failure(err, MMR_E_UNSUPPORTED, "%s/per_cpu lists no CPU", t->dir);
+	t->has_buffer = calloc(t->nr_cpus, sizeof(*t->has_buffer));
+	if (!t->has_buffer)
+		return failure(err, MMR_E_NOMEM, "out of memory for %u CPUs", t->nr_cpus);
+	if (!tracing_online_cpus(t->has_buffer, t->nr_cpus))
+		for (uint32_t cpu = 0; cpu < t->nr_cpus; cpu++)
+			t->has_buffer[cpu] = true;
+	t->nr_online = tracing_nr_buffers(t);
+	return 0;
 }
 
 static uint64_t online_memory(void)
@@ -304,12 +316,10 @@ static uint64_t default_buffer_size(uint32_t nr_cpus)
 static int configure(struct tracing *t, uint64_t buffer_size, struct mmr_error *err)
 {
 	char text[32];
-	int ret;
+	int ret = find_cpus(t, err);
 
-	t->nr_cpus = count_cpus(t->dir);
-	if (t->nr_cpus == 0)
-		return failure(err, MMR_E_UNSUPPORTED, "%s/per_cpu lists no CPU", t->dir);
-	t->nr_online = count_online(t->nr_cpus);
+	if (ret < 0)
+		return ret;
 	if (buffer_size == 0)
 		buffer_size = default_buffer_size(t->nr_online);
 	ret = tracing_write(t, "tracing_on", "0", err);
@@ -375,6 +385,7 @@ int tracing_destroy(struct tracing *t, struct mmr_error *err)
 	}
 	tracefs_instance_free(t->instance);
 	tracefs_put_tracing_file(t->dir);
+	free(t->has_buffer);
 	*t = (struct tracing){ 0 };
 	return ret;
 }

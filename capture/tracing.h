@@ -20,6 +20,7 @@ struct tracing {
 	char *dir;        /* of the instance */
 	uint32_t nr_cpus; /* highest CPU number + 1, whether there is one or may come */
 	uint32_t nr_online;
+	bool *has_buffer; /* by CPU: it has been online since the instance was made */
 	uint32_t subbuf_size;
 	uint64_t buffer_size; /* bytes for each CPU, as the kernel rounded it */
 };
@@ -49,6 +50,9 @@ char *tracing_read(const char *dir, const char *file, size_t *size);
 
 /* Sets which of the first nr_cpus are online; false: the kernel does not tell. */
 bool tracing_online_cpus(bool *online, uint32_t nr_cpus);
+
+/* How many CPUs have a ring buffer: the kernel makes one when a CPU first comes, and keeps it. */
+uint32_t tracing_nr_buffers(const struct tracing *tracing);
 
 /* Calls found for each instance whose recorder is dead. */
 void tracing_find_stale(const char *root, void (*found)(const char *name, void *data), void *data);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "writer_tuning.h"
 
-#include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -38,20 +37,8 @@ void writer_tuning_options(struct mmr_writer_options *o, uint32_t nr_online)
 	o->io = MMR_WRITER_UNCACHED;
 }
 
-static bool is_online(uint32_t cpu)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/online", cpu);
-	if (access(path, F_OK) <
-	    0) { /* one that cannot be unplugged, or there is none of that number */
-		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/topology", cpu);
-		return access(path, F_OK) == 0;
-	}
-	return true;
-}
-
-int writer_tuning_prepare(struct mmr_writer *writer, uint32_t nr_cpus, struct mmr_error *err)
+int writer_tuning_prepare(struct mmr_writer *writer, const struct tracing *tracing,
+                          struct mmr_error *err)
 {
 	int32_t tids[MAX_THREADS];
 	size_t count = mmr_writer_tids(writer, tids, MAX_THREADS);
@@ -59,8 +46,8 @@ int writer_tuning_prepare(struct mmr_writer *writer, uint32_t nr_cpus, struct mm
 
 	for (size_t i = 0; i < count && i < MAX_THREADS; i++)
 		setpriority(PRIO_PROCESS, (id_t)tids[i], PRIORITY); /* as good as it gets */
-	for (uint32_t cpu = 0; cpu < nr_cpus && ret == 0; cpu++)
-		if (is_online(cpu))
+	for (uint32_t cpu = 0; cpu < tracing->nr_cpus && ret == 0; cpu++)
+		if (tracing->has_buffer[cpu])
 			ret = mmr_writer_prepare_cpu(writer, cpu, err);
 	return ret;
 }

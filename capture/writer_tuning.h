@@ -8,11 +8,13 @@
 
 #include <mmreplay/trace_writer.h>
 
+#include "tracing.h"
+
 /* Sets frame_size, level, threads and the way the file is written. */
 void writer_tuning_options(struct mmr_writer_options *options, uint32_t nr_online);
 
-/* Its threads get the readers' priority, its memory is taken now and not while recording. */
-int writer_tuning_prepare(struct mmr_writer *writer, uint32_t nr_cpus,
+/* Its threads get the readers' priority; the memory for CPUs that are there is taken now, not while recording. */
+int writer_tuning_prepare(struct mmr_writer *writer, const struct tracing *tracing,
                           struct mmr_error *err) MMR_MUST_CHECK;
 
 #endif

@@ -17,8 +17,11 @@
 struct mm_machine {
 	struct mm_page *pages; /* [nr_pfns] */
 	struct mm_lpage *lpages;
-	struct mm_lpage *subs; /* of huge pages in pieces: [nr_sub_chunks * MM_PAGEBLOCK_PAGES] */
-	uint8_t *block_types;  /* [pfn >> MM_PAGEBLOCK_ORDER] */
+	struct mm_lpage *subs;  /* of huge pages in pieces: [nr_sub_chunks * MM_PAGEBLOCK_PAGES] */
+	uint8_t *block_types;   /* [pfn >> MM_PAGEBLOCK_ORDER] */
+	void *policy_pages;     /* [nr_pfns], policy->page_size bytes each */
+	uint32_t *next_use;     /* [nr_lpages], if policy->wants_future */
+	uint32_t *sub_next_use; /* the same for huge pages in pieces: [MM_MAX_SUB_CHUNKS] */
 	uint64_t counters[MM_NR_VMSTAT_ITEMS];
 	const struct mm_policy_ops *policy;
 	uint32_t nr_pfns;
@@ -28,6 +31,7 @@ struct mm_machine {
 	uint32_t nr_zones;
 	uint32_t nr_nodes;
 	uint32_t nr_cpus;
+	uint32_t nr_cached; /* frames in use of a bare page cache */
 	uint32_t nr_zonelist;
 	uint8_t zonelist[MM_MAX_ZONES]; /* indices of the zones that have memory, best first */
 	bool mobility_disabled;
@@ -91,10 +95,11 @@ void mm_broken(struct mm_machine *machine, const char *where, const char *what, 
 #define MM_CHECK(machine, condition, pfn) ((void)sizeof(condition))
 #endif
 
-#define MM_MAX_CPUS   4096u
-#define MM_MAX_LPAGES (1u << 28)
-#define MM_MAX_SLOTS  (1u << 31)
-#define MM_SUB_BASE   (1u << 31) /* numbers of sub pages begin here */
+#define MM_MAX_CPUS       4096u
+#define MM_MAX_LPAGES     (1u << 28)
+#define MM_MAX_SLOTS      (1u << 31)
+#define MM_SUB_BASE       (1u << 31) /* numbers of sub pages begin here */
+#define MM_MAX_SUB_CHUNKS (MM_MAX_LPAGES / MM_PAGEBLOCK_PAGES)
 
 /* Pages being written at a time: a reclaimer that would add to them waits. */
 #define MM_WRITEBACK_LIMIT 1024u
@@ -288,6 +293,12 @@ void mm_pcp_seed(struct mm_machine *machine, uint32_t cpu, uint32_t pfn);
 void mm_lru_add_page(struct mm_machine *machine, uint32_t pfn);
 void mm_lru_remove_page(struct mm_machine *machine, uint32_t pfn);
 void mm_mark_accessed(struct mm_machine *machine, uint32_t pfn);
+
+/* ---- next_use.c ---- */
+
+/* Room for what is known of the future of nr_lpages logical pages. 0 or MMR_E_NOMEM. */
+int mm_next_use_reserve(struct mm_machine *machine, uint32_t nr_lpages,
+                        struct mmr_error *err) MMR_MUST_CHECK;
 
 /* ---- swapfile.c ---- */
 

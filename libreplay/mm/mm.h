@@ -178,6 +178,31 @@ uint8_t mm_request_migratetype(const struct mm_machine *machine, const struct mm
 uint32_t mm_alloc_pages(struct mm_machine *machine, const struct mm_request *request);
 void mm_free_pages(struct mm_machine *machine, uint16_t cpu, uint32_t pfn);
 
+/*
+ * What is in a logical page (< the number reserved) will be used next as use number when; MM_NONE: never
+ * again. To be said right before the verb that uses it. Does nothing where the policy does not ask.
+ */
+void mm_set_next_use(struct mm_machine *machine, uint32_t page, uint32_t when);
+
+/* ---- a bare page cache ---- */
+
+/*
+ * A machine that is nothing but nr_pages page frames of a page cache: no allocator, no watermarks, no
+ * kswapd, no writes. A request for a page that is not there takes a frame: a free one, or that of the one
+ * page that the policy gives up. So hits and misses are those of the policy's algorithm with exactly
+ * nr_pages pages. mm_cache_run() is the only verb; mm_reserve_lpages() and mm_status() work as ever.
+ * MMR_E_INVALID: no pages, or a policy with passes of its own (shrink_begin): it needs a whole machine.
+ */
+int mm_cache_create(const struct mm_policy_ops *policy, uint32_t nr_pages, uint64_t seed,
+                    struct mm_machine **ret, struct mmr_error *err) MMR_MUST_CHECK;
+
+/*
+ * Requests for nr logical pages (< the number reserved), in order. next is the number of each page's next
+ * use, as in mm_set_next_use(), or NULL. Returns how many were hits.
+ */
+uint64_t mm_cache_run(struct mm_machine *machine, const uint32_t *pages, const uint32_t *next,
+                      size_t nr);
+
 /* ---- background work ---- */
 
 enum mm_kswapd_result {

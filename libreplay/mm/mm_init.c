@@ -145,6 +145,12 @@ static int create_arrays(struct mm_machine *machine, const struct mm_config *con
 	if (!machine->block_types)
 		return MMR_E_NOMEM;
 	memset(machine->block_types, MM_MOVABLE, machine->nr_pfns >> MM_PAGEBLOCK_ORDER);
+	if (machine->policy && machine->policy->page_size > 0) {
+		machine->policy_pages = base_calloc_err(
+			machine->nr_pfns, machine->policy->page_size, "the policy's pages", err);
+		if (!machine->policy_pages)
+			return MMR_E_NOMEM;
+	}
 	return mm_swap_init(&machine->swap, config->nr_swap_slots, err);
 }
 
@@ -199,6 +205,9 @@ void mm_machine_destroy(struct mm_machine *machine)
 		base_free(machine->nodes[i].policy_state);
 	mm_swap_deinit(&machine->swap);
 	base_free(machine->block_types);
+	base_free(machine->policy_pages);
+	base_free(machine->next_use);
+	base_free(machine->sub_next_use);
 	base_free(machine->lpages);
 	base_free(machine->subs);
 	base_free(machine->pages);
@@ -490,6 +499,8 @@ int mm_reserve_lpages(struct mm_machine *machine, uint32_t nr_pages, struct mmr_
 		nr *= 2;
 	if (nr > MM_MAX_LPAGES)
 		nr = MM_MAX_LPAGES;
+	if (mm_next_use_reserve(machine, (uint32_t)nr, err) < 0)
+		return MMR_E_NOMEM;
 	if (base_resize(&lpages, nr, sizeof(*machine->lpages)) < 0)
 		return base_error(err, MMR_E_NOMEM, "no memory for %u logical pages", nr_pages);
 	machine->lpages = lpages;

@@ -10,7 +10,7 @@
  *
  * The engine decides when and how much to scan, and what becomes of a page that was isolated; the
  * policy decides which page is next. It has MM_POLICY_LISTS lists per node, state_size bytes per node,
- * 32 bits (mm_page.policy) and four flags (MM_PG_POLICY0..3) per page. A page that the policy was given
+ * page_size bytes, 32 bits (mm_page.policy) and four flags (MM_PG_POLICY0..3) per page. A page that the policy was given
  * by page_added() or putback() stays on one of its lists until page_removed() or isolate() takes it.
  * A policy allocates nothing and sees no other part of the machine; only the kernel's own ones, which are
  * half of reclaim there, include internal.h.
@@ -45,6 +45,8 @@ struct mm_policy_ops {
 	const char *name;
 	const char *summary; /* one line */
 	size_t state_size;   /* bytes per node in mm_node.policy_state; zeroed at the start */
+	size_t page_size;    /* bytes per base page in mm_policy_pages(); zeroed at the start */
+	bool wants_future;   /* mm_next_use() has to know: the demand is read twice */
 
 	/* Once per node, before anything else. May be NULL. */
 	void (*init)(struct mm_node *node);
@@ -141,5 +143,24 @@ uint64_t mm_shrink_list(struct mm_node *node, struct mm_scan_control *sc, enum m
 
 /* YOUNG, cleared. */
 bool mm_test_clear_young(struct mm_node *node, uint32_t pfn);
+
+/* From where it is on its list to the head of the same list: mm_lru_del() and mm_lru_add_head() in one. */
+void mm_lru_move_head(struct mm_node *node, uint32_t pfn);
+
+/* page_size bytes for each pfn of the machine. */
+void *mm_policy_pages(struct mm_node *node);
+
+/* The zone of a page; a node's zone of a type, NULL if it has none. */
+const struct mm_zone *mm_node_zone_of(struct mm_node *node, uint32_t pfn);
+const struct mm_zone *mm_node_zone(struct mm_node *node, enum mm_zone_type type);
+
+/* Uniform in [0, bound), bound > 0: from the run's seed. */
+uint32_t mm_policy_random(struct mm_node *node, uint32_t bound);
+
+/*
+ * When what is in this page will be used next, as the number of that use among all uses of the demand
+ * (from 0); MM_NONE: never again, or unknown. Only with wants_future.
+ */
+uint32_t mm_next_use(struct mm_node *node, uint32_t pfn);
 
 #endif

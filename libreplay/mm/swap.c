@@ -66,6 +66,42 @@ void mm_lru_del(struct mm_node *node, uint32_t pfn)
 	page->flags &= (uint16_t)~MM_PG_LRU;
 }
 
+void mm_lru_move_head(struct mm_node *node, uint32_t pfn)
+{
+	struct mm_page *page = mm_node_page(node, pfn);
+	struct mm_list *list = &node->lists[page->list];
+
+	MM_CHECK(node->machine, page->flags & MM_PG_LRU, pfn);
+	if (list->head == pfn)
+		return;
+	mm_list_del(node->machine, list, pfn);
+	mm_list_add_head(node->machine, list, pfn);
+}
+
+void *mm_policy_pages(struct mm_node *node)
+{
+	return node->machine->policy_pages;
+}
+
+const struct mm_zone *mm_node_zone_of(struct mm_node *node, uint32_t pfn)
+{
+	return mm_page_zone(node->machine, pfn);
+}
+
+const struct mm_zone *mm_node_zone(struct mm_node *node, enum mm_zone_type type)
+{
+	for (uint32_t i = 0; i < node->nr_zones; i++) {
+		if (node->machine->zones[node->zones[i]].type == type)
+			return &node->machine->zones[node->zones[i]];
+	}
+	return NULL;
+}
+
+uint32_t mm_policy_random(struct mm_node *node, uint32_t bound)
+{
+	return base_rng_below(&node->machine->rng, bound);
+}
+
 bool mm_eligible(const struct mm_node *node, const struct mm_scan_control *sc, uint32_t pfn)
 {
 	const struct mm_machine *machine = node->machine;

@@ -11,6 +11,7 @@
 
 #include "alloc.h"
 #include "error_set.h"
+#include "future.h"
 #include "policy_table.h"
 #include "replay_state.h"
 
@@ -29,6 +30,7 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 	if (!replay)
 		return MMR_E_NOMEM;
 	replay->hooks = config->hooks;
+	replay->future = config->future;
 	replay->nr_cpus = config->start->nr_cpus;
 	replay->start_ns = config->start->start_ns;
 	replay->now_ns = config->start->start_ns;
@@ -102,6 +104,17 @@ static int check_machine(const struct replay *replay, struct mmr_error *err)
 	return 0;
 }
 
+/* The machine is told when what the op uses is used next. */
+static void look_ahead(struct replay *replay, const struct demand_op *op)
+{
+	uint32_t pages[2];
+	unsigned int nr = replay_future_uses(op, pages);
+
+	for (unsigned int i = 0; i < nr; i++)
+		mm_set_next_use(replay->machine, pages[i],
+		                replay_future_next(replay->future, replay->nr_uses++));
+}
+
 static bool is_resident(const struct demand_op *op)
 {
 	return (op->arg & DEMAND_RESIDENT) &&
@@ -115,6 +128,8 @@ int replay_run(struct replay *replay, const struct demand_op *ops, size_t nr_ops
 
 	for (size_t i = 0; rc == 0 && i < nr_ops; i++) {
 		replay->stats.nr_ops++;
+		if (replay->future)
+			look_ahead(replay, &ops[i]);
 		if (is_resident(&ops[i])) {
 			if (replay->seeding)
 				replay_op_seed(replay, &ops[i]);
@@ -175,4 +190,11 @@ const char *replay_policy_summary(unsigned int i)
 	const struct mm_policy_ops *policy = policy_at(i);
 
 	return policy ? policy->summary : NULL;
+}
+
+bool replay_policy_wants_future(const char *name)
+{
+	const struct mm_policy_ops *policy = policy_find(name);
+
+	return policy && policy->wants_future;
 }

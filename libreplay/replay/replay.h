@@ -27,6 +27,7 @@
 
 struct mm_machine;
 struct replay;
+struct replay_future;
 
 enum replay_reclaim_kind {
 	REPLAY_RECLAIM_DIRECT,
@@ -97,6 +98,8 @@ struct replay_config {
 	const struct replay_tunables *tunables;
 	const char *policy; /* a name of replay_policy_name() */
 	uint64_t seed;
+	/* Sealed, of the same demand: for a policy of replay_policy_wants_future(); NULL: nothing is known. */
+	const struct replay_future *future;
 	struct replay_hooks hooks;
 };
 
@@ -148,5 +151,8 @@ const struct replay_stats *replay_stats(const struct replay *replay);
 /* Name and one-line summary of policy i, NULL past the last. */
 const char *replay_policy_name(unsigned int i);
 const char *replay_policy_summary(unsigned int i);
+
+/* Whether this policy asks when pages are used next. */
+bool replay_policy_wants_future(const char *name);
 
 #endif

@@ -29,6 +29,8 @@ struct replay {
 	struct replay_kthread kswapd[MM_MAX_NODES];
 	struct replay_task_vec tasks; /* [0, nr_tasks) */
 	struct replay_stats stats;
+	const struct replay_future *future;
+	uint64_t nr_uses; /* so far, as replay_future_uses() counts them */
 	uint32_t nr_cpus;
 	uint32_t nr_tasks;
 	uint32_t nr_pages; /* logical pages < this have been seen */

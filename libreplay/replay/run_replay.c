@@ -13,6 +13,7 @@
 
 #include "alloc.h"
 #include "error_set.h"
+#include "future.h"
 #include "replay.h"
 #include "run_private.h"
 #include "run_runs.h"
@@ -29,6 +30,8 @@ struct replay_run {
 	struct replay_start start;
 	struct replay_tunables tunables;
 	struct replay *replay;
+	struct replay_future *future; /* NULL: the policy does not ask */
+	bool looking_ahead;           /* the first of two passes: nothing is executed */
 	struct wl *wl;
 	struct run_source source;
 	struct run_sampler sampler;
@@ -200,7 +203,8 @@ static int execute_ready(struct replay_run *run, struct mmr_error *err)
 {
 	size_t nr_ops;
 	const struct demand_op *ops = wl_ops(run->wl, &nr_ops);
-	int code = execute(run, ops, nr_ops, err);
+	int code = run->looking_ahead ? replay_future_ops(run->future, ops, nr_ops, err)
+	                              : execute(run, ops, nr_ops, err);
 
 	if (code == 0)
 		wl_consume(run->wl, nr_ops);
@@ -264,6 +268,32 @@ static int feed(struct replay_run *run, struct mmr_error *err)
 
 /* ---- the run ---- */
 
+/* The whole demand once, only to learn when each page is used next. */
+static int look_ahead(struct replay_run *run, struct mmr_error *err)
+{
+	int code;
+
+	if (!replay_policy_wants_future(run->options->policy))
+		return 0;
+	code = replay_future_create(&run->future, err);
+	if (code == 0)
+		code = wl_create(run->trace, &run->wl, err);
+	if (code == 0)
+		code = mmr_trace_rewind(run->trace, err);
+	run->looking_ahead = true;
+	if (code == 0)
+		code = feed(run, err);
+	run->looking_ahead = false;
+	if (code < 0)
+		return code;
+	replay_future_seal(run->future);
+	wl_destroy(run->wl);
+	run->wl = NULL;
+	run->next_sample = 0;
+	run->report->nr_events = 0;
+	return mmr_trace_rewind(run->trace, err);
+}
+
 static int read_settings(struct replay_run *run, struct mmr_error *err)
 {
 	int code;
@@ -282,6 +312,7 @@ static int create(struct replay_run *run, struct mmr_error *err)
 		.tunables = &run->tunables,
 		.policy = run->options->policy,
 		.seed = run->options->seed,
+		.future = run->future,
 		.hooks = { .data = run, .reclaim = on_reclaim, .failure = on_failure },
 	};
 	int code = replay_create(&config, &run->replay, err);
@@ -432,6 +463,8 @@ static int replay_into(struct mmr_trace *trace, struct results_db *db,
 	if (code == 0)
 		code = read_settings(&run, err);
 	if (code == 0)
+		code = look_ahead(&run, err);
+	if (code == 0)
 		code = create(&run, err);
 	if (code == 0)
 		code = begin(&run, err);
@@ -443,6 +476,7 @@ static int replay_into(struct mmr_trace *trace, struct results_db *db,
 		replay_run_sampler_deinit(&run.sampler);
 	wl_destroy(run.wl);
 	replay_destroy(run.replay);
+	replay_future_destroy(run.future);
 	replay_start_deinit(&run.start);
 	return code;
 }

@@ -212,11 +212,20 @@ void wl_page_to_shmem(struct wl *wl, uint32_t page, enum wl_cause cause)
 	wl_page_complete(wl, page, DEMAND_SHMEM_TOUCH);
 }
 
+void wl_page_to_file(struct wl *wl, uint32_t page)
+{
+	wl->pages.items[page].kind = WL_PAGE_FILE;
+	wl_recount(wl, page, WL_ALLOC_FILE_UNNAMED);
+	wl_recount_first(wl, page, WL_FIRST_LATE_FILE);
+	wl_page_complete(wl, page, DEMAND_FILE_TOUCH);
+}
+
 void wl_lru_event(struct wl *wl, const struct mmr_event *event)
 {
 	uint64_t flags = event->lru.flags;
 	uint32_t page = wl_page_at(wl, event->lru.pfn);
 	bool shmem = flags & LRU_SWAPBACKED && !(flags & LRU_ANON);
+	bool file = !(flags & (LRU_SWAPBACKED | LRU_ANON));
 	struct wl_page *p;
 
 	if (page == WL_NONE)
@@ -225,6 +234,9 @@ void wl_lru_event(struct wl *wl, const struct mmr_event *event)
 	if (p->kind == WL_PAGE_KERNEL && shmem) {
 		wl_recount(wl, page, WL_ALLOC_SHMEM);
 		wl_page_split(wl, page, event->lru.pfn, WL_PAGE_SHMEM);
+	} else if (p->kind == WL_PAGE_KERNEL && p->flags & WL_PAGE_LARGE && file) {
+		wl_recount(wl, page, WL_ALLOC_FILE_UNNAMED);
+		wl_page_split(wl, page, event->lru.pfn, WL_PAGE_FILE);
 	} else if (p->kind == WL_PAGE_ANON && p->flags & WL_PAGE_GUESS) {
 		/* In the swap cache an anonymous page has not been mapped yet. */
 		if (shmem && !(flags & LRU_SWAPCACHE))
@@ -234,5 +246,7 @@ void wl_lru_event(struct wl *wl, const struct mmr_event *event)
 		wl_page_to_shmem(wl, page, WL_ALLOC_SHMEM);
 	} else if (p->kind == WL_PAGE_MOVABLE && flags & LRU_ANON) {
 		wl_page_to_anon(wl, page, WL_ALLOC_ANON_UNNAMED, WL_FIRST_LATE_ANON);
+	} else if (p->kind == WL_PAGE_MOVABLE && file) {
+		wl_page_to_file(wl, page);
 	}
 }

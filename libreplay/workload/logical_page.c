@@ -316,9 +316,10 @@ void wl_page_die(struct wl *wl, uint32_t page)
 {
 	const struct wl_page *p = &wl->pages.items[page];
 
-	wl_emit(wl,
-	        (struct demand_op){ .kind = DEMAND_FREE,
-	                            .page = page,
-	                            .order = p->kind == WL_PAGE_KERNEL ? (uint8_t)p->file : 0 });
+	if (!(p->flags & WL_PAGE_ABSENT))
+		wl_emit(wl, (struct demand_op){
+				    .kind = DEMAND_FREE,
+				    .page = page,
+				    .order = p->kind == WL_PAGE_KERNEL ? (uint8_t)p->file : 0 });
 	wl_page_forget(wl, page);
 }

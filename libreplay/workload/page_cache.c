@@ -287,7 +287,7 @@ static void add_page(struct wl *wl, uint32_t task, const struct mmr_event *event
 		}
 		complete(wl, task, event, index, &was, at, page);
 	}
-	wl->pages.items[page].flags &= (uint8_t)~WL_PAGE_OUT;
+	wl->pages.items[page].flags &= (uint8_t) ~(WL_PAGE_OUT | WL_PAGE_ABSENT);
 }
 
 /*
@@ -331,8 +331,10 @@ static void delete_page(struct wl *wl, const struct wl_task *t, const struct mmr
 		return;
 	if (page == WL_NONE && at != WL_NONE && wl->pages.items[at].kind != WL_PAGE_KERNEL &&
 	    !(wl->pages.items[at].flags & WL_PAGE_IN_HASH)) {
-		/* In memory since before the trace: now its name is known. */
+		/* In memory since before the trace, or added unseen: now its name is known. */
 		page = at;
+		if (wl->pages.items[page].kind == WL_PAGE_MOVABLE)
+			wl_page_to_file(wl, page);
 		name_page(wl, page, event, index);
 	}
 	if (page == WL_NONE) {
@@ -357,15 +359,19 @@ static void delete_page(struct wl *wl, const struct wl_task *t, const struct mmr
 	wl_page_die(wl, page);
 }
 
+/* Should it be out, the original has it in again, though no event said that it was added. */
+static void access_known(struct wl *wl, uint32_t page)
+{
+	wl->pages.items[page].flags &= (uint8_t) ~(WL_PAGE_OUT | WL_PAGE_ABSENT);
+	touch(wl, page, 0);
+}
+
 static void access_page(struct wl *wl, const struct mmr_event *event, uint64_t index)
 {
 	uint32_t page = wl_file_page(wl, event->filemap.dev, event->filemap.ino, index);
 
-	if (page == WL_NONE)
-		return;
-	/* The original has it in again, though no event said that it was added. */
-	wl->pages.items[page].flags &= (uint8_t)~WL_PAGE_OUT;
-	touch(wl, page, 0);
+	if (page != WL_NONE)
+		access_known(wl, page);
 }
 
 static void on_read(struct wl *wl, const struct mmr_event *event)
@@ -439,6 +445,8 @@ static void on_dirty(struct wl *wl, const struct mmr_event *event)
 	if (page == WL_NONE)
 		return;
 	wl_count(wl, WL_FILE_DIRTY);
+	if (wl->pages.items[page].flags & WL_PAGE_ABSENT)
+		access_known(wl, page);
 	wl_emit(wl, (struct demand_op){ .kind = DEMAND_DIRTY, .page = page });
 }
 

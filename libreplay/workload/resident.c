@@ -207,8 +207,10 @@ static void emit_resident(struct wl *wl, uint32_t page, uint8_t order)
 
 	if (p->flags & WL_PAGE_OUT) {
 		/* Pages of files that are out are simply not in memory. */
-		if (p->kind == WL_PAGE_FILE)
+		if (p->kind == WL_PAGE_FILE) {
+			p->flags |= WL_PAGE_ABSENT;
 			return;
+		}
 		op.arg |= DEMAND_SWAPPED;
 		op.arg2 = DEMAND_NO_PAGE;
 	}

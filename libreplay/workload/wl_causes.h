@@ -11,6 +11,7 @@
 	X(COW, ALLOC, "copies on write") \
 	X(POPULATE, ALLOC, "anonymous pages, named by mlock, MAP_POPULATE or madvise") \
 	X(FILE, ALLOC, "page-cache pages, named by mm_filemap_add_to_page_cache") \
+	X(FILE_UNNAMED, ALLOC, "page-cache pages added unseen (the recorder's own), named when they go") \
 	X(SHMEM_FAULT, ALLOC, "tmpfs and shared pages, named by their fault") \
 	X(SHMEM, ALLOC, "tmpfs and shared pages, no event says which") \
 	X(EXEC, ALLOC, "arguments of exec, by their place on the new stack") \
@@ -53,6 +54,7 @@
 	X(POPULATE, FIRST, "named: mlock, MAP_POPULATE or madvise, by address") \
 	X(EXEC, FIRST, "named: arguments of exec, by their place on the new stack") \
 	X(LATE_SHMEM, FIRST, "not of the fault: tmpfs or shared, written by a system call") \
+	X(LATE_FILE, FIRST, "not of the fault: page cache, added unseen") \
 	X(LATE_ANON, FIRST, "not of the fault: anonymous (ptrace, pinning)") \
 	X(SWAPAHEAD, FIRST, "not named: swap readahead") \
 	X(KERNEL, FIRST, "not named: movable, never reaches the LRU") \

@@ -60,6 +60,8 @@ enum wl_page_flags {
 	WL_PAGE_IN_HASH = 16,
 	WL_PAGE_STACK = 64, /* its map counts from the highest address: exec moves the stack */
 	WL_PAGE_LARGE = 32, /* KERNEL: has a number for each base page, should they be users' */
+	WL_PAGE_ABSENT =
+		128, /* FILE: out when the ops began, and no op has brought it to life yet */
 };
 
 static_assert(WL_NR_CAUSES <= UINT8_MAX, "a page holds causes in a byte");
@@ -405,6 +407,8 @@ void wl_recount_first(struct wl *wl, uint32_t page, enum wl_cause cause);
 void wl_page_complete(struct wl *wl, uint32_t page, enum demand_kind kind);
 /* A page that waited for its name is anonymous; what it is counted as then. */
 void wl_page_to_anon(struct wl *wl, uint32_t page, enum wl_cause cause, enum wl_cause first);
+/* Likewise of the page cache, by a name that is not known. */
+void wl_page_to_file(struct wl *wl, uint32_t page);
 /* A page that was taken for an anonymous one is tmpfs or shared memory. */
 void wl_page_to_shmem(struct wl *wl, uint32_t page, enum wl_cause cause);
 

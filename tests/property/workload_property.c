@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Events that make no sense together: whatever they are, each op of the workload is one that the engine
+ * can execute, and the numbers follow what is alive. Odd seeds begin with a snapshot in the middle.
+ * usage: workload_property [FIRST LAST]        seeds (1 32)
+ */
+#include "unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "rng.h"
+#include "workload.h"
+#include "workload_events.h"
+
+#define NR_EVENTS 50000
+
+static uint64_t first_seed = 1;
+static uint64_t last_seed = 32;
+static uint64_t running_seed;
+
+/* What the engine may rely on: a mirror of which numbers are alive. */
+struct mirror {
+	uint8_t *alive; /* 1 kernel, 2 user */
+	size_t size;
+	uint64_t nr_alive;
+	uint64_t last_ns;
+};
+
+static void mirror_one(struct mirror *m, const struct demand_op *op, uint32_t page)
+{
+	uint8_t *alive;
+
+	assert_true(page < m->size);
+	alive = &m->alive[page];
+	switch (op->kind) {
+	case DEMAND_ANON_TOUCH:
+	case DEMAND_FILE_TOUCH:
+	case DEMAND_SHMEM_TOUCH:
+	case DEMAND_COW:
+		assert_int_not_equal(*alive, 1);
+		m->nr_alive += !*alive;
+		*alive = 2;
+		break;
+	case DEMAND_KERNEL_ALLOC:
+		assert_int_equal(*alive, 0);
+		m->nr_alive++;
+		*alive = 1;
+		break;
+	case DEMAND_FREE:
+		assert_int_not_equal(*alive, 0);
+		m->nr_alive--;
+		*alive = 0;
+		break;
+	default:
+		assert_int_not_equal(*alive, 0);
+		break;
+	}
+}
+
+static void mirror_op(struct mirror *m, const struct demand_op *op)
+{
+	bool kernel;
+
+	assert_true(op->t_ns >= m->last_ns);
+	m->last_ns = op->t_ns;
+	if (op->kind == DEMAND_TASK_START || op->kind == DEMAND_TASK_EXIT)
+		return;
+	assert_true(op->order <= 10);
+	assert_true(op->page < m->size);
+	if (op->kind == DEMAND_COW)
+		assert_int_equal(m->alive[op->arg2], 2);
+	kernel = op->kind == DEMAND_KERNEL_ALLOC || m->alive[op->page] == 1;
+	if (!kernel)
+		assert_int_equal(op->page & ((1u << op->order) - 1), 0);
+	for (uint32_t i = 0; i < (kernel ? 1u : 1u << op->order); i++)
+		mirror_one(m, op, op->page + i);
+}
+
+static void mirror_all(struct mirror *m, struct wl *wl)
+{
+	size_t nr;
+	const struct demand_op *ops = wl_ops(wl, &nr);
+
+	for (size_t i = 0; i < nr; i++)
+		mirror_op(m, &ops[i]);
+	wl_consume(wl, nr);
+}
+
+static void random_run(uint64_t seed)
+{
+	struct mmr_zone_info zone = { .spanned = NR_PFNS, .name = "DMA32" };
+	struct wl_options options = { .zones = &zone, .nr_zones = 1 };
+	struct mirror mirror = { .size = 1u << 20 };
+	struct rng rng;
+	struct wl *wl;
+
+	base_rng_init(&rng, seed);
+	mirror.alive = calloc(mirror.size, 1);
+	assert_non_null(mirror.alive);
+	assert_int_equal(wl_new(&options, &wl, NULL), 0);
+	if (seed & 1) {
+		static uint64_t flags[2048];
+
+		for (unsigned int i = 0; i < 2048; i++)
+			flags[i] = base_rng_next(&rng) & base_rng_next(&rng) & base_rng_next(&rng);
+		assert_int_equal(wl_add_kpageflags(wl, 100, flags, 2048, NR_EVENTS / 4, NULL), 0);
+	}
+	for (unsigned int i = 0; i < NR_EVENTS; i++) {
+		struct mmr_event event = random_event(&rng, i);
+
+		assert_int_equal(wl_event(wl, &event, NULL), 0);
+		if (i % 1000 == 0)
+			mirror_all(&mirror, wl);
+	}
+	assert_int_equal(wl_finish(wl, NULL), 0);
+	mirror_all(&mirror, wl);
+	assert_true(wl_explain(wl)->pages_alive >= mirror.nr_alive);
+	/* As many as there are page frames, files' pages and mapped pages; not as there were events. */
+	assert_true(wl_explain(wl)->pages_at_most < 64 * 1024);
+	wl_destroy(wl);
+	free(mirror.alive);
+}
+
+static void the_engine_can_execute_every_op(void **state)
+{
+	(void)state;
+	for (uint64_t seed = first_seed; seed <= last_seed; seed++) {
+		running_seed = seed;
+		random_run(seed);
+	}
+	running_seed = 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_engine_can_execute_every_op),
+	};
+	int failed;
+
+	if (argc == 3) {
+		first_seed = strtoull(argv[1], NULL, 10);
+		last_seed = strtoull(argv[2], NULL, 10);
+	}
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	if (running_seed)
+		printf("# seed %llu\n", (unsigned long long)running_seed);
+	return failed;
+}
