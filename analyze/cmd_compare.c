@@ -2,7 +2,8 @@
 /*
  * mmanalyze compare: how near a replay came. Of a counter, the error is |replay - original| /
  * max(original, 64); of a trajectory, mean |difference| / mean original over the instants that both
- * runs have. A group's score is the median of its counters that moved in either run.
+ * runs have. A group's score is the median of its counters that moved in either run. The views of the
+ * database (results/views.sql) say all of that; this prints them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,57 +48,28 @@ static const struct command command = {
 		"time is the mean difference over the mean of the original.\n",
 };
 
-/* What belongs together; the first match wins. Ranks keep the order in listings. */
-#define GROUP                                                                                 \
-	"CASE WHEN name GLOB 'pgalloc_*' OR name = 'pgfree' THEN 'alloc'"                     \
-	" WHEN name IN ('pgfault', 'pgmajfault', 'pswpin', 'pswpout')"                        \
-	" OR name GLOB 'workingset_refault_*' THEN 'fault'"                                   \
-	" WHEN name GLOB 'pgscan_*' OR name GLOB 'pgsteal_*' OR name GLOB 'allocstall_*'"     \
-	" OR name IN ('pageoutrun', 'pgactivate', 'pgdeactivate', 'pgrefill') THEN 'reclaim'" \
-	" WHEN name GLOB 'compact_*' OR name GLOB 'pgmigrate_*' THEN 'compaction'"            \
-	" WHEN name GLOB 'thp_*' THEN 'thp' ELSE 'other' END"
+/* Keeps the order of groups in listings. */
 #define RANK                                                                      \
 	"CASE part WHEN 'alloc' THEN 1 WHEN 'fault' THEN 2 WHEN 'reclaim' THEN 3" \
 	" WHEN 'compaction' THEN 4 WHEN 'thp' THEN 5 ELSE 6 END"
 
 /* ?1 is the run, ?2 is '1' for all counters. */
-#define MOVED                                                                                \
-	"WITH moved AS (SELECT " GROUP " AS part, name, original, replay, difference, error" \
-	" FROM compare WHERE run_id = CAST(?1 AS INTEGER) AND (original <> 0 OR replay <> 0)) "
-
-static const char counters_sql[] = MOVED
+static const char counters_sql[] =
 	"SELECT part AS \"group\", name, original, replay, difference, 100.0 * error AS error_percent"
-	" FROM moved WHERE part <> 'other' OR ?2 = '1' ORDER BY " RANK ", name";
+	" FROM compare WHERE run_id = CAST(?1 AS INTEGER) AND (original <> 0 OR replay <> 0)"
+	" AND (part <> 'other' OR ?2 = '1') ORDER BY " RANK ", name";
 
-static const char groups_sql[] = MOVED
-	", ranked AS (SELECT *, row_number() OVER (PARTITION BY part ORDER BY error) AS n,"
-	" count(*) OVER (PARTITION BY part) AS k FROM moved WHERE part <> 'other' AND ?2 <> '')"
-	" SELECT part AS \"group\", k AS counters,"
-	" 100.0 * avg(error) FILTER (WHERE n IN ((k + 1) / 2, (k + 2) / 2)) AS median_error_percent,"
-	" max(CASE WHEN n = k THEN name END) AS worst, 100.0 * max(error) AS worst_error_percent"
-	" FROM ranked GROUP BY part ORDER BY " RANK;
+static const char groups_sql[] =
+	"SELECT part AS \"group\", nr_counters AS counters,"
+	" 100.0 * median_error AS median_error_percent, worst, 100.0 * worst_error AS worst_error_percent"
+	" FROM scores WHERE run_id = CAST(?1 AS INTEGER) AND ?2 <> '' ORDER BY " RANK;
 
 static const char trajectories_sql[] =
-	"WITH o AS (SELECT min(run_id) AS run_id FROM run WHERE kind = 'original' AND trace_id ="
-	" (SELECT trace_id FROM run WHERE run_id = CAST(?1 AS INTEGER) AND ?2 <> '')),"
-	" instants AS (SELECT t_ns FROM buddy WHERE run_id IN o INTERSECT"
-	" SELECT t_ns FROM buddy WHERE run_id = CAST(?1 AS INTEGER)),"
-	" orders(page_order) AS (SELECT DISTINCT page_order FROM buddy WHERE run_id IN o),"
-	" sums AS (SELECT run_id IN o AS original, t_ns, page_order, sum(blocks) AS blocks FROM buddy"
-	" WHERE t_ns IN instants AND (run_id IN o OR run_id = CAST(?1 AS INTEGER)) GROUP BY 1, 2, 3),"
-	" both AS (SELECT t_ns, page_order,"
-	" coalesce((SELECT blocks FROM sums s WHERE s.original AND s.t_ns = i.t_ns"
-	" AND s.page_order = p.page_order), 0) AS was,"
-	" coalesce((SELECT blocks FROM sums s WHERE NOT s.original AND s.t_ns = i.t_ns"
-	" AND s.page_order = p.page_order), 0) AS is_now FROM instants i, orders p),"
-	" pages AS (SELECT sum(was << page_order) AS was, sum(is_now << page_order) AS is_now"
-	" FROM both GROUP BY t_ns)"
-	" SELECT 'free pages' AS trajectory, avg(was) AS mean_original, avg(is_now) AS mean_replay,"
-	" 100.0 * avg(abs(is_now - was)) / max(avg(was), 1) AS error_percent FROM pages"
-	" HAVING count(*) > 0"
-	" UNION ALL SELECT * FROM (SELECT 'free blocks of order ' || page_order, avg(was), avg(is_now),"
-	" 100.0 * avg(abs(is_now - was)) / max(avg(was), 1) FROM both GROUP BY page_order"
-	" ORDER BY page_order)";
+	"SELECT CASE WHEN page_order IS NULL THEN 'free pages'"
+	" ELSE 'free blocks of order ' || page_order END AS trajectory,"
+	" mean_original, mean_replay, 100.0 * error AS error_percent"
+	" FROM trajectories WHERE run_id = CAST(?1 AS INTEGER) AND ?2 <> ''"
+	" ORDER BY page_order NULLS FIRST";
 
 static const struct {
 	const char *name;

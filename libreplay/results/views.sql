@@ -26,12 +26,20 @@ CREATE VIEW stall_stacks AS
 SELECT t.run_id, r.label AS run, t.cause, t.pid, t.comm, t.start_ns, t.duration_ns, s.code, s.kernel, s.user, t.stack_id
   FROM stall_stack t JOIN run r USING (run_id) JOIN stack s USING (run_id, stack_id);
 
--- Counter deltas between the run's begin_ns and end_ns.
+-- Counter deltas between the run's begin_ns and end_ns, and the group that each belongs to: here and nowhere else.
 DROP VIEW IF EXISTS counters;
 CREATE VIEW counters AS
 SELECT v.run_id, r.label AS run, v.name,
        max(CASE WHEN v.t_ns = r.end_ns THEN v.value END) -
-       max(CASE WHEN v.t_ns = r.begin_ns THEN v.value END) AS value
+       max(CASE WHEN v.t_ns = r.begin_ns THEN v.value END) AS value,
+       CASE WHEN v.name GLOB 'pgalloc_*' OR v.name IN ('pgfree', 'mm_page_alloc_extfrag') THEN 'alloc'
+            WHEN v.name IN ('pgfault', 'pgmajfault', 'pswpin', 'pswpout')
+              OR v.name GLOB 'workingset_refault_*' THEN 'fault'
+            WHEN v.name GLOB 'pgscan_*' OR v.name GLOB 'pgsteal_*' OR v.name GLOB 'allocstall_*'
+              OR v.name IN ('pageoutrun', 'pgactivate', 'pgdeactivate', 'pgrefill') THEN 'reclaim'
+            WHEN v.name GLOB 'compact_*' OR v.name GLOB 'pgmigrate_*' THEN 'compaction'
+            WHEN v.name GLOB 'thp_*' THEN 'thp'
+            ELSE 'other' END AS part
   FROM vmstat v JOIN run r USING (run_id)
  WHERE v.t_ns IN (r.begin_ns, r.end_ns)
  GROUP BY v.run_id, v.name
@@ -42,12 +50,54 @@ DROP VIEW IF EXISTS compare;
 CREATE VIEW compare AS
 SELECT rr.trace_id, rr.run_id, rr.label AS run, o.name, o.value AS original, c.value AS replay,
        c.value - o.value AS difference,
-       abs(c.value - o.value) * 1.0 / max(abs(o.value), 64) AS error
+       abs(c.value - o.value) * 1.0 / max(abs(o.value), 64) AS error, o.part
   FROM run rr
   JOIN run ro ON ro.run_id = (SELECT min(run_id) FROM run WHERE trace_id = rr.trace_id AND kind = 'original')
   JOIN counters c ON c.run_id = rr.run_id
   JOIN counters o ON o.run_id = ro.run_id AND o.name = c.name
  WHERE rr.kind = 'replay';
+
+-- Free memory over time, at the instants that the replay and the original both have: in all (page_order NULL), and
+-- by order. error is the mean |difference| over the mean of the original.
+DROP VIEW IF EXISTS trajectories;
+CREATE VIEW trajectories AS
+WITH pair AS (
+  SELECT rr.run_id, rr.label, (SELECT min(run_id) FROM run ro WHERE ro.trace_id = rr.trace_id AND ro.kind = 'original') AS original_id
+    FROM run rr WHERE rr.kind = 'replay'),
+both AS (
+  SELECT p.run_id, b.t_ns, b.page_order,
+         sum(CASE WHEN b.run_id = p.original_id THEN b.blocks ELSE 0 END) AS was,
+         sum(CASE WHEN b.run_id = p.run_id THEN b.blocks ELSE 0 END) AS is_now
+    FROM pair p JOIN buddy b ON b.run_id IN (p.original_id, p.run_id)
+   GROUP BY p.run_id, b.t_ns, b.page_order),
+instant AS (
+  SELECT run_id, t_ns, sum(was << page_order) AS was, sum(is_now << page_order) AS is_now
+    FROM both GROUP BY run_id, t_ns HAVING sum(was) > 0 AND sum(is_now) > 0),
+number AS (SELECT run_id, count(*) * 1.0 AS instants FROM instant GROUP BY run_id),
+summed AS (
+  SELECT run_id, NULL AS page_order, sum(was) AS was, sum(is_now) AS is_now, sum(abs(is_now - was)) AS off
+    FROM instant GROUP BY run_id
+  UNION ALL
+  SELECT b.run_id, b.page_order, sum(b.was), sum(b.is_now), sum(abs(b.is_now - b.was))
+    FROM both b JOIN instant i USING (run_id, t_ns) GROUP BY b.run_id, b.page_order)
+SELECT p.run_id, p.label AS run, s.page_order, s.was / n.instants AS mean_original, s.is_now / n.instants AS mean_replay,
+       s.off / n.instants / max(s.was / n.instants, 1) AS error
+  FROM summed s JOIN number n USING (run_id) JOIN pair p USING (run_id);
+
+-- How near a replay came: of each group the median and the worst of the counters that moved in either run. Free pages
+-- over time are one of the group alloc; the orders are in trajectories.
+DROP VIEW IF EXISTS scores;
+CREATE VIEW scores AS
+WITH moved AS (
+  SELECT run_id, run, part, name, error FROM compare WHERE part <> 'other' AND (original <> 0 OR replay <> 0)
+  UNION ALL
+  SELECT run_id, run, 'alloc', 'free pages', error FROM trajectories WHERE page_order IS NULL),
+ranked AS (
+  SELECT *, row_number() OVER (PARTITION BY run_id, part ORDER BY error, name) AS n,
+         count(*) OVER (PARTITION BY run_id, part) AS k FROM moved)
+SELECT run_id, run, part, k AS nr_counters, avg(error) FILTER (WHERE n IN ((k + 1) / 2, (k + 2) / 2)) AS median_error,
+       max(CASE WHEN n = k THEN name END) AS worst, max(error) AS worst_error
+  FROM ranked GROUP BY run_id, part;
 
 DROP VIEW IF EXISTS fragmentation;
 CREATE VIEW fragmentation AS
