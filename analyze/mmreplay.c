@@ -43,7 +43,7 @@ static const struct option_row options[] = {
 	  .type = OPTION_STRING,
 	  .argument = "NAME",
 	  .target = &args.run.policy,
-	  .help = "Replay the demand under this policy (see --list-policies)" },
+	  .help = "Replay the demand under this policy (original: the recorded kernel's own)" },
 	{ .long_name = "set",
 	  .type = OPTION_LIST,
 	  .argument = "NAME=VALUE",
@@ -259,12 +259,12 @@ static int check_arguments(int nr_operands)
 {
 	if (nr_operands == 0)
 		message(TOOL, "give a trace (see %s --help)", TOOL);
-	else if (args.shadow + args.explain + (args.run.policy != NULL) != 1)
+	else if (args.shadow + args.explain + (args.run.policy != NULL) > 1)
 		message(TOOL, "give one of --shadow, --policy NAME and --explain (see %s --help)",
 		        TOOL);
 	else if (args.run.verify && !args.shadow)
 		message(TOOL, "--verify goes with --shadow");
-	else if (args.settings.count && !args.run.policy)
+	else if (args.settings.count && (args.shadow || args.explain))
 		message(TOOL, "--set goes with --policy: the original has its own settings");
 	else if (args.threads > 16)
 		message(TOOL, "--threads is 0 to 16");

@@ -157,6 +157,8 @@ void print_run_summary(const char *tool, const struct mmr_run_report *report, co
 {
 	char events[FORMAT_SIZE], reclaim[FORMAT_SIZE], compaction[FORMAT_SIZE];
 
+	if (report->policy[0])
+		fprintf(stderr, "[ %s: policy %s ]\n", tool, report->policy);
 	fprintf(stderr,
 	        "[ %s: %s events, %s reclaim and %s compaction episodes -> %s, run %" PRId64 " ]\n",
 	        tool, format_count(events, report->nr_events),

@@ -14,6 +14,7 @@
 #include "alloc.h"
 #include "error_set.h"
 #include "future.h"
+#include "recorded_policy.h"
 #include "replay.h"
 #include "run_private.h"
 #include "run_runs.h"
@@ -346,6 +347,7 @@ static void put_params(struct replay_run *run)
 {
 	static const char *const sources[] = { "default", "recorded", "set" };
 
+	results_put_param(run->db, "policy", run->report->policy);
 	for (unsigned int i = 0; i < REPLAY_NR_TUNABLES; i++) {
 		char value[32], text[64];
 
@@ -447,13 +449,19 @@ static int finish(struct replay_run *run, struct mmr_error *err)
 }
 
 static int replay_into(struct mmr_trace *trace, struct results_db *db,
-                       const struct mmr_run_options *options, struct mmr_run_report *report,
+                       const struct mmr_run_options *options,
+                       const struct replay_recorded_policy *policy, struct mmr_run_report *report,
                        struct mmr_error *err)
 {
 	struct replay_run run = { .trace = trace, .options = options, .report = report, .db = db };
 	int code;
 
 	*report = (struct mmr_run_report){ 0 };
+	snprintf(report->policy, sizeof(report->policy), "%s (%s)", policy->name, policy->why);
+	if (policy->missing[0])
+		replay_run_note(report,
+		                "the recorded kernel's policy %s is not there; %s stands in",
+		                policy->missing, policy->name);
 	code = replay_run_span_read(trace, &run.span, err);
 	if (code == 0) {
 		report->nr_lost = run.span.nr_lost;
@@ -505,6 +513,11 @@ static int original_first(struct mmr_trace *trace, struct results_db *db,
 	return code;
 }
 
+static bool wants_recorded_policy(const struct mmr_run_options *options)
+{
+	return !options->policy || strcmp(options->policy, REPLAY_POLICY_ORIGINAL) == 0;
+}
+
 /* Wrong names are told before anything is read. */
 static int check_options(const struct mmr_run_options *options, struct mmr_error *err)
 {
@@ -518,23 +531,47 @@ static int check_options(const struct mmr_run_options *options, struct mmr_error
 		if (code < 0)
 			return code;
 	}
+	if (wants_recorded_policy(options))
+		return 0;
 	for (unsigned int i = 0; (name = replay_policy_name(i)); i++)
-		if (options->policy && strcmp(name, options->policy) == 0)
+		if (strcmp(name, options->policy) == 0)
 			return 0;
 	return base_error(err, MMR_E_NOTFOUND, "there is no policy %.64s (see --list-policies)",
-	                  options->policy ? options->policy : "");
+	                  options->policy);
+}
+
+/* Fills in the policy that the trace itself names, if none was chosen; it runs like one that was. */
+static int choose_policy(struct mmr_trace *trace, const struct mmr_run_options *options,
+                         struct replay_recorded_policy *policy, struct mmr_error *err)
+{
+	int code;
+
+	if (!wants_recorded_policy(options)) {
+		*policy = (struct replay_recorded_policy){ .name = options->policy, .why = "set" };
+		return 0;
+	}
+	code = replay_recorded_policy(trace, policy, err);
+	if (code == 0 && policy->missing[0])
+		snprintf(policy->why, sizeof(policy->why), "in place of %s, which is not there",
+		         policy->missing);
+	return code;
 }
 
 int mmr_run_replay(struct mmr_trace *trace, const struct mmr_run_options *options,
                    struct mmr_run_report *report, struct mmr_error *err)
 {
+	struct mmr_run_options chosen = *options;
+	struct replay_recorded_policy policy;
 	struct results_db *db = NULL;
 	int code;
 
 	*report = (struct mmr_run_report){ 0 };
 	code = check_options(options, err);
+	if (code == 0)
+		code = choose_policy(trace, options, &policy, err);
 	if (code < 0)
 		return code;
+	chosen.policy = policy.name;
 	if (!options->db_path)
 		return base_error(err, MMR_E_INVALID, "a replay needs a database");
 	code = replay_run_check_limits(trace, true, options, err);
@@ -544,7 +581,7 @@ int mmr_run_replay(struct mmr_trace *trace, const struct mmr_run_options *option
 	if (code == 0)
 		code = original_first(trace, db, options, err);
 	if (code == 0)
-		code = replay_into(trace, db, options, report, err);
+		code = replay_into(trace, db, &chosen, &policy, report, err);
 	if (code == 0)
 		code = results_commit(db, err);
 	results_close(db);

@@ -28,7 +28,8 @@ struct mmr_run_options {
 	const char *db_path;    /* SQLite file; created if it is not there; NULL: write nothing */
 	const char *trace_path; /* as the user named the trace; only stored */
 	const char *label;      /* NULL: "original", or the policy with its settings */
-	const char *policy;     /* of a replay: a name of mmr_policy_name() */
+	/* Of a replay: a name of mmr_policy_name(), or "original" or NULL for the recorded kernel's own. */
+	const char *policy;
 	const char *const *settings; /* "vm.swappiness=10", as mmr_tunable() names them */
 	size_t nr_settings;
 	uint64_t seed;
@@ -71,6 +72,7 @@ struct mmr_run_report {
 	bool complete;    /* nothing lost, damaged, cut off or filtered */
 	bool damaged;     /* the file is cut off or parts of it cannot be read */
 	bool shadow;      /* the free lists could be followed */
+	char policy[96];  /* of a replay: its name, and why that one: "mglru (recorded: …)" */
 	char notes[1024]; /* lines: what this recording cannot answer, and why; "" if nothing */
 	struct mmr_run_check *checks; /* of --verify, in time order */
 	size_t nr_checks;
