@@ -103,6 +103,9 @@ static void alloc_movable(struct wl *wl, uint32_t task, const struct mmr_event *
 	page = alloc_kernel(wl, event, WL_PAGE_MOVABLE, WL_ALLOC_MOVABLE_UNNAMED);
 	if (page == WL_NONE)
 		return;
+	if (wl->recorder_pid && wl->tasks.items[task].pid == wl->recorder_pid &&
+	    !(gfp_flags & WL_GFP_ZERO))
+		wl->pages.items[page].flags |= WL_PAGE_GUESS;
 	if (first) {
 		wl->pages.items[page].first_cause = WL_FIRST_KERNEL;
 		wl_count(wl, WL_FIRST_KERNEL);
@@ -242,6 +245,10 @@ void wl_lru_event(struct wl *wl, const struct mmr_event *event)
 		if (shmem && !(flags & LRU_SWAPCACHE))
 			wl_page_to_shmem(wl, page, WL_ALLOC_SHMEM_FAULT);
 		p->flags &= (uint8_t)~WL_PAGE_GUESS;
+	} else if (p->kind == WL_PAGE_MOVABLE && shmem && flags & LRU_SWAPCACHE &&
+	           p->flags & WL_PAGE_GUESS) {
+		p->flags &= (uint8_t)~WL_PAGE_GUESS;
+		wl_page_to_anon(wl, page, WL_ALLOC_ANON_UNNAMED, WL_FIRST_LATE_ANON);
 	} else if (p->kind == WL_PAGE_MOVABLE && shmem) {
 		wl_page_to_shmem(wl, page, WL_ALLOC_SHMEM);
 	} else if (p->kind == WL_PAGE_MOVABLE && flags & LRU_ANON) {

@@ -54,7 +54,8 @@ enum wl_page_kind {
 
 enum wl_page_flags {
 	WL_PAGE_OUT = 1,   /* the original had reclaimed it */
-	WL_PAGE_GUESS = 2, /* ANON by its fault's address alone: the LRU may still say SHMEM */
+	WL_PAGE_GUESS = 2, /* ANON by its fault's address alone: the LRU may still say SHMEM;
+	                    * MOVABLE of the recorder: in the swap cache it is ANON */
 	WL_PAGE_LAZY = 4,  /* MADV_FREE */
 	WL_PAGE_LOCKED = 8,
 	WL_PAGE_IN_HASH = 16,
@@ -276,6 +277,7 @@ struct wl {
 	bool finished;
 	bool nomem;
 	bool seekless_swap;
+	uint32_t recorder_pid;
 	bool rss_per_fault; /* rss_stat comes with every page mapped: v6.2 and later */
 	uint64_t start_ns;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The life of a struct wl. */
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "error_set.h"
@@ -72,6 +73,7 @@ int wl_new(const struct wl_options *options, struct wl **ret, struct mmr_error *
 	wl->free_mm = WL_NONE;
 	wl->ops_serial = 1;
 	wl->seekless_swap = options->seekless_swap;
+	wl->recorder_pid = options->recorder_pid;
 	wl->rss_per_fault = release_number(options->release) >= 6002;
 	error = MMR_E_NOMEM;
 	wl->places = base_calloc_err(wl->nr_pfns, sizeof(*wl->places), "page frames", err);
@@ -175,6 +177,7 @@ int wl_create(struct mmr_trace *trace, struct wl **ret, struct mmr_error *err)
 	struct mmr_zone_info *zones = base_calloc_err(info->nr_zones, sizeof(*zones), "zones", err);
 	struct mmr_snapshot *snapshot = NULL;
 	uint64_t begin_ns = 0;
+	const char *pid;
 	int error;
 
 	*ret = NULL;
@@ -186,6 +189,9 @@ int wl_create(struct mmr_trace *trace, struct wl **ret, struct mmr_error *err)
 	error = first_snapshot(trace, &snapshot, &begin_ns, err);
 	if (snapshot)
 		options.seekless_swap = is_seekless(snapshot);
+	pid = mmr_trace_text(trace, "recorder.pid", NULL);
+	if (pid)
+		options.recorder_pid = (uint32_t)strtoul(pid, NULL, 10);
 	if (error == 0)
 		error = wl_new(&options, ret, err);
 	if (error == 0 && snapshot)

@@ -33,8 +33,9 @@ struct wl;
 struct wl_options {
 	const struct mmr_zone_info *zones;
 	uint32_t nr_zones;
-	const char *release; /* of the recorded kernel ("6.12.9-amd64"); NULL: a recent one */
-	bool seekless_swap;  /* all swap is on devices without seeks: readahead goes by address */
+	const char *release;   /* of the recorded kernel ("6.12.9-amd64"); NULL: a recent one */
+	bool seekless_swap;    /* all swap is on devices without seeks: readahead goes by address */
+	uint32_t recorder_pid; /* whose faults are not among the events; 0: nobody's */
 };
 
 /*

@@ -9,6 +9,8 @@
 #define FAULT_WRITE   6u
 #define FAULT_PROTECT 7u
 
+#define RECORDER 59u
+
 struct bench {
 	struct wl *wl;
 	uint64_t t_ns;
@@ -20,9 +22,11 @@ static struct bench *new_bench(const char *release)
 {
 	static struct bench bench;
 	struct mmr_zone_info zone = { .spanned = NR_PFNS, .name = "DMA32" };
-	struct wl_options options = {
-		.zones = &zone, .nr_zones = 1, .release = release, .seekless_swap = true
-	};
+	struct wl_options options = { .zones = &zone,
+		                      .nr_zones = 1,
+		                      .release = release,
+		                      .seekless_swap = true,
+		                      .recorder_pid = RECORDER };
 
 	memset(&bench, 0, sizeof(bench));
 	assert_int_equal(wl_new(&options, &bench.wl, NULL), 0);
@@ -948,6 +952,26 @@ static void test_added_unseen(void **state)
 	end(b);
 }
 
+/* The recorder's own page comes back from swap, by a fault that is left out: it is not tmpfs. */
+static void test_recorder_swapped_in(void **state)
+{
+	struct bench *b = new_bench(NULL);
+	struct mmr_event lru = { .kind = MMR_EVENT_MM_LRU_INSERTION,
+		                 .lru = { .pfn = 8, .flags = 0x1c } };
+
+	(void)state;
+	alloc(b, RECORDER, 8, GFP_COPY, 0);
+	send(b, lru);
+	alloc(b, 100, 9, GFP_COPY, 0); /* reads a tmpfs file */
+	lru.lru.pfn = 9;
+	send(b, lru);
+	finish(b);
+	assert_int_equal(b->nr_ops, 2);
+	assert_int_equal(b->ops[0].kind, DEMAND_ANON_TOUCH);
+	assert_int_equal(b->ops[1].kind, DEMAND_SHMEM_TOUCH);
+	end(b);
+}
+
 /* A page that no event had named turns out to be a file's when reclaim takes it: not kernel memory. */
 static void test_named_at_its_end(void **state)
 {
@@ -1154,6 +1178,7 @@ int main(void)
 		cmocka_unit_test(test_resident),
 		cmocka_unit_test(test_drained),
 		cmocka_unit_test(test_added_unseen),
+		cmocka_unit_test(test_recorder_swapped_in),
 		cmocka_unit_test(test_named_at_its_end),
 		cmocka_unit_test(test_absent_at_the_start),
 		cmocka_unit_test(test_access_sample),
