@@ -20,6 +20,9 @@ enum mm_touch_result mm_touch_file(struct mm_machine *machine, const struct mm_r
 
 	if (lpage->flags & MM_LP_EVICTED)
 		adapted.order = lpage->order;
+	/* What is written over was not missed (__GFP_WRITE). */
+	if ((flags & (MM_TOUCH_WRITE | MM_TOUCH_FAULT)) == MM_TOUCH_WRITE)
+		lpage->flags &= (uint8_t)~MM_LP_EVICTED;
 	if (flags & MM_TOUCH_FAULT)
 		mm_count(machine, MM_PGFAULT, 1);
 	pfn = mm_alloc_pages(machine, &adapted);
@@ -31,9 +34,12 @@ enum mm_touch_result mm_touch_file(struct mm_machine *machine, const struct mm_r
 	if (flags & MM_TOUCH_WRITE)
 		mm_set_dirty(machine, pfn);
 	/* Only a mapped page has a page table entry to be young in; one that is read just came. */
-	if (flags & MM_TOUCH_FAULT)
-		machine->pages[pfn].flags |= MM_PG_YOUNG;
+	machine->pages[pfn].flags |= flags & MM_TOUCH_FAULT ? MM_PG_YOUNG : MM_PG_UNMAPPED;
 	mm_workingset_add(machine, pfn);
+	/* For all others to come in is no use. */
+	if (!(flags & (MM_TOUCH_FAULT | MM_TOUCH_UNUSED)) && machine->policy &&
+	    machine->policy->mark_accessed)
+		machine->policy->mark_accessed(mm_page_node(machine, pfn), pfn);
 	if (!read)
 		return MM_TOUCH_NEW;
 	if (flags & MM_TOUCH_FAULT)

@@ -159,6 +159,22 @@ static inline void mm_list_del(struct mm_machine *machine, struct mm_list *list,
 	list->count--;
 }
 
+/* All of from, in its order, before the head of to. */
+static inline void mm_list_splice_head(struct mm_machine *machine, struct mm_list *from,
+                                       struct mm_list *to)
+{
+	if (from->count == 0)
+		return;
+	machine->pages[from->tail].next = to->head;
+	if (to->head != MM_NONE)
+		machine->pages[to->head].prev = from->tail;
+	else
+		to->tail = from->tail;
+	to->head = from->head;
+	to->count += from->count;
+	mm_list_init(from);
+}
+
 /* ---- looks ---- */
 
 /* Valid until the next reservation of logical pages. */
@@ -292,7 +308,7 @@ void mm_pcp_seed(struct mm_machine *machine, uint32_t cpu, uint32_t pfn);
 /* A page of memory becomes known to the policy, or leaves it. */
 void mm_lru_add_page(struct mm_machine *machine, uint32_t pfn);
 void mm_lru_remove_page(struct mm_machine *machine, uint32_t pfn);
-void mm_mark_accessed(struct mm_machine *machine, uint32_t pfn);
+void mm_mark_young(struct mm_machine *machine, uint32_t pfn);
 
 /* ---- next_use.c ---- */
 

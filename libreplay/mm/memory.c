@@ -40,6 +40,24 @@ static void write_to_page(struct mm_machine *machine, uint32_t pfn)
 		mm_set_dirty(machine, pfn);
 }
 
+/*
+ * How the use shows: in the page table, or, of a file that is read, in the page itself. A sample does
+ * not tell; of a page that is in no page table it saw a read, which kernels that trace reads have told.
+ */
+static void note_use(struct mm_machine *machine, uint32_t pfn, uint32_t flags)
+{
+	const struct mm_page *page = &machine->pages[pfn];
+	bool in_tables = (page->flags & (MM_PG_ANON | MM_PG_SHMEM)) || (flags & MM_TOUCH_FAULT);
+
+	if (flags & MM_TOUCH_SAMPLED)
+		in_tables |= !(page->flags & MM_PG_UNMAPPED);
+	if (in_tables || !machine->policy || !machine->policy->mark_accessed)
+		mm_mark_young(machine, pfn);
+	else if (flags & MM_TOUCH_SAMPLED ? machine->settings.kernel < MM_KERNEL_TRACES_READS
+	                                  : !(flags & MM_TOUCH_UNUSED))
+		machine->policy->mark_accessed(mm_page_node(machine, pfn), pfn);
+}
+
 static enum mm_touch_result touch_present(struct mm_machine *machine, uint32_t pfn, uint32_t flags)
 {
 	struct mm_page *page = &machine->pages[pfn];
@@ -53,12 +71,13 @@ static enum mm_touch_result touch_present(struct mm_machine *machine, uint32_t p
 		mm_count(machine, MM_SWAP_RA_HIT, 1);
 		machine->swap.ra_hits++;
 	}
-	page->flags &= (uint16_t)~MM_PG_UNMAPPED;
+	if (mapped_kind || fault)
+		page->flags &= (uint16_t)~MM_PG_UNMAPPED;
 	if (flags & MM_TOUCH_EXEC)
 		page->flags |= MM_PG_EXEC;
 	if (flags & MM_TOUCH_WRITE)
 		write_to_page(machine, pfn);
-	mm_mark_accessed(machine, pfn);
+	note_use(machine, pfn, flags);
 	return fault ? MM_TOUCH_MINOR : MM_TOUCH_HIT;
 }
 
@@ -141,7 +160,8 @@ enum mm_touch_result mm_access_page(struct mm_machine *machine, const struct mm_
 	if (lpage->kind == MM_LPAGE_NONE || lpage->kind == MM_LPAGE_KERNEL)
 		return MM_TOUCH_INVALID;
 	adapted.order = lpage->order;
-	return mm_touch_page(machine, &adapted, page, (enum mm_lpage_kind)lpage->kind, 0);
+	return mm_touch_page(machine, &adapted, page, (enum mm_lpage_kind)lpage->kind,
+	                     MM_TOUCH_SAMPLED);
 }
 
 enum mm_touch_result mm_copy_page(struct mm_machine *machine, const struct mm_request *request,

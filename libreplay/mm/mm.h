@@ -32,6 +32,9 @@ struct mm_zone_config {
 /* A kernel's version, to be compared: the engine behaves as this one where versions differ. */
 #define MM_KERNEL(major, minor) ((uint32_t)(major) << 16 | (uint32_t)(minor))
 
+/* The first that has mm_filemap_get_pages: reads of pages that are there are known. */
+#define MM_KERNEL_TRACES_READS MM_KERNEL(6, 10)
+
 /* /proc/sys/vm, in the kernel's units. */
 struct mm_settings {
 	uint32_t kernel;          /* MM_KERNEL(); 0: 6.12 */
@@ -136,6 +139,8 @@ enum mm_touch_flags {
 	MM_TOUCH_EXEC = 2,
 	MM_TOUCH_FAULT = 4,  /* a page fault even if the page is there */
 	MM_TOUCH_BACKED = 8, /* file pages: the contents are on the device and have to be read */
+	MM_TOUCH_UNUSED = 16, /* file pages: only has to be there; it was not used, or that is told apart */
+	MM_TOUCH_SAMPLED = 32, /* somebody saw that it was used; nobody knows how */
 };
 
 /* How a touch was served. */

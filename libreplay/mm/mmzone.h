@@ -95,6 +95,10 @@ enum mm_page_flags {
 	MM_PG_POLICY1 = 1 << 13,
 	MM_PG_POLICY2 = 1 << 14,
 	MM_PG_POLICY3 = 1 << 15,
+
+	/* What the kernel's own policies (those with nr_active()) use two of them for. */
+	MM_PG_REFERENCED = MM_PG_POLICY0, /* one use seen */
+	MM_PG_ACTIVE = MM_PG_POLICY1,     /* on an active list, or to be put there */
 };
 
 struct mm_page {
@@ -224,6 +228,7 @@ struct mm_scan_control {
 	uint64_t nr_unmapped;
 	uint64_t nr_written;
 	uint64_t nr_putback;
+	uint64_t nr_refilled; /* looked at on active lists */
 	uint64_t nr_walked; /* page-table entries and pages looked at beyond nr_scanned */
 	uint32_t gfp_flags;
 	uint16_t cpu;
@@ -234,6 +239,14 @@ struct mm_scan_control {
 	bool kswapd;
 	bool may_swap;
 	bool may_writepage;
+	/* for the policies that have active lists */
+	uint8_t may_deactivate;  /* bit per enum mm_lru_type */
+	bool force_deactivate;   /* whatever the lists look like */
+	bool skipped_deactivate; /* an active list was left alone */
+	bool file_is_tiny;
+	bool cache_trim_mode;        /* file pages that nobody comes back for, only */
+	bool cache_trim_mode_failed; /* … freed nothing */
+	bool no_cache_trim_mode;     /* … so not again */
 };
 
 struct mm_kswapd {

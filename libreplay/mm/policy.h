@@ -36,7 +36,8 @@ enum mm_references {
 };
 
 struct mm_batch {
-	uint32_t nr; /* entries */
+	uint32_t nr;         /* entries */
+	uint32_t nr_skipped; /* base pages of zones above reclaim_idx that were looked at all the same */
 	uint32_t pfns[MM_BATCH_MAX];
 };
 
@@ -62,6 +63,12 @@ struct mm_policy_ops {
 	 * enough: this is the hottest path. Also called for pages that are isolated or being written.
 	 */
 	void (*page_accessed)(struct mm_node *node, uint32_t pfn);
+
+	/*
+	 * It was used by read(), not through a mapping, and in place of page_accessed() and MM_PG_YOUNG. NULL:
+	 * all uses are alike, and bringing a page in that is there already is one.
+	 */
+	void (*mark_accessed)(struct mm_node *node, uint32_t pfn);
 
 	/*
 	 * Follows page_added() for a page that had been evicted; distance = evictions and
@@ -95,7 +102,10 @@ struct mm_policy_ops {
 	bool (*shrink_step)(struct mm_node *node, struct mm_scan_control *sc,
 	                    struct mm_scan_pass *pass);
 
-	/* Of the pages on the lists, those that the kernel would count as active. NULL: none. */
+	/*
+	 * Of the pages on the lists, those that the kernel would count as active. NULL: none. With this and
+	 * without refault(), a page of the working set has MM_PG_ACTIVE when page_added() is called.
+	 */
 	uint32_t (*nr_active)(const struct mm_node *node, enum mm_lru_type type);
 
 	/* Before each round of kswapd: keep lists in shape. May be NULL. */
@@ -104,7 +114,7 @@ struct mm_policy_ops {
 	/*
 	 * Examine at most nr_to_scan base pages of this type (a larger block may overshoot), oldest first, and
 	 * take those that should go: mm_isolate(). Add every base page examined to sc->nr_scanned. Pages
-	 * of zones above sc->reclaim_idx stay: mm_eligible(). May take nothing.
+	 * of zones above sc->reclaim_idx stay: mm_eligible(); they count apart, if at all. May take nothing.
 	 */
 	void (*isolate)(struct mm_node *node, struct mm_scan_control *sc, enum mm_lru_type type,
 	                uint32_t nr_to_scan, struct mm_batch *batch);
@@ -133,6 +143,9 @@ bool mm_eligible(const struct mm_node *node, const struct mm_scan_control *sc, u
 
 /* Off its list and into the batch, which must have room (nr < MM_BATCH_MAX). */
 void mm_isolate(struct mm_node *node, uint32_t pfn, struct mm_batch *batch);
+
+/* Undone, before anything else: the page is on no list and not isolated any more. */
+void mm_unisolate(struct mm_node *node, uint32_t pfn);
 
 /*
  * isolate() of up to nr_to_scan pages, and what becomes of them: evicted, written, or put back; counted as

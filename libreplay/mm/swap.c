@@ -120,6 +120,15 @@ void mm_isolate(struct mm_node *node, uint32_t pfn, struct mm_batch *batch)
 	batch->pfns[batch->nr++] = pfn;
 }
 
+void mm_unisolate(struct mm_node *node, uint32_t pfn)
+{
+	struct mm_page *page = mm_node_page(node, pfn);
+
+	MM_CHECK(node->machine, page->state == MM_PAGE_ISOLATED, pfn);
+	node->nr_isolated[mm_page_lru_type(page)] -= mm_block_pages(page->order);
+	page->state = MM_PAGE_USED;
+}
+
 bool mm_test_clear_young(struct mm_node *node, uint32_t pfn)
 {
 	struct mm_page *page = mm_node_page(node, pfn);
@@ -142,7 +151,7 @@ void mm_lru_remove_page(struct mm_machine *machine, uint32_t pfn)
 	MM_CHECK(machine, !(machine->pages[pfn].flags & MM_PG_LRU), pfn);
 }
 
-void mm_mark_accessed(struct mm_machine *machine, uint32_t pfn)
+void mm_mark_young(struct mm_machine *machine, uint32_t pfn)
 {
 	machine->pages[pfn].flags |= MM_PG_YOUNG;
 	if (machine->policy && machine->policy->page_accessed)

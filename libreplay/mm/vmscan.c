@@ -43,10 +43,10 @@ uint64_t mm_shrink_list(struct mm_node *node, struct mm_scan_control *sc, enum m
 	struct mm_batch batch = { .nr = 0 };
 
 	machine->policy->isolate(node, sc, type, nr_to_scan, &batch);
-	scanned = sc->nr_scanned - scanned;
+	scanned = sc->nr_scanned - scanned + batch.nr_skipped;
 	mm_count(machine, sc->kswapd ? MM_PGSCAN_KSWAPD : MM_PGSCAN_DIRECT, scanned);
 	mm_count(machine, type == MM_LRU_ANON ? MM_PGSCAN_ANON : MM_PGSCAN_FILE, scanned);
-	if (batch.nr == 0 && scanned == 0)
+	if (batch.nr == 0 && scanned == batch.nr_skipped)
 		return 0;
 	freed = mm_shrink_batch(node, sc, &batch, &written);
 	sc->nr_reclaimed += freed;

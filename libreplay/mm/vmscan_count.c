@@ -115,7 +115,10 @@ void mm_note_cost(struct mm_node *node, enum mm_lru_type type, uint64_t nr_io, u
 {
 	uint64_t size = (uint64_t)node->nr_lru[MM_LRU_ANON] + node->nr_lru[MM_LRU_FILE];
 
-	node->cost[type] += nr_io * MM_SWAP_CLUSTER + nr_rotated;
+	if (node->machine->settings.kernel >= MM_KERNEL(6, 2))
+		node->cost[type] += nr_io * MM_SWAP_CLUSTER + nr_rotated;
+	else
+		node->cost[type] += nr_io;
 	if (node->cost[MM_LRU_ANON] + node->cost[MM_LRU_FILE] > size / 4) {
 		node->cost[MM_LRU_ANON] /= 2;
 		node->cost[MM_LRU_FILE] /= 2;

@@ -146,9 +146,7 @@ uint64_t mm_shrink_batch(struct mm_node *node, struct mm_scan_control *sc, struc
 		uint32_t nr = mm_block_pages(page->order);
 		enum outcome outcome;
 
-		MM_CHECK(machine, page->state == MM_PAGE_ISOLATED, pfn);
-		node->nr_isolated[mm_page_lru_type(page)] -= nr;
-		page->state = MM_PAGE_USED;
+		mm_unisolate(node, pfn);
 		outcome = shrink_page(machine, sc, pfn);
 		if (outcome == FREED) {
 			freed += nr;

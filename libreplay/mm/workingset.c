@@ -4,8 +4,9 @@
  *
  * A node's nonresident_age grows by every page evicted and activated. An evicted logical page keeps the
  * age of that instant; the difference when it comes back says how much more memory would have kept it.
- * If that is no more than what the lists hold, the page belongs to the working set: it counts as activated,
- * and the cost of its type goes up (vmscan_count.c), so that the next reclaim leans on the other type.
+ * If that is no more than what the lists hold, the page belongs to the working set: it begins active; and if it
+ * had been active before, the cost of its type goes up (vmscan_count.c), so that the next reclaim leans on
+ * the other type.
  *
  * Follows workingset_eviction(), workingset_refault(), workingset_test_recent() of v6.12.
  *
@@ -38,62 +39,74 @@ void mm_workingset_eviction(struct mm_machine *machine, uint32_t pfn)
 	mm_workingset_age(node, mm_block_pages(page->order));
 }
 
-/* Pages that this one competes with: all that stayed while it was out. */
-static uint64_t competing_pages(const struct mm_machine *machine, const struct mm_node *node)
+/*
+ * Pages that this one competes with: all that stayed while it was out, except the inactive ones of its type,
+ * which came after it.
+ */
+static uint64_t competing_pages(const struct mm_machine *machine, const struct mm_node *node,
+                                enum mm_lru_type type)
 {
-	uint64_t pages = node->nr_lru[MM_LRU_FILE];
+	bool swap = machine->swap.nr_used < machine->swap.nr_slots;
+	uint64_t anon = node->nr_lru[MM_LRU_ANON], file = node->nr_lru[MM_LRU_FILE];
 
-	if (machine->swap.nr_used < machine->swap.nr_slots)
-		pages += node->nr_lru[MM_LRU_ANON];
-	return pages;
+	if (machine->policy->nr_active && type == MM_LRU_FILE)
+		file = machine->policy->nr_active(node, MM_LRU_FILE);
+	if (machine->policy->nr_active && type == MM_LRU_ANON)
+		anon = machine->policy->nr_active(node, MM_LRU_ANON);
+	return file + (swap ? anon : 0);
+}
+
+/* The working set wants it back: as if it had been used twice. */
+static void activate(struct mm_machine *machine, uint32_t pfn, bool restore)
+{
+	struct mm_page *page = &machine->pages[pfn];
+	struct mm_node *node = mm_page_node(machine, pfn);
+	enum mm_lru_type type = mm_page_lru_type(page);
+	uint64_t nr = mm_block_pages(page->order);
+	bool anon = type == MM_LRU_ANON;
+
+	if (machine->policy->nr_active)
+		page->flags |= MM_PG_ACTIVE;
+	mm_workingset_age(node, nr);
+	node->refaults[type] += nr;
+	mm_count(machine, anon ? MM_WORKINGSET_ACTIVATE_ANON : MM_WORKINGSET_ACTIVATE_FILE, nr);
+	if (!restore)
+		return;
+	page->flags |= MM_PG_WORKINGSET;
+	mm_note_cost(node, type, nr, 0);
+	mm_count(machine, anon ? MM_WORKINGSET_RESTORE_ANON : MM_WORKINGSET_RESTORE_FILE, nr);
 }
 
 static void refault(struct mm_machine *machine, uint32_t pfn)
 {
-	struct mm_page *page = &machine->pages[pfn];
-	struct mm_node *node = mm_page_node(machine, pfn);
+	const struct mm_page *page = &machine->pages[pfn];
 	struct mm_lpage *lpage = mm_lpage(machine, page->logical);
+	struct mm_node *node = mm_page_node(machine, pfn), *from = &machine->nodes[lpage->node];
 	enum mm_lru_type type = mm_page_lru_type(page);
-	uint64_t nr = mm_block_pages(page->order);
-	uint32_t distance;
+	uint32_t distance = (uint32_t)from->nonresident_age - lpage->shadow;
 
-	if (!(lpage->flags & MM_LP_EVICTED))
-		return;
-	lpage->flags &= (uint8_t)~MM_LP_EVICTED;
-	if (machine->policy && machine->policy->refault) {
-		machine->policy->refault(node, pfn, lpage->shadow);
-		return;
-	}
 	mm_count(machine,
-	         type == MM_LRU_ANON ? MM_WORKINGSET_REFAULT_ANON : MM_WORKINGSET_REFAULT_FILE, nr);
-	distance = (uint32_t)machine->nodes[lpage->node].nonresident_age - lpage->shadow;
-	if (machine->policy && machine->policy->page_refaulted && (page->flags & MM_PG_LRU))
+	         type == MM_LRU_ANON ? MM_WORKINGSET_REFAULT_ANON : MM_WORKINGSET_REFAULT_FILE,
+	         mm_block_pages(page->order));
+	if (distance <= competing_pages(machine, from, type))
+		activate(machine, pfn, lpage->flags & MM_LP_WORKINGSET);
+	mm_lru_add_page(machine, pfn);
+	if (machine->policy->page_refaulted && (page->flags & MM_PG_LRU))
 		machine->policy->page_refaulted(node, pfn, distance);
-	if (distance > competing_pages(machine, &machine->nodes[lpage->node]))
-		return;
-	mm_workingset_age(node, nr);
-	node->refaults[type] += nr;
-	mm_count(machine,
-	         type == MM_LRU_ANON ? MM_WORKINGSET_ACTIVATE_ANON : MM_WORKINGSET_ACTIVATE_FILE,
-	         nr);
-	page->flags |= MM_PG_WORKINGSET;
-	if (lpage->flags & MM_LP_WORKINGSET) {
-		mm_note_cost(node, type, nr, 0);
-		mm_count(machine,
-		         type == MM_LRU_ANON ? MM_WORKINGSET_RESTORE_ANON
-		                             : MM_WORKINGSET_RESTORE_FILE,
-		         nr);
-	}
 }
 
 void mm_workingset_add(struct mm_machine *machine, uint32_t pfn)
 {
-	/* A policy with tokens of its own puts the page where its past says. */
-	bool first = machine->policy && machine->policy->refault;
+	struct mm_lpage *lpage = mm_lpage(machine, machine->pages[pfn].logical);
+	bool evicted = lpage->flags & MM_LP_EVICTED;
 
-	if (first)
+	lpage->flags &= (uint8_t)~MM_LP_EVICTED;
+	if (evicted && machine->policy && !machine->policy->refault) {
 		refault(machine, pfn);
+		return;
+	}
+	/* A policy with tokens of its own puts the page where its past says, and counts. */
+	if (evicted && machine->policy)
+		machine->policy->refault(mm_page_node(machine, pfn), pfn, lpage->shadow);
 	mm_lru_add_page(machine, pfn);
-	if (!first)
-		refault(machine, pfn);
 }

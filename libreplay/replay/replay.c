@@ -37,6 +37,8 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 	replay->write_done_ns = REPLAY_NEVER;
 	replay->vmstat_ns = config->start->start_ns;
 	replay->seeding = true;
+	replay->traces_reads =
+		config->tunables->value[REPLAY_TUNABLE_KERNEL] >= MM_KERNEL_TRACES_READS;
 	for (uint32_t n = 0; n < MM_MAX_NODES; n++)
 		replay->kswapd[n].nap_end_ns = REPLAY_NEVER;
 	replay_cost_init(&replay->cost, config->tunables);

@@ -74,7 +74,7 @@ void replay_op_seed(struct replay *replay, const struct demand_op *op)
 		replay->stats.nr_moved++;
 }
 
-static uint32_t touch_flags(const struct demand_op *op)
+static uint32_t touch_flags(const struct replay *replay, const struct demand_op *op)
 {
 	uint32_t flags = 0;
 
@@ -82,8 +82,15 @@ static uint32_t touch_flags(const struct demand_op *op)
 		flags |= MM_TOUCH_WRITE;
 	else if (op->kind == DEMAND_FILE_TOUCH)
 		flags |= MM_TOUCH_BACKED;
+	if (op->arg & DEMAND_MAPPED)
+		flags |= MM_TOUCH_FAULT;
 	if (op->arg & DEMAND_EXEC)
-		flags |= MM_TOUCH_EXEC | MM_TOUCH_FAULT;
+		flags |= MM_TOUCH_EXEC;
+	if (op->arg & DEMAND_AGAIN)
+		flags |= MM_TOUCH_UNUSED;
+	if ((op->arg & DEMAND_INSERT) &&
+	    (replay->traces_reads || (op->arg & (DEMAND_READAHEAD | DEMAND_WRITE))))
+		flags |= MM_TOUCH_UNUSED;
 	return flags;
 }
 
@@ -144,7 +151,7 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 	case DEMAND_KERNEL_ALLOC:
 		charge(replay, op,
 		       mm_touch_page(machine, &request, op->page, lpage_kind(op->kind),
-		                     touch_flags(op)));
+		                     touch_flags(replay, op)));
 		break;
 	case DEMAND_COW:
 		if (op->arg2 == DEMAND_NO_PAGE)

@@ -47,7 +47,7 @@ enum demand_touch_flags {
 	DEMAND_WRITE = 1,
 	DEMAND_READAHEAD = 2, /* allocated by readahead: nobody waits for it */
 	DEMAND_HUGE = 4,      /* the VMA admits a huge page here; order says what the kernel used */
-	DEMAND_EXEC = 8,      /* mapped executable file page */
+	DEMAND_EXEC = 8,      /* mapped executable file page; with DEMAND_MAPPED */
 	DEMAND_REFAULT = 16,  /* the original had it out */
 	/*
 	 * In memory when the trace began: the op comes before all others with t_ns of the trace's start,
@@ -57,6 +57,9 @@ enum demand_touch_flags {
 	DEMAND_RESIDENT = 32,
 	DEMAND_SWAPPED = 64, /* with DEMAND_RESIDENT: it was in swap instead; arg2 is unused */
 	DEMAND_LOCKED = 128, /* with DEMAND_RESIDENT: it is unevictable, as after DEMAND_MLOCK */
+	DEMAND_MAPPED = 256, /* file pages: by a fault on a mapping, not by read() or write() */
+	DEMAND_AGAIN = 512,  /* file pages: read on within the page where the last read ended */
+	DEMAND_INSERT = 1024, /* file pages: put into the cache; kernels from 6.10 on tell of the use apart */
 };
 
 struct demand_op {

@@ -19,6 +19,8 @@
 
 #define FAULT_AROUND 16
 
+#define FAULT_INSTRUCTION 16u /* in x86's page-fault error code */
+
 /* Pages of files that are remembered while the original has them out: times the page frames, plus. */
 #define OUT_TIMES_MEMORY 4
 #define OUT_AT_LEAST     4096
@@ -179,14 +181,24 @@ static uint32_t touch(struct wl *wl, uint32_t page, uint32_t flags)
 	               (struct demand_op){ .kind = DEMAND_FILE_TOUCH, .page = page, .arg = flags });
 }
 
+/* Of an access through a mapping: what the fault that is open tells. */
+static uint32_t mapped_flags(const struct wl_task *t)
+{
+	bool exec = t->fault.state != WL_STATE_NONE && t->fault.error_code & FAULT_INSTRUCTION;
+
+	return DEMAND_MAPPED | (exec ? (uint32_t)DEMAND_EXEC : 0u);
+}
+
 static uint32_t add_flags(const struct wl_task *t, const struct mmr_event *event, uint64_t index,
                           uint32_t gfp_flags)
 {
 	bool wanted = t->wants && t->want_ino == event->filemap.ino && t->want_index == index &&
 	              t->want_dev == event->filemap.dev;
 
-	return (gfp_flags & WL_GFP_WRITE ? (uint32_t)DEMAND_WRITE : 0u) |
-	       (gfp_flags & WL_GFP_NORETRY && !wanted ? (uint32_t)DEMAND_READAHEAD : 0u);
+	if (wanted)
+		return DEMAND_INSERT | mapped_flags(t);
+	return DEMAND_INSERT | (gfp_flags & WL_GFP_WRITE ? (uint32_t)DEMAND_WRITE : 0u) |
+	       (gfp_flags & WL_GFP_NORETRY ? (uint32_t)DEMAND_READAHEAD : 0u);
 }
 
 /*
@@ -360,31 +372,46 @@ static void delete_page(struct wl *wl, const struct wl_task *t, const struct mmr
 }
 
 /* Should it be out, the original has it in again, though no event said that it was added. */
-static void access_known(struct wl *wl, uint32_t page)
+static void access_known(struct wl *wl, uint32_t page, uint32_t flags)
 {
 	wl->pages.items[page].flags &= (uint8_t) ~(WL_PAGE_OUT | WL_PAGE_ABSENT);
-	touch(wl, page, 0);
+	touch(wl, page, flags);
 }
 
-static void access_page(struct wl *wl, const struct mmr_event *event, uint64_t index)
+static void access_page(struct wl *wl, const struct mmr_event *event, uint64_t index,
+                        uint32_t flags)
 {
 	uint32_t page = wl_file_page(wl, event->filemap.dev, event->filemap.ino, index);
 
 	if (page != WL_NONE)
-		access_known(wl, page);
+		access_known(wl, page, flags);
 }
 
-static void on_read(struct wl *wl, const struct mmr_event *event)
+/* Whether a read begins in the page where the task's last one of this file ended. */
+static bool reads_on(struct wl_task *t, const struct mmr_event *event, uint64_t last)
+{
+	bool on = t->read_dev == event->filemap.dev && t->read_ino == event->filemap.ino &&
+	          t->read_last == event->filemap.index;
+
+	t->read_dev = event->filemap.dev;
+	t->read_ino = event->filemap.ino;
+	t->read_last = last;
+	return on;
+}
+
+static void on_read(struct wl *wl, struct wl_task *t, const struct mmr_event *event)
 {
 	uint64_t last = event->filemap.last_index;
+	bool on;
 
 	if (last < event->filemap.index)
 		return;
 	if (last - event->filemap.index >= READ_BATCH)
 		last = event->filemap.index + READ_BATCH - 1;
+	on = reads_on(t, event, last);
 	for (uint64_t i = event->filemap.index; i <= last && i >= event->filemap.index; i++) {
 		wl_count(wl, WL_FILE_READ);
-		access_page(wl, event, i);
+		access_page(wl, event, i, on && i == event->filemap.index ? DEMAND_AGAIN : 0);
 	}
 }
 
@@ -394,7 +421,7 @@ static void on_fault(struct wl *wl, struct wl_task *t, const struct mmr_event *e
 	wl_fault_served(t);
 	if (wl_file_page(wl, event->filemap.dev, event->filemap.ino, event->filemap.index) !=
 	    WL_NONE) {
-		access_page(wl, event, event->filemap.index);
+		access_page(wl, event, event->filemap.index, mapped_flags(t));
 	}
 	t->wants = true;
 	t->want_dev = event->filemap.dev;
@@ -412,7 +439,7 @@ static void on_map_pages(struct wl *wl, struct wl_task *t, const struct mmr_even
 		index = event->filemap.index;
 	wl_count(wl, WL_FILE_FAULT);
 	wl_fault_served(t);
-	access_page(wl, event, index);
+	access_page(wl, event, index, mapped_flags(t));
 }
 
 /* "254:16" → the page cache's device number, 0 if it is not of this form. */
@@ -446,7 +473,7 @@ static void on_dirty(struct wl *wl, const struct mmr_event *event)
 		return;
 	wl_count(wl, WL_FILE_DIRTY);
 	if (wl->pages.items[page].flags & WL_PAGE_ABSENT)
-		access_known(wl, page);
+		access_known(wl, page, DEMAND_INSERT);
 	wl_emit(wl, (struct demand_op){ .kind = DEMAND_DIRTY, .page = page });
 }
 
@@ -467,7 +494,7 @@ void wl_file_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	case MMR_EVENT_MM_FILEMAP_GET_PAGES:
 		/* A read in a system call: a fault from user space is over by then. */
 		wl_fault_end(wl, task);
-		on_read(wl, event);
+		on_read(wl, t, event);
 		break;
 	case MMR_EVENT_MM_FILEMAP_FAULT:
 		on_fault(wl, t, event);

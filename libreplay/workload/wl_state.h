@@ -164,7 +164,10 @@ struct wl_task {
 	uint32_t nr_args;  /* pages it has there */
 	uint64_t want_ino; /* file and index that a fault waits for */
 	uint64_t want_index;
+	uint64_t read_ino; /* file and index where read() ended last */
+	uint64_t read_last;
 	uint32_t want_dev;
+	uint32_t read_dev;
 	bool wants;
 	uint8_t reclaim_depth;
 };

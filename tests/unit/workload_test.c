@@ -296,11 +296,11 @@ static void test_page_cache(void **state)
 	finish(b);
 	assert_int_equal(b->nr_ops, 4);
 	assert_int_equal(b->ops[0].kind, DEMAND_FILE_TOUCH);
-	assert_int_equal(b->ops[0].arg, DEMAND_READAHEAD);
+	assert_int_equal(b->ops[0].arg, DEMAND_READAHEAD | DEMAND_INSERT);
 	assert_int_equal(b->ops[1].kind, DEMAND_FILE_TOUCH);
 	assert_int_equal(b->ops[1].arg, 0);
 	assert_int_equal(b->ops[2].kind, DEMAND_FILE_TOUCH);
-	assert_int_equal(b->ops[2].arg, DEMAND_WRITE | DEMAND_REFAULT);
+	assert_int_equal(b->ops[2].arg, DEMAND_WRITE | DEMAND_REFAULT | DEMAND_INSERT);
 	assert_int_equal(b->ops[2].page, b->ops[0].page);
 	assert_int_equal(b->ops[3].kind, DEMAND_FREE);
 	assert_int_equal(b->ops[3].page, b->ops[0].page);
@@ -356,6 +356,30 @@ static void test_busy_page_stays(void **state)
 	end(b);
 }
 
+static void test_reading_on_is_no_use(void **state)
+{
+	struct bench *b = new_bench(NULL);
+
+	(void)state;
+	for (uint64_t i = 0; i < 2; i++) {
+		alloc(b, 100, 8 + i, GFP_AHEAD, 0);
+		filemap(b, 100, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, 8 + i, 5 + i);
+	}
+	filemap(b, 100, MMR_EVENT_MM_FILEMAP_GET_PAGES, 0, 5);
+	filemap(b, 100, MMR_EVENT_MM_FILEMAP_GET_PAGES, 0, 5);
+	filemap(b, 101, MMR_EVENT_MM_FILEMAP_GET_PAGES, 0, 5);
+	filemap(b, 100, MMR_EVENT_MM_FILEMAP_GET_PAGES, 0, 6);
+	filemap(b, 100, MMR_EVENT_MM_FILEMAP_GET_PAGES, 0, 5);
+	finish(b);
+	assert_int_equal(b->nr_ops, 7);
+	assert_int_equal(b->ops[2].arg, 0);
+	assert_int_equal(b->ops[3].arg, DEMAND_AGAIN);
+	assert_int_equal(b->ops[4].arg, 0); /* another task */
+	assert_int_equal(b->ops[5].arg, 0);
+	assert_int_equal(b->ops[6].arg, 0);
+	end(b);
+}
+
 static void test_file_fault_waits(void **state)
 {
 	struct bench *b = new_bench(NULL);
@@ -377,9 +401,11 @@ static void test_file_fault_waits(void **state)
 	                                         .dev = 254u << 20 | 17 } });
 	finish(b);
 	assert_int_equal(b->nr_ops, 3);
-	assert_int_equal(b->ops[0].arg, 0); /* the one the fault waits for */
-	assert_int_equal(b->ops[1].arg, DEMAND_READAHEAD);
+	/* The one the fault waits for. */
+	assert_int_equal(b->ops[0].arg, DEMAND_INSERT | DEMAND_MAPPED);
+	assert_int_equal(b->ops[1].arg, DEMAND_INSERT | DEMAND_READAHEAD);
 	assert_int_equal(b->ops[2].page, b->ops[1].page); /* index 6 */
+	assert_int_equal(b->ops[2].arg, DEMAND_MAPPED);
 	assert_int_equal(count(b, WL_FIRST_FILE), 1);
 	assert_int_equal(count(b, WL_FAULT_FILE), 2);
 	end(b);
@@ -1154,6 +1180,7 @@ int main(void)
 		cmocka_unit_test(test_page_cache),
 		cmocka_unit_test(test_long_scan),
 		cmocka_unit_test(test_busy_page_stays),
+		cmocka_unit_test(test_reading_on_is_no_use),
 		cmocka_unit_test(test_file_fault_waits),
 		cmocka_unit_test(test_dirty),
 		cmocka_unit_test(test_fork_and_copy),
