@@ -216,15 +216,14 @@ static void page_removed(struct mm_node *node, uint32_t pfn)
 	policy_mglru_del(node, pfn, false);
 }
 
-/* Through a file descriptor: counted. Through a page table: its young bit is enough. */
-static void page_accessed(struct mm_node *node, uint32_t pfn)
+/* Through a file descriptor: counted. (Through a page table, its young bit is enough.) */
+static void mark_accessed(struct mm_node *node, uint32_t pfn)
 {
 	const struct mglru *lru = mglru_of(node);
 	struct mm_page *page = &node->machine->pages[pfn];
 
-	if (mglru_is_mapped(page) || (page->flags & MM_PG_UNEVICTABLE))
+	if (page->flags & MM_PG_UNEVICTABLE)
 		return;
-	page->flags &= (uint16_t)~MM_PG_YOUNG;
 	if (!(page->flags & MGLRU_REFERENCED)) {
 		page->flags |= MGLRU_REFERENCED;
 		if (lru->version == MGLRU_6_18)
@@ -276,7 +275,7 @@ const struct mm_policy_ops policy_mglru = {
 	.init = init,
 	.page_added = page_added,
 	.page_removed = page_removed,
-	.page_accessed = page_accessed,
+	.mark_accessed = mark_accessed,
 	.eviction = policy_mglru_eviction,
 	.refault = policy_mglru_refault,
 	.check_references = policy_mglru_check_references,

@@ -126,8 +126,7 @@ static inline void mglru_set_counter(struct mm_page *page, uint32_t counter)
 /* Uses through page tables show in them; those of the page cache itself only in refs. */
 static inline bool mglru_is_mapped(const struct mm_page *page)
 {
-	return !(page->flags & MM_PG_UNMAPPED) &&
-	       (page->flags & (MM_PG_ANON | MM_PG_SHMEM | MM_PG_EXEC));
+	return !(page->flags & MM_PG_UNMAPPED);
 }
 
 static inline uint32_t mglru_page_zone(const struct mm_node *node, uint32_t pfn)
