@@ -139,7 +139,8 @@ enum mm_touch_flags {
 	MM_TOUCH_EXEC = 2,
 	MM_TOUCH_FAULT = 4,  /* a page fault even if the page is there */
 	MM_TOUCH_BACKED = 8, /* file pages: the contents are on the device and have to be read */
-	MM_TOUCH_UNUSED = 16, /* file pages: only has to be there; it was not used, or that is told apart */
+	MM_TOUCH_UNUSED =
+		16, /* file pages: only has to be there; it was not used, or that is told apart */
 	MM_TOUCH_SAMPLED = 32, /* somebody saw that it was used; nobody knows how */
 };
 

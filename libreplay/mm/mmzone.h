@@ -229,7 +229,7 @@ struct mm_scan_control {
 	uint64_t nr_written;
 	uint64_t nr_putback;
 	uint64_t nr_refilled; /* looked at on active lists */
-	uint64_t nr_walked; /* page-table entries and pages looked at beyond nr_scanned */
+	uint64_t nr_walked;   /* page-table entries and pages looked at beyond nr_scanned */
 	uint32_t gfp_flags;
 	uint16_t cpu;
 	uint8_t node;

@@ -36,8 +36,9 @@ enum mm_references {
 };
 
 struct mm_batch {
-	uint32_t nr;         /* entries */
-	uint32_t nr_skipped; /* base pages of zones above reclaim_idx that were looked at all the same */
+	uint32_t nr; /* entries */
+	uint32_t
+		nr_skipped; /* base pages of zones above reclaim_idx that were looked at all the same */
 	uint32_t pfns[MM_BATCH_MAX];
 };
 

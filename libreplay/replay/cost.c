@@ -21,7 +21,8 @@ void replay_cost_init(struct replay_cost *cost, const struct replay_tunables *tu
 uint64_t replay_cost_reclaim(const struct replay_cost *cost, const struct mm_scan_control *sc,
                              struct mm_scan_control *seen)
 {
-	uint64_t nr_scanned = sc->nr_scanned - seen->nr_scanned + sc->nr_refilled - seen->nr_refilled;
+	uint64_t nr_scanned =
+		sc->nr_scanned - seen->nr_scanned + sc->nr_refilled - seen->nr_refilled;
 	uint64_t ns = nr_scanned * cost->scan_ns +
 	              (sc->nr_reclaimed - seen->nr_reclaimed) * cost->free_ns +
 	              (sc->nr_written - seen->nr_written) * cost->pageout_ns +

@@ -43,7 +43,7 @@ struct replay {
 	uint32_t task; /* that asked for it */
 	struct mm_scan_control direct_seen;
 	uint64_t direct_begin_ns;
-	bool seeding; /* the start population is still coming */
+	bool seeding;      /* the start population is still coming */
 	bool traces_reads; /* the demand tells of uses of file pages apart from bringing them in */
 	uint32_t *pcp_counts;
 	uint32_t nr_pcp_counts;
