@@ -93,6 +93,6 @@ int stall_stacks_report(const char *tool, sqlite3 *db, const char *run, const ch
 		return -1;
 	}
 	if (!any)
-		puts("  no stacks were recorded (mmcap record --stacks=stalls)");
+		puts("  none: nobody waited, or it was recorded without --stacks=stalls");
 	return 0;
 }
