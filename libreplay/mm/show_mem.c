@@ -268,3 +268,19 @@ void mm_pageblock_states(const struct mm_machine *machine, uint32_t i, uint8_t *
 		state[7] = (uint8_t)count.largest;
 	}
 }
+
+size_t mm_show_policy(const struct mm_machine *machine, bool full, char *text, size_t size)
+{
+	size_t used = 0;
+
+	if (size > 0)
+		text[0] = '\0';
+	for (uint32_t n = 0; machine->policy && machine->policy->show && n < machine->nr_nodes;
+	     n++) {
+		bool room = used < size;
+
+		used += machine->policy->show(&machine->nodes[n], full, room ? text + used : NULL,
+		                              room ? size - used : 0);
+	}
+	return used;
+}

@@ -42,6 +42,13 @@ struct mm_swap_usage {
 };
 struct mm_swap_usage mm_swap_usage(const struct mm_machine *machine);
 
+/*
+ * The policy's own view of all nodes, ended by a null byte: for mglru what the kernel has in
+ * /sys/kernel/debug/lru_gen, or lru_gen_full. Returns the length of the whole text, as snprintf(): larger
+ * than size - 1 means that it was cut. 0: the policy has none.
+ */
+size_t mm_show_policy(const struct mm_machine *machine, bool full, char *text, size_t size);
+
 /* How many allocations took pages of another migratetype (mm_page_alloc_extfrag). */
 uint64_t mm_nr_extfrag(const struct mm_machine *machine);
 

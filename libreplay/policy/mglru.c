@@ -286,4 +286,5 @@ const struct mm_policy_ops policy_mglru = {
 	.isolate = policy_mglru_isolate,
 	.putback = putback,
 	.nr_reclaimable = nr_reclaimable,
+	.show = policy_mglru_show,
 };

@@ -45,6 +45,15 @@ enum mglru_caps { MGLRU_CORE = 1, MGLRU_MM_WALK = 2, MGLRU_NONLEAF_YOUNG = 4 };
 #define MGLRU_REFERENCED MM_PG_POLICY0
 #define MGLRU_ACTIVE     MM_PG_POLICY1 /* off the lists: goes to a young generation */
 
+/* What a walk has seen (enum of MM_LEAF_TOTAL and so on). */
+enum mglru_walk_stat {
+	MGLRU_LEAF_TOTAL, /* page-table entries */
+	MGLRU_LEAF_YOUNG,
+	MGLRU_TABLE_FOUND, /* page-table pages that were looked at */
+	MGLRU_TABLE_ADDED, /* … that the next walk should look at */
+	MGLRU_NR_WALK_STATS
+};
+
 struct mglru {
 	uint64_t max_seq;
 	uint64_t min_seq[MM_NR_LRU_TYPES];
@@ -62,7 +71,7 @@ struct mglru {
 	uint8_t caps;    /* enum mglru_caps */
 	bool has_filter[2];
 	uint64_t filters[2][MGLRU_FILTER_BITS / 64];
-	uint64_t nr_walks;
+	uint64_t walked[MGLRU_NR_HIST][MGLRU_NR_WALK_STATS]; /* by generation, as evicted */
 	/* This pass */
 	bool have_walk;     /* look-around may change generations as the page-table walk does */
 	bool evicting;      /* pages that come back are survivors of a batch */
@@ -210,6 +219,10 @@ void policy_mglru_look_around(struct mm_node *node, uint32_t pfn);
 void policy_mglru_filter_add(struct mglru *lru, uint64_t seq, uint32_t table);
 bool policy_mglru_filter_test(const struct mglru *lru, uint64_t seq, uint32_t table);
 void policy_mglru_filter_reset(struct mglru *lru, uint64_t seq);
+
+/* ---- mglru_show.c ---- */
+
+size_t policy_mglru_show(const struct mm_node *node, bool full, char *text, size_t size);
 
 /* ---- mglru_evict.c ---- */
 

@@ -88,7 +88,7 @@ static uint32_t mapped_pfn(const struct mm_node *node, const struct mm_lpage *lp
 
 /* Whether the next walk should look here again. */
 static bool walk_table(struct mm_node *node, uint32_t first, uint32_t end, bool can_swap,
-                       uint64_t *walked)
+                       uint64_t stats[MGLRU_NR_WALK_STATS])
 {
 	uint32_t total = 0, young = 0;
 
@@ -105,14 +105,19 @@ static bool walk_table(struct mm_node *node, uint32_t first, uint32_t end, bool 
 		policy_mglru_update_gen(node, pfn);
 		young++;
 	}
-	*walked += total;
-	return total > 0 && suitable(total, young);
+	if (total == 0)
+		return false;
+	stats[MGLRU_LEAF_TOTAL] += total;
+	stats[MGLRU_LEAF_YOUNG] += young;
+	stats[MGLRU_TABLE_FOUND]++;
+	stats[MGLRU_TABLE_ADDED] += suitable(total, young);
+	return suitable(total, young);
 }
 
-static void walk_numbers(struct mm_node *node, struct mm_scan_control *sc, uint32_t base,
-                         uint32_t nr, bool can_swap)
+static void walk_numbers(struct mm_node *node, uint32_t base, uint32_t nr, bool can_swap)
 {
 	struct mglru *lru = mglru_of(node);
+	uint64_t *stats = lru->walked[mglru_hist(lru, lru->max_seq)];
 
 	for (uint32_t at = 0; at < nr; at += TABLE_ENTRIES) {
 		uint32_t table = (base + at) >> TABLE_SHIFT;
@@ -120,7 +125,7 @@ static void walk_numbers(struct mm_node *node, struct mm_scan_control *sc, uint3
 
 		if (!policy_mglru_filter_test(lru, lru->max_seq, table))
 			continue;
-		if (walk_table(node, base + at, base + end, can_swap, &sc->nr_walked))
+		if (walk_table(node, base + at, base + end, can_swap, stats))
 			policy_mglru_filter_add(lru, lru->max_seq + 1, table);
 	}
 }
@@ -129,11 +134,15 @@ void policy_mglru_walk(struct mm_node *node, struct mm_scan_control *sc, bool ca
 {
 	struct mm_machine *machine = node->machine;
 	struct mglru *lru = mglru_of(node);
+	uint64_t *stats = lru->walked[mglru_hist(lru, lru->max_seq)];
+	uint64_t walked = stats[MGLRU_LEAF_TOTAL];
 
 	policy_mglru_filter_reset(lru, lru->max_seq + 1);
-	walk_numbers(node, sc, 0, machine->nr_lpages, can_swap);
-	walk_numbers(node, sc, MM_SUB_BASE, machine->nr_sub_chunks * MM_PAGEBLOCK_PAGES, can_swap);
-	lru->nr_walks++;
+	walk_numbers(node, 0, machine->nr_lpages, can_swap);
+	walk_numbers(node, MM_SUB_BASE, machine->nr_sub_chunks * MM_PAGEBLOCK_PAGES, can_swap);
+	sc->nr_walked += stats[MGLRU_LEAF_TOTAL] - walked;
+	if (lru->nr_hist > 1)
+		memset(lru->walked[mglru_hist(lru, lru->max_seq + 1)], 0, sizeof(lru->walked[0]));
 }
 
 /* ---- look-around ---- */

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * mglru: its state as text, as /sys/kernel/debug/lru_gen and lru_gen_full have it.
+ *
+ * A line per generation: sequence number, age in milliseconds, anonymous pages, file pages. The full view has
+ * all four slots and under each what refaulted (r), was evicted (e) and protected (p) per tier, for the youngest
+ * generation the averages over past ones (R, T), and what walks have seen: entries, young ones,
+ * page-table pages, those worth another walk.
+ *
+ * Follows lru_gen_seq_show(), lru_gen_seq_show_full() of v6.12.
+ *
+ * Not modelled: memcgs: all is in the root's.
+ */
+#include "mglru_private.h"
+
+struct text {
+	char *at;
+	size_t size;
+	size_t used; /* what there is to say, whether it fits or not */
+};
+
+static void put(struct text *text, const char *string)
+{
+	for (; *string; string++, text->used++) {
+		if (text->used + 1 < text->size)
+			text->at[text->used] = *string;
+	}
+}
+
+/* A blank, and the number to the right of width columns. */
+static void put_number(struct text *text, size_t width, uint64_t number)
+{
+	char digits[32];
+	size_t at = sizeof(digits) - 1;
+
+	digits[at] = '\0';
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	while (sizeof(digits) - 1 - at < width)
+		digits[--at] = ' ';
+	digits[--at] = ' ';
+	put(text, digits + at);
+}
+
+static void put_marked(struct text *text, uint64_t number, char mark)
+{
+	const char string[2] = { mark, '\0' };
+
+	put_number(text, 10, number);
+	put(text, string);
+}
+
+static void show_tier(struct text *text, const struct mglru *lru, uint64_t seq, uint32_t tier)
+{
+	uint32_t hist = mglru_hist(lru, seq);
+
+	put(text, "           ");
+	put_number(text, 10, tier);
+	for (uint32_t type = 0; type < MM_NR_LRU_TYPES; type++) {
+		const char *marks = "xxx";
+		uint64_t n[3] = { 0 };
+
+		if (seq == lru->max_seq) {
+			marks = "RTx";
+			n[0] = lru->avg_refaulted[type][tier];
+			n[1] = lru->avg_total[type][tier];
+		} else if (seq == lru->min_seq[type] || lru->nr_hist > 1) {
+			marks = "rep";
+			n[0] = lru->refaulted[hist][type][tier];
+			n[1] = lru->evicted[hist][type][tier];
+			n[2] = lru->protected[hist][type][tier];
+		}
+		for (uint32_t i = 0; i < 3; i++)
+			put_marked(text, n[i], marks[i]);
+	}
+	put(text, "\n");
+}
+
+static void show_walks(struct text *text, const struct mglru *lru, uint64_t seq)
+{
+	bool youngest = seq == lru->max_seq;
+	const char *marks = "xxxx";
+
+	if (youngest && lru->nr_hist == 1)
+		marks = "TYFA";
+	else if (!youngest && lru->nr_hist > 1)
+		marks = "tyfa";
+	put(text, "                      ");
+	for (uint32_t i = 0; i < MGLRU_NR_WALK_STATS; i++)
+		put_marked(text, marks[0] == 'x' ? 0 : lru->walked[mglru_hist(lru, seq)][i],
+		           marks[i]);
+	put(text, "\n");
+}
+
+static void show_generation(struct text *text, const struct mm_node *node, uint64_t seq, bool full)
+{
+	const struct mglru *lru = mglru_of(node);
+	uint32_t slot = mglru_slot(seq);
+
+	put_number(text, 10, seq);
+	put_number(text, 10, (mglru_now_ns(node) - lru->birth_ns[slot]) / 1000000);
+	for (uint32_t type = 0; type < MM_NR_LRU_TYPES; type++) {
+		uint64_t pages = 0;
+
+		for (uint32_t zone = 0; zone < MM_NR_ZONE_TYPES; zone++)
+			pages += lru->nr_pages[slot][type][zone];
+		put_marked(text, pages, full && seq < lru->min_seq[type] ? 'x' : ' ');
+	}
+	put(text, "\n");
+	if (!full)
+		return;
+	for (uint32_t tier = 0; tier < MGLRU_NR_TIERS; tier++)
+		show_tier(text, lru, seq, tier);
+	show_walks(text, lru, seq);
+}
+
+size_t policy_mglru_show(const struct mm_node *node, bool full, char *text, size_t size)
+{
+	const struct mglru *lru = mglru_of(node);
+	struct text out = { .at = text, .size = size };
+	uint64_t seq = lru->min_seq[MM_LRU_ANON];
+
+	if (full)
+		seq = lru->max_seq >= MGLRU_NR_GENS ? lru->max_seq - MGLRU_NR_GENS + 1 : 0;
+	if (node->id == 0)
+		put(&out, "memcg     1 /\n");
+	put(&out, " node");
+	put_number(&out, 5, node->id);
+	put(&out, "\n");
+	for (; seq <= lru->max_seq; seq++)
+		show_generation(&out, node, seq, full);
+	if (size > 0)
+		text[out.used < size ? out.used : size - 1] = '\0';
+	return out.used;
+}
