@@ -14,6 +14,20 @@
 #include "policy.h"
 #include "show_mem.h"
 
+/* The reference model of a type: see reference.c. */
+struct mm_reference_type {
+	uint32_t share; /* of MM_REFERENCE_ONE */
+	uint32_t known; /* moving mean of known accesses, << 8 */
+	int64_t behind; /* pages that should have been young, less those that were, x MM_REFERENCE_ONE */
+	struct mm_reference_stats stats;
+};
+
+struct mm_reference {
+	struct mm_reference_type types[MM_NR_LRU_TYPES];
+	struct rng rng;
+	bool on;
+};
+
 struct mm_machine {
 	struct mm_page *pages; /* [nr_pfns] */
 	struct mm_lpage *lpages;
@@ -54,6 +68,7 @@ struct mm_machine {
 	struct mm_settings settings;
 	struct mm_hooks hooks;
 	struct rng rng;
+	struct mm_reference reference;
 	struct mm_broken broken;
 	struct mm_node nodes[MM_MAX_NODES];
 	struct mm_zone zones[MM_MAX_ZONES];
@@ -309,6 +324,11 @@ void mm_pcp_seed(struct mm_machine *machine, uint32_t cpu, uint32_t pfn);
 void mm_lru_add_page(struct mm_machine *machine, uint32_t pfn);
 void mm_lru_remove_page(struct mm_machine *machine, uint32_t pfn);
 void mm_mark_young(struct mm_machine *machine, uint32_t pfn);
+
+/* ---- reference.c ---- */
+
+/* A page that nothing else keeps is about to be evicted: the model may make it young. */
+void mm_reference_look(struct mm_machine *machine, uint32_t pfn);
 
 /* ---- next_use.c ---- */
 

@@ -209,6 +209,24 @@ int mm_cache_create(const struct mm_policy_ops *policy, uint32_t nr_pages, uint6
 uint64_t mm_cache_run(struct mm_machine *machine, const uint32_t *pages, const uint32_t *next,
                       size_t nr);
 
+/* ---- the reference model ---- */
+
+#define MM_REFERENCE_ONE 65536u
+
+struct mm_reference_stats {
+	uint64_t nr_looks;   /* at mapped pages that were about to be evicted */
+	uint64_t nr_known;   /* … with a known access */
+	uint64_t nr_guessed; /* … made young by the model */
+};
+
+/*
+ * From now on share / MM_REFERENCE_ONE of the pages of this type that reclaim looks at are to be found in
+ * use: by known accesses, and by chance what is missing. Before the first call nothing is left to chance.
+ */
+void mm_set_reference_share(struct mm_machine *machine, enum mm_lru_type type, uint32_t share);
+struct mm_reference_stats mm_reference_stats(const struct mm_machine *machine,
+                                             enum mm_lru_type type);
+
 /* ---- background work ---- */
 
 enum mm_kswapd_result {

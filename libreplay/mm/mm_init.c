@@ -177,6 +177,7 @@ int mm_machine_create(const struct mm_config *config, struct mm_machine **ret,
 	machine->oom_stamp = UINT64_MAX;
 	mm_list_init(&machine->writeback);
 	base_rng_init(&machine->rng, config->seed);
+	base_rng_init(&machine->reference.rng, config->seed);
 	rc = create_arrays(machine, config, err);
 	for (uint32_t i = 0; rc == 0 && i < config->nr_zones; i++) {
 		if (config->zones[i].node >= machine->nr_nodes)

@@ -107,8 +107,10 @@ static enum outcome shrink_page(struct mm_machine *machine, struct mm_scan_contr
 	struct mm_page *page = &machine->pages[pfn];
 	enum mm_references references = MM_REFERENCES_RECLAIM;
 
-	if (machine->policy->check_references)
+	if (machine->policy->check_references) {
+		mm_reference_look(machine, pfn);
 		references = machine->policy->check_references(mm_page_node(machine, pfn), pfn, sc);
+	}
 	if (references == MM_REFERENCES_KEEP || references == MM_REFERENCES_ACTIVATE)
 		return references == MM_REFERENCES_KEEP ? KEEP : ACTIVATE;
 	if (references == MM_REFERENCES_RECLAIM_CLEAN && (page->flags & MM_PG_DIRTY))

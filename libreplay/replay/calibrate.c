@@ -277,7 +277,7 @@ void replay_calibrate_record(const struct replay_calibrate *calibrate,
 }
 
 int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tunables,
-                           struct mmr_error *err)
+                           struct replay_reference_share *share, struct mmr_error *err)
 {
 	struct replay_calibrate *calibrate;
 	struct mmr_event event;
@@ -291,8 +291,12 @@ int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tuna
 	calibrate = replay_calibrate_create(mmr_trace_info(trace)->nr_cpus);
 	if (!calibrate)
 		return base_error(err, MMR_E_NOMEM, "out of memory for the costs of reclaim");
-	while ((more = mmr_trace_next(trace, &event, err)) > 0)
+	share->first_ns = mmr_trace_info(trace)->first_ns;
+	share->last_ns = mmr_trace_info(trace)->last_ns;
+	while ((more = mmr_trace_next(trace, &event, err)) > 0) {
 		replay_calibrate_event(calibrate, &event);
+		replay_reference_event(share, &event);
+	}
 	if (more == 0)
 		replay_calibrate_record(calibrate, tunables);
 	replay_calibrate_destroy(calibrate);

@@ -10,6 +10,7 @@
 #include <mmreplay/event.h>
 #include <mmreplay/trace.h>
 
+#include "reference_share.h"
 #include "tunables.h"
 
 struct replay_calibrate;
@@ -25,8 +26,12 @@ void replay_calibrate_event(struct replay_calibrate *calibrate, const struct mmr
 void replay_calibrate_record(const struct replay_calibrate *calibrate,
                              struct replay_tunables *tunables);
 
-/* All of it, from the trace's first event on; leaves the trace at its end. */
+/*
+ * All of it, from the trace's first event on, and how often pages were found in use; leaves the trace at
+ * its end.
+ */
 int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tunables,
+                           struct replay_reference_share *share,
                            struct mmr_error *err) MMR_MUST_CHECK;
 
 #endif

@@ -41,6 +41,11 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 		config->tunables->value[REPLAY_TUNABLE_KERNEL] >= MM_KERNEL_TRACES_READS;
 	for (uint32_t n = 0; n < MM_MAX_NODES; n++)
 		replay->kswapd[n].nap_end_ns = REPLAY_NEVER;
+	replay->reference_ns = REPLAY_NEVER;
+	if (config->guess_references && replay_reference_known(&config->start->reference)) {
+		replay->reference = &config->start->reference;
+		replay->reference_ns = 0;
+	}
 	replay_cost_init(&replay->cost, config->tunables);
 	rc = replay_machine_build(replay, config, err);
 	if (rc < 0) {
@@ -117,6 +122,20 @@ static void look_ahead(struct replay *replay, const struct demand_op *op)
 		                replay_future_next(replay->future, replay->nr_uses++));
 }
 
+/* From now on pages are found in use as often as they were at this time of the recording. */
+static void set_reference_share(struct replay *replay, uint64_t t_ns)
+{
+	uint32_t bin = replay->reference_bin;
+
+	while (replay_reference_begin_ns(replay->reference, bin + 1) <= t_ns)
+		bin++;
+	for (uint32_t type = 0; type < MM_NR_LRU_TYPES; type++)
+		mm_set_reference_share(replay->machine, type,
+		                       replay_reference_of(replay->reference, bin, type));
+	replay->reference_bin = bin + 1;
+	replay->reference_ns = replay_reference_begin_ns(replay->reference, bin + 1);
+}
+
 static bool is_resident(const struct demand_op *op)
 {
 	return (op->arg & DEMAND_RESIDENT) &&
@@ -143,6 +162,8 @@ int replay_run(struct replay *replay, const struct demand_op *ops, size_t nr_ops
 			continue;
 		if (replay->seeding)
 			replay_machine_seeded(replay);
+		if (ops[i].t_ns >= replay->reference_ns)
+			set_reference_share(replay, ops[i].t_ns);
 		replay_simtime_run(replay, ops[i].t_ns);
 		replay_op_run(replay, &ops[i]);
 		rc = check_machine(replay, err);

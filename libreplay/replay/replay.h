@@ -23,6 +23,7 @@
 #include <mmreplay/trace.h>
 
 #include "demand.h"
+#include "reference_share.h"
 #include "tunables.h"
 
 struct mm_machine;
@@ -83,6 +84,7 @@ struct replay_start {
 	size_t nr_block_types;
 	uint32_t *pcp_counts; /* [zone * nr_cpus + cpu]: pages on per-CPU lists, or NULL */
 	bool exact;           /* free_blocks comes from kpageflags; otherwise from sizes only */
+	struct replay_reference_share reference; /* how often reclaim found pages in use */
 };
 
 /*
@@ -98,6 +100,7 @@ struct replay_config {
 	const struct replay_tunables *tunables;
 	const char *policy; /* a name of replay_policy_name() */
 	uint64_t seed;
+	bool guess_references; /* no access is known but by faults: the reference model answers */
 	/* Sealed, of the same demand: for a policy of replay_policy_wants_future(); NULL: nothing is known. */
 	const struct replay_future *future;
 	struct replay_hooks hooks;

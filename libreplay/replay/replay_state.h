@@ -40,7 +40,10 @@ struct replay {
 	uint64_t write_done_ns; /* end of the oldest write; REPLAY_NEVER: there is none */
 	uint64_t vmstat_ns;     /* next update of a CPU */
 	uint32_t vmstat_cpu;
-	uint32_t task; /* that asked for it */
+	uint32_t task;                                  /* that asked for it */
+	const struct replay_reference_share *reference; /* NULL: nothing is left to chance */
+	uint32_t reference_bin;                         /* the next … */
+	uint64_t reference_ns;                          /* … and when it begins; REPLAY_NEVER */
 	struct mm_scan_control direct_seen;
 	uint64_t direct_begin_ns;
 	bool seeding;      /* the start population is still coming */

@@ -14,6 +14,8 @@
 #include "alloc.h"
 #include "error_set.h"
 #include "future.h"
+#include "mm.h"
+#include "policy_table.h"
 #include "recorded_policy.h"
 #include "replay.h"
 #include "run_private.h"
@@ -306,6 +308,15 @@ static int read_settings(struct replay_run *run, struct mmr_error *err)
 	return code;
 }
 
+/* Without samples, if the policy asks, and the recording's reclaim tells how often it found pages in use. */
+static bool guesses_references(const struct replay_run *run)
+{
+	return run->tunables.value[REPLAY_TUNABLE_REFERENCE_MODEL] != 0 &&
+	       policy_find(run->options->policy)->check_references &&
+	       !mmr_trace_info(run->trace)->nr_access_frames &&
+	       replay_reference_known(&run->start.reference);
+}
+
 static int create(struct replay_run *run, struct mmr_error *err)
 {
 	const struct replay_config config = {
@@ -313,6 +324,7 @@ static int create(struct replay_run *run, struct mmr_error *err)
 		.tunables = &run->tunables,
 		.policy = run->options->policy,
 		.seed = run->options->seed,
+		.guess_references = guesses_references(run),
 		.future = run->future,
 		.hooks = { .data = run, .reclaim = on_reclaim, .failure = on_failure },
 	};
@@ -323,7 +335,12 @@ static int create(struct replay_run *run, struct mmr_error *err)
 	if (!run->start.exact)
 		replay_run_note(run->report, "there is no full snapshot: the replay begins with an "
 		                             "unfragmented machine");
-	if (!mmr_trace_info(run->trace)->nr_access_frames)
+	if (guesses_references(run))
+		replay_run_note(
+			run->report,
+			"there are no samples of page accesses: beyond faults and file reads, "
+			"which pages were in use is left to chance (reference.model)");
+	else if (!mmr_trace_info(run->trace)->nr_access_frames)
 		replay_run_note(run->report,
 		                "there are no samples of page accesses: only faults and file reads "
 		                "tell what was in use, so hot anonymous pages look cold");
@@ -376,7 +393,8 @@ static int begin(struct replay_run *run, struct mmr_error *err)
 		.options = label,
 		.kernel = mmr_trace_info(run->trace)->kernel_release,
 		.seed = (int64_t)run->options->seed,
-		.access_source = replay_run_access_source(run->trace),
+		.access_source =
+			guesses_references(run) ? "model" : replay_run_access_source(run->trace),
 		.begin_ns = run->counters.end_ns ? since_base(run, run->counters.begin_ns) : 0,
 		.end_ns = since_base(run, run->counters.end_ns ? run->counters.end_ns
 		                                               : run->span.last_ns),
@@ -411,6 +429,33 @@ static int begin(struct replay_run *run, struct mmr_error *err)
 	return replay_run_sampler_init(&run->sampler, (uint64_t)row.duration_ns, err);
 }
 
+/* What the recording found in use, and what the replay did, by knowledge and by chance. */
+static void put_references(struct replay_run *run)
+{
+	static const char *const names[] = {
+		[MM_LRU_ANON] = "reference.anon", [MM_LRU_FILE] = "reference.file"
+	};
+
+	for (uint32_t type = 0; type < MM_NR_LRU_TYPES; type++) {
+		struct mm_reference_stats stats =
+			mm_reference_stats(replay_machine(run->replay), type);
+		double looks = stats.nr_looks ? (double)stats.nr_looks : 1;
+		char text[128];
+
+		snprintf(
+			text, sizeof(text),
+			"recorded %.1f %%, replayed %.1f %% known and %.1f %% by chance of %llu looks",
+			100.0 *
+				replay_reference_of(&run->start.reference, REPLAY_REFERENCE_BINS,
+		                                    type) /
+				MM_REFERENCE_ONE,
+			100.0 * (double)stats.nr_known / looks,
+			100.0 * (double)stats.nr_guessed / looks,
+			(unsigned long long)stats.nr_looks);
+		results_put_param(run->db, names[type], text);
+	}
+}
+
 static void put_faults(struct replay_run *run)
 {
 	static const char *const kinds[] = { [REPLAY_FAULT_ANON] = "anon",
@@ -440,6 +485,8 @@ static int finish(struct replay_run *run, struct mmr_error *err)
 		return code;
 	replay_run_sample(&run->sampler, run->span.last_ns, true);
 	put_faults(run);
+	if (guesses_references(run))
+		put_references(run);
 	if (run->report->nr_oom)
 		replay_run_note(
 			run->report,

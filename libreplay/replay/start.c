@@ -319,7 +319,7 @@ int replay_start_read(struct mmr_trace *trace, struct replay_start *ret,
 	if (code == 0)
 		code = read_snapshot(trace, &start, tunables, err);
 	if (code == 0)
-		code = replay_calibrate_trace(trace, tunables, err);
+		code = replay_calibrate_trace(trace, tunables, &start.reference, err);
 	if (code == 0)
 		code = mmr_trace_rewind(trace, err);
 	if (code < 0) {
