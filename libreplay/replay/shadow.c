@@ -14,6 +14,7 @@
 
 #include "alloc.h"
 #include "error_set.h"
+#include "shadow_list.h"
 #include "shadow_state.h"
 #include "shadow_text.h"
 #include "shadow_verify.h"
@@ -156,6 +157,8 @@ static int add_start(struct replay_shadow *s, const struct mmr_snapshot *snapsho
 		if (rc < 0)
 			return rc;
 	}
+	if (mmr_snapshot_find(snapshot, "proc/zoneinfo", &piece))
+		replay_shadow_list_batches(s, (const char *)piece.data, piece.size);
 	/* Without it every pageblock counts as movable until an event says otherwise. */
 	if (mmr_snapshot_find(snapshot, "proc/pagetypeinfo", &piece) &&
 	    replay_shadow_add_pagetypeinfo(s, (const char *)piece.data, piece.size, NULL) ==

@@ -233,6 +233,7 @@ void replay_shadow_set_type(struct replay_shadow *s, uint32_t pageblock, unsigne
 
 	if (pb->type == type)
 		return;
+	pb->types |= (uint8_t)(1u << type);
 	for (uint32_t i = first; i < first + SHADOW_PAGEBLOCK_PAGES;) {
 		int order = head_order(s, i);
 

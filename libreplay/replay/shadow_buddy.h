@@ -21,6 +21,23 @@ static inline uint64_t pfn_of(const struct shadow_zone *zone, uint32_t index)
 	return zone->base_pfn + (index - zone->base);
 }
 
+/* Whether a page on a per-CPU list came there by a refill. */
+static inline bool replay_shadow_was_refilled(const struct replay_shadow *s, uint32_t index)
+{
+	return s->refilled[index / 8] >> (index % 8) & 1;
+}
+
+static inline void replay_shadow_set_refilled(struct replay_shadow *s, uint32_t index,
+                                              bool refilled)
+{
+	uint8_t bit = (uint8_t)(1u << (index % 8));
+
+	if (refilled)
+		s->refilled[index / 8] |= bit;
+	else
+		s->refilled[index / 8] &= (uint8_t)~bit;
+}
+
 /* Our number of a kernel's migratetype. */
 static inline unsigned int replay_shadow_type(const struct replay_shadow *s, int32_t number)
 {

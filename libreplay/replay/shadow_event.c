@@ -19,11 +19,13 @@
 #include "shadow_check.h"
 #include "shadow_compaction.h"
 #include "shadow_init.h"
+#include "shadow_list.h"
 #include "shadow_pcp.h"
 #include "shadow_verify.h"
 
 #define COSTLY_ORDER      3
-#define CLOCK_ERROR_NS    20000 /* by how far two CPUs' time stamps may be out of order */
+#define GFP_ZERO          0x100ull /* ___GFP_ZERO, 6.1 to 6.12 */
+#define CLOCK_ERROR_NS    20000    /* by how far two CPUs' time stamps may be out of order */
 #define PTE_PRESENT       0x1ull
 #define PTE_PFN(pte)      (((pte)&0x0000fffffffff000ull) >> 12)
 #define LEARN_ZONE_LOCKED (!s->kernel.fallback_relocks)
@@ -53,6 +55,7 @@ static void learn_type(struct replay_shadow *s, uint32_t index, uint32_t order, 
 
 	for (uint32_t i = index / SHADOW_PAGEBLOCK_PAGES; i <= last; i++) {
 		s->pageblock[i].flags |= PB_TYPED;
+		s->pageblock[i].types |= (uint8_t)(1u << type);
 		if (s->pageblock[i].type != type)
 			replay_shadow_set_type(s, i, type);
 	}
@@ -134,6 +137,7 @@ static void zone_locked(struct replay_shadow *s, const struct mmr_event *event)
 	if (LEARN_ZONE_LOCKED)
 		learn_type(s, index, event->page.order, event->page.migratetype);
 	take_block(s, index, event->page.order);
+	replay_shadow_list_other(s, event->cpu);
 	if (on_pcp_list(s, event->page.order))
 		replay_shadow_pcp_refill(s, event->cpu, index);
 }
@@ -170,7 +174,8 @@ static void page_alloc(struct replay_shadow *s, const struct mmr_event *event)
 	if (index == SHADOW_NONE)
 		return;
 	nr = 1u << event->page.order;
-	replay_shadow_pcp_alloc(s, event->cpu, index);
+	replay_shadow_list_alloc(s, event, index);
+	replay_shadow_pcp_alloc(s, event->cpu, index, event->page.gfp_flags & GFP_ZERO);
 	replay_shadow_in_use(s, index, nr, event->pid, PAGE_PCP,
 	                     event->page.order ? SHADOW_REPAIR_CAPTURE
 	                                       : SHADOW_REPAIR_MISSED_REFILL);
@@ -191,6 +196,7 @@ static void pcpu_drain(struct replay_shadow *s, const struct mmr_event *event)
 	if (s->nr_early && was_taken_early(s, index, nr))
 		return;
 	learn_type(s, index, event->page.order, event->page.migratetype);
+	replay_shadow_list_drain(s, index, event->page.order);
 	replay_shadow_pcp_drain(s, event->cpu, index);
 	s->stats.repairs[SHADOW_REPAIR_DOUBLE_FREE] +=
 		replay_shadow_give(s, index, event->page.order);
@@ -215,12 +221,14 @@ static void page_free(struct replay_shadow *s, const struct mmr_event *event)
 	}
 	replay_shadow_mark(s, index, nr, PAGE_PCP);
 	replay_shadow_pcp_free(s, event->cpu, index, event->page.order);
+	replay_shadow_list_free(s, event, index);
 }
 
 static void page_free_batched(struct replay_shadow *s, const struct mmr_event *event)
 {
 	uint32_t index = block_index(s, event->page.pfn, 0);
 
+	replay_shadow_list_other(s, event->cpu);
 	if (index != SHADOW_NONE)
 		replay_shadow_pcp_batched(s, event->cpu, index);
 }

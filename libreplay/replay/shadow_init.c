@@ -69,7 +69,8 @@ static int init_pages(struct replay_shadow *s, uint64_t nr, struct mmr_error *er
 	s->page = base_calloc_err(nr, 1, "page states", err);
 	s->pageblock = base_calloc_err(nr_blocks, sizeof(*s->pageblock), "pageblocks", err);
 	s->list_cpu = base_calloc_err(nr, 1, "page states", err);
-	if (!s->page || !s->list_cpu || !s->pageblock)
+	s->refilled = base_calloc_err(nr / 8, 1, "page states", err);
+	if (!s->page || !s->list_cpu || !s->refilled || !s->pageblock)
 		return MMR_E_NOMEM;
 	for (uint64_t i = 0; i < nr_blocks; i++) {
 		s->pageblock[i].type = SHADOW_MOVABLE;
@@ -94,7 +95,10 @@ int replay_shadow_new(const struct mmr_zone_info *zones, uint32_t nr_zones,
 	s->nr_zones = nr_zones;
 	s->zones = base_calloc_err(nr_zones, sizeof(*s->zones), "zones", err);
 	s->cpus = base_calloc_err(kernel->nr_cpus, sizeof(*s->cpus), "CPUs", err);
-	if (!s->zones || (kernel->nr_cpus && !s->cpus))
+	s->lists =
+		base_calloc_err((size_t)kernel->nr_cpus * nr_zones * NR_LIST_ORDERS * NR_LIST_TYPES,
+	                        sizeof(*s->lists), "per-CPU lists", err);
+	if (!s->zones || (kernel->nr_cpus && (!s->cpus || !s->lists)))
 		rc = MMR_E_NOMEM;
 	for (uint32_t i = 0; rc == 0 && i < nr_zones; i++)
 		rc = init_zone(s, i, &zones[i], &nr, err);
@@ -119,8 +123,10 @@ void replay_shadow_destroy(struct replay_shadow *s)
 	replay_shadow_types_deinit(s);
 	base_free(s->pageblock);
 	base_free(s->list_cpu);
+	base_free(s->refilled);
 	base_free(s->page);
 	base_free(s->cpus);
+	base_free(s->lists);
 	base_free(s->zones);
 	base_free(s);
 }

@@ -6,7 +6,8 @@
  * to the free lists and no further event says so. Three sequences tell:
  *
  *	free a, free b, batched a, [drain …,] free X, batched b     an interrupt in free_unref_folios()
- *	zone_locked a, zone_locked b, …, free X, alloc a            an interrupt in rmqueue_pcplist()
+ *	zone_locked a, zone_locked b, …, free X, alloc a            an interrupt in rmqueue_pcplist(),
+ *	                                                            unless it came while a was cleared
  *	free X, free b, batched b; meanwhile, on another CPU:       drain_pages(), that CPU holds the
  *	    drain …, drain … of pages from this CPU's list          lock
  *
@@ -16,8 +17,9 @@
  * State: for each CPU the frees that may still turn out to be such an X, and the last drain of its
  * list from elsewhere; for each page on a list, whose it is.
  *
- * Not modelled: an interrupt while a page is taken from a list without a refill; a drain during a
- * free that is not of a batch. shadow_event.c puts those right when the page is next taken.
+ * Not modelled: an interrupt while a page is taken from a list without a refill, or is then cleared; a
+ * drain during a free that is not of a batch. shadow_list.c finds most of those by what leaves the list
+ * next; shadow_event.c puts right what is left when the page is next taken.
  */
 #include "shadow_pcp.h"
 
@@ -100,6 +102,7 @@ void replay_shadow_pcp_free(struct replay_shadow *s, uint32_t nr, uint32_t index
 		cpu->count = cpu->batch_end = cpu->next = cpu->nr_refilled = 0;
 	cpu->frees[cpu->count++] = (struct cpu_free){ s->now_ns, index, (uint8_t)order };
 	s->list_cpu[index] = (uint8_t)nr;
+	replay_shadow_set_refilled(s, index, false);
 }
 
 /* Number of a free among [first, end), or end. Batches come in the order of their frees. */
@@ -156,16 +159,18 @@ void replay_shadow_pcp_refill(struct replay_shadow *s, uint32_t nr, uint32_t ind
 	}
 	cpu->nr_refilled++;
 	s->list_cpu[index] = (uint8_t)nr;
+	replay_shadow_set_refilled(s, index, true);
 }
 
-void replay_shadow_pcp_alloc(struct replay_shadow *s, uint32_t nr, uint32_t index)
+void replay_shadow_pcp_alloc(struct replay_shadow *s, uint32_t nr, uint32_t index, bool cleared)
 {
 	struct cpu_frees *cpu = cpu_frees(s, nr);
 
 	if (!cpu || cpu->nr_refilled == 0)
 		return;
 	/* A single page may have been taken past the list, without its lock. */
-	if (cpu->nr_refilled > 1 && index == cpu->refilled && cpu->refill_end <= cpu->count)
+	if (!cleared && cpu->nr_refilled > 1 && index == cpu->refilled &&
+	    cpu->refill_end <= cpu->count)
 		bypass_lists(s, cpu, cpu->refill_end, index);
 	cpu->nr_refilled = 0;
 }
@@ -199,5 +204,9 @@ void replay_shadow_pcp_lost(struct replay_shadow *s)
 
 		cpu->count = cpu->batch_end = cpu->next = cpu->nr_refilled = 0;
 		cpu->nr_drains = 0;
+		cpu->nr_run = 0;
 	}
+	for (size_t i = 0;
+	     i < (size_t)s->kernel.nr_cpus * s->nr_zones * NR_LIST_ORDERS * NR_LIST_TYPES; i++)
+		s->lists[i].nr = 0;
 }

@@ -18,8 +18,8 @@ void replay_shadow_pcp_reclaimed(struct replay_shadow *s, uint32_t cpu);
 /* mm_page_alloc_zone_locked of an order that the lists take. */
 void replay_shadow_pcp_refill(struct replay_shadow *s, uint32_t cpu, uint32_t index);
 
-/* mm_page_alloc. */
-void replay_shadow_pcp_alloc(struct replay_shadow *s, uint32_t cpu, uint32_t index);
+/* mm_page_alloc; cleared: the page was, after the list's lock had been released. */
+void replay_shadow_pcp_alloc(struct replay_shadow *s, uint32_t cpu, uint32_t index, bool cleared);
 
 /* mm_page_pcpu_drain, before the page is given back. */
 void replay_shadow_pcp_drain(struct replay_shadow *s, uint32_t cpu, uint32_t index);

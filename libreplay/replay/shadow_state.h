@@ -19,6 +19,10 @@
 #define MAX_EARLY_TAKES   16
 #define MAX_CPU_DRAINS    4
 #define MAX_CPU_FREES     1024
+#define MAX_LIST_FREES    64
+#define MAX_RUN_FREES     64
+#define NR_LIST_ORDERS    4 /* those that PAGE_ALLOC_COSTLY_ORDER bounds */
+#define NR_LIST_TYPES     3 /* MIGRATE_PCPTYPES */
 #define MAX_GIVEN         4096
 #define MAX_CHOICES       16
 #define MAX_CHOICE_BLOCKS 64
@@ -44,6 +48,7 @@ struct shadow_pageblock {
 	uint16_t nr[PAGE_NR_STATES]; /* pages by state; those outside the zone count as unknown */
 	uint8_t type;                /* enum shadow_migratetype */
 	uint8_t flags;
+	uint8_t types;     /* those that it was told or taken to be, a bit each */
 	uint8_t nr_kernel; /* slab and page-table pages in the first snapshot, 255 at most */
 };
 
@@ -56,6 +61,7 @@ struct shadow_zone {
 	uint32_t base; /* index of base_pfn */
 	uint32_t nr;   /* indices, a multiple of 1024 */
 	uint32_t nr_free[SHADOW_NR_ORDERS][SHADOW_NR_TYPES];
+	uint32_t batch; /* pages of a refill of a per-CPU list; 0: not known */
 
 	/* Compactions whose searches of the free lists have no event. */
 	uint32_t nr_searches; /* of these under way */
@@ -142,6 +148,18 @@ struct cpu_drain {
 	uint32_t zone;
 };
 
+/* A free to a per-CPU list. */
+struct list_free {
+	uint32_t index;
+	uint32_t nr_allocs; /* of the CPU, before it */
+};
+
+/* The latest frees to one list of a CPU, oldest first. */
+struct pcp_list {
+	uint32_t nr;
+	struct list_free frees[MAX_LIST_FREES];
+};
+
 /* The latest frees of a CPU: those of the batch under way, then those that interrupted it. */
 struct cpu_frees {
 	uint32_t count;
@@ -153,6 +171,13 @@ struct cpu_frees {
 	uint32_t refill_end;                     /* frees from this one on came after it */
 	struct cpu_drain drains[MAX_CPU_DRAINS]; /* that are still to be considered, oldest first */
 	uint32_t nr_drains;
+	uint32_t nr_allocs; /* that it has seen */
+	uint32_t run_pid;   /* whose frees have come one after the other, up to now */
+	uint32_t nr_run;
+	struct run_free {
+		uint32_t index;
+		uint8_t order;
+	} run[MAX_RUN_FREES];
 	struct cpu_free frees[MAX_CPU_FREES];
 };
 
@@ -165,6 +190,7 @@ struct replay_shadow {
 	uint32_t nr_pages;
 	uint8_t *page;     /* enum page_state << 4 | head */
 	uint8_t *list_cpu; /* of the first page of a block on a per-CPU list: whose */
+	uint8_t *refilled; /* a bit a page: the list got it by a refill, not by a free */
 	struct shadow_pageblock *pageblock;
 	struct replay_shadow_kernel kernel;
 	struct replay_shadow_stats stats;
@@ -179,6 +205,7 @@ struct replay_shadow {
 	struct shadow_candidate *candidates; /* as many as the largest zone has; or NULL */
 
 	struct cpu_frees *cpus; /* kernel.nr_cpus of them */
+	struct pcp_list *lists; /* by CPU, zone, order, type */
 	struct compaction compactions[MAX_COMPACTIONS];
 	struct pending_take pending[MAX_PENDING_TAKES];
 	uint32_t nr_compactions;

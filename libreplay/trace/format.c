@@ -150,7 +150,7 @@ static void plan_event(struct tep_event *event, struct trace_plan *plan)
 
 		if (fields[i].kind != plan->kind)
 			continue;
-		field = tep_find_field(event, fields[i].name);
+		field = tep_find_any_field(event, fields[i].name);
 		if (!field || !plan_field(&fields[i], field, op))
 			continue;
 		end = (uint32_t)op->src + op->src_size;

@@ -83,6 +83,7 @@ struct mmr_event {
 			uint32_t order;
 			int32_t migratetype;
 			int32_t percpu_refill;
+			int32_t context; /* common_flags: 0x08 in a hard, 0x10 in a soft interrupt */
 		} page;
 		struct {
 			uint64_t pfn;
