@@ -302,7 +302,7 @@ static void a_refault_counts_by_its_past(void **state)
 
 		policy_mglru_clear_refs(lru, page);
 		while (policy_mglru_refs(lru, page) < rows[i].refs)
-			policy_mglru.page_accessed(node, pfn);
+			policy_mglru.mark_accessed(node, pfn);
 		tier = policy_mglru_tier(lru, rows[i].refs, page->flags & MM_PG_WORKINGSET);
 		token = policy_mglru_eviction(node, pfn);
 		assert_int_equal(lru->evicted[0][MM_LRU_FILE][tier], 1);
