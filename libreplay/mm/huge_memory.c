@@ -79,6 +79,7 @@ enum mm_touch_result mm_touch_split(struct mm_machine *machine, const struct mm_
 	small.order = 0;
 	small.gfp_flags = MM_GFP_HIGHUSER_MOVABLE;
 	mark_split(lpage, kind);
+	machine->in_hand = number;
 	for (uint32_t i = 0; i < SUBS; i++) {
 		enum mm_touch_result result =
 			mm_touch_page(machine, &small, sub_number(lpage, i), kind, 0);
@@ -88,6 +89,7 @@ enum mm_touch_result mm_touch_split(struct mm_machine *machine, const struct mm_
 		if (result == MM_TOUCH_FAILED)
 			break;
 	}
+	machine->in_hand = MM_NONE;
 	return worst;
 }
 
@@ -100,6 +102,19 @@ void mm_free_subs(struct mm_machine *machine, uint16_t cpu, uint32_t number)
 	machine->subs[(size_t)lpage->subs * SUBS].subs = machine->free_sub_chunk;
 	machine->free_sub_chunk = lpage->subs;
 	lpage->flags &= (uint8_t) ~(MM_LP_SPLIT | MM_LP_HAS_SUBS);
+}
+
+void mm_count_subs(const struct mm_machine *machine, uint32_t number, uint64_t *nr_in,
+                   uint64_t *nr_out)
+{
+	const struct mm_lpage *lpage = mm_lpage(machine, number);
+
+	for (uint32_t i = 0; i < SUBS; i++) {
+		const struct mm_lpage *sub = mm_lpage(machine, sub_number(lpage, i));
+
+		*nr_in += sub->pfn != MM_NONE;
+		*nr_out += sub->pfn == MM_NONE && sub->slot != MM_NONE;
+	}
 }
 
 void mm_split_evicted(struct mm_machine *machine, uint32_t number)

@@ -54,8 +54,17 @@ struct mm_machine {
 	bool in_reclaim;  /* PF_MEMALLOC of the task that allocates */
 	bool in_fault;    /* pages that come in now do so by a page fault (in_lru_fault) */
 	uint64_t nr_extfrag;
-	uint64_t oom_stamp; /* pages freed when it was out of memory last */
-	uint64_t nr_anon;   /* base pages in memory, by what they hold */
+	uint64_t oom_stamp; /* pages freed when nobody could be killed last */
+	struct mm_space *spaces;
+	uint32_t *owners; /* of lpages: number of a space, or 0 */
+	uint64_t last_space_order;
+	struct mm_list held; /* mm_hold_page() */
+	uint32_t held_space;
+	uint32_t nr_spaces;
+	uint32_t nr_free_spaces;
+	uint32_t free_space; /* 0: none */
+	uint32_t in_hand;    /* logical page that is being touched piece by piece, or MM_NONE */
+	uint64_t nr_anon;    /* base pages in memory, by what they hold */
 	uint64_t nr_file;
 	uint64_t nr_shmem;
 	uint64_t nr_dirty; /* file pages */
@@ -385,6 +394,28 @@ void mm_free_subs(struct mm_machine *machine, uint16_t cpu, uint32_t number);
 void mm_split_evicted(struct mm_machine *machine, uint32_t number);
 /* A huge page in memory and off the lists: 512 pages, next to go. */
 void mm_split_page(struct mm_machine *machine, uint32_t pfn);
+
+/* In memory and in swap, of a huge page in pieces. */
+void mm_count_subs(const struct mm_machine *machine, uint32_t number, uint64_t *nr_in,
+                   uint64_t *nr_out);
+
+/* ---- oom_kill.c ---- */
+
+enum mm_oom_result {
+	MM_OOM_KILLED,
+	MM_OOM_WAIT, /* a victim has not exited yet */
+	MM_OOM_NOBODY,
+	MM_OOM_PANIC,
+};
+
+enum mm_oom_result mm_out_of_memory(struct mm_machine *machine, const struct mm_request *request);
+uint64_t mm_oom_totalpages(const struct mm_machine *machine);
+/* INT64_MIN: it cannot be killed. */
+int64_t mm_oom_badness(const struct mm_space *space, uint64_t totalpages);
+/* What the spaces own, against the owners of all pages. */
+int mm_check_spaces(const struct mm_machine *machine, struct mmr_error *err) MMR_MUST_CHECK;
+/* Before a logical page loses its kind. */
+void mm_space_uncharge(struct mm_machine *machine, uint32_t page);
 
 /* ---- swap_state.c ---- */
 

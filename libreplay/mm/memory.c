@@ -194,6 +194,7 @@ bool mm_free_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number)
 
 	if (lpage->kind == MM_LPAGE_NONE)
 		return false;
+	mm_space_uncharge(machine, number);
 	if (lpage->flags & MM_LP_HAS_SUBS)
 		mm_free_subs(machine, cpu, number);
 	if (lpage->pfn != MM_NONE) {

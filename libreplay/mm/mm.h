@@ -47,6 +47,8 @@ struct mm_settings {
 	uint32_t page_cluster; /* swap readahead: at most 2^page_cluster pages; <= 10 */
 	uint8_t lru_gen_enabled; /* bits of /sys/kernel/mm/lru_gen/enabled; bit 0 clear: all of them */
 	uint32_t lru_gen_min_ttl_ms; /* a working set younger than this is not evicted; 0: off */
+	bool panic_on_oom;
+	bool oom_kill_allocating_task;
 };
 
 enum mm_throttle {
@@ -57,9 +59,23 @@ enum mm_throttle {
 /* The request behind a stall or a failure. */
 struct mm_request {
 	uint32_t gfp_flags;
-	uint32_t task; /* the caller's number for it; handed to the hooks */
+	uint32_t task;  /* the caller's number for it; handed to the hooks */
+	uint32_t space; /* of mm_space_new(), or 0: nobody's */
 	uint16_t cpu;
 	uint8_t order;
+};
+
+/* A kill, and what its victim had; pages. */
+struct mm_oom_kill {
+	const struct mm_request *request; /* that found no memory */
+	uint32_t space;                   /* the victim's */
+	int32_t adj;                      /* oom_score_adj */
+	int64_t points;                   /* its badness, of totalpages */
+	uint64_t totalpages;
+	uint64_t nr_anon; /* in memory */
+	uint64_t nr_shmem;
+	uint64_t nr_swap;
+	uint64_t nr_tables;
 };
 
 /*
@@ -77,8 +93,15 @@ struct mm_hooks {
 	void (*throttle)(void *data, const struct mm_scan_control *sc, enum mm_throttle reason);
 	void (*kswapd_begin)(void *data, const struct mm_node *node);
 	void (*kswapd_end)(void *data, const struct mm_node *node);
-	/* An allocation failed; oom: where the OOM killer would have run. */
+	/* An allocation failed; oom: nobody could be killed for it, where the kernel panics. */
 	void (*alloc_failed)(void *data, const struct mm_request *request, bool oom);
+	/*
+	 * A space was killed: mm_space_reap() is due when it has exited, and its tasks ask for nothing any
+	 * more. Without the hook it is reaped at once.
+	 */
+	void (*oom_kill)(void *data, const struct mm_oom_kill *kill);
+	/* Lets time pass until the victim has exited. false: there is none; only a jiffy has passed. */
+	bool (*oom_wait)(void *data, const struct mm_request *request);
 };
 
 struct mm_config {
@@ -126,6 +149,9 @@ int mm_seed_swapped(struct mm_machine *machine, uint32_t page,
 void mm_seed_done(struct mm_machine *machine);
 
 /* ---- what happens ---- */
+
+/* Pages that the page allocator has been given. */
+uint64_t mm_managed_pages(const struct mm_machine *machine);
 
 /* Whether a logical page has contents, wherever they are. */
 bool mm_lpage_is_known(const struct mm_machine *machine, uint32_t page);
@@ -226,6 +252,41 @@ struct mm_reference_stats {
 void mm_set_reference_share(struct mm_machine *machine, enum mm_lru_type type, uint32_t share);
 struct mm_reference_stats mm_reference_stats(const struct mm_machine *machine,
                                              enum mm_lru_type type);
+
+/* ---- address spaces, for the OOM killer ---- */
+
+/* Makes room for nr more of them. */
+int mm_reserve_spaces(struct mm_machine *machine, uint32_t nr,
+                      struct mmr_error *err) MMR_MUST_CHECK;
+/*
+ * A new one; 0: there is no room. like: a space or 0, from which it has oom_score_adj and, if it was killed,
+ * that; forked: it shares what that one has, and is of another process, otherwise of the same (exec).
+ */
+uint32_t mm_space_new(struct mm_machine *machine, uint32_t like, bool forked);
+/* Nobody uses it any more; its number may be used again when its pages are freed. 0 is fine. */
+void mm_space_end(struct mm_machine *machine, uint32_t space);
+/* -1000 to 1000; others are left alone. */
+void mm_space_set_adj(struct mm_machine *machine, uint32_t space, int32_t adj);
+/* It is init's. */
+void mm_space_set_init(struct mm_machine *machine, uint32_t space);
+/* Pages that it had before anything was known of them. */
+void mm_space_set_before(struct mm_machine *machine, uint32_t space, uint64_t nr_pages);
+/* A logical page that has no owner, and is anonymous, shared memory or a page table, is this one's. */
+void mm_space_charge(struct mm_machine *machine, uint32_t space, uint32_t page);
+/* It got a page of its own in place of source, which it had shared. */
+void mm_space_copied(struct mm_machine *machine, uint32_t space, uint32_t source);
+/* A victim exits, or the reaper has got to it: all it owns is freed. Not in the middle of a verb but a wait. */
+void mm_space_reap(struct mm_machine *machine, uint32_t space, uint16_t cpu);
+
+/*
+ * A page that nobody will see, for request->space: it goes when that is reaped, or with all others by
+ * mm_release_held(). false: no memory.
+ */
+bool mm_hold_page(struct mm_machine *machine, const struct mm_request *request);
+void mm_release_held(struct mm_machine *machine, uint16_t cpu);
+
+bool mm_space_is_killed(const struct mm_machine *machine, uint32_t space);
+bool mm_space_is_reaped(const struct mm_machine *machine, uint32_t space);
 
 /* ---- background work ---- */
 

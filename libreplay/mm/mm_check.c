@@ -266,6 +266,8 @@ int mm_check(const struct mm_machine *machine, struct mmr_error *err)
 		if (machine->subs[i].kind != MM_LPAGE_NONE)
 			rc = check_lpage(machine, MM_SUB_BASE + i, &tally, err);
 	}
+	if (rc == 0)
+		rc = mm_check_spaces(machine, err);
 	if (rc < 0)
 		return rc;
 	if (used != machine->nr_used || tally.writeback != machine->nr_writeback)

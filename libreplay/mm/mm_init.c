@@ -174,8 +174,10 @@ int mm_machine_create(const struct mm_config *config, struct mm_machine **ret,
 	machine->nr_zones = config->nr_zones;
 	machine->building = true;
 	machine->free_sub_chunk = MM_NONE;
+	machine->in_hand = MM_NONE;
 	machine->oom_stamp = UINT64_MAX;
 	mm_list_init(&machine->writeback);
+	mm_list_init(&machine->held);
 	base_rng_init(&machine->rng, config->seed);
 	base_rng_init(&machine->reference.rng, config->seed);
 	rc = create_arrays(machine, config, err);
@@ -211,6 +213,8 @@ void mm_machine_destroy(struct mm_machine *machine)
 	base_free(machine->sub_next_use);
 	base_free(machine->lpages);
 	base_free(machine->subs);
+	base_free(machine->owners);
+	base_free(machine->spaces);
 	base_free(machine->pages);
 	base_free(machine);
 }
@@ -489,7 +493,7 @@ void mm_seed_done(struct mm_machine *machine)
 
 int mm_reserve_lpages(struct mm_machine *machine, uint32_t nr_pages, struct mmr_error *err)
 {
-	void *lpages = machine->lpages;
+	void *lpages = machine->lpages, *owners = machine->owners;
 	uint64_t nr = machine->nr_lpages ? machine->nr_lpages : 1024;
 
 	if (nr_pages <= machine->nr_lpages)
@@ -505,6 +509,11 @@ int mm_reserve_lpages(struct mm_machine *machine, uint32_t nr_pages, struct mmr_
 	if (base_resize(&lpages, nr, sizeof(*machine->lpages)) < 0)
 		return base_error(err, MMR_E_NOMEM, "no memory for %u logical pages", nr_pages);
 	machine->lpages = lpages;
+	if (base_resize(&owners, nr, sizeof(*machine->owners)) < 0)
+		return base_error(err, MMR_E_NOMEM, "no memory for %u logical pages", nr_pages);
+	machine->owners = owners;
+	memset(&machine->owners[machine->nr_lpages], 0,
+	       (nr - machine->nr_lpages) * sizeof(*machine->owners));
 	for (uint64_t i = machine->nr_lpages; i < nr; i++)
 		machine->lpages[i] = (struct mm_lpage){ .pfn = MM_NONE, .slot = MM_NONE };
 	machine->nr_lpages = (uint32_t)nr;

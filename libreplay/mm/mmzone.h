@@ -11,7 +11,7 @@
  *	list         pages chained by pfn through struct mm_page; a page is on at most one
  *	type         of reclaim: anonymous (0, needs swap) or file (1)
  *
- * Memory: 24 bytes per base page (struct mm_page), one byte per pageblock, 16 bytes per logical page,
+ * Memory: 24 bytes per base page (struct mm_page), one byte per pageblock, 20 bytes per logical page,
  * four bytes and a bit per swap slot. The page array begins at pfn 0; holes cost address space only.
  *
  * Only the first page of a block has a state; the others are MM_PAGE_TAIL (kept so by split and merge,
@@ -297,6 +297,26 @@ struct mm_swap {
 	uint32_t ra_last; /* readahead: slot of the last fault, its window, hits since */
 	uint32_t ra_window;
 	uint32_t ra_hits;
+};
+
+enum mm_space_flags {
+	MM_SPACE_USED = 1,
+	MM_SPACE_INIT = 2,   /* of process 1: never killed */
+	MM_SPACE_KILLED = 4, /* an OOM victim */
+	MM_SPACE_REAPED = 8, /* … whose memory is free: MMF_OOM_SKIP */
+	MM_SPACE_ENDED = 16, /* no task uses it; it has pages still */
+};
+
+/* What the OOM killer knows of the processes that share an mm. In base pages. */
+struct mm_space {
+	uint64_t order;     /* of the process's birth */
+	uint64_t nr_pages;  /* anonymous and shared memory, in memory or in swap */
+	uint64_t nr_tables; /* page tables */
+	uint64_t nr_shared; /* with the space it was forked from, which owns them */
+	uint64_t nr_before; /* it had them before anything was known of them */
+	int16_t adj;        /* oom_score_adj */
+	uint8_t flags;      /* enum mm_space_flags */
+	uint32_t next_free;
 };
 
 /* Where a violated invariant was seen first. */

@@ -4,20 +4,26 @@
  *
  * Each round of direct reclaim asks for 32 pages. As long as there is progress, or what could still be
  * reclaimed would suffice, it goes on; 16 rounds without progress are the end. Costly orders (> 3) and
- * NORETRY give up after one round. The end is a failure, or where the kernel would kill, an OOM event:
- * nobody is killed here, the request just fails and the hook says so.
+ * NORETRY give up after one round. The end is a failure or a kill (oom_kill.c), after which the request goes
+ * on if it is not the victim's own: then it takes what the reserves have.
  *
  * Follows __alloc_pages_slowpath(), gfp_to_alloc_flags(), should_reclaim_retry(),
  * __alloc_pages_direct_reclaim(), __alloc_pages_may_oom() of v6.12.
  *
- * Not modelled: compaction (a costly order gets what the free lists have), killing, OOM reserves,
- * real-time tasks. After an OOM, requests fail at once until some page is freed.
+ * A request without __GFP_FS never kills: it waits for one that does. As nobody else asks for anything
+ * before it is done, it waits OOM_ROUNDS times a jiffy and then kills as the other would have.
+ *
+ * Not modelled: compaction (a costly order gets what the free lists have), real-time tasks, contention
+ * for oom_lock. Where nobody can be killed the kernel panics; here requests fail at once until some page is
+ * freed.
  */
 #include "internal.h"
 
 #define MAX_RECLAIM_RETRIES 16
+#define OOM_ROUNDS          16
 
-static uint32_t gfp_to_alloc_flags(const struct mm_alloc_context *ac)
+static uint32_t gfp_to_alloc_flags(const struct mm_machine *machine,
+                                   const struct mm_alloc_context *ac)
 {
 	uint32_t gfp = ac->gfp_flags;
 	uint32_t flags = MM_WMARK_MIN;
@@ -35,6 +41,9 @@ static uint32_t gfp_to_alloc_flags(const struct mm_alloc_context *ac)
 		flags |= MM_ALLOC_CMA;
 	if ((gfp & MM_GFP_MEMALLOC) && !(gfp & MM_GFP_NOMEMALLOC))
 		flags |= MM_ALLOC_NO_WATERMARKS;
+	/* __gfp_pfmemalloc_flags() of a victim. */
+	if (mm_space_is_killed(machine, ac->request->space) && !(gfp & MM_GFP_NOMEMALLOC))
+		flags = MM_ALLOC_OOM | (flags & (MM_ALLOC_CMA | MM_ALLOC_KSWAPD));
 	return flags;
 }
 
@@ -91,12 +100,11 @@ static uint32_t direct_reclaim(struct mm_machine *machine, const struct mm_alloc
 	return mm_get_page_from_freelist(machine, ac, alloc_flags);
 }
 
-/* The OOM killer would run: the kernel never kills for these. */
-static bool would_kill(const struct mm_alloc_context *ac)
+/* The kernel never kills for other requests. */
+static bool may_kill(const struct mm_alloc_context *ac)
 {
-	return ac->order <= MM_COSTLY_ORDER && (ac->gfp_flags & MM_GFP_FS) &&
-	       !(ac->gfp_flags & (MM_GFP_RETRY_MAYFAIL | MM_GFP_THISNODE | MM_GFP_NORETRY)) &&
-	       ac->highest_zoneidx >= MM_ZONE_NORMAL;
+	return ac->order <= MM_COSTLY_ORDER && ac->highest_zoneidx >= MM_ZONE_NORMAL &&
+	       !(ac->gfp_flags & (MM_GFP_RETRY_MAYFAIL | MM_GFP_THISNODE));
 }
 
 /* NULL-handed: what is left are the reserves, for those who must not fail. */
@@ -111,26 +119,53 @@ static uint32_t no_page(struct mm_machine *machine, const struct mm_alloc_contex
 	return pfn;
 }
 
-static uint32_t out_of_memory(struct mm_machine *machine, const struct mm_alloc_context *ac)
+/* Until it has exited, or a jiffy if there is none. */
+static bool wait_for_victim(struct mm_machine *machine, const struct mm_alloc_context *ac)
 {
-	uint32_t pfn = mm_get_page_from_freelist(machine, ac, MM_WMARK_HIGH);
+	return machine->hooks.oom_wait && machine->hooks.oom_wait(machine->hooks.data, ac->request);
+}
 
-	if (pfn != MM_NONE)
-		return pfn;
-	if (would_kill(ac))
-		machine->oom_stamp = machine->counters[MM_PGFREE];
-	return no_page(machine, ac, would_kill(ac));
+enum after_oom { AFTER_OOM_RETRY, AFTER_OOM_GOT, AFTER_OOM_FAIL, AFTER_OOM_PANIC };
+
+/* __alloc_pages_may_oom(), and what it means to the request. */
+static enum after_oom may_oom(struct mm_machine *machine, const struct mm_alloc_context *ac,
+                              uint32_t *rounds, uint32_t *pfn)
+{
+	*pfn = mm_get_page_from_freelist(machine, ac, MM_WMARK_HIGH);
+	if (*pfn != MM_NONE)
+		return AFTER_OOM_GOT;
+	if (!may_kill(ac))
+		return AFTER_OOM_FAIL;
+	if (!(ac->gfp_flags & MM_GFP_FS) && ++*rounds <= OOM_ROUNDS) {
+		wait_for_victim(machine, ac);
+		return AFTER_OOM_RETRY;
+	}
+	switch (mm_out_of_memory(machine, ac->request)) {
+	case MM_OOM_KILLED:
+		return AFTER_OOM_RETRY;
+	case MM_OOM_WAIT:
+		if (!mm_space_is_killed(machine, ac->request->space) &&
+		    wait_for_victim(machine, ac))
+			return AFTER_OOM_RETRY;
+		return AFTER_OOM_FAIL;
+	case MM_OOM_NOBODY:
+	case MM_OOM_PANIC:
+		break;
+	}
+	machine->oom_stamp = machine->counters[MM_PGFREE];
+	return AFTER_OOM_PANIC;
 }
 
 static uint32_t alloc_slowpath(struct mm_machine *machine, const struct mm_alloc_context *ac)
 {
-	uint32_t alloc_flags = gfp_to_alloc_flags(ac);
 	bool costly = ac->order > MM_COSTLY_ORDER;
-	uint32_t no_progress = 0, tries = 0;
+	uint32_t no_progress = 0, tries = 0, rounds = 0;
 	uint64_t progress;
 	uint32_t pfn;
 
 	for (;;) {
+		uint32_t alloc_flags = gfp_to_alloc_flags(machine, ac);
+
 		if (alloc_flags & MM_ALLOC_KSWAPD)
 			wake_all_kswapds(machine, ac);
 		pfn = mm_get_page_from_freelist(machine, ac, alloc_flags);
@@ -142,7 +177,10 @@ static uint32_t alloc_slowpath(struct mm_machine *machine, const struct mm_alloc
 		if (costly && (ac->gfp_flags & MM_GFP_NORETRY))
 			return no_page(machine, ac, false);
 		if (machine->oom_stamp == machine->counters[MM_PGFREE])
-			return no_page(machine, ac, would_kill(ac));
+			return no_page(machine, ac, may_kill(ac));
+		/* A victim has had its try at the reserves. */
+		if (mm_space_is_killed(machine, ac->request->space))
+			return no_page(machine, ac, false);
 		pfn = direct_reclaim(machine, ac, alloc_flags, &progress);
 		if (pfn != MM_NONE)
 			return pfn;
@@ -155,7 +193,17 @@ static uint32_t alloc_slowpath(struct mm_machine *machine, const struct mm_alloc
 		/* Where the kernel would compact and look again. */
 		if (ac->order > 0 && progress > 0 && tries++ < MAX_RECLAIM_RETRIES)
 			continue;
-		return out_of_memory(machine, ac);
+		switch (may_oom(machine, ac, &rounds, &pfn)) {
+		case AFTER_OOM_GOT:
+			return pfn;
+		case AFTER_OOM_FAIL:
+			return no_page(machine, ac, false);
+		case AFTER_OOM_PANIC:
+			return no_page(machine, ac, true);
+		case AFTER_OOM_RETRY:
+			no_progress = 0;
+			break;
+		}
 	}
 }
 

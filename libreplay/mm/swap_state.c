@@ -24,6 +24,11 @@ bool mm_read_swap(struct mm_machine *machine, const struct mm_request *request, 
 	pfn = mm_alloc_pages(machine, &adapted);
 	if (pfn == MM_NONE)
 		return false;
+	/* Its owner may have been killed meanwhile. */
+	if (lpage->slot == MM_NONE || lpage->pfn != MM_NONE) {
+		mm_free_pages(machine, request->cpu, pfn);
+		return false;
+	}
 	mm_page_bind(machine, pfn, number, (enum mm_lpage_kind)lpage->kind);
 	mm_clear_dirty(machine, pfn);
 	mm_add_swapcache(machine, pfn);
