@@ -130,8 +130,6 @@ static void what_fails_leaves_the_database_as_it_was(void **state)
 	options.nr_settings = 0;
 	options.policy = "no such";
 	assert_int_equal(mmr_run_replay(trace, &options, &report, &err), MMR_E_NOTFOUND);
-	options.policy = NULL;
-	assert_int_equal(mmr_run_replay(trace, &options, &report, &err), MMR_E_NOTFOUND);
 	assert_int_equal(access(rows_path, F_OK), -1);
 }
 
