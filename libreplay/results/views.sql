@@ -20,6 +20,13 @@ SELECT e.run_id, r.label AS run, e.kind, e.pid, e.comm, e.start_ns, e.duration_n
   LEFT JOIN stack s ON s.run_id = t.run_id AND s.stack_id = t.stack_id
  WHERE e.kind = 'direct';
 
+-- Who was killed for lack of memory, and what it had (mmreplay-db(5), oom_kill).
+DROP VIEW IF EXISTS oom_kills;
+CREATE VIEW oom_kills AS
+SELECT o.run_id, r.label AS run, o.t_ns / 1e9 AS at_s, o.pid, o.comm, o.oom_score_adj,
+       o.total_vm_kb / 1024.0 AS total_vm_mib, o.anon_rss_kb / 1024.0 AS anon_rss_mib, o.file_rss_kb / 1024.0 AS file_rss_mib
+  FROM oom_kill o JOIN run r USING (run_id);
+
 -- The code behind each stall whose stack was recorded.
 DROP VIEW IF EXISTS stall_stacks;
 CREATE VIEW stall_stacks AS
