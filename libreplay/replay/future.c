@@ -69,6 +69,10 @@ unsigned int replay_future_uses(const struct demand_op *op, uint32_t pages[2])
 	case DEMAND_MUNLOCK:
 	case DEMAND_TASK_START:
 	case DEMAND_TASK_EXIT:
+	case DEMAND_TASK_SPACE:
+	case DEMAND_TASK_ADJ:
+	case DEMAND_TASK_RSS:
+	case DEMAND_OOM:
 		break;
 	}
 	return nr;

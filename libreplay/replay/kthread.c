@@ -180,7 +180,7 @@ static void alloc_failed(void *data, const struct mm_request *request, bool oom)
 
 struct mm_hooks replay_kthread_hooks(struct replay *replay)
 {
-	return (struct mm_hooks){
+	struct mm_hooks hooks = {
 		.data = replay,
 		.now_ns = now_ns,
 		.direct_reclaim_begin = direct_begin,
@@ -191,4 +191,7 @@ struct mm_hooks replay_kthread_hooks(struct replay *replay)
 		.kswapd_end = kswapd_end,
 		.alloc_failed = alloc_failed,
 	};
+
+	replay_oom_hooks(&hooks);
+	return hooks;
 }

@@ -47,6 +47,7 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 		replay->reference_ns = 0;
 	}
 	replay_cost_init(&replay->cost, config->tunables);
+	replay_oom_init(replay, config->tunables);
 	rc = replay_machine_build(replay, config, err);
 	if (rc < 0) {
 		replay_destroy(replay);
@@ -62,6 +63,7 @@ void replay_destroy(struct replay *replay)
 		return;
 	mm_machine_destroy(replay->machine);
 	replay_task_vec_deinit(&replay->tasks);
+	replay_key_vec_deinit(&replay->keys);
 	base_free(replay->pcp_counts);
 	base_free(replay);
 }
@@ -86,11 +88,22 @@ static int make_room(struct replay *replay, struct mmr_error *err)
 static int prepare(struct replay *replay, const struct demand_op *ops, size_t nr_ops,
                    struct mmr_error *err)
 {
+	uint32_t nr_spaces = 0;
+
 	for (size_t i = 0; i < nr_ops; i++) {
 		int rc = replay_op_check(replay, &ops[i], err);
 
+		if (rc == 0)
+			rc = replay_oom_check(replay, &ops[i], err);
 		if (rc < 0)
 			return rc;
+		if (ops[i].kind == DEMAND_TASK_SPACE) {
+			nr_spaces++;
+			if (ops[i].arg > replay->nr_keys)
+				replay->nr_keys = ops[i].arg;
+			if (ops[i].arg2 > replay->nr_keys)
+				replay->nr_keys = ops[i].arg2;
+		}
 		if (ops[i].task >= replay->nr_tasks)
 			replay->nr_tasks = ops[i].task + 1;
 		if (ops[i].page != DEMAND_NO_PAGE && ops[i].page >= replay->nr_pages)
@@ -99,6 +112,8 @@ static int prepare(struct replay *replay, const struct demand_op *ops, size_t nr
 		    ops[i].arg2 >= replay->nr_pages)
 			replay->nr_pages = ops[i].arg2 + 1;
 	}
+	if (replay_oom_room(replay, nr_spaces, err) < 0)
+		return MMR_E_NOMEM;
 	return make_room(replay, err);
 }
 
@@ -158,8 +173,10 @@ int replay_run(struct replay *replay, const struct demand_op *ops, size_t nr_ops
 				replay->stats.nr_mismatched++;
 			continue;
 		}
-		if (ops[i].kind == DEMAND_TASK_START || ops[i].kind == DEMAND_TASK_EXIT)
+		if (ops[i].kind >= DEMAND_TASK_START && ops[i].kind <= DEMAND_TASK_RSS) {
+			replay_oom_task(replay, &ops[i]);
 			continue;
+		}
 		if (replay->seeding)
 			replay_machine_seeded(replay);
 		if (ops[i].t_ns >= replay->reference_ns)

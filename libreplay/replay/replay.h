@@ -56,7 +56,22 @@ struct replay_failure {
 	uint32_t task;
 	uint32_t gfp_flags;
 	uint8_t order;
-	uint8_t oom; /* 1: the OOM killer would have run; 0: the request just failed */
+	uint8_t oom; /* 1: nobody was left to be killed, the kernel panics; 0: the request just failed */
+};
+
+/* A task was killed for lack of memory. Pages. */
+struct replay_oom_kill {
+	uint64_t t_ns;
+	uint32_t
+		task; /* demand task that was killed, its lowest number; 0: none uses the space any more */
+	uint32_t asked_by; /* demand task whose request found no memory */
+	int32_t oom_score_adj;
+	int64_t points; /* its badness, of totalpages */
+	uint64_t totalpages;
+	uint64_t nr_anon; /* in memory */
+	uint64_t nr_shmem;
+	uint64_t nr_swap;
+	uint64_t nr_tables;
 };
 
 /* Every member may be NULL. */
@@ -64,6 +79,7 @@ struct replay_hooks {
 	void *data;
 	void (*reclaim)(void *data, const struct replay_reclaim *reclaim);
 	void (*failure)(void *data, const struct replay_failure *failure);
+	void (*oom_kill)(void *data, const struct replay_oom_kill *kill);
 };
 
 /* A free block of the recorded machine. */
@@ -135,6 +151,7 @@ enum replay_fault_kind {
 struct replay_task_stat {
 	uint64_t nr_faults[REPLAY_NR_FAULT_KINDS];
 	uint64_t stalled_ns; /* in direct reclaim and in swap-in, by the cost model */
+	uint32_t key;        /* its address space, by the demand's number */
 };
 /* NULL for a task that has not asked for anything. Valid until the next replay_run(). */
 const struct replay_task_stat *replay_task_stat(const struct replay *replay, uint32_t task);
@@ -147,6 +164,11 @@ struct replay_stats {
 	uint64_t nr_unplaced;     /* … for which there was no room */
 	uint64_t nr_unknown_free; /* DEMAND_FREE of a page that the engine did not have */
 	uint64_t nr_failures;
+	uint64_t nr_kills; /* for lack of memory */
+	uint64_t
+		nr_dropped; /* ops of tasks that had been killed, and frees of what went with them */
+	uint64_t
+		nr_beyond; /* pages that recorded victims asked for beyond the trace until the kill */
 	uint64_t nr_mismatched; /* ops whose page is of another kind or already there */
 };
 const struct replay_stats *replay_stats(const struct replay *replay);

@@ -13,12 +13,12 @@
 
 static bool has_page(uint8_t kind)
 {
-	return kind != DEMAND_TASK_START && kind != DEMAND_TASK_EXIT;
+	return kind < DEMAND_TASK_START;
 }
 
 int replay_op_check(const struct replay *replay, const struct demand_op *op, struct mmr_error *err)
 {
-	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_TASK_EXIT)
+	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_OOM)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of unknown kind %u", op->kind);
 	if (op->order > MM_MAX_ORDER)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of order %u", op->order);
@@ -138,10 +138,15 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 	const struct mm_request request = {
 		.gfp_flags = gfp_of(op),
 		.task = op->task,
+		.space = replay_oom_space(replay, op->task),
 		.cpu = op->cpu,
 		.order = op->order,
 	};
 
+	if (replay_oom_drops(replay, op)) {
+		replay->stats.nr_dropped++;
+		return;
+	}
 	replay->stall_ns = 0;
 	replay->task = op->task;
 	switch ((enum demand_kind)op->kind) {
@@ -152,6 +157,7 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		charge(replay, op,
 		       mm_touch_page(machine, &request, op->page, lpage_kind(op->kind),
 		                     touch_flags(replay, op)));
+		replay_oom_own(replay, op);
 		break;
 	case DEMAND_COW:
 		if (op->arg2 == DEMAND_NO_PAGE)
@@ -160,13 +166,18 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 			                     MM_TOUCH_WRITE));
 		else
 			charge(replay, op, mm_copy_page(machine, &request, op->page, op->arg2));
+		replay_oom_own(replay, op);
 		break;
 	case DEMAND_ACCESS:
 		if (mm_lpage_is_known(machine, op->page))
 			charge(replay, op, mm_access_page(machine, &request, op->page));
 		break;
 	case DEMAND_FREE:
-		if (!mm_free_lpage(machine, op->cpu, op->page))
+		if (mm_free_lpage(machine, op->cpu, op->page))
+			break;
+		if (replay->stats.nr_kills > 0)
+			replay->stats.nr_dropped++;
+		else
 			replay->stats.nr_unknown_free++;
 		break;
 	case DEMAND_LAZYFREE:
@@ -179,8 +190,14 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 	case DEMAND_MUNLOCK:
 		mm_lock_page(machine, op->page, op->kind == DEMAND_MLOCK);
 		break;
+	case DEMAND_OOM:
+		replay_oom_beyond(replay, op);
+		break;
 	case DEMAND_TASK_START:
 	case DEMAND_TASK_EXIT:
+	case DEMAND_TASK_SPACE:
+	case DEMAND_TASK_ADJ:
+	case DEMAND_TASK_RSS:
 		break;
 	}
 	replay->stall_ns = 0;

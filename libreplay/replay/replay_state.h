@@ -20,7 +20,14 @@ struct replay_kthread {
 	bool running;
 };
 
+/* An address space of the demand. */
+struct replay_key {
+	uint32_t space; /* of the machine; 0: none */
+	uint32_t users; /* tasks */
+};
+
 DEFINE_VEC(replay_task_vec, struct replay_task_stat);
+DEFINE_VEC(replay_key_vec, struct replay_key);
 
 struct replay {
 	struct mm_machine *machine;
@@ -28,11 +35,18 @@ struct replay {
 	struct replay_cost cost;
 	struct replay_kthread kswapd[MM_MAX_NODES];
 	struct replay_task_vec tasks; /* [0, nr_tasks) */
+	struct replay_key_vec keys;   /* [0, nr_keys]; 0 is none */
 	struct replay_stats stats;
 	const struct replay_future *future;
 	uint64_t nr_uses; /* so far, as replay_future_uses() counts them */
 	uint32_t nr_cpus;
 	uint32_t nr_tasks;
+	uint32_t nr_keys;
+	uint32_t victim; /* space that was killed and has not exited; 0: none */
+	uint64_t victim_exit_ns;
+	uint64_t oom_exit_ns;
+	uint64_t oom_beyond_percent;
+	bool oom_reaper;   /* that waits REAPER_DELAY */
 	uint32_t nr_pages; /* logical pages < this have been seen */
 	uint64_t start_ns;
 	uint64_t now_ns;
@@ -75,6 +89,28 @@ void replay_simtime_writes(struct replay *replay);
 uint64_t replay_kthread_due(const struct replay *replay, uint32_t n);
 void replay_kthread_run(struct replay *replay, uint32_t n);
 struct mm_hooks replay_kthread_hooks(struct replay *replay);
+
+/* ---- oom.c ---- */
+
+void replay_oom_init(struct replay *replay, const struct replay_tunables *tunables);
+void replay_oom_hooks(struct mm_hooks *hooks);
+/* Whether the numbers make sense. */
+int replay_oom_check(const struct replay *replay, const struct demand_op *op,
+                     struct mmr_error *err) MMR_MUST_CHECK;
+/* Room for nr_new address spaces more, and numbers up to nr_keys. */
+int replay_oom_room(struct replay *replay, uint32_t nr_new, struct mmr_error *err) MMR_MUST_CHECK;
+/* An op about a task rather than a page. */
+void replay_oom_task(struct replay *replay, const struct demand_op *op);
+uint32_t replay_oom_space(const struct replay *replay, uint32_t task);
+/* The task has been killed. */
+bool replay_oom_drops(const struct replay *replay, const struct demand_op *op);
+/* After a touch: the page is the task's if it is nobody's. */
+void replay_oom_own(struct replay *replay, const struct demand_op *op);
+/* DEMAND_OOM. */
+void replay_oom_beyond(struct replay *replay, const struct demand_op *op);
+/* When a victim has exited; REPLAY_NEVER: there is none. */
+uint64_t replay_oom_due(const struct replay *replay);
+void replay_oom_exit(struct replay *replay);
 
 /* ---- replay_op.c ---- */
 

@@ -24,6 +24,7 @@
 #include "workload.h"
 
 #define EVENTS_PER_BATCH 4096
+#define KB_PER_PAGE      4u
 
 struct replay_run {
 	struct mmr_trace *trace;
@@ -115,6 +116,30 @@ static void on_failure(void *data, const struct replay_failure *failure)
 
 	if (failure->oom)
 		run->report->nr_oom++;
+}
+
+static void on_oom_kill(void *data, const struct replay_oom_kill *kill)
+{
+	struct replay_run *run = data;
+	uint32_t pid = wl_task_pid(run->wl, kill->task);
+	const char *comm = mmr_trace_comm(run->trace, pid);
+	uint64_t nr = kill->nr_anon + kill->nr_shmem;
+	const struct results_oom row = {
+		.t_ns = since_base(run, kill->t_ns),
+		.pid = pid,
+		.comm = comm,
+		.total_vm_kb = (int64_t)((nr + kill->nr_swap) * KB_PER_PAGE),
+		.anon_rss_kb = (int64_t)(kill->nr_anon * KB_PER_PAGE),
+		.oom_score_adj = kill->oom_score_adj,
+	};
+
+	results_put_oom(run->db, &row);
+	replay_run_note(
+		run->report,
+		"out of memory: %s (%u) was killed after %.3f s; it had %llu kB in memory and "
+		"%llu kB in swap",
+		comm, pid, (double)row.t_ns / 1e9, (unsigned long long)(nr * KB_PER_PAGE),
+		(unsigned long long)(kill->nr_swap * KB_PER_PAGE));
 }
 
 /* ---- counters and samples ---- */
@@ -326,7 +351,10 @@ static int create(struct replay_run *run, struct mmr_error *err)
 		.seed = run->options->seed,
 		.guess_references = guesses_references(run),
 		.future = run->future,
-		.hooks = { .data = run, .reclaim = on_reclaim, .failure = on_failure },
+		.hooks = { .data = run,
+		           .reclaim = on_reclaim,
+		           .failure = on_failure,
+		           .oom_kill = on_oom_kill },
 	};
 	int code = replay_create(&config, &run->replay, err);
 
@@ -487,10 +515,17 @@ static int finish(struct replay_run *run, struct mmr_error *err)
 	put_faults(run);
 	if (guesses_references(run))
 		put_references(run);
+	if (replay_stats(run->replay)->nr_beyond)
+		replay_run_note(
+			run->report,
+			"where the recorded kernel killed a task, it was taken to ask for %llu "
+			"pages more than recorded (oom.beyond)",
+			(unsigned long long)replay_stats(run->replay)->nr_beyond);
 	if (run->report->nr_oom)
 		replay_run_note(
 			run->report,
-			"%llu allocations found no memory: the kernel would have killed a task",
+			"%llu allocations found no memory and nobody to be killed: the kernel "
+			"would have panicked",
 			(unsigned long long)run->report->nr_oom);
 	return results_failed(run->db, err);
 }

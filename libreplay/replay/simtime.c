@@ -2,9 +2,9 @@
 /*
  * Simulated time: what is due between two demand ops, in order.
  *
- * Three things have times of their own: writes of the swap device (one after the other, cost.swap_write
- * each), kswapd of each node, and the update of one CPU's counters and lists, once a second each, spread
- * over the second. The earliest is done first; ties go in that order. While a task stalls in direct
+ * Four things have times of their own: writes of the swap device (one after the other, cost.swap_write
+ * each), the exit of an OOM victim, kswapd of each node, and the update of one CPU's counters and lists, once
+ * a second each, spread over the second. The earliest is done first; ties go in that order. While a task stalls in direct
  * reclaim they go on beyond the demand's time, which stands still (open timing: later demand comes when it
  * came, whatever the stall).
  *
@@ -48,6 +48,10 @@ static void run_until(struct replay *replay, uint64_t t_ns)
 	for (;;) {
 		uint64_t due = replay->write_done_ns;
 		uint32_t node = MM_MAX_NODES;
+		bool exits = replay_oom_due(replay) < due;
+
+		if (exits)
+			due = replay_oom_due(replay);
 
 		for (uint32_t n = 0; n < MM_MAX_NODES; n++) {
 			uint64_t at = replay_kthread_due(replay, n);
@@ -63,6 +67,8 @@ static void run_until(struct replay *replay, uint64_t t_ns)
 			update_cpu(replay);
 		else if (node < MM_MAX_NODES)
 			replay_kthread_run(replay, node);
+		else if (exits)
+			replay_oom_exit(replay);
 		else
 			end_write(replay);
 	}

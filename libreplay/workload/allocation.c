@@ -76,10 +76,12 @@ static uint32_t alloc_kernel(struct wl *wl, const struct mmr_event *event, enum 
 	wl_count(wl, cause);
 	for (uint64_t i = 0; i < nr; i++)
 		*wl_place(wl, pfn + i) = page + WL_PLACE_PAGE;
-	p->op = wl_emit(wl, (struct demand_op){ .kind = DEMAND_KERNEL_ALLOC,
-	                                        .page = page,
-	                                        .order = (uint8_t)event->page.order,
-	                                        .gfp_flags = (uint32_t)event->page.gfp_flags });
+	p->op = wl_emit(wl, (struct demand_op){
+				    .kind = DEMAND_KERNEL_ALLOC,
+				    .page = page,
+				    .order = (uint8_t)event->page.order,
+				    .gfp_flags = (uint32_t)event->page.gfp_flags,
+				    .arg = cause == WL_ALLOC_PAGE_TABLE ? DEMAND_PAGE_TABLE : 0u });
 	return page;
 }
 

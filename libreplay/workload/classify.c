@@ -13,6 +13,7 @@ enum subject {
 	RSS,
 	FILEMAP,
 	TASK,
+	OOM,
 	MIGRATION,
 	KHUGEPAGED,
 	ADDRESS_SPACE,
@@ -52,6 +53,8 @@ static const uint8_t subjects[MMR_NR_EVENT_KINDS] = {
 	[MMR_EVENT_TASK_NEWTASK] = TASK,
 	[MMR_EVENT_SCHED_PROCESS_EXEC] = TASK,
 	[MMR_EVENT_SCHED_PROCESS_EXIT] = TASK,
+	[MMR_EVENT_MARK_VICTIM] = OOM,
+	[MMR_EVENT_OOM_SCORE_ADJ_UPDATE] = OOM,
 	[MMR_EVENT_MM_MIGRATE_PAGES_START] = MIGRATION,
 	[MMR_EVENT_MM_MIGRATE_PAGES] = MIGRATION,
 	[MMR_EVENT_SET_MIGRATION_PTE] = MIGRATION,
@@ -151,6 +154,9 @@ static void dispatch(struct wl *wl, enum subject subject, const struct mmr_event
 	case TASK:
 		wl->tasks.items[task].stack_ns = 0;
 		wl_task_event(wl, task, event);
+		break;
+	case OOM:
+		wl_oom_event(wl, task, event);
 		break;
 	case MIGRATION:
 		wl_migration_event(wl, task, event);

@@ -39,8 +39,19 @@ enum demand_kind {
 	DEMAND_MLOCK,    /* becomes unevictable */
 	DEMAND_MUNLOCK,
 
-	DEMAND_TASK_START, /* page = DEMAND_NO_PAGE; arg = parent task */
+	/* page = DEMAND_NO_PAGE from here on. */
+	DEMAND_TASK_START, /* arg = parent task */
 	DEMAND_TASK_EXIT,
+	/*
+	 * The task uses address space arg now (dense from 1 on, used again when no task does; 0: none).
+	 * arg2: the space it is a copy of (fork); 0: it goes on from what the task had before (exec), if
+	 * anything.
+	 */
+	DEMAND_TASK_SPACE,
+	DEMAND_TASK_ADJ, /* its space's oom_score_adj is (int32_t)arg; arg2 = 1: it is init's */
+	DEMAND_TASK_RSS, /* its space has had arg pages since before all that is known of it */
+	/* The original found no memory for a request of the task, and killed task arg for it. */
+	DEMAND_OOM,
 };
 
 enum demand_touch_flags {
@@ -55,7 +66,8 @@ enum demand_touch_flags {
 	 * page is known and not its place. Touches and DEMAND_KERNEL_ALLOC only.
 	 */
 	DEMAND_RESIDENT = 32,
-	DEMAND_SWAPPED = 64, /* with DEMAND_RESIDENT: it was in swap instead; arg2 is unused */
+	DEMAND_SWAPPED = 64,     /* with DEMAND_RESIDENT: it was in swap instead; arg2 is unused */
+	DEMAND_PAGE_TABLE = 256, /* DEMAND_KERNEL_ALLOC: it goes with the address space */
 	DEMAND_LOCKED = 128, /* with DEMAND_RESIDENT: it is unevictable, as after DEMAND_MLOCK */
 	DEMAND_MAPPED = 256, /* file pages: by a fault on a mapping, not by read() or write() */
 	DEMAND_AGAIN = 512,  /* file pages: read on within the page where the last read ended */

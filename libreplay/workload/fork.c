@@ -56,6 +56,7 @@ uint32_t wl_mm_of(struct wl *wl, uint32_t task)
 	if (mm != WL_NONE)
 		wl->mms.items[mm].guessed = true;
 	wl->tasks.items[task].mm = mm;
+	wl_task_tell_space(wl, task, WL_NONE);
 	return mm;
 }
 
@@ -64,6 +65,7 @@ void wl_mm_copy(struct wl *wl, uint32_t dst, uint32_t src)
 	uint32_t map = wl->mms.items[src].maps;
 
 	wl->mms.items[dst].brk = wl->mms.items[src].brk;
+	wl->mms.items[dst].oom_adj = wl->mms.items[src].oom_adj;
 	for (; map != WL_NONE && !wl->nomem; map = wl->maps.items[map].mm_next) {
 		const struct wl_map *m = &wl->maps.items[map];
 
@@ -86,6 +88,7 @@ static void join(struct wl *wl, uint32_t task, uint32_t mm)
 	}
 	wl->mms.items[mm].users++;
 	wl->tasks.items[task].mm = mm;
+	wl_task_tell_space(wl, task, WL_NONE);
 	if (old != WL_NONE)
 		wl_mm_put(wl, old);
 }

@@ -239,9 +239,7 @@ static void start(struct wl *wl)
 	}
 	for (uint32_t task = 1; task < wl->tasks.count; task++)
 		if (!(wl->tasks.items[task].flags & WL_TASK_EXITED))
-			wl_emit(wl, (struct demand_op){ .kind = DEMAND_TASK_START,
-			                                .task = task,
-			                                .page = DEMAND_NO_PAGE });
+			wl_task_tell(wl, task);
 }
 
 void wl_resident_until(struct wl *wl, uint64_t now_ns)

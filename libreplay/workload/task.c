@@ -150,26 +150,41 @@ static void on_newtask(struct wl *wl, uint32_t parent, const struct mmr_event *e
 	if (event->newtask.clone_flags & CLONE_VM) {
 		wl->mms.items[mm].users++;
 		wl->tasks.items[child].mm = mm;
+		wl_task_tell_space(wl, child, WL_NONE);
 		return;
 	}
 	wl->tasks.items[child].mm = wl_mm_new(wl);
-	if (wl->tasks.items[child].mm != WL_NONE)
+	if (wl->tasks.items[child].mm != WL_NONE) {
+		/* A child begins with what its parent has. */
+		wl_task_set_adj(wl, parent, event->newtask.oom_score_adj);
 		wl_mm_copy(wl, wl->tasks.items[child].mm, mm);
+		wl_task_tell_space(wl, child, mm);
+	}
 	wl_count(wl, WL_VMA_FORK);
 }
 
 static void on_exec(struct wl *wl, uint32_t task)
 {
+	int16_t adj;
+	uint32_t mm;
+
 	/* The thread that calls exec takes the pid of its leader, which has exited. */
 	if (wl->tasks.items[task].flags & WL_TASK_EXITED)
 		task = make_task(wl, wl->tasks.items[task].pid, 0);
 	if (task == 0)
 		return;
 	wl_fault_end(wl, task);
+	mm = wl->tasks.items[task].mm;
+	adj = mm == WL_NONE ? 0 : wl->mms.items[mm].oom_adj;
+	mm = take_exec_mm(wl, task);
+	if (mm == WL_NONE)
+		mm = wl_mm_new(wl);
+	if (mm == WL_NONE)
+		return;
+	wl->mms.items[mm].oom_adj = adj;
 	leave_mm(wl, task);
-	wl->tasks.items[task].mm = take_exec_mm(wl, task);
-	if (wl->tasks.items[task].mm == WL_NONE)
-		wl->tasks.items[task].mm = wl_mm_new(wl);
+	wl->tasks.items[task].mm = mm;
+	wl_task_tell_space(wl, task, WL_NONE);
 	wl_count(wl, WL_VMA_EXEC);
 }
 
@@ -184,6 +199,9 @@ void wl_task_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	case MMR_EVENT_MM_VMSCAN_NODE_RECLAIM_BEGIN:
 		if (t->reclaim_depth < UINT8_MAX)
 			t->reclaim_depth++;
+		t->stall_gfp = event->kind == MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN
+		                       ? (uint32_t)event->reclaim.gfp_flags
+		                       : 0;
 		t->flags |= WL_TASK_RECLAIM;
 		break;
 	case MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END:

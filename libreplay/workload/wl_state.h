@@ -6,6 +6,7 @@
  *	logical_page.c  pages by number, by pfn (places), by (mm, virtual page) (maps)
  *	page_cache.c    pages by (device, inode, index); the filemap events
  *	task.c          tasks by pid, what each is inside of; fork.c: address spaces
+ *	process.c       what an OOM killer would know of them
  *	fault_context.c faults; allocation.c and release.c: page allocator events
  *	migration.c     moves; vma.c: system calls; resident.c: the start; demand.c: the ops
  *
@@ -98,8 +99,10 @@ struct wl_map {
 struct wl_mm {
 	uint32_t maps; /* the first */
 	uint32_t nr_maps;
-	uint32_t users; /* tasks; 0: the entry is free and maps links the free ones */
-	uint32_t id;    /* mm_id of rss_stat; 0: unknown */
+	uint32_t users;     /* tasks; 0: the entry is free and maps links the free ones */
+	uint32_t id;        /* mm_id of rss_stat; 0: unknown */
+	uint32_t nr_before; /* pages that it had by the snapshot */
+	int16_t oom_adj;    /* oom_score_adj of its process */
 	uint64_t brk;
 	bool guessed; /* made for a task whose birth was not seen */
 	bool lock_future;
@@ -159,10 +162,11 @@ struct wl_task {
 	uint64_t collapse_vpn; /* … and where it goes */
 	uint32_t collapse_mm;
 	uint32_t migrator;
-	uint32_t last;     /* the last page that waits for its name */
-	uint32_t exec_mm;  /* what exec is building */
-	uint32_t nr_args;  /* pages it has there */
-	uint64_t want_ino; /* file and index that a fault waits for */
+	uint32_t stall_gfp; /* what it reclaimed for last; 0: nothing, or a cgroup */
+	uint32_t last;      /* the last page that waits for its name */
+	uint32_t exec_mm;   /* what exec is building */
+	uint32_t nr_args;   /* pages it has there */
+	uint64_t want_ino;  /* file and index that a fault waits for */
 	uint64_t want_index;
 	uint64_t read_ino; /* file and index where read() ended last */
 	uint64_t read_last;
@@ -374,6 +378,18 @@ void wl_mm_copy(struct wl *wl, uint32_t dst, uint32_t src);
 bool wl_mm_exec_page(struct wl *wl, uint32_t task, uint32_t id, uint32_t page);
 /* A task has been seen to run on the mm with this id. */
 void wl_mm_identify(struct wl *wl, uint32_t task, uint32_t id);
+
+/* ---- process.c ---- */
+
+/* A task and what it is part of, as ops. */
+void wl_task_tell(struct wl *wl, uint32_t task);
+/* … its address space alone; forked_from: an mm, or WL_NONE. */
+void wl_task_tell_space(struct wl *wl, uint32_t task, uint32_t forked_from);
+void wl_task_set_adj(struct wl *wl, uint32_t task, int32_t adj);
+/* The processes of a snapshot. */
+int wl_add_processes(struct wl *wl, const struct mmr_snapshot *snapshot,
+                     struct mmr_error *err) MMR_MUST_CHECK;
+void wl_oom_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 
 /* ---- fault_context.c ---- */
 

@@ -195,6 +195,8 @@ int wl_create(struct mmr_trace *trace, struct wl **ret, struct mmr_error *err)
 	if (error == 0)
 		error = wl_new(&options, ret, err);
 	if (error == 0 && snapshot)
+		error = wl_add_processes(*ret, snapshot, err);
+	if (error == 0 && snapshot)
 		error = add_pieces(*ret, snapshot, begin_ns, err);
 	mmr_snapshot_free(snapshot);
 	base_free(zones);

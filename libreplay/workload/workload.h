@@ -63,6 +63,13 @@ void wl_destroy(struct wl *wl);
 int wl_add_kpageflags(struct wl *wl, uint64_t first_pfn, const void *flags, uint64_t nr_pfns,
                       uint64_t begin_ns, struct mmr_error *err) MMR_MUST_CHECK;
 
+/*
+ * A process that was there before the first event, with the pages it had. To be added before
+ * wl_add_kpageflags().
+ */
+int wl_add_process(struct wl *wl, uint32_t pid, uint32_t nr_pages, int32_t oom_score_adj,
+                   struct mmr_error *err) MMR_MUST_CHECK;
+
 /* The next event. MMR_E_NOMEM; whatever an event says, it is not an error. */
 int wl_event(struct wl *wl, const struct mmr_event *event, struct mmr_error *err) MMR_MUST_CHECK;
 

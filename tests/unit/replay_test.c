@@ -125,6 +125,156 @@ static void demand_without_a_pause_has_to_reclaim_itself(void **state)
 	replay_destroy(replay);
 }
 
+struct killed {
+	uint32_t nr;
+	struct replay_oom_kill last;
+};
+
+static void see_kill(void *data, const struct replay_oom_kill *kill)
+{
+	struct killed *killed = data;
+
+	killed->nr++;
+	killed->last = *kill;
+}
+
+static struct demand_op of_task(uint8_t kind, uint32_t task, uint32_t arg, uint32_t arg2)
+{
+	return (struct demand_op){ .t_ns = 1000,
+		                   .kind = kind,
+		                   .task = task,
+		                   .page = DEMAND_NO_PAGE,
+		                   .arg = arg,
+		                   .arg2 = arg2 };
+}
+
+/* Two processes, of which task 1's is to be killed first. */
+static struct replay *two_processes(const char *setting, struct killed *killed)
+{
+	const struct demand_op ops[] = {
+		of_task(DEMAND_TASK_START, 1, 0, 0), of_task(DEMAND_TASK_SPACE, 1, 1, 0),
+		of_task(DEMAND_TASK_START, 2, 1, 0), of_task(DEMAND_TASK_SPACE, 2, 2, 1),
+		of_task(DEMAND_TASK_ADJ, 1, 500, 0), of_task(DEMAND_TASK_START, 3, 1, 0),
+		of_task(DEMAND_TASK_SPACE, 3, 1, 0), /* a thread */
+	};
+	struct replay_tunables tunables;
+	const struct replay_config config = {
+		.start = &start,
+		.tunables = &tunables,
+		.policy = "clock",
+		.hooks = { .data = killed, .oom_kill = see_kill },
+	};
+	struct replay *replay = NULL;
+
+	replay_tunables_init(&tunables);
+	assert_int_equal(replay_tunable_set(&tunables, setting, NULL), 0);
+	assert_int_equal(replay_create(&config, &replay, NULL), 0);
+	assert_int_equal(replay_run(replay, ops, sizeof(ops) / sizeof(ops[0]), NULL), 0);
+	return replay;
+}
+
+static void a_victim_asks_for_nothing_more(void **state)
+{
+	struct killed killed = { 0 };
+	struct replay *replay = two_processes("oom.exit=1ms", &killed);
+	struct demand_op op;
+	uint32_t page = 0;
+
+	(void)state;
+	while (killed.nr == 0 && page < 2 * NR_PAGES) {
+		op = touch(page++, 2000);
+		op.task = page % 4 == 0 ? 2 : page % 4 == 1 ? 3 : 1;
+		assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+	}
+	assert_int_equal(killed.last.task, 1);
+	assert_int_equal(killed.last.oom_score_adj, 500);
+	assert_int_equal(counter(replay, "oom_kill"), 1);
+	assert_true(killed.last.nr_anon > page / 2);
+	/* Its thread is dead as well; the other process goes on, and what is free is freed once. */
+	op = touch(page, 3000);
+	op.task = 3;
+	assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+	assert_false(mm_lpage_is_known(replay_machine(replay), page));
+	op = touch(page, 10000000);
+	op.task = 2;
+	assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+	assert_true(mm_lpage_is_known(replay_machine(replay), page));
+	assert_true(counter(replay, "nr_anon_pages") <= page / 4 + 2);
+	for (uint32_t i = 0; i <= page; i++) {
+		op = (struct demand_op){ .t_ns = 20000000, .page = i, .kind = DEMAND_FREE };
+		assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+	}
+	assert_int_equal(counter(replay, "nr_anon_pages"), 0);
+	assert_int_equal(replay_stats(replay)->nr_unknown_free, 0);
+	assert_true(replay_stats(replay)->nr_dropped > page / 2);
+	replay_destroy(replay);
+}
+
+/* The task whose allocation waits goes on when the other has exited, oom.exit later. */
+static void others_wait_for_the_exit(void **state)
+{
+	struct killed killed = { 0 };
+	struct replay *replay = two_processes("oom.exit=5ms", &killed);
+	uint32_t page = 0;
+
+	(void)state;
+	for (; killed.nr == 0 && page < 2 * NR_PAGES; page++) {
+		struct demand_op op = touch(page, 2000);
+
+		op.task = page < 1000 ? 1 : 2;
+		if (page == 1000) {
+			struct demand_op adj = of_task(DEMAND_TASK_ADJ, 1, 1000, 0);
+
+			assert_int_equal(replay_run(replay, &adj, 1, NULL), 0);
+		}
+		assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+	}
+	assert_int_equal(killed.last.task, 1);
+	assert_int_equal(killed.last.asked_by, 2);
+	assert_true(mm_lpage_is_known(replay_machine(replay), page - 1));
+	assert_false(mm_lpage_is_known(replay_machine(replay), 0));
+	assert_true(replay_task_stat(replay, 2)->stalled_ns >= 5000000);
+	replay_destroy(replay);
+}
+
+/* A kill of the original's that is not far off happens here too; one that is does not. */
+static void a_recorded_kill_asks_for_more(void **state)
+{
+	static const struct {
+		const char *setting;
+		uint32_t nr_pages;
+		uint32_t kills;
+	} rows[] = {
+		{ "oom.beyond=5", NR_PAGES - 300, 1 },
+		{ "oom.beyond=5", NR_PAGES / 2, 0 },
+		{ "oom.beyond=0", NR_PAGES - 300, 0 },
+		{ "oom.beyond=60", NR_PAGES / 2, 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct killed killed = { 0 };
+		struct replay *replay = two_processes(rows[i].setting, &killed);
+		struct demand_op op;
+
+		for (uint32_t page = 0; page < rows[i].nr_pages; page++) {
+			op = touch(page, 2000);
+			assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+		}
+		op = of_task(DEMAND_OOM, 1, 1, 0);
+		assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+		if (killed.nr != rows[i].kills)
+			fail_msg("row %zu: %u kills", i, killed.nr);
+		if (killed.nr == 0)
+			assert_int_equal(counter(replay, "nr_anon_pages"), rows[i].nr_pages);
+		assert_int_equal(replay_stats(replay)->nr_beyond > 0, rows[i].kills > 0);
+		assert_int_equal(replay_advance(replay, 1000000000, NULL), 0);
+		assert_int_equal(counter(replay, "nr_anon_pages"),
+		                 rows[i].kills ? 0 : rows[i].nr_pages);
+		replay_destroy(replay);
+	}
+}
+
 static void a_machine_without_swap_says_when_it_is_full(void **state)
 {
 	struct seen seen = { 0 };
@@ -249,6 +399,9 @@ int main(void)
 		cmocka_unit_test(the_start_population_lies_where_it_lay),
 		cmocka_unit_test(hostile_ops_are_refused),
 		cmocka_unit_test(tunables_are_read_as_people_write_them),
+		cmocka_unit_test(a_victim_asks_for_nothing_more),
+		cmocka_unit_test(others_wait_for_the_exit),
+		cmocka_unit_test(a_recorded_kill_asks_for_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the demand tells of processes. */
+#include "unit.h"
+
+#include "workload.h"
+#include "workload_events.h"
+
+#define MAX_TOLD 64
+
+struct bench {
+	struct wl *wl;
+	uint64_t t_ns;
+	struct demand_op told[MAX_TOLD]; /* about tasks */
+	size_t nr_told;
+	struct demand_op ops[MAX_TOLD]; /* others */
+	size_t nr_ops;
+};
+
+static struct bench *new_bench(void)
+{
+	static struct bench bench;
+	struct mmr_zone_info zone = { .spanned = NR_PFNS, .name = "DMA32" };
+	struct wl_options options = { .zones = &zone, .nr_zones = 1 };
+
+	memset(&bench, 0, sizeof(bench));
+	assert_int_equal(wl_new(&options, &bench.wl, NULL), 0);
+	return &bench;
+}
+
+static void send(struct bench *b, struct mmr_event event)
+{
+	event.t_ns = ++b->t_ns;
+	assert_int_equal(wl_event(b->wl, &event, NULL), 0);
+}
+
+static void finish(struct bench *b)
+{
+	const struct demand_op *ops;
+	size_t nr;
+
+	assert_int_equal(wl_finish(b->wl, NULL), 0);
+	ops = wl_ops(b->wl, &nr);
+	assert_true(nr <= MAX_TOLD);
+	for (size_t i = 0; i < nr; i++) {
+		if (ops[i].kind < DEMAND_TASK_START)
+			b->ops[b->nr_ops++] = ops[i];
+		else
+			b->told[b->nr_told++] = ops[i];
+	}
+}
+
+static void newtask(struct bench *b, uint32_t parent, uint32_t child, uint64_t clone_flags)
+{
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_TASK_NEWTASK,
+	                            .pid = parent,
+	                            .newtask = { .pid = child, .clone_flags = clone_flags } });
+}
+
+static struct mmr_event oom_event(uint16_t kind, uint32_t by, int32_t pid, int32_t adj)
+{
+	return (struct mmr_event){ .kind = kind,
+		                   .pid = by,
+		                   .oom = { .pid = pid, .oom_score_adj = adj } };
+}
+
+static void expect_told(const struct bench *b, size_t i, uint8_t kind, uint32_t task, uint32_t arg,
+                        uint32_t arg2)
+{
+	assert_true(i < b->nr_told);
+	if (b->told[i].kind != kind || b->told[i].task != task || b->told[i].arg != arg ||
+	    b->told[i].arg2 != arg2 || b->told[i].page != DEMAND_NO_PAGE)
+		fail_msg("op %zu: kind %u, task %u, %u, %u", i, b->told[i].kind, b->told[i].task,
+		         b->told[i].arg, b->told[i].arg2);
+}
+
+/* Who uses which address space, and what an OOM killer weighs it by. */
+static void test_address_spaces(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	assert_int_equal(wl_add_process(b->wl, 1, 70, 0, NULL), 0);
+	assert_int_equal(wl_add_process(b->wl, 50, 300, -500, NULL), 0);
+	newtask(b, 50, 60, 0);
+	send(b, oom_event(MMR_EVENT_OOM_SCORE_ADJ_UPDATE, 60, 60, 900));
+	newtask(b, 60, 61, 0x100); /* CLONE_VM */
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SCHED_PROCESS_EXEC, .pid = 60 });
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_ALLOC,
+	                            .pid = 60,
+	                            .page = { .pfn = 10, .gfp_flags = GFP_PGTABLE } });
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SCHED_PROCESS_EXIT, .pid = 61 });
+	finish(b);
+	expect_told(b, 0, DEMAND_TASK_START, 1, 0, 0);
+	expect_told(b, 1, DEMAND_TASK_SPACE, 1, 1, 0);
+	expect_told(b, 2, DEMAND_TASK_ADJ, 1, 0, 1);
+	expect_told(b, 3, DEMAND_TASK_RSS, 1, 70, 0);
+	expect_told(b, 4, DEMAND_TASK_START, 2, 0, 0);
+	expect_told(b, 5, DEMAND_TASK_SPACE, 2, 2, 0);
+	expect_told(b, 6, DEMAND_TASK_ADJ, 2, (uint32_t)-500, 0);
+	expect_told(b, 7, DEMAND_TASK_RSS, 2, 300, 0);
+	/* newtask of pid 60 carries 0: what its parent really has. */
+	expect_told(b, 8, DEMAND_TASK_START, 3, 2, 0);
+	expect_told(b, 9, DEMAND_TASK_ADJ, 2, 0, 0);
+	expect_told(b, 10, DEMAND_TASK_SPACE, 3, 3, 2);
+	expect_told(b, 11, DEMAND_TASK_ADJ, 3, 900, 0);
+	expect_told(b, 12, DEMAND_TASK_START, 4, 3, 0);
+	expect_told(b, 13, DEMAND_TASK_SPACE, 4, 3, 0);
+	expect_told(b, 14, DEMAND_TASK_SPACE, 3, 4, 0);
+	expect_told(b, 15, DEMAND_TASK_EXIT, 4, 0, 0);
+	assert_int_equal(b->nr_ops, 1);
+	assert_true(b->ops[0].arg & DEMAND_PAGE_TABLE);
+	wl_destroy(b->wl);
+}
+
+/* A kill is told with the request that it was for; one in a cgroup is not. */
+static void test_recorded_kill(void **state)
+{
+	struct mmr_event reclaim = { .kind = MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN,
+		                     .pid = 100,
+		                     .reclaim = { .gfp_flags = GFP_ANON } };
+	struct bench *b = new_bench();
+
+	(void)state;
+	send(b, reclaim);
+	send(b, oom_event(MMR_EVENT_MARK_VICTIM, 100, 200, 0));
+	reclaim.kind = MMR_EVENT_MM_VMSCAN_MEMCG_RECLAIM_BEGIN;
+	send(b, reclaim);
+	send(b, oom_event(MMR_EVENT_MARK_VICTIM, 100, 200, 0));
+	finish(b);
+	assert_int_equal(b->nr_told, 3);
+	expect_told(b, 2, DEMAND_OOM, 1, 2, 0);
+	assert_int_equal(b->told[2].gfp_flags, GFP_ANON);
+	wl_destroy(b->wl);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_address_spaces),
+		cmocka_unit_test(test_recorded_kill),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
