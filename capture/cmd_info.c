@@ -343,6 +343,9 @@ static void print_snapshots(const struct mmr_trace *trace, const struct summary 
 	for (uint32_t i = 0; (snapshot = mmr_trace_snapshot_info(trace, i)) && nr_full <= 4; i++) {
 		double at = ((double)snapshot->begin_ns - (double)sum->first_ns) / 1e9;
 
+		/* One that begins a few microseconds before the first event is not at "-0.000 s". */
+		if (at < 0 && at > -0.0005)
+			at = 0;
 		if (snapshot->kind == MMR_SNAPSHOT_FULL)
 			printf(", full at %.3f s, %.3f s long", at,
 			       (double)(snapshot->end_ns - snapshot->begin_ns) / 1e9);
