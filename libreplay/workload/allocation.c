@@ -7,7 +7,7 @@
  * one open; otherwise it waits for the event that says what it is: mm_filemap_add_to_page_cache or
  * mm_lru_insertion. Everything else is kernel memory. Follows __alloc_pages() and lru_add(), v6.12.
  *
- * Not modelled: the bulk allocator, whose pages show only when they are freed.
+ * Not modelled: the bulk allocator, whose pages show only when they are freed (release.c).
  */
 #include "wl_state.h"
 

@@ -7,7 +7,12 @@
  * batch emits mm_page_free and mm_page_free_batched; only the first is looked at. Kernel memory freed
  * within reclaim (shrinkers) counts as demand: objects have no other end.
  *
- * Not modelled: a kernel allocation that is freed in parts ends with its last part.
+ * A page that was free and is freed again came from the bulk allocator, which has no event (vmalloc: the
+ * stacks of tasks, the buffers that /proc is read into). It was demand all the same: the engine is to
+ * allocate it and free it at once.
+ *
+ * Not modelled: a kernel allocation that is freed in parts ends with its last part; how long the bulk
+ * allocator's pages were in use.
  */
 #include "wl_state.h"
 
@@ -71,6 +76,17 @@ static bool free_endogenous(struct wl *wl, const struct wl_task *t, uint32_t pag
 	return true;
 }
 
+/* The allocation that nobody saw, and its end. */
+static void emit_bulk(struct wl *wl)
+{
+	uint32_t page = wl_page_new(wl, WL_PAGE_KERNEL, WL_NONE);
+
+	if (page == WL_NONE)
+		return;
+	wl_emit(wl, (struct demand_op){ .kind = DEMAND_KERNEL_ALLOC, .page = page });
+	wl_page_die(wl, page);
+}
+
 static enum wl_cause free_one(struct wl *wl, const struct wl_task *t, uint64_t pfn)
 {
 	uint32_t page = wl_page_at(wl, pfn);
@@ -79,6 +95,8 @@ static enum wl_cause free_one(struct wl *wl, const struct wl_task *t, uint64_t p
 
 	if (page == WL_NONE) {
 		cause = of_nobody(wl, t, pfn);
+		if (cause == WL_FREE_BULK)
+			emit_bulk(wl);
 		*wl_place(wl, pfn) = WL_PLACE_FREE;
 		return cause;
 	}

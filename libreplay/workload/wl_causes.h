@@ -38,7 +38,7 @@
 	X(ENDOGENOUS, FREE, "dropped: memory that reclaim or compaction had allocated") \
 	X(UNUSED_TARGET, FREE, "not attributed: compaction gives back a free page it had taken") \
 	X(MOVED_UNSEEN, FREE, "not attributed: a page compaction may have moved here without an event") \
-	X(BULK, FREE, "not attributed: freed and freed again (bulk allocator, which has no event)") \
+	X(BULK, FREE, "kernel memory of the bulk allocator, which has no event: free, and freed again") \
 	X(BEFORE, FREE, "not attributed: allocated before the trace began") \
 	X(OUTSIDE, FREE, "outside every zone of the header") \
 	X(NEW, FAULT, "an anonymous page comes to life") \

@@ -852,7 +852,10 @@ static void test_reactions_are_dropped(void **state)
 	free_pages(b, 100, 9, 0); /* never allocated again: the bulk allocator */
 	free_pages(b, 100, 10, 0);
 	finish(b);
-	assert_int_equal(b->nr_ops, 0);
+	assert_int_equal(b->nr_ops, 2);
+	assert_int_equal(b->ops[0].kind, DEMAND_KERNEL_ALLOC);
+	assert_int_equal(b->ops[1].kind, DEMAND_FREE);
+	assert_int_equal(b->ops[1].page, b->ops[0].page);
 	assert_int_equal(count(b, WL_ALLOC_RECLAIM), 1);
 	assert_int_equal(count(b, WL_ALLOC_COMPACTION), 1);
 	assert_int_equal(count(b, WL_FREE_ENDOGENOUS), 2);
