@@ -13,8 +13,9 @@
 
 #include "error_set.h"
 
-/* Requests between looking a page up and using it: the time that memory takes. */
-#define AHEAD 16
+/* Requests between asking memory for something and needing it. */
+#define AHEAD       24 /* a logical page */
+#define AHEAD_FRAME 12 /* the page that it is in, if it is */
 
 int mm_cache_create(const struct mm_policy_ops *policy, uint32_t nr_pages, uint64_t seed,
                     struct mm_machine **ret, struct mmr_error *err)
@@ -108,12 +109,33 @@ static void read_page(struct mm_machine *machine, struct mm_node *node, uint32_t
 		mm_workingset_add(machine, pfn);
 	else
 		policy->page_added(node, pfn);
+	if (policy->mark_accessed)
+		policy->mark_accessed(node, pfn);
 }
+
+/* A macro, because gcc takes a function that only prefetches for one without effect. */
+#define LOOK_AHEAD(machine, pages, i, nr)                                                       \
+	do {                                                                                    \
+		if ((i) + AHEAD < (nr)) {                                                       \
+			__builtin_prefetch(&(machine)->lpages[(pages)[(i) + AHEAD]]);           \
+			if ((machine)->next_use)                                                \
+				__builtin_prefetch(&(machine)->next_use[(pages)[(i) + AHEAD]]); \
+		}                                                                               \
+		if ((i) + AHEAD_FRAME < (nr)) {                                                 \
+			uint32_t in = (machine)->lpages[(pages)[(i) + AHEAD_FRAME]].pfn;        \
+                                                                                                \
+			if (in != MM_NONE)                                                      \
+				__builtin_prefetch(&(machine)->pages[in]);                      \
+		}                                                                               \
+	} while (0)
 
 uint64_t mm_cache_run(struct mm_machine *machine, const uint32_t *pages, const uint32_t *next,
                       size_t nr)
 {
-	void (*accessed)(struct mm_node *, uint32_t) = machine->policy->page_accessed;
+	const struct mm_policy_ops *policy = machine->policy;
+	void (*accessed)(struct mm_node *, uint32_t) =
+		policy->mark_accessed ? policy->mark_accessed : policy->page_accessed;
+	uint16_t young = policy->mark_accessed ? 0 : MM_PG_YOUNG;
 	struct mm_lpage *lpages = machine->lpages;
 	struct mm_node *node = &machine->nodes[0];
 	uint64_t hits = 0;
@@ -121,8 +143,7 @@ uint64_t mm_cache_run(struct mm_machine *machine, const uint32_t *pages, const u
 	for (size_t i = 0; i < nr; i++) {
 		uint32_t pfn = lpages[pages[i]].pfn;
 
-		if (i + AHEAD < nr)
-			__builtin_prefetch(&lpages[pages[i + AHEAD]], 1);
+		LOOK_AHEAD(machine, pages, i, nr);
 		if (next)
 			mm_set_next_use(machine, pages[i], next[i]);
 		if (pfn == MM_NONE) {
@@ -130,7 +151,7 @@ uint64_t mm_cache_run(struct mm_machine *machine, const uint32_t *pages, const u
 			continue;
 		}
 		hits++;
-		machine->pages[pfn].flags |= MM_PG_YOUNG;
+		machine->pages[pfn].flags |= young;
 		if (accessed)
 			accessed(node, pfn);
 	}
