@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mmcap import: a trace.dat of trace-cmd becomes a trace. */
+/* mmcap import: a trace.dat of trace-cmd, or a public trace of page requests, becomes a trace. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,10 +16,11 @@
 
 static struct {
 	const char *output;
+	const char *format;
 	struct mmr_import_options import;
 	uint64_t level;
 	bool quiet;
-} args = { .output = "trace.zst" };
+} args = { .output = "trace.zst", .format = "trace.dat" };
 
 static const struct option_row options[] = {
 	{ .long_name = "output",
@@ -28,6 +29,11 @@ static const struct option_row options[] = {
 	  .argument = "FILE",
 	  .target = &args.output,
 	  .help = "Write the trace to FILE (trace.zst)" },
+	{ .long_name = "format",
+	  .type = OPTION_STRING,
+	  .argument = "NAME",
+	  .target = &args.format,
+	  .help = "What the input is: trace.dat, or oracleGeneral (page requests) (trace.dat)" },
 	{ .long_name = "before",
 	  .type = OPTION_STRING,
 	  .argument = "DIR",
@@ -68,8 +74,8 @@ static const struct option_row options[] = {
 
 static const struct command command = {
 	.tool = TOOL,
-	.summary = "Make a trace of a trace-cmd recording (trace.dat, version 6 or 7).",
-	.usage = "[options] trace.dat",
+	.summary = "Make a trace of a trace-cmd recording (trace.dat), or of page requests.",
+	.usage = "[options] FILE",
 	.options = options,
 	.epilogue = "Exit status: 0 done, 2 trouble. A damaged input gives what is readable of\n"
 		    "it, and 2.\n",
@@ -110,19 +116,78 @@ static void print_summary(const struct mmr_import_report *report)
 	        format_bytes(size, report->file_bytes));
 }
 
-int cmd_import(int argc, char **argv)
+/* What a failure means to the user; 0: there was none. */
+static int failed(int code, const struct mmr_error *err)
+{
+	if (code == MMR_E_EXISTS && access(args.output, F_OK) == 0) {
+		message(TOOL, "%s is there already; -f replaces it", args.output);
+		return EXIT_TROUBLE;
+	}
+	return code < 0 ? fail(TOOL, err) : 0;
+}
+
+static int import_tracedat(const char *input, struct progress *progress)
 {
 	struct mmr_import_report report;
 	struct mmr_error err = { 0 };
-	struct progress progress;
 	char lost[FORMAT_SIZE];
+	int code = mmr_import_tracedat(input, args.output, &args.import, &report, &err);
+
+	partial_disarm();
+	progress_end(progress);
+	if (failed(code, &err))
+		return EXIT_TROUBLE;
+	print_notes(report.notes);
+	if (!args.quiet)
+		print_summary(&report);
+	else if (report.nr_lost > 0)
+		message(TOOL, "the kernel lost %s events while it recorded",
+		        format_count(lost, report.nr_lost));
+	return report.truncated || report.nr_bad_chunks ? EXIT_TROUBLE : 0;
+}
+
+static int import_requests(const char *input, struct progress *progress)
+{
+	struct mmr_request_import_report report;
+	struct mmr_error err = { 0 };
+	char requests[FORMAT_SIZE];
+	char pages[FORMAT_SIZE];
+	char size[FORMAT_SIZE];
+	int code = mmr_import_oracle_general(input, args.output, &args.import, &report, &err);
+
+	partial_disarm();
+	progress_end(progress);
+	if (failed(code, &err))
+		return EXIT_TROUBLE;
+	print_notes(report.notes);
+	if (!args.quiet)
+		fprintf(stderr, "[ %s: %s requests for %s pages -> %s, %s ]\n", TOOL,
+		        format_count(requests, report.nr_requests),
+		        format_count(pages, report.nr_pages), args.output,
+		        format_bytes(size, report.file_bytes));
+	return report.truncated ? EXIT_TROUBLE : 0;
+}
+
+int cmd_import(int argc, char **argv)
+{
+	struct progress progress;
 	int first = options_parse(&command, argc, argv);
-	int ret;
+	bool requests = strcmp(args.format, "oracleGeneral") == 0;
 
 	if (first < 0 || !output_is_named(TOOL, args.output))
 		return EXIT_TROUBLE;
 	if (argc - first != 1) {
-		message(TOOL, "one trace.dat is to be given (see %s --help)", TOOL);
+		message(TOOL, "one file is to be given (see %s --help)", TOOL);
+		return EXIT_TROUBLE;
+	}
+	if (!requests && strcmp(args.format, "trace.dat") != 0) {
+		message(TOOL, "--format is trace.dat or oracleGeneral, not %.40s", args.format);
+		return EXIT_TROUBLE;
+	}
+	if (requests &&
+	    (args.import.before || args.import.after || args.import.idle || args.import.instance)) {
+		message(TOOL,
+		        "--before, --after, --idle and --instance do not go with page requests");
 		return EXIT_TROUBLE;
 	}
 	if (args.level > 19) {
@@ -134,20 +199,6 @@ int cmd_import(int argc, char **argv)
 	args.import.progress_data = &progress;
 	progress_begin(&progress, "importing", 0, args.quiet);
 	partial_guard(args.output);
-	ret = mmr_import_tracedat(argv[first], args.output, &args.import, &report, &err);
-	partial_disarm();
-	progress_end(&progress);
-	if (ret == MMR_E_EXISTS && access(args.output, F_OK) == 0) {
-		message(TOOL, "%s is there already; -f replaces it", args.output);
-		return EXIT_TROUBLE;
-	}
-	if (ret < 0)
-		return fail(TOOL, &err);
-	print_notes(report.notes);
-	if (!args.quiet)
-		print_summary(&report);
-	else if (report.nr_lost > 0)
-		message(TOOL, "the kernel lost %s events while it recorded",
-		        format_count(lost, report.nr_lost));
-	return report.truncated || report.nr_bad_chunks ? EXIT_TROUBLE : 0;
+	return requests ? import_requests(argv[first], &progress)
+	                : import_tracedat(argv[first], &progress);
 }

@@ -257,6 +257,21 @@ static void print_trigger(const struct mmr_trace *trace, const struct summary *s
 	putchar('\n');
 }
 
+/* A trace of page requests has nothing else. */
+static void print_requests(const struct mmr_trace *trace)
+{
+	const struct mmr_trace_info *info = mmr_trace_info(trace);
+	char text[2][FORMAT_SIZE];
+
+	print_text_line(trace, "format", "requests");
+	print_text_line(trace, "made by", "tool");
+	print_text_line(trace, "notes", "import.notes");
+	if (info->indexed)
+		printf("%-12s %s for %s pages\n", "requests",
+		       format_count(text[0], info->nr_requests),
+		       format_count(text[1], info->nr_request_pages));
+}
+
 static void print_overview(const char *path, const struct mmr_trace *trace,
                            const struct summary *sum)
 {
@@ -270,6 +285,10 @@ static void print_overview(const char *path, const struct mmr_trace *trace,
 	printf("%-12s %s, %s, format %u.%u%s\n", "trace", path,
 	       format_bytes(text[0], info->file_size), info->format_major, info->format_minor,
 	       info->indexed ? "" : ", without an index: it was not closed properly");
+	if (info->has_requests) {
+		print_requests(trace);
+		return;
+	}
 	printf("%-12s Linux %s %s, %u CPUs, pages of %u bytes\n", "machine", release, machine,
 	       info->nr_cpus, info->page_size);
 	print_text_line(trace, "command", "cmdline");
@@ -542,6 +561,12 @@ static int print_json(const char *path, const struct mmr_trace *trace, const str
 	                    json_text(access_source(trace), strlen(access_source(trace))));
 	json_object_set_new(object, "access_samples",
 	                    json_integer((json_int_t)info->nr_access_frames));
+	if (info->has_requests) {
+		json_object_set_new(object, "requests",
+		                    json_integer((json_int_t)info->nr_requests));
+		json_object_set_new(object, "request_pages",
+		                    json_integer((json_int_t)info->nr_request_pages));
+	}
 	json_object_set_new(object, "texts", json_texts(trace));
 	json_object_set_new(object, "zones", json_zones(trace));
 	json_object_set_new(object, "snapshots", json_snapshots(trace));
@@ -615,7 +640,8 @@ static int describe(const char *path, struct mmr_trace *trace)
 		status |= print_json(path, trace, &sum);
 	} else {
 		print_overview(path, trace, &sum);
-		print_snapshots(trace, &sum);
+		if (!mmr_trace_info(trace)->has_requests)
+			print_snapshots(trace, &sum);
 		print_zones(trace);
 		print_tallies(&sum);
 	}

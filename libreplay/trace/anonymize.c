@@ -124,6 +124,9 @@ static int prepare(struct anonymize *a, const char *input, struct mmr_error *err
 		ret = trace_index_load(a->trace, err);
 	if (ret < 0)
 		return ret;
+	if (a->trace->info.has_requests)
+		return base_error(err, MMR_E_UNSUPPORTED, "%s holds page requests, and no names",
+		                  input);
 	if (!a->trace->info.indexed)
 		return base_error(err, MMR_E_TRUNCATED, "%s is not whole: see mmcap repair", input);
 	a->nr_streams = a->trace->info.nr_cpus;

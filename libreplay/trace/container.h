@@ -4,7 +4,7 @@
  * the reference. Shared by the writer and the reader; nothing here touches a file.
  *
  * The content of every zstd frame begins with a record head. Kinds HEADER, SNAPSHOT, ACCESS and
- * TRAILER carry a list of named blobs, DATA the raw sub-buffers of one CPU. A list that is too large
+ * TRAILER carry a list of named blobs, DATA the raw sub-buffers of one CPU, REQUESTS columns of numbers. A list that is too large
  * for one frame goes on in the next frame of the same kind and number (no TRACE_FRAME_LAST), a blob
  * that is too large in the next blob (TRACE_BLOB_CONTINUES).
  */
@@ -64,7 +64,9 @@ enum trace_frame_kind {
 	TRACE_FRAME_TRAILER = 5,
 	TRACE_FRAME_ENTRIES = 6, /* within the index only */
 	TRACE_FRAME_TOTALS = 7,  /* within the index only */
+	TRACE_FRAME_REQUESTS = 8,
 };
+#define TRACE_NR_FRAME_KINDS 9
 
 /* Flags of a head. */
 #define TRACE_FRAME_LAST 1u /* the list ends here */
@@ -76,12 +78,13 @@ struct trace_head {
 	uint16_t kind; /* enum trace_frame_kind */
 	uint16_t flags;
 	uint32_t number; /* DATA: cpu; SNAPSHOT, ACCESS: which, from 0; otherwise 0 */
-	uint32_t
-		aux; /* HEADER: major << 16 | minor; DATA: sub-buffer size; SNAPSHOT, ACCESS: kind */
+	uint32_t aux; /* HEADER: major << 16 | minor; DATA: sub-buffer size; SNAPSHOT, ACCESS: kind;
+		        REQUESTS: ns of a tick */
 	uint32_t sequence; /* of the frames of this kind (DATA: and CPU), from 0 */
 	uint64_t first_ns;
 	uint64_t last_ns;
-	uint64_t count;   /* DATA: events; ACCESS: pfns; lists: blobs in this frame */
+	uint64_t
+		count; /* DATA: events; ACCESS: pfns; REQUESTS: requests; lists: blobs in this frame */
 	uint64_t lost;    /* DATA: events lost in or right before this frame */
 	uint64_t payload; /* bytes that follow */
 };

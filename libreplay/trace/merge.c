@@ -411,6 +411,7 @@ int mmr_trace_rewind(struct mmr_trace *trace, struct mmr_error *err)
 	(void)err;
 	trace_merge_deinit(trace);
 	trace_comms_deinit(&trace->seen_comms);
+	trace_requests_rewind(&trace->requests);
 	return 0;
 }
 

@@ -237,6 +237,7 @@ static int use_header(struct mmr_trace *trace, struct mmr_error *err)
 	info->first_part = (uint32_t)number_text(trace, "rotation.part");
 	info->starts_late = info->ring || info->first_part > 1;
 	info->whole_from_ns = number_text(trace, "ring.begin_ns");
+	info->has_requests = mmr_trace_text(trace, "requests", NULL) != NULL;
 	if (page_size < 4096 || page_size > 1u << 20 || (page_size & (page_size - 1)) != 0)
 		return base_error(err, MMR_E_CORRUPT, "%s: pages of %llu bytes do not exist",
 		                  trace->path, (unsigned long long)page_size);
@@ -315,6 +316,8 @@ void trace_use_totals(struct mmr_trace *trace)
 
 	info->nr_snapshots = (uint32_t)totals->snapshots.count;
 	info->nr_access_frames = totals->nr_access;
+	info->nr_requests = number_text(trace, "requests.count");
+	info->nr_request_pages = number_text(trace, "requests.pages");
 	info->nr_events = UINT64_MAX;
 	/* In a later part each CPU goes on where its last page in the part before ended. */
 	for (size_t i = 0; i < totals->cpus.count && info->first_part > 1; i++)
@@ -456,6 +459,7 @@ void mmr_trace_close(struct mmr_trace *trace)
 	trace_entry_vec_deinit(&trace->entries);
 	trace_comms_deinit(&trace->saved_comms);
 	trace_comms_deinit(&trace->seen_comms);
+	trace_requests_deinit(&trace->requests);
 	trace_content_deinit(&trace->access);
 	trace_buffer_deinit(&trace->access_bytes);
 	trace_buffer_deinit(&trace->access_known);

@@ -113,6 +113,16 @@ struct trace_symbols {
 	char *text; /* the names */
 };
 
+/* Where mmr_trace_next_requests() is. */
+struct trace_request_reader {
+	size_t next; /* in mmr_trace.entries */
+	uint64_t nr_requests;
+	uint32_t nr_pages;
+	struct trace_content content;
+	uint32_t *pages; /* [MMR_MAX_REQUESTS] */
+	uint32_t *ticks;
+};
+
 struct trace_ahead;
 
 struct mmr_trace {
@@ -156,6 +166,7 @@ struct mmr_trace {
 	struct trace_symbols kernel_symbols;
 	struct trace_symbols user_symbols;
 
+	struct trace_request_reader requests;
 	struct trace_content access;
 	struct trace_buffer access_bytes;
 	struct trace_buffer access_known;
@@ -246,6 +257,13 @@ int trace_index_load(struct mmr_trace *trace, struct mmr_error *err) MMR_MUST_CH
 /* Zones of the text of /proc/zoneinfo; *zones is the caller's. 0 or MMR_E_NOMEM. */
 int trace_parse_zoneinfo(const char *text, struct mmr_zone_info **zones,
                          uint32_t *nr_zones) MMR_MUST_CHECK;
+
+/* ---- requests.c ---- */
+
+/* Whether a frame of requests has the size that its head promises. */
+bool trace_requests_sound(const struct trace_head *head);
+void trace_requests_rewind(struct trace_request_reader *reader);
+void trace_requests_deinit(struct trace_request_reader *reader);
 
 /* ---- comm.c ---- */
 

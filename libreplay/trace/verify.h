@@ -44,12 +44,13 @@ struct verifier {
 	uint32_t nr_streams;
 	struct mmr_event_count *counts; /* by event id, all of them */
 	struct trace_totals found;      /* without cpus and counts */
-	uint32_t next_sequence[TRACE_FRAME_TOTALS + 1];
-	struct verify_list lists[TRACE_FRAME_TOTALS + 1];
+	uint32_t next_sequence[TRACE_NR_FRAME_KINDS];
+	struct verify_list lists[TRACE_NR_FRAME_KINDS];
 	uint64_t nr_frames;
 	uint64_t nr_subbufs;
 	uint64_t nr_records;
 	uint64_t nr_unknown; /* records without a format */
+	uint64_t nr_requests;
 	bool partial;  /* it may begin in the middle: a part of a rotated recording, or a ring */
 	bool imported; /* from a recording of trace-cmd */
 	uint64_t nr_left_behind;

@@ -182,6 +182,20 @@ static void check_data(struct verifier *v, const struct trace_entry *entry)
 		                     (unsigned long long)found.count);
 }
 
+static void check_requests(struct verifier *v, const struct trace_entry *entry)
+{
+	const struct trace_head *head = &v->content.head;
+
+	if (!trace_requests_sound(head))
+		trace_verify_finding(v, MMR_CHECK_RECORDS, entry->offset,
+		                     "the frame at %llu has %llu bytes for %llu requests",
+		                     (unsigned long long)entry->offset,
+		                     (unsigned long long)head->payload,
+		                     (unsigned long long)head->count);
+	else
+		v->nr_requests += head->count;
+}
+
 /* ---- all ---- */
 
 static void check_frame(struct verifier *v, const struct trace_entry *entry)
@@ -194,6 +208,10 @@ static void check_frame(struct verifier *v, const struct trace_entry *entry)
 		check_sequence(v, entry, &v->next_sequence[entry->kind],
 		               v->next_sequence[entry->kind] == 0);
 		trace_verify_list(v, entry);
+	} else if (entry->kind == TRACE_FRAME_REQUESTS) {
+		check_sequence(v, entry, &v->next_sequence[entry->kind],
+		               v->next_sequence[entry->kind] == 0);
+		check_requests(v, entry);
 	}
 }
 
@@ -212,6 +230,15 @@ static void say_what(struct verifier *v)
 			v, MMR_CHECK_RECORDS, MMR_CHECK_UNKNOWN,
 			"%llu of %llu records are of events that the header does not describe",
 			(unsigned long long)v->nr_unknown, (unsigned long long)v->nr_records);
+	if (v->trace->info.has_requests && v->trace->info.indexed &&
+	    v->nr_requests != v->trace->info.nr_requests)
+		trace_verify_finding(v, MMR_CHECK_RECORDS, 0,
+		                     "there are %llu requests, the trailer says %llu",
+		                     (unsigned long long)v->nr_requests,
+		                     (unsigned long long)v->trace->info.nr_requests);
+	else if (v->trace->info.has_requests)
+		trace_verify_say(v, MMR_CHECK_RECORDS, MMR_CHECK_SOUND, "%llu requests",
+		                 (unsigned long long)v->nr_requests);
 	trace_verify_say(v, MMR_CHECK_RECORDS, MMR_CHECK_SOUND, "%llu records decode",
 	                 (unsigned long long)v->nr_records);
 }

@@ -86,7 +86,7 @@ struct writer_list {
 	struct writer_zip zip;
 	struct trace_buffer bytes;
 	struct trace_head head;
-	uint32_t sequence[TRACE_FRAME_TOTALS + 1];
+	uint32_t sequence[TRACE_NR_FRAME_KINDS];
 	bool begun; /* a frame of the present list went out */
 };
 

@@ -125,7 +125,8 @@ static void every_changed_byte_is_found(void **state)
 		}
 		file[i] ^= (char)(1 + i % 255);
 	}
-	assert_true(nr_same < 5);
+	/* What unpacks to the same is no damage; there is little of it. */
+	assert_true(nr_same * 1000 < size);
 	free(content);
 	base_free(file);
 }

@@ -25,7 +25,7 @@ extern "C" {
 #endif
 
 #define MMR_TRACE_FORMAT_MAJOR 1
-#define MMR_TRACE_FORMAT_MINOR 1
+#define MMR_TRACE_FORMAT_MINOR 2
 
 struct mmr_trace;
 struct mmr_snapshot;
@@ -77,6 +77,9 @@ struct mmr_trace_info {
 	uint32_t nr_missing_parts; /* between the first and the last */
 	uint64_t
 		whole_from_ns; /* every event since then is there but for those that count as lost */
+	bool has_requests;     /* it holds page requests instead of events (trace_requests.h) … */
+	uint64_t nr_requests;  /* … so many; 0 if it was not closed properly */
+	uint64_t nr_request_pages; /* … of so many pages */
 };
 
 struct mmr_trace_options {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * trace-cmd's files (trace.dat, versions 6 and 7) to trace files and back.
+ * trace-cmd's files (trace.dat, versions 6 and 7) to trace files and back; public traces of page requests
+ * to trace files.
  *
  * The ring-buffer data is taken over as it is, sub-buffer by sub-buffer, so that no event is changed,
  * lost or re-timed on the way. trace.dat has no snapshots and no access samples; both can be added
@@ -62,6 +63,28 @@ MMR_API int mmr_import_tracedat(const char *input, const char *output,
                                 const struct mmr_import_options *options,
                                 struct mmr_import_report *report,
                                 struct mmr_error *err) MMR_MUST_CHECK;
+
+/* What an import of page requests found. */
+struct mmr_request_import_report {
+	uint64_t nr_requests;
+	uint64_t nr_pages;   /* different objects; each counts as one page */
+	uint64_t nr_early;   /* requests with an earlier time than the one before */
+	uint64_t nr_sized;   /* requests with another size than the first one */
+	uint64_t file_bytes; /* of the output */
+	bool truncated;      /* the input ends within a record, or cannot be unpacked to its end */
+	char notes[1024];    /* lines; "" if there is nothing to say */
+};
+
+/*
+ * Makes a trace of page requests (trace_requests.h) of a trace in libCacheSim's format oracleGeneral, which
+ * may be packed with zstd. Of options, level, force and progress count (in bytes of the input). report may
+ * be NULL. A file that ends early gives what is readable, and the report says so. MMR_E_FORMAT: no record;
+ * MMR_E_LIMIT: more than 2^28 objects; MMR_E_INVALID: not a regular file; MMR_E_EXISTS.
+ */
+MMR_API int mmr_import_oracle_general(const char *input, const char *output,
+                                      const struct mmr_import_options *options,
+                                      struct mmr_request_import_report *report,
+                                      struct mmr_error *err) MMR_MUST_CHECK;
 
 struct mmr_export_options {
 	bool force; /* replace an existing output */
