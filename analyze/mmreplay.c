@@ -126,14 +126,14 @@ static void interrupt(int signal_number)
 
 struct progress_state {
 	struct progress line;
-	uint64_t total;
+	const char *what;
 };
 
 static bool show_progress(void *data, uint64_t nr_events)
 {
 	struct progress_state *state = data;
 
-	progress_update(&state->line, nr_events, "events");
+	progress_update(&state->line, nr_events, state->what);
 	return !interrupted;
 }
 
@@ -255,6 +255,16 @@ static int run(struct mmr_trace *trace, struct progress_state *progress)
 	return finish_output(TOOL, ret);
 }
 
+/* What the progress counts to; 0: unknown. */
+static uint64_t nr_items(const struct mmr_trace *trace)
+{
+	const struct mmr_trace_info *info = mmr_trace_info(trace);
+
+	if (info->has_requests)
+		return info->nr_requests;
+	return info->indexed ? info->nr_events : 0;
+}
+
 static int check_arguments(int nr_operands)
 {
 	if (nr_operands == 0)
@@ -300,10 +310,10 @@ int main(int argc, char **argv)
 	if (mmr_trace_open_parts((const char *const *)argv + first, (size_t)(argc - first),
 	                         &trace_options, &trace, &err) < 0)
 		return fail(TOOL, &err);
+	progress.what = mmr_trace_info(trace)->has_requests ? "requests" : "events";
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	progress_begin(&progress.line, args.shadow ? "following" : "replaying",
-	               mmr_trace_info(trace)->indexed ? mmr_trace_info(trace)->nr_events : 0,
+	progress_begin(&progress.line, args.shadow ? "following" : "replaying", nr_items(trace),
 	               args.quiet);
 	ret = args.explain ? explain(trace, &progress) : run(trace, &progress);
 	mmr_trace_close(trace);

@@ -153,10 +153,30 @@ bool print_verification(const struct mmr_run_report *report, bool json)
 	return nr_off == 0;
 }
 
+static void print_requests(const char *tool, const struct mmr_run_report *report,
+                           const char *db_path)
+{
+	char pages[FORMAT_SIZE], requests[FORMAT_SIZE], hits[FORMAT_SIZE], misses[FORMAT_SIZE];
+
+	fprintf(stderr,
+	        "[ %s: %s of %s pages: %s requests, %s hits, %s misses, miss ratio %.4f -> %s, run "
+	        "%" PRId64 " ]\n",
+	        tool, report->exact ? "a cache" : "a machine",
+	        format_count(pages, report->cache_pages),
+	        format_count(requests, report->nr_requests), format_count(hits, report->nr_hits),
+	        format_count(misses, report->nr_requests - report->nr_hits),
+	        (double)(report->nr_requests - report->nr_hits) / (double)report->nr_requests,
+	        db_path, report->run_id);
+}
+
 void print_run_summary(const char *tool, const struct mmr_run_report *report, const char *db_path)
 {
 	char events[FORMAT_SIZE], reclaim[FORMAT_SIZE], compaction[FORMAT_SIZE];
 
+	if (report->cache_pages) {
+		print_requests(tool, report, db_path);
+		return;
+	}
 	if (report->policy[0])
 		fprintf(stderr, "[ %s: policy %s ]\n", tool, report->policy);
 	fprintf(stderr,

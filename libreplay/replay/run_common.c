@@ -6,6 +6,7 @@
 
 #include "error_set.h"
 #include "run_private.h"
+#include "run_runs.h"
 
 static int scan(struct mmr_trace *trace, struct run_span *span, struct mmr_error *err)
 {
@@ -57,6 +58,7 @@ static uint64_t hash(uint64_t state, const void *data, size_t size)
 static void fingerprint(const struct mmr_trace *trace, const struct run_span *span, char text[17])
 {
 	const struct mmr_trace_info *info = mmr_trace_info(trace);
+	const char *requests = mmr_trace_text(trace, "requests.hash", NULL);
 	const struct mmr_event_count *count;
 	uint64_t state = UINT64_C(0xcbf29ce484222325);
 
@@ -68,6 +70,8 @@ static void fingerprint(const struct mmr_trace *trace, const struct run_span *sp
 	state = hash(state, &span->nr_events, sizeof(span->nr_events));
 	for (uint32_t i = 0; (count = mmr_trace_count(trace, i)); i++)
 		state = hash(state, &count->nr_events, sizeof(count->nr_events));
+	if (requests)
+		state = hash(state, requests, strlen(requests));
 	snprintf(text, 17, "%016llx", (unsigned long long)state);
 }
 
@@ -256,4 +260,38 @@ const char *replay_run_access_source(const struct mmr_trace *trace)
 	if (mmr_trace_info(trace)->nr_access_frames == 0)
 		return "none";
 	return source ? source : "idle";
+}
+
+void replay_run_label(const struct mmr_run_options *options, char *label, size_t size)
+{
+	size_t length = 0;
+
+	length += (size_t)snprintf(label, size, "%s", options->policy);
+	for (size_t i = 0; i < options->nr_settings && length < size; i++)
+		length += (size_t)snprintf(label + length, size - length, " %s",
+		                           options->settings[i]);
+	if (options->seed && length < size)
+		snprintf(label + length, size - length, " seed=%llu",
+		         (unsigned long long)options->seed);
+}
+
+void replay_run_put_params(struct results_db *db, const struct replay_tunables *tunables)
+{
+	static const char *const sources[] = { "default", "recorded", "set" };
+
+	for (unsigned int i = 0; i < REPLAY_NR_TUNABLES; i++) {
+		char value[32], text[64];
+
+		replay_tunable_format(tunables, i, value, sizeof(value));
+		snprintf(text, sizeof(text), "%s (%s)", value, sources[tunables->source[i]]);
+		results_put_param(db, replay_tunable(i)->name, text);
+	}
+}
+
+int replay_run_check_events(const struct mmr_trace *trace, struct mmr_error *err)
+{
+	if (!mmr_trace_info(trace)->has_requests)
+		return 0;
+	return base_error(err, MMR_E_UNSUPPORTED,
+	                  "page requests have no kernel to follow: replay them (--policy NAME)");
 }

@@ -46,7 +46,9 @@ int mmr_explain(struct mmr_trace *trace, const struct mmr_run_options *options,
 	struct wl *wl = NULL;
 	int code;
 
-	code = mmr_trace_rewind(trace, err);
+	code = replay_run_check_events(trace, err);
+	if (code == 0)
+		code = mmr_trace_rewind(trace, err);
 	if (code == 0)
 		code = wl_create(trace, &wl, err);
 	if (code == 0)

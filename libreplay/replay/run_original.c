@@ -369,7 +369,9 @@ int mmr_run_original(struct mmr_trace *trace, const struct mmr_run_options *opti
 	int code;
 
 	*report = (struct mmr_run_report){ 0 };
-	code = replay_run_check_limits(trace, false, options, err);
+	code = replay_run_check_events(trace, err);
+	if (code == 0)
+		code = replay_run_check_limits(trace, false, options, err);
 	if (code == 0 && options->db_path)
 		code = results_open(options->db_path, &db, err);
 	if (code == 0)

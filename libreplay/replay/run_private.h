@@ -90,6 +90,9 @@ int replay_run_check_limits(const struct mmr_trace *trace, bool replay,
                             const struct mmr_run_options *options,
                             struct mmr_error *err) MMR_MUST_CHECK;
 
+/* Refuses a trace of page requests, which has nothing to follow. 0 or MMR_E_UNSUPPORTED. */
+int replay_run_check_events(const struct mmr_trace *trace, struct mmr_error *err) MMR_MUST_CHECK;
+
 /* What the recording cannot show, as parameters of the run that was begun: "recording.filtered". */
 void replay_run_put_limits(struct results_db *db, const struct mmr_trace *trace);
 

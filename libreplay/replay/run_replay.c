@@ -375,33 +375,6 @@ static int create(struct replay_run *run, struct mmr_error *err)
 	return wl_create(run->trace, &run->wl, err);
 }
 
-static void run_options(const struct mmr_run_options *options, char *label, size_t size)
-{
-	size_t length = 0;
-
-	length += (size_t)snprintf(label, size, "%s", options->policy);
-	for (size_t i = 0; i < options->nr_settings && length < size; i++)
-		length += (size_t)snprintf(label + length, size - length, " %s",
-		                           options->settings[i]);
-	if (options->seed && length < size)
-		snprintf(label + length, size - length, " seed=%llu",
-		         (unsigned long long)options->seed);
-}
-
-static void put_params(struct replay_run *run)
-{
-	static const char *const sources[] = { "default", "recorded", "set" };
-
-	results_put_param(run->db, "policy", run->report->policy);
-	for (unsigned int i = 0; i < REPLAY_NR_TUNABLES; i++) {
-		char value[32], text[64];
-
-		replay_tunable_format(&run->tunables, i, value, sizeof(value));
-		snprintf(text, sizeof(text), "%s (%s)", value, sources[run->tunables.source[i]]);
-		results_put_param(run->db, replay_tunable(i)->name, text);
-	}
-}
-
 /* Samples are at even multiples of the interval, from the instant on at which the machine is known. */
 static uint64_t first_sample(const struct replay_run *run)
 {
@@ -431,13 +404,14 @@ static int begin(struct replay_run *run, struct mmr_error *err)
 	};
 	int code;
 
-	run_options(run->options, label, sizeof(label));
+	replay_run_label(run->options, label, sizeof(label));
 	code = results_begin_run(run->db, &row, &run->report->run_id, err);
 	if (code < 0)
 		return code;
 	replay_run_put_zones(run->db, run->trace);
 	replay_run_put_limits(run->db, run->trace);
-	put_params(run);
+	results_put_param(run->db, "policy", run->report->policy);
+	replay_run_put_params(run->db, &run->tunables);
 	if (!run->counters.end_ns)
 		run->counters = (struct run_counters){ run->span.first_ns, run->span.last_ns };
 	run->counters_next_ns = run->counters.begin_ns;
@@ -649,6 +623,10 @@ int mmr_run_replay(struct mmr_trace *trace, const struct mmr_run_options *option
 
 	*report = (struct mmr_run_report){ 0 };
 	code = check_options(options, err);
+	if (code == 0 && mmr_trace_info(trace)->has_requests && wants_recorded_policy(options))
+		code = base_error(
+			err, MMR_E_INVALID,
+			"page requests were recorded under no policy: give one (--policy)");
 	if (code == 0)
 		code = choose_policy(trace, options, &policy, err);
 	if (code < 0)
@@ -660,10 +638,13 @@ int mmr_run_replay(struct mmr_trace *trace, const struct mmr_run_options *option
 	if (code < 0)
 		return code;
 	code = results_open(options->db_path, &db, err);
-	if (code == 0)
+	if (code == 0 && mmr_trace_info(trace)->has_requests) {
+		code = replay_run_requests(trace, db, options, report, err);
+	} else if (code == 0) {
 		code = original_first(trace, db, options, err);
-	if (code == 0)
-		code = replay_into(trace, db, &chosen, &policy, report, err);
+		if (code == 0)
+			code = replay_into(trace, db, &chosen, &policy, report, err);
+	}
 	if (code == 0)
 		code = results_commit(db, err);
 	results_close(db);

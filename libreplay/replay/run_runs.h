@@ -6,6 +6,7 @@
 #include <mmreplay/run.h>
 
 #include "db.h"
+#include "tunables.h"
 
 struct wl;
 
@@ -13,6 +14,17 @@ struct wl;
 int replay_run_original(struct mmr_trace *trace, struct results_db *db,
                         const struct mmr_run_options *options, struct mmr_run_report *report,
                         struct mmr_error *err) MMR_MUST_CHECK;
+
+/* mmr_run_replay() of a trace of page requests, into a database that is open. */
+int replay_run_requests(struct mmr_trace *trace, struct results_db *db,
+                        const struct mmr_run_options *options, struct mmr_run_report *report,
+                        struct mmr_error *err) MMR_MUST_CHECK;
+
+/* The policy with its settings and seed: a run's label if it has no other. */
+void replay_run_label(const struct mmr_run_options *options, char *label, size_t size);
+
+/* The tunables as parameters of the run that was begun. */
+void replay_run_put_params(struct results_db *db, const struct replay_tunables *tunables);
 
 /* Gives a workload the access samples that end before t_ns, from number *next on. */
 int replay_run_next_access(struct mmr_trace *trace, struct wl *wl, uint64_t t_ns, uint32_t *next,

@@ -21,6 +21,8 @@ static const struct replay_tunable rows[REPLAY_NR_TUNABLES] = {
 #undef TUNABLE
 };
 
+#define PAGE_BYTES 4096 /* suffix p of sizes */
+
 struct suffix {
 	const char *text;
 	uint64_t factor;
@@ -123,6 +125,8 @@ static uint64_t factor_of(const struct replay_tunable *row, const char *text)
 	if (len >= sizeof(letters))
 		return 0;
 	memcpy(letters, text, len);
+	if (row->type == REPLAY_TUNABLE_SIZE && strcmp(letters, "p") == 0)
+		return PAGE_BYTES;
 	if (row->type == REPLAY_TUNABLE_SIZE) {
 		if (letters[0] >= 'a' && letters[0] <= 'z')
 			letters[0] = (char)(letters[0] - 'a' + 'A');
@@ -187,7 +191,8 @@ static int parse_value(const struct replay_tunable *row, const char *text, uint6
 	factor = at == text ? 0 : factor_of(row, at);
 	if (factor == 0)
 		return base_error(err, MMR_E_INVALID, "%s: \"%.40s\" is not %s", row->name, text,
-		                  row->type == REPLAY_TUNABLE_SIZE   ? "a size (as 512M)"
+		                  row->type == REPLAY_TUNABLE_SIZE
+		                          ? "a size (as 512M, or 1000p: pages)"
 		                  : row->type == REPLAY_TUNABLE_TIME ? "a time (as 250ns or 2ms)"
 		                                                     : "a whole number");
 	if (value > UINT64_MAX / factor || value * factor < row->min || value * factor > row->max)

@@ -21,7 +21,7 @@ enum replay_tunable_id {
 
 enum replay_tunable_type {
 	REPLAY_TUNABLE_INT,     /* decimal */
-	REPLAY_TUNABLE_SIZE,    /* bytes; K, M, G, T */
+	REPLAY_TUNABLE_SIZE,    /* bytes; K, M, G, T; p: pages of 4 KiB */
 	REPLAY_TUNABLE_TIME,    /* nanoseconds; ns, us, ms, s */
 	REPLAY_TUNABLE_VERSION, /* MM_KERNEL(); "6.12", of "6.12.9-amd64" too */
 };

@@ -18,7 +18,7 @@
 #include "rows.h"
 
 #define RESULTS_APPLICATION_ID 0x6d6d7270 /* "mmrp" */
-#define RESULTS_USER_VERSION   3          /* 1: without stacks; 2: without scores */
+#define RESULTS_USER_VERSION   4 /* 1: without stacks; 2: without scores; 3: without request_stat */
 
 struct results_db;
 

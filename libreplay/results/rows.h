@@ -149,6 +149,13 @@ struct results_stall_stack {
 	int64_t stack_id;
 };
 
+struct results_requests {
+	int64_t memory; /* pages */
+	bool exact;
+	int64_t requests;
+	int64_t hits;
+};
+
 struct results_verification {
 	int64_t t_ns;
 	const char *what;

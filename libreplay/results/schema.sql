@@ -162,6 +162,16 @@ CREATE TABLE IF NOT EXISTS fault_stat (
   nr_faults INTEGER NOT NULL
 ) STRICT;
 
+-- Of a trace of page requests: how a cache of so many pages did.
+CREATE TABLE IF NOT EXISTS request_stat (
+  run_id INTEGER PRIMARY KEY REFERENCES run ON DELETE CASCADE,
+  memory INTEGER NOT NULL,
+  exact INTEGER NOT NULL,                  -- 1: a bare cache of so many pages; 0: a machine with so much memory
+  requests INTEGER NOT NULL,
+  hits INTEGER NOT NULL,
+  misses INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS swap_stat (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   t_ns INTEGER NOT NULL,

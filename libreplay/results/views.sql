@@ -106,6 +106,12 @@ SELECT run_id, run, part, k AS nr_counters, avg(error) FILTER (WHERE n IN ((k + 
        max(CASE WHEN n = k THEN name END) AS worst, max(error) AS worst_error
   FROM ranked GROUP BY run_id, part;
 
+DROP VIEW IF EXISTS miss_ratios;
+CREATE VIEW miss_ratios AS
+SELECT q.run_id, r.label AS run, r.policy, q.memory, q.exact, q.requests, q.hits, q.misses,
+       q.misses * 1.0 / q.requests AS miss_ratio
+  FROM request_stat q JOIN run r USING (run_id);
+
 DROP VIEW IF EXISTS fragmentation;
 CREATE VIEW fragmentation AS
 SELECT f.run_id, r.label AS run, f.t_ns, f.node, f.zone, f.page_order,

@@ -30,6 +30,7 @@ static const struct {
 	[RESULTS_VERIFICATION] = { "verification", "itniit" },
 	[RESULTS_STACK] = { "stack", "ittt" },
 	[RESULTS_STACK_FRAME] = { "stack_frame", "ititt" },
+	[RESULTS_REQUESTS] = { "request_stat", "iiiii" },
 	[RESULTS_STALL_STACK] = { "stall_stack", "titini" },
 };
 
@@ -222,4 +223,10 @@ void results_put_stall_stack(struct results_db *db, const struct results_stall_s
 {
 	put(db, RESULTS_STALL_STACK, row->cause, row->pid, row->comm, row->start_ns,
 	    row->duration_ns, row->stack_id);
+}
+
+void results_put_requests(struct results_db *db, const struct results_requests *row)
+{
+	put(db, RESULTS_REQUESTS, row->memory, (int64_t)row->exact, row->requests, row->hits,
+	    row->requests - row->hits);
 }

@@ -31,6 +31,7 @@ void results_put_stack(struct results_db *db, int64_t stack_id, const char *code
                        const char *kernel, const char *user);
 void results_put_stack_frame(struct results_db *db, const struct results_stack_frame *row);
 void results_put_stall_stack(struct results_db *db, const struct results_stall_stack *row);
+void results_put_requests(struct results_db *db, const struct results_requests *row);
 
 /* 0, or the first failure since the database was opened. */
 int results_failed(const struct results_db *db, struct mmr_error *err);

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include <mmreplay/trace.h>
+#include <mmreplay/trace_requests.h>
 
 #include "demand.h"
 
@@ -99,6 +100,12 @@ uint32_t wl_task_pid(const struct wl *wl, uint32_t task);
 /* The event kinds it looks at, as a bit set for struct mmr_trace_options. */
 #define WL_KIND_WORDS ((MMR_NR_EVENT_KINDS + 63) / 64)
 void wl_kinds(uint64_t kinds[WL_KIND_WORDS]);
+
+/*
+ * Page requests, which name the page themselves, as demand: ops[i] is file read i. Requests of one tick are
+ * spread evenly over it. Nothing of a workload is needed for them.
+ */
+void wl_requests(const struct mmr_requests *requests, struct demand_op *ops);
 
 /* ---- explain ---- */
 

@@ -74,6 +74,11 @@ struct mmr_run_report {
 	bool shadow;      /* the free lists could be followed */
 	char policy[96];  /* of a replay: its name, and why that one: "mglru (recorded: …)" */
 	char notes[1024]; /* lines: what this recording cannot answer, and why; "" if nothing */
+	/* Of a trace of page requests; cache_pages is 0 otherwise. */
+	uint64_t nr_requests;
+	uint64_t nr_hits;
+	uint64_t cache_pages;
+	bool exact; /* a bare cache of exactly cache_pages, not a machine with so much memory */
 	struct mmr_run_check *checks; /* of --verify, in time order */
 	size_t nr_checks;
 };
@@ -91,6 +96,10 @@ MMR_API int mmr_run_original(struct mmr_trace *trace, const struct mmr_run_optio
  * Writes a replay, and before it the original if the database does not have it yet (report is the
  * replay's). MMR_E_NOTFOUND: no such policy or tunable; MMR_E_INVALID: a value is out of range;
  * MMR_E_UNSUPPORTED: the recording is filtered or from a ring, and options->force is not set.
+ *
+ * A trace of page requests (trace_requests.h) has no original and needs the setting "memory". Under a policy
+ * that is nothing but an order of pages it is replayed in a cache of exactly so many pages; under one that
+ * is made of the kernel's reclaim, as file reads on a machine with that memory and no swap.
  */
 MMR_API int mmr_run_replay(struct mmr_trace *trace, const struct mmr_run_options *options,
                            struct mmr_run_report *report, struct mmr_error *err) MMR_MUST_CHECK;
