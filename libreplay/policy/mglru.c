@@ -198,6 +198,10 @@ static void init(struct mm_node *node)
 		lru->birth_ns[i] = mglru_now_ns(node);
 }
 
+/*
+ * What was there at the start came in as if nothing had aged since: anonymous pages by faults, those of
+ * files by read(), tmpfs from the archive that the system was booted from.
+ */
 static void page_added(struct mm_node *node, uint32_t pfn)
 {
 	const struct mm_machine *machine = node->machine;
@@ -206,7 +210,7 @@ static void page_added(struct mm_node *node, uint32_t pfn)
 
 	if (lazyfree)
 		page->flags &= (uint16_t) ~(MGLRU_ACTIVE | MGLRU_REFERENCED);
-	else if (machine->in_fault || (machine->building && mglru_is_mapped(page)))
+	else if (machine->in_fault || (machine->building && (page->flags & MM_PG_ANON)))
 		page->flags |= MGLRU_ACTIVE;
 	policy_mglru_add(node, pfn, false);
 }

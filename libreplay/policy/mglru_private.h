@@ -48,8 +48,10 @@ enum mglru_caps { MGLRU_CORE = 1, MGLRU_MM_WALK = 2, MGLRU_NONLEAF_YOUNG = 4 };
 /* What a walk has seen (enum of MM_LEAF_TOTAL and so on). */
 enum mglru_walk_stat {
 	MGLRU_LEAF_TOTAL, /* page-table entries */
+	MGLRU_LEAF_OLD,
 	MGLRU_LEAF_YOUNG,
-	MGLRU_TABLE_FOUND, /* page-table pages that were looked at */
+	MGLRU_TABLE_TOTAL, /* page-table pages */
+	MGLRU_TABLE_FOUND, /* … that were looked at */
 	MGLRU_TABLE_ADDED, /* … that the next walk should look at */
 	MGLRU_NR_WALK_STATS
 };

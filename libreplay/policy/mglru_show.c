@@ -7,7 +7,7 @@
  * generation the averages over past ones (R, T), and what walks have seen: entries, young ones,
  * page-table pages, those worth another walk.
  *
- * Follows lru_gen_seq_show(), lru_gen_seq_show_full() of v6.12.
+ * Follows lru_gen_seq_show(), lru_gen_seq_show_full() of v6.12 and v6.1.
  *
  * Not modelled: memcgs: all is in the root's.
  */
@@ -54,16 +54,17 @@ static void put_marked(struct text *text, uint64_t number, char mark)
 
 static void show_tier(struct text *text, const struct mglru *lru, uint64_t seq, uint32_t tier)
 {
+	bool early = lru->version == MGLRU_6_1;
 	uint32_t hist = mglru_hist(lru, seq);
 
 	put(text, "           ");
 	put_number(text, 10, tier);
 	for (uint32_t type = 0; type < MM_NR_LRU_TYPES; type++) {
-		const char *marks = "xxx";
+		const char *marks = early ? "   " : "xxx";
 		uint64_t n[3] = { 0 };
 
 		if (seq == lru->max_seq) {
-			marks = "RTx";
+			marks = early ? "RT " : "RTx";
 			n[0] = lru->avg_refaulted[type][tier];
 			n[1] = lru->avg_total[type][tier];
 		} else if (seq == lru->min_seq[type] || lru->nr_hist > 1) {
@@ -78,19 +79,25 @@ static void show_tier(struct text *text, const struct mglru *lru, uint64_t seq, 
 	put(text, "\n");
 }
 
+/* Capitals: since the start, where there is no history. 6.1 has two columns more. */
 static void show_walks(struct text *text, const struct mglru *lru, uint64_t seq)
 {
-	bool youngest = seq == lru->max_seq;
-	const char *marks = "xxxx";
+	static const char marks[] = "loynfa";
+	bool early = lru->version == MGLRU_6_1, youngest = seq == lru->max_seq;
+	bool shown = youngest == (lru->nr_hist == 1);
 
-	if (youngest && lru->nr_hist == 1)
-		marks = "TYFA";
-	else if (!youngest && lru->nr_hist > 1)
-		marks = "tyfa";
 	put(text, "                      ");
-	for (uint32_t i = 0; i < MGLRU_NR_WALK_STATS; i++)
-		put_marked(text, marks[0] == 'x' ? 0 : lru->walked[mglru_hist(lru, seq)][i],
-		           marks[i]);
+	for (uint32_t i = 0; i < MGLRU_NR_WALK_STATS; i++) {
+		char mark = i == MGLRU_LEAF_TOTAL && !early ? 't' : marks[i];
+
+		if (!early && (i == MGLRU_LEAF_OLD || i == MGLRU_TABLE_TOTAL))
+			continue;
+		if (!shown)
+			mark = early ? ' ' : 'x';
+		else if (lru->nr_hist == 1)
+			mark = (char)(mark - 'a' + 'A');
+		put_marked(text, shown ? lru->walked[mglru_hist(lru, seq)][i] : 0, mark);
+	}
 	put(text, "\n");
 }
 

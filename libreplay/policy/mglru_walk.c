@@ -15,14 +15,15 @@
  * lru_gen_look_around() of v6.12, v6.1 and v6.18.
  *
  * Not modelled: address spaces as such: one that did not run since the last walk is skipped by the kernel, a new
- * one is walked whole, and the ends of mappings cut the look-around; young bits of the upper levels, which
- * only save time; page table locks that are taken. The hash is of page numbers, not of kernel addresses.
+ * one is walked whole, and the ends of mappings cut the look-around; that the young bit of an upper level is
+ * cleared where the filter then skips the table; page table locks that are taken. The hash is of page numbers, not of kernel addresses.
  */
 #include "mglru_private.h"
 
-#define TABLE_SHIFT   9u
-#define TABLE_ENTRIES (1u << TABLE_SHIFT)
-#define PER_CACHELINE 8u
+#define TABLE_SHIFT     9u
+#define TABLE_ENTRIES   (1u << TABLE_SHIFT)
+#define PER_CACHELINE   8u
+#define FOLIO_BATCH_6_1 15u
 
 /* ---- Bloom filters ---- */
 
@@ -90,7 +91,9 @@ static uint32_t mapped_pfn(const struct mm_node *node, const struct mm_lpage *lp
 static bool walk_table(struct mm_node *node, uint32_t first, uint32_t end, bool can_swap,
                        uint64_t stats[MGLRU_NR_WALK_STATS])
 {
-	uint32_t total = 0, young = 0;
+	const struct mglru *lru = mglru_of(node);
+	bool forced = !lru->has_filter[lru->max_seq % 2];
+	uint32_t total = 0, mapped = 0, young = 0;
 
 	for (uint32_t number = first; number < end; number++) {
 		const struct mm_lpage *lpage = mm_lpage(node->machine, number);
@@ -100,14 +103,19 @@ static bool walk_table(struct mm_node *node, uint32_t first, uint32_t end, bool 
 			continue;
 		total++;
 		pfn = mapped_pfn(node, lpage, can_swap);
-		if (pfn == MM_NONE || !mm_test_clear_young(node, pfn))
+		if (pfn == MM_NONE)
+			continue;
+		mapped++;
+		if (!mm_test_clear_young(node, pfn))
 			continue;
 		policy_mglru_update_gen(node, pfn);
 		young++;
 	}
-	if (total == 0)
+	/* The upper level's young bit tells that no entry can be. */
+	if (total == 0 || (young == 0 && !forced && (lru->caps & MGLRU_NONLEAF_YOUNG)))
 		return false;
 	stats[MGLRU_LEAF_TOTAL] += total;
+	stats[MGLRU_LEAF_OLD] += mapped - young;
 	stats[MGLRU_LEAF_YOUNG] += young;
 	stats[MGLRU_TABLE_FOUND]++;
 	stats[MGLRU_TABLE_ADDED] += suitable(total, young);
@@ -123,6 +131,7 @@ static void walk_numbers(struct mm_node *node, uint32_t base, uint32_t nr, bool 
 		uint32_t table = (base + at) >> TABLE_SHIFT;
 		uint32_t end = nr - at < TABLE_ENTRIES ? nr : at + TABLE_ENTRIES;
 
+		stats[MGLRU_TABLE_TOTAL]++;
 		if (!policy_mglru_filter_test(lru, lru->max_seq, table))
 			continue;
 		if (walk_table(node, base + at, base + end, can_swap, stats))
@@ -197,14 +206,29 @@ static void promote_by_hand(struct mm_node *node, uint32_t pfn)
 	}
 }
 
+/* 6.1 does so for fewer than fit into a batch of folios; more are worth the lock. */
+static void promote(struct mm_node *node, const uint32_t *pfns, uint32_t nr)
+{
+	const struct mglru *lru = mglru_of(node);
+	bool by_hand = !lru->have_walk && (lru->version != MGLRU_6_1 || nr < FOLIO_BATCH_6_1);
+
+	for (uint32_t i = 0; i < nr; i++) {
+		if (by_hand)
+			promote_by_hand(node, pfns[i]);
+		else
+			policy_mglru_update_gen(node, pfns[i]);
+	}
+}
+
 void policy_mglru_look_around(struct mm_node *node, uint32_t pfn)
 {
 	struct mglru *lru = mglru_of(node);
 	struct mm_machine *machine = node->machine;
 	const struct mm_page *page = &machine->pages[pfn];
-	uint32_t start = window_start(page->logical), young = 1, total = 0;
+	uint32_t start = window_start(page->logical), nr = 0, total = 0;
 	uint32_t end = end_of_numbers(machine, page->logical);
 	bool anon_too = mm_page_lru_type(page) == MM_LRU_ANON;
+	uint32_t pfns[MGLRU_MIN_BATCH];
 
 	if (page->order >= MM_PAGEBLOCK_ORDER)
 		return;
@@ -220,15 +244,12 @@ void policy_mglru_look_around(struct mm_node *node, uint32_t pfn)
 		other = mapped_pfn(node, lpage, anon_too);
 		if (other == MM_NONE || !mm_test_clear_young(node, other))
 			continue;
-		young++;
-		if (lru->have_walk)
-			policy_mglru_update_gen(node, other);
-		else
-			promote_by_hand(node, other);
+		pfns[nr++] = other;
 	}
+	promote(node, pfns, nr);
 	/* In 6.1 the page is one of those it finds, and so counts as used a second time. */
 	if (lru->version == MGLRU_6_1)
 		machine->pages[pfn].flags |= MGLRU_REFERENCED;
-	if (suitable(total, young))
+	if (suitable(total, nr + 1))
 		policy_mglru_filter_add(lru, lru->max_seq, page->logical >> TABLE_SHIFT);
 }

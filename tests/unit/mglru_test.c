@@ -363,6 +363,35 @@ static void the_view_is_that_of_debugfs(void **state)
 	mm_machine_destroy(machine);
 }
 
+/* As a 6.1.0-56 wrote it. */
+static void the_view_of_6_1_has_other_columns(void **state)
+{
+	struct mm_machine *machine = mglru_machine(MM_KERNEL(6, 1), NR_PAGES);
+	struct mglru *lru = mglru_of(&machine->nodes[0]);
+	char text[8192];
+
+	(void)state;
+	lru->max_seq = 13;
+	lru->min_seq[MM_LRU_ANON] = lru->min_seq[MM_LRU_FILE] = 10;
+	lru->refaulted[0][MM_LRU_ANON][0] = 184;
+	lru->evicted[0][MM_LRU_ANON][0] = 2644;
+	lru->avg_total[MM_LRU_ANON][0] = 1731;
+	memcpy(lru->walked[0], (const uint64_t[]){ 16997, 1457, 12796, 364, 42, 32 },
+	       sizeof(lru->walked[0]));
+	mm_show_policy(machine, true, text, sizeof(text));
+	assert_non_null(strstr(text, "                     0        184r       2644e          0p"
+	                             "          0r          0e          0p\n"));
+	assert_non_null(strstr(text, "                     3          0           0           0 "
+	                             "          0           0           0 \n"
+	                             "                                0           0           0 "
+	                             "          0           0           0 \n"));
+	assert_non_null(strstr(text, "                     0          0R       1731T          0 "
+	                             "          0R          0T          0 \n"));
+	assert_non_null(strstr(text, "                            16997L       1457O      12796Y"
+	                             "        364N         42F         32A\n"));
+	mm_machine_destroy(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -378,6 +407,7 @@ int main(void)
 		cmocka_unit_test(counts_are_carried_over_by_halves),
 		cmocka_unit_test(a_refault_counts_by_its_past),
 		cmocka_unit_test(the_view_is_that_of_debugfs),
+		cmocka_unit_test(the_view_of_6_1_has_other_columns),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
