@@ -59,6 +59,14 @@ static const char counters_sql[] =
 	" FROM compare WHERE run_id = CAST(?1 AS INTEGER) AND (original <> 0 OR replay <> 0)"
 	" AND (part <> 'other' OR ?2 = '1') ORDER BY " RANK ", name";
 
+static const char seeds_sql[] =
+	"SELECT s.part AS \"group\", s.name, s.nr_runs AS runs, s.mean, s.least, s.most,"
+	" 100.0 * s.spread AS spread_percent FROM seeds s JOIN run r USING (trace_id)"
+	" JOIN run_param p ON p.run_id = r.run_id AND p.name = 'options'"
+	" WHERE r.run_id = CAST(?1 AS INTEGER) AND r.seed = 0 AND (s.part <> 'other' OR ?2 = '1')"
+	" AND s.options = replace(p.value, ' seed=' || r.seed, '') AND (s.least <> 0 OR s.most <> 0)"
+	" ORDER BY " RANK ", length(s.name) * (s.name GLOB 'free*'), s.name";
+
 static const char groups_sql[] =
 	"SELECT part AS \"group\", nr_counters AS counters,"
 	" 100.0 * median_error AS median_error_percent, worst, 100.0 * worst_error AS worst_error_percent"
@@ -79,6 +87,7 @@ static const struct {
 	{ "counters", "Counters", counters_sql },
 	{ "groups", "Groups", groups_sql },
 	{ "trajectories", "Free memory over time", trajectories_sql },
+	{ "seeds", "All seeds", seeds_sql },
 };
 #define NR_SECTIONS (sizeof(sections) / sizeof(sections[0]))
 
@@ -114,6 +123,13 @@ static int print_run(sqlite3 *db, const char *run_id, const char *label)
 	for (size_t i = 0; i < NR_SECTIONS; i++) {
 		sqlite3_stmt *statement = prepare(db, i, run_id);
 
+		/* Most runs have one seed, and nothing to say about others. */
+		if (statement && sections[i].sql == seeds_sql &&
+		    sqlite3_step(statement) != SQLITE_ROW) {
+			sqlite3_finalize(statement);
+			continue;
+		}
+		sqlite3_reset(statement);
 		printf("\n%s\n", sections[i].title);
 		if (!statement || database_print_table(TOOL, statement) < 0)
 			return -1;

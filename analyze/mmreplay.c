@@ -24,9 +24,10 @@ static struct {
 	bool json;
 	bool quiet;
 	uint64_t threads;
+	uint64_t nr_seeds;
 	struct option_list settings;
 	struct mmr_run_options run;
-} args = { .threads = 1, .run = { .db_path = "results.db" } };
+} args = { .threads = 1, .nr_seeds = 1, .run = { .db_path = "results.db" } };
 
 static volatile sig_atomic_t interrupted;
 
@@ -53,7 +54,12 @@ static const struct option_row options[] = {
 	  .type = OPTION_UINT,
 	  .argument = "N",
 	  .target = &args.run.seed,
-	  .help = "Seed of what is random in a replay (0)" },
+	  .help = "Seed of what is random in a replay; other than 0 it shuffles free lists (0)" },
+	{ .long_name = "seeds",
+	  .type = OPTION_UINT,
+	  .argument = "N",
+	  .target = &args.nr_seeds,
+	  .help = "N replays with seeds from --seed on; their spread is in the database (1)" },
 	{ .long_name = "db",
 	  .short_name = 'd',
 	  .type = OPTION_STRING,
@@ -276,6 +282,10 @@ static int check_arguments(int nr_operands)
 		message(TOOL, "--verify goes with --shadow");
 	else if (args.settings.count && (args.shadow || args.explain))
 		message(TOOL, "--set goes with --policy: the original has its own settings");
+	else if (args.nr_seeds != 1 && (args.shadow || args.explain || args.run.label))
+		message(TOOL, "--seeds is of replays, which are labelled by their seeds");
+	else if (args.nr_seeds < 1 || args.nr_seeds > 1000)
+		message(TOOL, "--seeds is 1 to 1000");
 	else if (args.threads > 16)
 		message(TOOL, "--threads is 0 to 16");
 	else
@@ -316,6 +326,10 @@ int main(int argc, char **argv)
 	progress_begin(&progress.line, args.shadow ? "following" : "replaying", nr_items(trace),
 	               args.quiet);
 	ret = args.explain ? explain(trace, &progress) : run(trace, &progress);
+	for (uint64_t i = 1; ret == EXIT_SUCCESS && i < args.nr_seeds; i++) {
+		args.run.seed++;
+		ret = run(trace, &progress);
+	}
 	mmr_trace_close(trace);
 	options_deinit(&command);
 	return ret;

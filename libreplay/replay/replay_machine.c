@@ -6,6 +6,9 @@
  * watermark_scale_factor are set by the user, the watermarks are computed instead. Another size of memory
  * cuts the zones from the top, or lengthens the highest one; a page whose place is gone goes elsewhere.
  *
+ * In what order free blocks lie on their lists no recording tells: with seed 0 by address, as after boot, with
+ * any other seed shuffled by it.
+ *
  * Not modelled: that more memory would also have changed what the kernel took for itself at boot.
  */
 #include "replay_state.h"
@@ -159,18 +162,45 @@ static void seed_free_range(struct mm_machine *machine, uint64_t pfn, uint64_t e
 	}
 }
 
-static void seed_free(struct replay *replay, const struct replay_start *start,
-                      const struct mm_zone_config *zones)
+/* The free blocks in the order in which they go to their lists; NULL: out of memory. */
+static struct replay_free_block *free_blocks_in_order(const struct replay_start *start,
+                                                      uint64_t seed)
+{
+	size_t nr = start->nr_free_blocks;
+	struct replay_free_block *blocks = base_calloc(nr + 1, sizeof(*blocks));
+	struct rng rng;
+
+	if (!blocks)
+		return NULL;
+	if (nr > 0)
+		memcpy(blocks, start->free_blocks, nr * sizeof(*blocks));
+	base_rng_init(&rng, seed);
+	for (size_t i = nr; seed != 0 && i > 1; i--) {
+		size_t other = (size_t)(base_rng_next(&rng) % i);
+		struct replay_free_block block = blocks[other];
+
+		blocks[other] = blocks[i - 1];
+		blocks[i - 1] = block;
+	}
+	return blocks;
+}
+
+static int seed_free(struct replay *replay, const struct replay_start *start, uint64_t seed,
+                     const struct mm_zone_config *zones)
 {
 	uint32_t highest = highest_zone(zones, start->nr_zones);
 	const struct mmr_zone_info *was = &start->zones[highest];
+	struct replay_free_block *blocks = free_blocks_in_order(start, seed);
+
+	if (!blocks)
+		return MMR_E_NOMEM;
 
 	for (size_t i = 0; i < start->nr_block_types && i < UINT32_MAX / MM_PAGEBLOCK_PAGES; i++)
 		mm_seed_block_type(replay->machine, (uint32_t)i * MM_PAGEBLOCK_PAGES,
 		                   start->block_types[i]);
 	for (size_t i = 0; i < start->nr_free_blocks; i++)
-		mm_seed_free_block(replay->machine, start->free_blocks[i].pfn,
-		                   start->free_blocks[i].order);
+		mm_seed_free_block(replay->machine, blocks[i].pfn, blocks[i].order);
+	base_free(blocks);
 	if (start->nr_free_blocks == 0) {
 		for (uint32_t i = 0; i < start->nr_zones; i++)
 			seed_free_range(replay->machine, zones[i].start_pfn,
@@ -179,6 +209,7 @@ static void seed_free(struct replay *replay, const struct replay_start *start,
 		seed_free_range(replay->machine, was->start_pfn + was->spanned,
 		                (uint64_t)zones[highest].start_pfn + zones[highest].spanned);
 	}
+	return 0;
 }
 
 static int keep_pcp_counts(struct replay *replay, const struct replay_start *start,
@@ -225,8 +256,8 @@ int replay_machine_build(struct replay *replay, const struct replay_config *conf
 		rc = mm_machine_create(&machine, &replay->machine, err);
 	if (rc == 0)
 		rc = keep_pcp_counts(replay, config->start, err);
-	if (rc == 0)
-		seed_free(replay, config->start, zones);
+	if (rc == 0 && seed_free(replay, config->start, config->seed, zones) < 0)
+		return base_error(err, MMR_E_NOMEM, "out of memory for the free blocks");
 	return rc;
 }
 

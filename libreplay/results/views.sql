@@ -112,6 +112,22 @@ SELECT q.run_id, r.label AS run, r.policy, q.memory, q.exact, q.requests, q.hits
        q.misses * 1.0 / q.requests AS miss_ratio
   FROM request_stat q JOIN run r USING (run_id);
 
+-- Replays that differ in their seed alone: how far a counter's value is chance. spread = (most - least) / max(mean, 64).
+DROP VIEW IF EXISTS seeds;
+CREATE VIEW seeds AS
+WITH alike AS (
+  SELECT r.run_id, r.trace_id, r.seed, replace(p.value, ' seed=' || r.seed, '') AS options
+    FROM run r JOIN run_param p ON p.run_id = r.run_id AND p.name = 'options' WHERE r.kind = 'replay'),
+value AS (
+  SELECT a.trace_id, a.options, c.part, c.name, c.value * 1.0 AS value FROM alike a JOIN counters c USING (run_id)
+  UNION ALL
+  SELECT a.trace_id, a.options, 'alloc', CASE WHEN page_order IS NULL THEN 'free pages, mean'
+           ELSE 'free blocks of order ' || page_order || ', mean' END, mean_replay
+    FROM alike a JOIN trajectories t USING (run_id))
+SELECT trace_id, options, part, name, count(*) AS nr_runs, avg(value) AS mean, min(value) AS least, max(value) AS most,
+       (max(value) - min(value)) / max(abs(avg(value)), 64) AS spread
+  FROM value GROUP BY trace_id, options, part, name HAVING count(*) > 1;
+
 DROP VIEW IF EXISTS fragmentation;
 CREATE VIEW fragmentation AS
 SELECT f.run_id, r.label AS run, f.t_ns, f.node, f.zone, f.page_order,
