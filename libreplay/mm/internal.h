@@ -14,7 +14,7 @@
 #include "policy.h"
 #include "show_mem.h"
 
-/* The reference model of a type: see reference.c. */
+/* The reference model of a type, at first or later looks: see reference.c. */
 struct mm_reference_type {
 	uint32_t share; /* of MM_REFERENCE_ONE */
 	uint32_t known; /* moving mean of known accesses, << 8 */
@@ -23,7 +23,7 @@ struct mm_reference_type {
 };
 
 struct mm_reference {
-	struct mm_reference_type types[MM_NR_LRU_TYPES];
+	struct mm_reference_type types[MM_NR_LRU_TYPES][2]; /* [again] */
 	struct rng rng;
 	bool on;
 };

@@ -247,11 +247,13 @@ struct mm_reference_stats {
 
 /*
  * From now on share / MM_REFERENCE_ONE of the pages of this type that reclaim looks at are to be found in
- * use: by known accesses, and by chance what is missing. Before the first call nothing is left to chance.
+ * use: by known accesses, and by chance what is missing. again: of those that it has spared before, because
+ * they were in use (MM_PG_REFERENCED). Before the first call nothing is left to chance.
  */
-void mm_set_reference_share(struct mm_machine *machine, enum mm_lru_type type, uint32_t share);
+void mm_set_reference_share(struct mm_machine *machine, enum mm_lru_type type, bool again,
+                            uint32_t share);
 struct mm_reference_stats mm_reference_stats(const struct mm_machine *machine,
-                                             enum mm_lru_type type);
+                                             enum mm_lru_type type, bool again);
 
 /* ---- address spaces, for the OOM killer ---- */
 

@@ -4,13 +4,15 @@
  *
  * Faults and reads of files tell of accesses that missed; those that hit leave only the bit that reclaim finds
  * when it looks at a page. Where a recording has no samples of accesses, its own reclaim tells how often that
- * bit was set. The model is told this share for each type, as time goes on, and is asked when a mapped page is
+ * bit was set. The model is told this share for each type, as time goes on, for pages that are looked at for
+ * the first time and for those that were spared before: the fault that brings a page in leaves a bit, so that
+ * nearly all are found in use at first and few the second time, and only the latter are hot. It is asked when a mapped page is
  * about to be evicted: one with a known access is young anyway; any other is made young with the probability
  * p = (s - k) / (1 - k), where s is the share that was recorded and k that of known accesses among the pages
  * looked at lately, so that both together come to s; p is a little higher while the share so far is behind
  * s, and lower while it is ahead.
  *
- * State: per type s, k (a moving mean over some 256 looks), by how many pages the answers are behind (at most
+ * State: per type and look s, k (a moving mean over some 256 looks), by how many pages the answers are behind (at most
  * 1024), and what was answered. The generator is its own, so that a policy which asks for chance gets the
  * same with the model and without.
  *
@@ -28,16 +30,18 @@
 #define MAX_BEHIND (1024 * (int64_t)MM_REFERENCE_ONE)
 #define PULL_SHIFT 8 /* a page behind adds 2^-this to p */
 
-void mm_set_reference_share(struct mm_machine *machine, enum mm_lru_type type, uint32_t share)
+void mm_set_reference_share(struct mm_machine *machine, enum mm_lru_type type, bool again,
+                            uint32_t share)
 {
 	machine->reference.on = true;
-	machine->reference.types[type].share = share < MM_REFERENCE_ONE ? share : MM_REFERENCE_ONE;
+	machine->reference.types[type][again].share =
+		share < MM_REFERENCE_ONE ? share : MM_REFERENCE_ONE;
 }
 
 struct mm_reference_stats mm_reference_stats(const struct mm_machine *machine,
-                                             enum mm_lru_type type)
+                                             enum mm_lru_type type, bool again)
 {
-	return machine->reference.types[type].stats;
+	return machine->reference.types[type][again].stats;
 }
 
 /* p, of MM_REFERENCE_ONE; what is not between 0 and 1 is never or always. */
@@ -46,7 +50,9 @@ static int64_t chance(const struct mm_reference_type *type)
 	int64_t known = type->known >> K_SHIFT;
 	int64_t missing = ((int64_t)type->share - known) * MM_REFERENCE_ONE;
 
-	return missing / (MM_REFERENCE_ONE + 1 - known) + (type->behind >> PULL_SHIFT);
+	if (known >= MM_REFERENCE_ONE)
+		return 0;
+	return missing / (MM_REFERENCE_ONE - known) + (type->behind >> PULL_SHIFT);
 }
 
 static void settle(struct mm_reference_type *type, bool young)
@@ -61,7 +67,8 @@ static void settle(struct mm_reference_type *type, bool young)
 void mm_reference_look(struct mm_machine *machine, uint32_t pfn)
 {
 	struct mm_page *page = &machine->pages[pfn];
-	struct mm_reference_type *type = &machine->reference.types[mm_page_lru_type(page)];
+	bool again = page->flags & MM_PG_REFERENCED;
+	struct mm_reference_type *type = &machine->reference.types[mm_page_lru_type(page)][again];
 	bool young = page->flags & MM_PG_YOUNG;
 
 	if (!machine->reference.on || (page->flags & MM_PG_UNMAPPED))

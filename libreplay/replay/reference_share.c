@@ -2,11 +2,12 @@
 /*
  * How often the recorded kernel's reclaim found a page in use.
  *
- * mm_vmscan_lru_shrink_inactive tells of each batch how many pages were scanned and how many of them were
- * given back because they were in use (nr_ref_keep, and nr_activate of the type). A page that reclaim writes
- * (mm_vmscan_write_folio) comes back unmapped and is scanned once more, without a bit to be found: as many
- * looks as writes do not count. The share is young / (scanned - written), in 128 equal parts of the trace's
- * time; a part with few looks leans towards the whole trace's.
+ * mm_vmscan_lru_shrink_inactive tells of each batch how many pages were scanned, how many of them were spared
+ * because they were in use (K, nr_ref_keep), and how many because they were in use again (A, nr_activate of the
+ * type). A page that reclaim writes (mm_vmscan_write_folio) comes back unmapped and is scanned once more, without
+ * a bit to be found: L looks remain, scanned - written. A spared page comes back for a second look, unless it is
+ * freed before, so M = min(K, L - K) of them were second looks and L - M first ones. The shares are K / (L - M)
+ * and A / M, in 128 equal parts of the trace's time; a part with few looks leans towards the whole trace's.
  *
  * Follows shrink_folio_list(), folio_check_references(), mm_vmscan_lru_shrink_inactive of v6.12.
  *
@@ -43,7 +44,8 @@ static void add(struct replay_reference_share *share, const struct mmr_event *ev
 	for (int i = 0; i < 2; i++) {
 		both[i]->nr_looked += count.nr_looked;
 		both[i]->nr_written += count.nr_written;
-		both[i]->nr_young += count.nr_young;
+		both[i]->nr_kept += count.nr_kept;
+		both[i]->nr_activated += count.nr_activated;
 	}
 }
 
@@ -57,12 +59,10 @@ void replay_reference_event(struct replay_reference_share *share, const struct m
 		add(share, event, type,
 		    (struct replay_reference_count){
 			    .nr_looked = event->shrink_inactive.nr_scanned,
-			    .nr_young =
-				    event->shrink_inactive.nr_ref_keep +
-				    UINT64_C(1) *
-					    (type == MM_LRU_ANON
-		                                     ? event->shrink_inactive.nr_activate_anon
-		                                     : event->shrink_inactive.nr_activate_file) });
+			    .nr_kept = event->shrink_inactive.nr_ref_keep,
+			    .nr_activated = type == MM_LRU_ANON
+		                                    ? event->shrink_inactive.nr_activate_anon
+		                                    : event->shrink_inactive.nr_activate_file });
 		break;
 	case MMR_EVENT_MM_VMSCAN_WRITE_FOLIO:
 		type = event->write_folio.reclaim_flags & FLAG_ANON ? MM_LRU_ANON : MM_LRU_FILE;
@@ -76,26 +76,40 @@ bool replay_reference_known(const struct replay_reference_share *share)
 	return share->all[MM_LRU_ANON].nr_looked + share->all[MM_LRU_FILE].nr_looked >= ENOUGH;
 }
 
-static uint64_t looks(const struct replay_reference_count *count)
+/* Looks, and how many of them found the page in use. */
+struct looks {
+	uint64_t nr;
+	uint64_t nr_young;
+};
+
+static struct looks looks(const struct replay_reference_count *count, bool again)
 {
 	uint64_t nr =
 		count->nr_looked > count->nr_written ? count->nr_looked - count->nr_written : 0;
+	uint64_t left, second;
 
-	return nr > count->nr_young ? nr : count->nr_young;
+	if (nr < count->nr_kept + count->nr_activated)
+		nr = count->nr_kept + count->nr_activated;
+	left = nr - count->nr_kept;
+	second = count->nr_kept < left ? count->nr_kept : left;
+	if (second < count->nr_activated)
+		second = count->nr_activated;
+	if (again)
+		return (struct looks){ .nr = second, .nr_young = count->nr_activated };
+	return (struct looks){ .nr = nr - second, .nr_young = count->nr_kept };
 }
 
 uint32_t replay_reference_of(const struct replay_reference_share *share, uint32_t bin,
-                             enum mm_lru_type type)
+                             enum mm_lru_type type, bool again)
 {
-	const struct replay_reference_count *all = &share->all[type];
-	uint64_t whole = looks(all) ? all->nr_young * MM_REFERENCE_ONE / looks(all) : 0;
-	const struct replay_reference_count *here;
+	struct looks all = looks(&share->all[type], again);
+	uint64_t whole = all.nr ? all.nr_young * MM_REFERENCE_ONE / all.nr : 0;
+	struct looks here;
 
 	if (bin >= REPLAY_REFERENCE_BINS)
 		return (uint32_t)whole;
-	here = &share->bins[bin][type];
-	return (uint32_t)((here->nr_young * MM_REFERENCE_ONE + whole * LEAN) /
-	                  (looks(here) + LEAN));
+	here = looks(&share->bins[bin][type], again);
+	return (uint32_t)((here.nr_young * MM_REFERENCE_ONE + whole * LEAN) / (here.nr + LEAN));
 }
 
 uint64_t replay_reference_begin_ns(const struct replay_reference_share *share, uint32_t bin)

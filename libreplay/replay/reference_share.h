@@ -13,9 +13,10 @@
 #define REPLAY_REFERENCE_BINS 128u
 
 struct replay_reference_count {
-	uint64_t nr_looked; /* base pages */
+	uint64_t nr_looked; /* base pages, as are the others */
 	uint64_t nr_written;
-	uint64_t nr_young;
+	uint64_t nr_kept;      /* found in use for the first time */
+	uint64_t nr_activated; /* … and again */
 };
 
 /* Zeroed but for the times. */
@@ -32,9 +33,12 @@ void replay_reference_event(struct replay_reference_share *share, const struct m
 /* Whether the recording tells anything. */
 bool replay_reference_known(const struct replay_reference_share *share);
 
-/* Share of MM_REFERENCE_ONE in a bin; of the whole trace for REPLAY_REFERENCE_BINS. */
+/*
+ * Share of MM_REFERENCE_ONE in a bin, of first looks or of those at pages that were spared before (again); of
+ * the whole trace for REPLAY_REFERENCE_BINS.
+ */
 uint32_t replay_reference_of(const struct replay_reference_share *share, uint32_t bin,
-                             enum mm_lru_type type);
+                             enum mm_lru_type type, bool again);
 
 /* When a bin begins; UINT64_MAX: there is no such bin. */
 uint64_t replay_reference_begin_ns(const struct replay_reference_share *share, uint32_t bin);

@@ -144,9 +144,13 @@ static void set_reference_share(struct replay *replay, uint64_t t_ns)
 
 	while (replay_reference_begin_ns(replay->reference, bin + 1) <= t_ns)
 		bin++;
-	for (uint32_t type = 0; type < MM_NR_LRU_TYPES; type++)
-		mm_set_reference_share(replay->machine, type,
-		                       replay_reference_of(replay->reference, bin, type));
+	for (uint32_t i = 0; i < 2 * MM_NR_LRU_TYPES; i++) {
+		enum mm_lru_type type = i / 2;
+		bool again = i % 2;
+
+		mm_set_reference_share(replay->machine, type, again,
+		                       replay_reference_of(replay->reference, bin, type, again));
+	}
 	replay->reference_bin = bin + 1;
 	replay->reference_ns = replay_reference_begin_ns(replay->reference, bin + 1);
 }

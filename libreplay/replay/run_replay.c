@@ -434,27 +434,28 @@ static int begin(struct replay_run *run, struct mmr_error *err)
 /* What the recording found in use, and what the replay did, by knowledge and by chance. */
 static void put_references(struct replay_run *run)
 {
-	static const char *const names[] = {
-		[MM_LRU_ANON] = "reference.anon", [MM_LRU_FILE] = "reference.file"
+	static const char *const names[MM_NR_LRU_TYPES][2] = {
+		[MM_LRU_ANON] = { "reference.anon.first", "reference.anon.again" },
+		[MM_LRU_FILE] = { "reference.file.first", "reference.file.again" }
 	};
 
-	for (uint32_t type = 0; type < MM_NR_LRU_TYPES; type++) {
+	for (uint32_t i = 0; i < 2 * MM_NR_LRU_TYPES; i++) {
+		enum mm_lru_type type = i / 2;
+		bool again = i % 2;
+		uint32_t recorded = replay_reference_of(&run->start.reference,
+		                                        REPLAY_REFERENCE_BINS, type, again);
 		struct mm_reference_stats stats =
-			mm_reference_stats(replay_machine(run->replay), type);
+			mm_reference_stats(replay_machine(run->replay), type, again);
 		double looks = stats.nr_looks ? (double)stats.nr_looks : 1;
 		char text[128];
 
 		snprintf(
 			text, sizeof(text),
 			"recorded %.1f %%, replayed %.1f %% known and %.1f %% by chance of %llu looks",
-			100.0 *
-				replay_reference_of(&run->start.reference, REPLAY_REFERENCE_BINS,
-		                                    type) /
-				MM_REFERENCE_ONE,
-			100.0 * (double)stats.nr_known / looks,
+			100.0 * recorded / MM_REFERENCE_ONE, 100.0 * (double)stats.nr_known / looks,
 			100.0 * (double)stats.nr_guessed / looks,
 			(unsigned long long)stats.nr_looks);
-		results_put_param(run->db, names[type], text);
+		results_put_param(run->db, names[type][again], text);
 	}
 }
 

@@ -40,10 +40,10 @@ static uint32_t found(uint32_t share, uint32_t known, uint32_t known_of)
 	struct mm_reference_stats stats;
 	uint32_t nr = 0;
 
-	mm_set_reference_share(machine, MM_LRU_ANON, share * MM_REFERENCE_ONE / 1000);
+	mm_set_reference_share(machine, MM_LRU_ANON, false, share * MM_REFERENCE_ONE / 1000);
 	for (uint32_t i = 0; i < NR_LOOKS; i++)
 		nr += look(machine, i, i % known_of < known);
-	stats = mm_reference_stats(machine, MM_LRU_ANON);
+	stats = mm_reference_stats(machine, MM_LRU_ANON, false);
 	assert_int_equal(stats.nr_looks, NR_LOOKS);
 	assert_int_equal(stats.nr_known + stats.nr_guessed, nr);
 	mm_machine_destroy(machine);
@@ -74,7 +74,7 @@ static void a_machine_that_was_told_nothing_guesses_nothing(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < 1000; i++)
 		assert_false(look(machine, i, false));
-	assert_int_equal(mm_reference_stats(machine, MM_LRU_ANON).nr_looks, 0);
+	assert_int_equal(mm_reference_stats(machine, MM_LRU_ANON, false).nr_looks, 0);
 	mm_machine_destroy(machine);
 }
 
@@ -83,7 +83,7 @@ static void an_unmapped_page_has_no_bit(void **state)
 	struct mm_machine *machine = new_machine(1);
 
 	(void)state;
-	mm_set_reference_share(machine, MM_LRU_ANON, MM_REFERENCE_ONE);
+	mm_set_reference_share(machine, MM_LRU_ANON, false, MM_REFERENCE_ONE);
 	machine->pages[machine->lpages[0].pfn].flags |= MM_PG_UNMAPPED;
 	assert_false(look(machine, 0, false));
 	assert_true(look(machine, 1, false));
@@ -97,7 +97,7 @@ static void the_seed_decides(void **state)
 
 	(void)state;
 	for (int m = 0; m < 3; m++)
-		mm_set_reference_share(machine[m], MM_LRU_ANON, MM_REFERENCE_ONE / 2);
+		mm_set_reference_share(machine[m], MM_LRU_ANON, false, MM_REFERENCE_ONE / 2);
 	for (uint32_t i = 0; i < 1000; i++) {
 		bool young = look(machine[0], i, false);
 
@@ -109,37 +109,78 @@ static void the_seed_decides(void **state)
 		mm_machine_destroy(machine[m]);
 }
 
+static void pages_that_were_spared_have_a_share_of_their_own(void **state)
+{
+	struct mm_machine *machine = new_machine(1);
+	uint32_t nr = 0;
+
+	(void)state;
+	mm_set_reference_share(machine, MM_LRU_ANON, false, MM_REFERENCE_ONE);
+	mm_set_reference_share(machine, MM_LRU_ANON, true, MM_REFERENCE_ONE / 10);
+	for (uint32_t page = 0; page < 500; page++)
+		machine->pages[machine->lpages[page].pfn].flags |= MM_PG_REFERENCED;
+	for (uint32_t i = 0; i < NR_LOOKS; i++) {
+		if (i % 1000 >= 500)
+			assert_true(look(machine, i, false));
+		else
+			nr += look(machine, i, false);
+	}
+	assert_in_range(nr, NR_LOOKS / 20 * 95 / 100, NR_LOOKS / 20 * 105 / 100);
+	assert_int_equal(mm_reference_stats(machine, MM_LRU_ANON, true).nr_guessed, nr);
+	mm_machine_destroy(machine);
+}
+
 /* ---- the share that a recording shows ---- */
 
-static void batch(struct replay_reference_share *share, uint64_t t_ns, uint32_t nr_scanned,
-                  uint32_t nr_young, uint32_t nr_written)
+static void batch(struct replay_reference_share *share, uint64_t t_ns,
+                  struct replay_reference_count count)
 {
 	struct mmr_event event = { .t_ns = t_ns, .kind = MMR_EVENT_MM_VMSCAN_WRITE_FOLIO };
 
 	event.write_folio.reclaim_flags = 1;
-	for (uint32_t i = 0; i < nr_written; i++)
+	for (uint64_t i = 0; i < count.nr_written; i++)
 		replay_reference_event(share, &event);
 	event = (struct mmr_event){ .t_ns = t_ns, .kind = MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE };
 	event.shrink_inactive.reclaim_flags = 1;
-	event.shrink_inactive.nr_scanned = nr_scanned;
-	event.shrink_inactive.nr_ref_keep = nr_young / 2;
-	event.shrink_inactive.nr_activate_anon = nr_young - nr_young / 2;
+	event.shrink_inactive.nr_scanned = (uint32_t)count.nr_looked;
+	event.shrink_inactive.nr_ref_keep = (uint32_t)count.nr_kept;
+	event.shrink_inactive.nr_activate_anon = (uint32_t)count.nr_activated;
 	event.shrink_inactive.nr_activate_file = 7; /* of the other type */
 	replay_reference_event(share, &event);
 }
 
-static void looks_at_written_pages_do_not_count(void **state)
+static uint32_t percent(const struct replay_reference_share *share, uint32_t bin, bool again)
+{
+	return (replay_reference_of(share, bin, MM_LRU_ANON, again) * 100 + 32768) /
+	       MM_REFERENCE_ONE;
+}
+
+static void first_and_second_looks_are_told_apart(void **state)
 {
 	struct replay_reference_share share = { .first_ns = 100, .last_ns = 100 + 1280 };
 
 	(void)state;
 	assert_false(replay_reference_known(&share));
-	batch(&share, 100, 100000, 30000, 40000);
+	/* 60000 looks: 20000 second ones, of which 5000 found the page in use again. */
+	batch(&share, 100,
+	      (struct replay_reference_count){ 100000, 40000, .nr_kept = 20000,
+	                                       .nr_activated = 5000 });
 	assert_true(replay_reference_known(&share));
-	assert_int_equal(replay_reference_of(&share, REPLAY_REFERENCE_BINS, MM_LRU_ANON),
-	                 MM_REFERENCE_ONE / 2);
-	assert_int_equal(replay_reference_of(&share, 0, MM_LRU_ANON), MM_REFERENCE_ONE / 2);
-	assert_int_equal(replay_reference_of(&share, 0, MM_LRU_FILE), 0);
+	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, false), 50);
+	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, true), 25);
+	assert_int_equal(percent(&share, 0, false), 50);
+	assert_int_equal(replay_reference_of(&share, 0, MM_LRU_FILE, false), 0);
+}
+
+static void most_pages_that_are_spared_may_never_come_back(void **state)
+{
+	struct replay_reference_share share = { .first_ns = 100, .last_ns = 100 + 1280 };
+
+	(void)state;
+	batch(&share, 100,
+	      (struct replay_reference_count){ 10000, 0, .nr_kept = 8000, .nr_activated = 500 });
+	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, false), 100);
+	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, true), 25);
 }
 
 static void the_share_follows_the_time(void **state)
@@ -147,16 +188,17 @@ static void the_share_follows_the_time(void **state)
 	struct replay_reference_share share = { .first_ns = 0, .last_ns = 1280 };
 
 	(void)state;
-	batch(&share, 5, 100000, 80000, 0);
-	batch(&share, 1280, 100000, 20000, 0);
-	assert_in_range(replay_reference_of(&share, 0, MM_LRU_ANON), 52200, 52428);
+	batch(&share, 5, (struct replay_reference_count){ 100000, 0, .nr_kept = 40000 });
+	batch(&share, 1280, (struct replay_reference_count){ 100000, 0, .nr_kept = 10000 });
+	assert_int_equal(percent(&share, 0, false), 67);
+	assert_int_equal(percent(&share, 116, false), 11);
 	/* Nothing was looked at: as in the whole trace. */
-	assert_int_equal(replay_reference_of(&share, 60, MM_LRU_ANON), MM_REFERENCE_ONE / 2);
+	assert_int_equal(percent(&share, 60, false), 33);
 	assert_int_equal(replay_reference_begin_ns(&share, 0), 0);
 	assert_int_equal(replay_reference_begin_ns(&share, 1), 11);
 	assert_true(replay_reference_begin_ns(&share, REPLAY_REFERENCE_BINS) == UINT64_MAX);
 	/* Times outside of what the header says go to the ends. */
-	batch(&share, 99999, 100000, 20000, 0);
+	batch(&share, 99999, (struct replay_reference_count){ .nr_looked = 1 });
 }
 
 int main(void)
@@ -167,7 +209,9 @@ int main(void)
 		cmocka_unit_test(a_machine_that_was_told_nothing_guesses_nothing),
 		cmocka_unit_test(an_unmapped_page_has_no_bit),
 		cmocka_unit_test(the_seed_decides),
-		cmocka_unit_test(looks_at_written_pages_do_not_count),
+		cmocka_unit_test(pages_that_were_spared_have_a_share_of_their_own),
+		cmocka_unit_test(first_and_second_looks_are_told_apart),
+		cmocka_unit_test(most_pages_that_are_spared_may_never_come_back),
 		cmocka_unit_test(the_share_follows_the_time),
 	};
 
