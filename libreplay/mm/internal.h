@@ -33,6 +33,7 @@ struct mm_machine {
 	struct mm_lpage *lpages;
 	struct mm_lpage *subs;  /* of huge pages in pieces: [nr_sub_chunks * MM_PAGEBLOCK_PAGES] */
 	uint8_t *block_types;   /* [pfn >> MM_PAGEBLOCK_ORDER] */
+	uint16_t *owned;        /* [pfn >> MM_PAGEBLOCK_ORDER]: pages that the machine was given */
 	void *policy_pages;     /* [nr_pfns], policy->page_size bytes each */
 	uint32_t *next_use;     /* [nr_lpages], if policy->wants_future */
 	uint32_t *sub_next_use; /* the same for huge pages in pieces: [MM_MAX_SUB_CHUNKS] */
@@ -296,7 +297,7 @@ void mm_expand(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn, u
 uint32_t mm_move_freepages_block(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn,
                                  uint8_t migratetype);
 
-/* A page out of the middle of whatever free block holds it. false: it is not free. */
+/* A block out of the middle of whatever free block holds it. false: it is not free. */
 bool mm_take_free_block(struct mm_machine *machine, uint32_t pfn, uint32_t order);
 
 /* ---- page_alloc_fallback.c ---- */

@@ -8,7 +8,7 @@
  * that could have used higher ones is their managed size / ratio. Recorded watermarks are used as they
  * are, since THP and sysctl writes of the past may stand behind them.
  *
- * Memory that is neither seeded as free nor as a page stays MM_PAGE_ABSENT: the machine does not own it
+ * Memory that is neither seeded as free nor as a page belongs to no block: the machine does not own it
  * (kernel image, pages of which the demand says nothing), though it counts in managed.
  *
  * Follows free_area_init(), build_zonelists(), calculate_min_free_kbytes(),
@@ -145,6 +145,10 @@ static int create_arrays(struct mm_machine *machine, const struct mm_config *con
 	if (!machine->block_types)
 		return MMR_E_NOMEM;
 	memset(machine->block_types, MM_MOVABLE, machine->nr_pfns >> MM_PAGEBLOCK_ORDER);
+	machine->owned = base_calloc_err(machine->nr_pfns >> MM_PAGEBLOCK_ORDER,
+	                                 sizeof(*machine->owned), "pageblocks", err);
+	if (!machine->owned)
+		return MMR_E_NOMEM;
 	if (machine->policy && machine->policy->page_size > 0) {
 		machine->policy_pages = base_calloc_err(
 			machine->nr_pfns, machine->policy->page_size, "the policy's pages", err);
@@ -208,6 +212,7 @@ void mm_machine_destroy(struct mm_machine *machine)
 		base_free(machine->nodes[i].policy_state);
 	mm_swap_deinit(&machine->swap);
 	base_free(machine->block_types);
+	base_free(machine->owned);
 	base_free(machine->policy_pages);
 	base_free(machine->next_use);
 	base_free(machine->sub_next_use);
@@ -338,10 +343,38 @@ static struct mm_zone *zone_of_range(struct mm_machine *machine, uint32_t pfn, u
 	return NULL;
 }
 
+/* Whether no page of an aligned range was given to the machine yet. */
+static bool is_absent(const struct mm_machine *machine, uint32_t pfn, uint32_t order)
+{
+	uint32_t first = pfn >> MM_PAGEBLOCK_ORDER;
+
+	if (order >= MM_PAGEBLOCK_ORDER) {
+		for (uint32_t i = 0; i < 1u << (order - MM_PAGEBLOCK_ORDER); i++) {
+			if (machine->owned[first + i] != 0)
+				return false;
+		}
+		return true;
+	}
+	if (machine->owned[first] == 0 || machine->owned[first] == MM_PAGEBLOCK_PAGES)
+		return machine->owned[first] == 0;
+	for (uint32_t o = order + 1; o < MM_PAGEBLOCK_ORDER; o++) {
+		const struct mm_page *head = &machine->pages[pfn & ~(mm_block_pages(o) - 1)];
+
+		if (head->state != MM_PAGE_TAIL && head->order >= o)
+			return false;
+	}
+	for (uint32_t i = 0; i < mm_block_pages(order); i++) {
+		if (machine->pages[pfn + i].state != MM_PAGE_TAIL)
+			return false;
+	}
+	return true;
+}
+
 /* Gives the zone pages that it did not own. false: they are not absent. */
 static bool adopt_range(struct mm_machine *machine, uint32_t pfn, uint8_t order)
 {
 	uint32_t nr = mm_block_pages(order);
+	uint32_t nr_each = nr < MM_PAGEBLOCK_PAGES ? nr : MM_PAGEBLOCK_PAGES;
 	struct mm_zone *zone;
 
 	if (order > MM_MAX_ORDER || (pfn & (nr - 1)) != 0)
@@ -349,14 +382,12 @@ static bool adopt_range(struct mm_machine *machine, uint32_t pfn, uint8_t order)
 	zone = zone_of_range(machine, pfn, nr);
 	if (!zone || zone->nr_owned + nr > zone->managed)
 		return false;
-	for (uint32_t i = 0; i < nr; i++) {
-		if (machine->pages[pfn + i].state != MM_PAGE_ABSENT)
-			return false;
-	}
-	for (uint32_t i = 0; i < nr; i++) {
-		machine->pages[pfn + i].state = MM_PAGE_TAIL;
-		machine->pages[pfn + i].zone = zone->index;
-	}
+	if (!is_absent(machine, pfn, order))
+		return false;
+	for (uint32_t i = 0; i < nr; i += MM_PAGEBLOCK_PAGES)
+		machine->owned[(pfn + i) >> MM_PAGEBLOCK_ORDER] =
+			(uint16_t)(machine->owned[(pfn + i) >> MM_PAGEBLOCK_ORDER] + nr_each);
+	machine->pages[pfn].zone = zone->index;
 	zone->nr_owned += nr;
 	return true;
 }
@@ -371,12 +402,17 @@ void mm_seed_block_type(struct mm_machine *machine, uint32_t pfn, uint8_t migrat
 
 bool mm_seed_free_block(struct mm_machine *machine, uint32_t pfn, uint8_t order)
 {
-	uint32_t piece = order > MM_PAGEBLOCK_ORDER ? MM_PAGEBLOCK_ORDER : order;
+	uint32_t second = pfn + MM_PAGEBLOCK_PAGES;
 
 	if (!adopt_range(machine, pfn, order))
 		return false;
-	for (uint32_t i = 0; i < mm_block_pages(order); i += mm_block_pages(piece))
-		mm_free_one_page(machine, pfn + i, piece, mm_block_type(machine, pfn + i), true);
+	if (order > MM_PAGEBLOCK_ORDER &&
+	    mm_block_type(machine, pfn) != mm_block_type(machine, second)) {
+		mm_free_one_page(machine, pfn, --order, mm_block_type(machine, pfn), true);
+		machine->pages[second].zone = machine->pages[pfn].zone;
+		pfn = second;
+	}
+	mm_free_one_page(machine, pfn, order, mm_block_type(machine, pfn), true);
 	return true;
 }
 

@@ -11,11 +11,13 @@
  *	list         pages chained by pfn through struct mm_page; a page is on at most one
  *	type         of reclaim: anonymous (0, needs swap) or file (1)
  *
- * Memory: 24 bytes per base page (struct mm_page), one byte per pageblock, 20 bytes per logical page,
+ * Memory: 24 bytes per base page (struct mm_page), three bytes per pageblock, 20 bytes per logical page,
  * four bytes and a bit per swap slot. The page array begins at pfn 0; holes cost address space only.
  *
  * Only the first page of a block has a state; the others are MM_PAGE_TAIL (kept so by split and merge,
- * never rewritten), so allocating and freeing take the same time whatever the order.
+ * never rewritten), so allocating and freeing take the same time whatever the order. MM_PAGE_TAIL is 0,
+ * and nothing else of such a page counts: memory that is never cut up is never written to, so that a
+ * terabyte is there as soon as its blocks are listed.
  */
 #ifndef MM_MMZONE_H
 #define MM_MMZONE_H
@@ -69,12 +71,11 @@ enum mm_wmark { MM_WMARK_MIN, MM_WMARK_LOW, MM_WMARK_HIGH, MM_NR_WMARKS };
 enum mm_lru_type { MM_LRU_ANON, MM_LRU_FILE, MM_NR_LRU_TYPES };
 
 enum mm_page_state {
-	MM_PAGE_ABSENT,    /* a hole, or memory that was never given to the allocator */
-	MM_PAGE_TAIL,      /* within a block */
-	MM_PAGE_FREE,      /* begins a block on a free list */
-	MM_PAGE_PCP,       /* begins a block on a per-CPU list */
-	MM_PAGE_USED,      /* begins an allocation; on a policy's list if MM_PG_LRU */
-	MM_PAGE_ISOLATED,  /* taken off its list by reclaim */
+	MM_PAGE_TAIL,     /* within a block; a hole; memory that was never given to the allocator */
+	MM_PAGE_FREE,     /* begins a block on a free list */
+	MM_PAGE_PCP,      /* begins a block on a per-CPU list */
+	MM_PAGE_USED,     /* begins an allocation; on a policy's list if MM_PG_LRU */
+	MM_PAGE_ISOLATED, /* taken off its list by reclaim */
 	MM_PAGE_WRITEBACK, /* being written by reclaim; on the machine's writeback list */
 };
 
@@ -109,7 +110,7 @@ struct mm_page {
 	uint16_t flags;   /* enum mm_page_flags */
 	uint8_t state;    /* enum mm_page_state */
 	uint8_t order;    /* of the block that begins here */
-	uint8_t zone;     /* index into mm_machine.zones; valid for all pages that a zone spans */
+	uint8_t zone;     /* index into mm_machine.zones; valid where a block begins */
 	uint8_t list;     /* of the policy, where MM_PG_LRU is set */
 	uint16_t unused;
 };

@@ -42,6 +42,7 @@ static void add_to_free_list(struct mm_machine *machine, struct mm_zone *zone, u
 	MM_CHECK(machine, (pfn & (mm_block_pages(order) - 1)) == 0, pfn);
 	page->state = MM_PAGE_FREE;
 	page->order = (uint8_t)order;
+	page->zone = zone->index;
 	if (to_tail)
 		mm_list_add_tail(machine, &area->lists[migratetype], pfn);
 	else
@@ -130,10 +131,13 @@ void mm_free_to_buddy(struct mm_machine *machine, uint32_t pfn, uint32_t order)
 {
 	uint32_t end = pfn + mm_block_pages(order);
 	uint32_t piece = order > MM_PAGEBLOCK_ORDER ? MM_PAGEBLOCK_ORDER : order;
+	uint8_t zone = machine->pages[pfn].zone;
 
 	machine->pages[pfn].state = MM_PAGE_TAIL;
-	for (; pfn < end; pfn += mm_block_pages(piece))
+	for (; pfn < end; pfn += mm_block_pages(piece)) {
+		machine->pages[pfn].zone = zone;
 		mm_free_one_page(machine, pfn, piece, mm_block_type(machine, pfn), false);
+	}
 }
 
 void mm_expand(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn, uint32_t low,
@@ -190,13 +194,11 @@ uint32_t mm_move_freepages_block(struct mm_machine *machine, struct mm_zone *zon
 
 bool mm_take_free_block(struct mm_machine *machine, uint32_t pfn, uint32_t order)
 {
-	struct mm_zone *zone;
-
 	if (pfn >= machine->nr_pfns)
 		return false;
-	zone = mm_page_zone(machine, pfn);
 	for (uint32_t o = order; o < MM_NR_ORDERS; o++) {
 		uint32_t head = pfn & ~(mm_block_pages(o) - 1);
+		struct mm_zone *zone = mm_page_zone(machine, head);
 		uint8_t migratetype;
 
 		if (!is_free_buddy(machine, zone, head, o))
@@ -216,6 +218,7 @@ bool mm_take_free_block(struct mm_machine *machine, uint32_t pfn, uint32_t order
 				add_to_free_list(machine, zone, head + half, o, migratetype, false);
 			}
 		}
+		machine->pages[pfn].zone = zone->index;
 		return true;
 	}
 	return false;

@@ -210,7 +210,6 @@ static void count_block(const struct mm_page *page, uint32_t room, struct block_
 	case MM_PAGE_PCP:
 		count->other += nr;
 		break;
-	case MM_PAGE_ABSENT:
 	case MM_PAGE_TAIL:
 		break;
 	}
