@@ -56,6 +56,7 @@ struct mm_machine {
 	bool in_fault;    /* pages that come in now do so by a page fault (in_lru_fault) */
 	uint64_t nr_extfrag;
 	uint64_t oom_stamp; /* pages freed when nobody could be killed last */
+	struct mm_slab slab;
 	struct mm_space *spaces;
 	uint32_t *owners; /* of lpages: number of a space, or 0 */
 	uint64_t last_space_order;
@@ -399,6 +400,19 @@ void mm_split_page(struct mm_machine *machine, uint32_t pfn);
 /* In memory and in swap, of a huge page in pieces. */
 void mm_count_subs(const struct mm_machine *machine, uint32_t number, uint64_t *nr_in,
                    uint64_t *nr_out);
+
+/* ---- shrinker.c ---- */
+
+/* Of a logical page of the kernel's that shrinkers could free. */
+void mm_slab_page_added(struct mm_machine *machine, uint32_t number);
+void mm_slab_page_removed(struct mm_machine *machine, uint32_t number);
+/* Objects that it counts now. */
+uint64_t mm_shrinker_count(const struct mm_machine *machine, const struct mm_shrinker *shrinker);
+/* Objects freed, and the pages that go with them. */
+uint64_t mm_do_shrink_slab(struct mm_machine *machine, struct mm_shrinker *shrinker,
+                           const struct mm_scan_control *sc, uint64_t *nr_pages);
+/* After a pass over a node's lists. */
+void mm_shrink_slab(struct mm_node *node, struct mm_scan_control *sc);
 
 /* ---- oom_kill.c ---- */
 

@@ -101,6 +101,8 @@ static enum mm_touch_result first_touch(struct mm_machine *machine,
 	if (kind != MM_LPAGE_KERNEL) {
 		machine->pages[pfn].flags |= MM_PG_YOUNG;
 		mm_lru_add_page(machine, pfn);
+	} else if (request->gfp_flags & MM_GFP_RECLAIMABLE) {
+		mm_slab_page_added(machine, page);
 	}
 	return MM_TOUCH_NEW;
 }
@@ -195,6 +197,7 @@ bool mm_free_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number)
 	if (lpage->kind == MM_LPAGE_NONE)
 		return false;
 	mm_space_uncharge(machine, number);
+	mm_slab_page_removed(machine, number);
 	if (lpage->flags & MM_LP_HAS_SUBS)
 		mm_free_subs(machine, cpu, number);
 	if (lpage->pfn != MM_NONE) {

@@ -47,6 +47,7 @@ struct mm_settings {
 	uint32_t page_cluster; /* swap readahead: at most 2^page_cluster pages; <= 10 */
 	uint8_t lru_gen_enabled; /* bits of /sys/kernel/mm/lru_gen/enabled; bit 0 clear: all of them */
 	uint32_t lru_gen_min_ttl_ms; /* a working set younger than this is not evicted; 0: off */
+	uint32_t vfs_cache_pressure;
 	bool panic_on_oom;
 	bool oom_kill_allocating_task;
 };
@@ -254,6 +255,18 @@ void mm_set_reference_share(struct mm_machine *machine, enum mm_lru_type type, b
                             uint32_t share);
 struct mm_reference_stats mm_reference_stats(const struct mm_machine *machine,
                                              enum mm_lru_type type, bool again);
+
+/* ---- reclaimable caches of the kernel ---- */
+
+/* Shrinker index (< MM_MAX_SHRINKERS, others are left alone) of a node has nr_objects more, or fewer. */
+void mm_shrinker_grow(struct mm_machine *machine, uint32_t index, uint8_t node, uint32_t seeks,
+                      int64_t nr_objects);
+void mm_shrinker_learn(struct mm_machine *machine, uint32_t index,
+                       const struct mm_shrinker_sample *sample);
+/* The recorded shrinkers freed this page of the kernel's: ours may, in their time. false: it is not there. */
+bool mm_detach_slab(struct mm_machine *machine, uint16_t cpu, uint32_t page);
+/* Pages freed by shrinkers so far. */
+uint64_t mm_slab_freed(const struct mm_machine *machine);
 
 /* ---- address spaces, for the OOM killer ---- */
 

@@ -182,6 +182,7 @@ int mm_machine_create(const struct mm_config *config, struct mm_machine **ret,
 	machine->oom_stamp = UINT64_MAX;
 	mm_list_init(&machine->writeback);
 	mm_list_init(&machine->held);
+	mm_list_init(&machine->slab.detached);
 	base_rng_init(&machine->rng, config->seed);
 	base_rng_init(&machine->reference.rng, config->seed);
 	rc = create_arrays(machine, config, err);
@@ -499,6 +500,8 @@ int mm_seed_page(struct mm_machine *machine, uint32_t page, enum mm_lpage_kind k
 	mm_page_bind(machine, pfn, page, kind);
 	if (kind != MM_LPAGE_KERNEL)
 		mm_lru_add_page(machine, pfn);
+	else if (mm_block_type(machine, pfn) == MM_RECLAIMABLE)
+		mm_slab_page_added(machine, page);
 	return placed;
 }
 

@@ -130,6 +130,7 @@ enum mm_lpage_flags {
 	MM_LP_WORKINGSET = 4, /* the page had MM_PG_WORKINGSET when it was evicted */
 	MM_LP_HAS_SUBS = 8,   /* .subs is valid: there is room for 512 pieces */
 	MM_LP_SPLIT = 16,     /* it is in pieces; pfn and slot are MM_NONE */
+	MM_LP_SLAB = 32,      /* reclaimable kernel memory */
 };
 
 struct mm_lpage {
@@ -298,6 +299,39 @@ struct mm_swap {
 	uint32_t ra_last; /* readahead: slot of the last fault, its window, hits since */
 	uint32_t ra_window;
 	uint32_t ra_hits;
+};
+
+#define MM_MAX_SHRINKERS 128
+
+/* What scanning a cache was worth. */
+struct mm_shrinker_sample {
+	uint64_t nr_scanned; /* objects */
+	uint64_t nr_freed;   /* objects */
+	uint64_t nr_pages;   /* that became free by it */
+	bool large_batch;    /* it left more alone than others would */
+};
+
+/* A cache of the kernel that gives objects back; of one node. */
+struct mm_shrinker {
+	int64_t nr_objects;
+	uint64_t nr_deferred;  /* that were to be scanned and were not */
+	uint64_t objects_left; /* remainders of what is freed */
+	uint64_t pages_left;
+	struct mm_shrinker_sample seen; /* sums */
+	uint32_t seeks;                 /* to get an object again; 0: none at all */
+	uint32_t batch;                 /* objects at a time */
+	uint8_t node;
+};
+
+struct mm_slab {
+	struct mm_list
+		detached;  /* pages that the recorded shrinkers have freed and ours have not */
+	uint64_t nr_pages; /* reclaimable ones, detached and not */
+	uint64_t nr_ahead; /* pages that ours freed and the recorded ones have not */
+	uint64_t nr_freed;
+	uint32_t cursor; /* logical page where the search for one to free goes on */
+	uint32_t nr_shrinkers;
+	struct mm_shrinker shrinkers[MM_MAX_SHRINKERS];
 };
 
 enum mm_space_flags {

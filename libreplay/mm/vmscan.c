@@ -9,7 +9,7 @@
  * Follows shrink_lruvec(), shrink_inactive_list(), do_try_to_free_pages(), shrink_zones(),
  * consider_reclaim_throttle() of v6.12.
  *
- * Not modelled: memcgs; slab shrinkers; reclaim for compaction (should_continue_reclaim()); throttling on
+ * Not modelled: memcgs; reclaim for compaction (should_continue_reclaim()); throttling on
  * pfmemalloc reserves and on too many isolated pages (one reclaimer runs at a time).
  */
 #include "internal.h"
@@ -116,6 +116,7 @@ static void shrink_node(struct mm_machine *machine, struct mm_node *node,
 		if (machine->writeback.count >= MM_WRITEBACK_LIMIT)
 			throttle(machine, sc, MM_THROTTLE_WRITEBACK);
 	}
+	mm_shrink_slab(node, sc);
 }
 
 /* A costly order needs compaction rather than more free pages. */

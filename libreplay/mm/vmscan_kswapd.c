@@ -227,8 +227,11 @@ enum mm_kswapd_result mm_kswapd_step(struct mm_machine *machine, uint32_t n)
 		end_run(node);
 		return kswapd->state == MM_KSWAPD_NAP ? MM_KSWAPD_NAPPING : MM_KSWAPD_WORKED;
 	}
-	if (!mm_shrink_step(node, &kswapd->sc, &kswapd->pass) && !end_round(node))
-		end_run(node);
+	if (!mm_shrink_step(node, &kswapd->sc, &kswapd->pass)) {
+		mm_shrink_slab(node, &kswapd->sc);
+		if (!end_round(node))
+			end_run(node);
+	}
 	return kswapd->state == MM_KSWAPD_NAP ? MM_KSWAPD_NAPPING : MM_KSWAPD_WORKED;
 }
 

@@ -73,6 +73,9 @@ unsigned int replay_future_uses(const struct demand_op *op, uint32_t pages[2])
 	case DEMAND_TASK_ADJ:
 	case DEMAND_TASK_RSS:
 	case DEMAND_OOM:
+	case DEMAND_SLAB_FREE:
+	case DEMAND_CACHE_GROWS:
+	case DEMAND_CACHE_SHRUNK:
 		break;
 	}
 	return nr;
@@ -153,7 +156,8 @@ int replay_future_ops(struct replay_future *future, const struct demand_op *ops,
 		if (rc < 0)
 			return rc;
 		/* What has this number afterwards is something else. */
-		if (ops[i].kind == DEMAND_FREE && ops[i].page < future->last.count)
+		if ((ops[i].kind == DEMAND_FREE || ops[i].kind == DEMAND_SLAB_FREE) &&
+		    ops[i].page < future->last.count)
 			future->last.items[ops[i].page] = REPLAY_FUTURE_NEVER;
 	}
 	return 0;

@@ -143,6 +143,7 @@ static struct mm_settings settings_of(const struct replay_tunables *tunables)
 		.page_cluster = (uint32_t)value[REPLAY_TUNABLE_PAGE_CLUSTER],
 		.lru_gen_enabled = (uint8_t)value[REPLAY_TUNABLE_LRU_GEN_ENABLED],
 		.lru_gen_min_ttl_ms = (uint32_t)value[REPLAY_TUNABLE_LRU_GEN_MIN_TTL],
+		.vfs_cache_pressure = (uint32_t)value[REPLAY_TUNABLE_VFS_PRESSURE],
 		.panic_on_oom = value[REPLAY_TUNABLE_PANIC_ON_OOM] > 0,
 		.oom_kill_allocating_task = value[REPLAY_TUNABLE_OOM_ALLOCATING] > 0,
 	};

@@ -175,10 +175,13 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 	case DEMAND_FREE:
 		if (mm_free_lpage(machine, op->cpu, op->page))
 			break;
-		if (replay->stats.nr_kills > 0)
+		if (replay->stats.nr_kills > 0 || mm_slab_freed(machine) > 0)
 			replay->stats.nr_dropped++;
 		else
 			replay->stats.nr_unknown_free++;
+		break;
+	case DEMAND_SLAB_FREE:
+		mm_detach_slab(machine, op->cpu, op->page);
 		break;
 	case DEMAND_LAZYFREE:
 		mm_lazyfree_page(machine, op->page);
@@ -189,6 +192,16 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 	case DEMAND_MLOCK:
 	case DEMAND_MUNLOCK:
 		mm_lock_page(machine, op->page, op->kind == DEMAND_MLOCK);
+		break;
+	case DEMAND_CACHE_GROWS:
+		mm_shrinker_grow(machine, op->arg, op->order, op->gfp_flags, (int32_t)op->arg2);
+		break;
+	case DEMAND_CACHE_SHRUNK:
+		mm_shrinker_learn(machine, op->arg & 255,
+		                  &(struct mm_shrinker_sample){ .nr_scanned = op->arg2,
+		                                                .nr_freed = op->arg >> 8,
+		                                                .nr_pages = op->gfp_flags,
+		                                                .large_batch = op->order == 1 });
 		break;
 	case DEMAND_OOM:
 		replay_oom_beyond(replay, op);

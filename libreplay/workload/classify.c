@@ -14,6 +14,7 @@ enum subject {
 	FILEMAP,
 	TASK,
 	OOM,
+	SHRINKER,
 	MIGRATION,
 	KHUGEPAGED,
 	ADDRESS_SPACE,
@@ -53,6 +54,8 @@ static const uint8_t subjects[MMR_NR_EVENT_KINDS] = {
 	[MMR_EVENT_TASK_NEWTASK] = TASK,
 	[MMR_EVENT_SCHED_PROCESS_EXEC] = TASK,
 	[MMR_EVENT_SCHED_PROCESS_EXIT] = TASK,
+	[MMR_EVENT_MM_SHRINK_SLAB_START] = SHRINKER,
+	[MMR_EVENT_MM_SHRINK_SLAB_END] = SHRINKER,
 	[MMR_EVENT_MARK_VICTIM] = OOM,
 	[MMR_EVENT_OOM_SCORE_ADJ_UPDATE] = OOM,
 	[MMR_EVENT_MM_MIGRATE_PAGES_START] = MIGRATION,
@@ -106,6 +109,7 @@ static void on_lost(struct wl *wl, const struct mmr_event *event)
 		wl->tasks.items[task].flags &= lasting;
 		wl->tasks.items[task].reclaim_depth = 0;
 		wl->tasks.items[task].syscall = 0;
+		wl->tasks.items[task].shrinker = 0;
 	}
 }
 
@@ -157,6 +161,9 @@ static void dispatch(struct wl *wl, enum subject subject, const struct mmr_event
 		break;
 	case OOM:
 		wl_oom_event(wl, task, event);
+		break;
+	case SHRINKER:
+		wl_shrink_event(wl, task, event);
 		break;
 	case MIGRATION:
 		wl_migration_event(wl, task, event);

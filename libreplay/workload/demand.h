@@ -38,6 +38,7 @@ enum demand_kind {
 	DEMAND_COW,      /* write to a shared anonymous page: arg2 = the logical page copied from */
 	DEMAND_MLOCK,    /* becomes unevictable */
 	DEMAND_MUNLOCK,
+	DEMAND_SLAB_FREE, /* as DEMAND_FREE of kernel memory, by a shrinker that reclaim had called */
 
 	/* page = DEMAND_NO_PAGE from here on. */
 	DEMAND_TASK_START, /* arg = parent task */
@@ -50,6 +51,16 @@ enum demand_kind {
 	DEMAND_TASK_SPACE,
 	DEMAND_TASK_ADJ, /* its space's oom_score_adj is (int32_t)arg; arg2 = 1: it is init's */
 	DEMAND_TASK_RSS, /* its space has had arg pages since before all that is known of it */
+	/*
+	 * Cache arg (dense, < 128) of node order has (int32_t)arg2 objects more, apart from what a shrinker
+	 * took; gfp_flags = its seeks.
+	 */
+	DEMAND_CACHE_GROWS,
+	/*
+	 * Of cache arg & 255 a shrinker scanned arg2 objects and freed arg >> 8, which made gfp_flags pages
+	 * free. order = 1: it had more than 128 to scan and left them alone.
+	 */
+	DEMAND_CACHE_SHRUNK,
 	/* The original found no memory for a request of the task, and killed task arg for it. */
 	DEMAND_OOM,
 };

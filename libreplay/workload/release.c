@@ -5,7 +5,8 @@
  *
  * What decides is what the freeing task is inside of and who lives in the page frame. Each page of a
  * batch emits mm_page_free and mm_page_free_batched; only the first is looked at. Kernel memory freed
- * within reclaim (shrinkers) counts as demand: objects have no other end.
+ * by a shrinker (slab.c) is free when the engine's shrinkers get to it; within reclaim otherwise it counts as
+ * demand.
  *
  * A page that was free and is freed again came from the bulk allocator, which has no event (vmalloc: the
  * stacks of tasks, the buffers that /proc is read into). It was demand all the same: the engine is to
@@ -41,13 +42,16 @@ static enum wl_cause of_nobody(struct wl *wl, const struct wl_task *t, uint64_t 
 	}
 }
 
-static enum wl_cause free_kernel(struct wl *wl, uint32_t page, uint64_t pfn)
+static enum wl_cause free_kernel(struct wl *wl, const struct wl_task *t, uint32_t page,
+                                 uint64_t pfn)
 {
 	struct wl_page *p = &wl->pages.items[page];
 
 	*wl_place(wl, pfn) = WL_PLACE_FREE;
 	if (p->kind == WL_PAGE_KERNEL && --p->key)
 		return WL_FREE_PART;
+	if (wl_shrink_frees(wl, t, page))
+		return WL_FREE_SHRINKER;
 	wl_page_die(wl, page);
 	return WL_FREE_KERNEL;
 }
@@ -102,7 +106,7 @@ static enum wl_cause free_one(struct wl *wl, const struct wl_task *t, uint64_t p
 	}
 	kind = wl->pages.items[page].kind;
 	if (kind == WL_PAGE_KERNEL || kind == WL_PAGE_MOVABLE)
-		return free_kernel(wl, page, pfn);
+		return free_kernel(wl, t, page, pfn);
 	if (free_endogenous(wl, t, page, &cause))
 		return cause;
 	wl_page_unplace(wl, page, WL_PLACE_FREE);

@@ -30,6 +30,7 @@
 	X(FILE, FREE, "page-cache pages: truncation, invalidation") \
 	X(SHMEM, FREE, "tmpfs and shared pages") \
 	X(KERNEL, FREE, "kernel memory") \
+	X(SHRINKER, FREE, "kernel memory freed by shrinkers") \
 	X(PART, FREE, "part of a kernel allocation") \
 	X(RECLAIM_ANON, FREE, "dropped: anonymous pages reclaimed") \
 	X(RECLAIM_FILE, FREE, "dropped: page-cache pages reclaimed") \

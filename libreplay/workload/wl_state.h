@@ -7,6 +7,7 @@
  *	page_cache.c    pages by (device, inode, index); the filemap events
  *	task.c          tasks by pid, what each is inside of; fork.c: address spaces
  *	process.c       what an OOM killer would know of them
+ *	slab.c          the kernel's caches, by their shrinkers
  *	fault_context.c faults; allocation.c and release.c: page allocator events
  *	migration.c     moves; vma.c: system calls; resident.c: the start; demand.c: the ops
  *
@@ -162,6 +163,7 @@ struct wl_task {
 	uint64_t collapse_vpn; /* … and where it goes */
 	uint32_t collapse_mm;
 	uint32_t migrator;
+	uint32_t shrinker;  /* that it is inside of, + 1 */
 	uint32_t stall_gfp; /* what it reclaimed for last; 0: nothing, or a cgroup */
 	uint32_t last;      /* the last page that waits for its name */
 	uint32_t exec_mm;   /* what exec is building */
@@ -215,6 +217,19 @@ struct wl_migrator {
 };
 
 #define WL_MAX_DEVS 64
+
+#define WL_MAX_SHRINKERS 128
+#define WL_SEEKS         2 /* DEFAULT_SEEKS */
+
+struct wl_shrinker {
+	uint64_t id;        /* with nid */
+	int64_t items;      /* objects as last told, less what was freed since */
+	int64_t total_scan; /* of the call that goes on */
+	uint32_t nr_pages;  /* freed by it */
+	uint32_t seeks;
+	int16_t nid;
+	bool known;
+};
 
 struct wl_piece {
 	uint64_t first_pfn;
@@ -273,6 +288,9 @@ struct wl {
 
 	struct wl_migrator migrators[WL_MAX_MIGRATORS];
 	uint32_t next_migrator;
+
+	struct wl_shrinker shrinkers[WL_MAX_SHRINKERS];
+	uint32_t nr_shrinkers;
 
 	struct wl_piece_vec pieces;
 	size_t nr_pieces_done;
@@ -378,6 +396,12 @@ void wl_mm_copy(struct wl *wl, uint32_t dst, uint32_t src);
 bool wl_mm_exec_page(struct wl *wl, uint32_t task, uint32_t id, uint32_t page);
 /* A task has been seen to run on the mm with this id. */
 void wl_mm_identify(struct wl *wl, uint32_t task, uint32_t id);
+
+/* ---- slab.c ---- */
+
+void wl_shrink_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
+/* Kernel memory that a shrinker frees: told, and forgotten. false: it is none. */
+bool wl_shrink_frees(struct wl *wl, const struct wl_task *task, uint32_t page);
 
 /* ---- process.c ---- */
 

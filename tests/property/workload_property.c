@@ -25,6 +25,7 @@ struct mirror {
 	size_t size;
 	uint64_t nr_alive;
 	uint64_t last_ns;
+	uint32_t nr_spaces;
 };
 
 static void mirror_one(struct mirror *m, const struct demand_op *op, uint32_t page)
@@ -47,6 +48,9 @@ static void mirror_one(struct mirror *m, const struct demand_op *op, uint32_t pa
 		m->nr_alive++;
 		*alive = 1;
 		break;
+	case DEMAND_SLAB_FREE:
+		assert_int_equal(*alive, 1);
+		__attribute__((fallthrough));
 	case DEMAND_FREE:
 		assert_int_not_equal(*alive, 0);
 		m->nr_alive--;
@@ -58,14 +62,33 @@ static void mirror_one(struct mirror *m, const struct demand_op *op, uint32_t pa
 	}
 }
 
+/* Address spaces are numbered densely, and a task is told of before what it uses. */
+static void mirror_told(struct mirror *m, const struct demand_op *op)
+{
+	assert_int_equal(op->page, DEMAND_NO_PAGE);
+	if (op->kind == DEMAND_TASK_SPACE) {
+		/* exec takes numbers that may come to nothing. */
+		assert_true(op->arg <= m->nr_spaces + 64);
+		assert_true(op->arg2 <= m->nr_spaces);
+		if (op->arg > m->nr_spaces)
+			m->nr_spaces = op->arg;
+	} else if (op->kind == DEMAND_TASK_ADJ) {
+		assert_in_range((int32_t)op->arg + 1000, 0, 2000);
+	} else if (op->kind == DEMAND_CACHE_GROWS || op->kind == DEMAND_CACHE_SHRUNK) {
+		assert_true((op->arg & 255) < 128);
+	}
+}
+
 static void mirror_op(struct mirror *m, const struct demand_op *op)
 {
 	bool kernel;
 
 	assert_true(op->t_ns >= m->last_ns);
 	m->last_ns = op->t_ns;
-	if (op->kind == DEMAND_TASK_START || op->kind == DEMAND_TASK_EXIT)
+	if (op->kind >= DEMAND_TASK_START) {
+		mirror_told(m, op);
 		return;
+	}
 	assert_true(op->order <= 10);
 	assert_true(op->page < m->size);
 	if (op->kind == DEMAND_COW)

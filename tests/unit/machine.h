@@ -17,6 +17,7 @@ static inline struct mm_settings machine_settings(void)
 		.lowmem_reserve_ratio = { 256, 256, 32, 0, 0 },
 		.swappiness = 60,
 		.page_cluster = 3,
+		.vfs_cache_pressure = 100,
 	};
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the demand tells of processes. */
+/* What the demand tells of processes, and of the caches of the kernel. */
 #include "unit.h"
 
 #include "workload.h"
@@ -133,11 +133,64 @@ static void test_recorded_kill(void **state)
 	wl_destroy(b->wl);
 }
 
+static void shrink(struct bench *b, bool start, int64_t items, int64_t delta, int64_t total,
+                   int32_t freed)
+{
+	send(b, (struct mmr_event){ .kind = start ? MMR_EVENT_MM_SHRINK_SLAB_START
+	                                          : MMR_EVENT_MM_SHRINK_SLAB_END,
+	                            .pid = 100,
+	                            .shrink_slab = { .shrinker = 0xabc,
+	                                             .cache_items = items,
+	                                             .delta = delta,
+	                                             .total_scan = total,
+	                                             .priority = 4,
+	                                             .nr_freed = freed } });
+}
+
+static void page_event(struct bench *b, uint16_t kind, uint64_t pfn)
+{
+	send(b, (struct mmr_event){ .kind = kind,
+	                            .pid = 100,
+	                            .page = { .pfn = pfn, .gfp_flags = GFP_KERNEL } });
+}
+
+/* What shrinkers freed is not demand; what came and went beside is. */
+static void test_shrinkers(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	page_event(b, MMR_EVENT_MM_PAGE_ALLOC, 10);
+	page_event(b, MMR_EVENT_MM_PAGE_ALLOC, 11);
+	shrink(b, true, 3200, 400, 400, 0); /* 200 * 4 / 2 */
+	page_event(b, MMR_EVENT_MM_PAGE_FREE, 10);
+	shrink(b, false, 0, 0, 16, 300);
+	page_event(b, MMR_EVENT_MM_PAGE_FREE, 11);
+	shrink(b, true, 2950, 368, 368, 0); /* 50 came */
+	shrink(b, false, 0, 0, 368, 0);     /* left alone, though more than 128 */
+	finish(b);
+	expect_told(b, 1, DEMAND_CACHE_GROWS, 1, 0, 3200);
+	assert_int_equal(b->told[1].gfp_flags, 2);
+	expect_told(b, 2, DEMAND_CACHE_SHRUNK, 1, 300 << 8, 384);
+	assert_int_equal(b->told[2].gfp_flags, 1);
+	assert_int_equal(b->told[2].order, 0);
+	expect_told(b, 3, DEMAND_CACHE_GROWS, 1, 0, 50);
+	expect_told(b, 4, DEMAND_CACHE_SHRUNK, 1, 0, 0);
+	assert_int_equal(b->told[4].order, 1);
+	assert_int_equal(b->nr_ops, 4);
+	assert_int_equal(b->ops[2].kind, DEMAND_SLAB_FREE);
+	assert_int_equal(b->ops[2].page, b->ops[0].page);
+	assert_int_equal(b->ops[3].kind, DEMAND_FREE);
+	assert_int_equal(wl_explain(b->wl)->counts[WL_FREE_SHRINKER], 1);
+	wl_destroy(b->wl);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_address_spaces),
 		cmocka_unit_test(test_recorded_kill),
+		cmocka_unit_test(test_shrinkers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
