@@ -14,84 +14,101 @@
  */
 #include "zone_array.h"
 
+#define WAYS 4u /* children of an entry of a heap */
+
 struct opt_entry {
 	uint32_t next_use;
 	uint32_t pfn;
 };
 
-/* A heap: entries[first], entries[first + step], … */
+/* A heap of a zone's pages of one type: first[0], first[step], first[2 * step] … */
 struct opt_heap {
-	struct mm_node *node;
 	struct opt_entry *first;
 	ptrdiff_t step;
-	uint32_t *nr;
+	uint32_t nr;
 };
 
-static struct opt_heap heap_of(struct mm_node *node, const struct mm_zone *zone,
-                               enum mm_lru_type type)
+struct opt_state {
+	struct mm_page *pages;                                /* of the machine */
+	struct opt_heap heaps[MM_MAX_ZONES][MM_NR_LRU_TYPES]; /* by mm_page.zone; the node's only */
+};
+
+static void init(struct mm_node *node)
 {
-	return (struct opt_heap){
-		.node = node,
-		.first = (struct opt_entry *)mm_policy_pages(node) + zone_array_slot(zone, type, 0),
-		.step = type == MM_LRU_ANON ? 1 : -1,
-		.nr = &((struct zone_arrays *)node->policy_state)->nr[zone->type][type],
-	};
+	struct opt_state *opt = node->policy_state;
+
+	opt->pages = mm_node_page(node, 0);
+	for (uint32_t i = 0; i < MM_NR_ZONE_TYPES; i++) {
+		const struct mm_zone *zone = mm_node_zone(node, (enum mm_zone_type)i);
+
+		for (uint32_t type = 0; zone && type < MM_NR_LRU_TYPES; type++)
+			opt->heaps[zone->index][type] = (struct opt_heap){
+				.first = (struct opt_entry *)mm_policy_pages(node) +
+				         zone_array_slot(zone, (enum mm_lru_type)type, 0),
+				.step = type == MM_LRU_ANON ? 1 : -1,
+			};
+	}
 }
 
-static struct opt_heap heap_of_page(struct mm_node *node, uint32_t pfn)
+static inline struct opt_heap *heap_of(struct opt_state *opt, const struct mm_page *page)
 {
-	return heap_of(node, mm_node_zone_of(node, pfn), mm_page_lru_type(mm_node_page(node, pfn)));
+	return &opt->heaps[page->zone][page->flags & MM_PG_FILE ? MM_LRU_FILE : MM_LRU_ANON];
 }
 
-static struct opt_entry *entry(const struct opt_heap *heap, uint32_t i)
+static inline struct opt_entry *entry(const struct opt_heap *heap, uint32_t i)
 {
 	return heap->first + heap->step * (ptrdiff_t)i;
 }
 
-static void place(const struct opt_heap *heap, uint32_t i, struct opt_entry e)
+static inline void place(struct opt_state *opt, const struct opt_heap *heap, uint32_t i,
+                         struct opt_entry e)
 {
 	*entry(heap, i) = e;
-	mm_node_page(heap->node, e.pfn)->policy = i;
+	opt->pages[e.pfn].policy = i;
 }
 
 /* Puts an entry where it belongs, from the gap at i on: up, then down. */
-static void sift(const struct opt_heap *heap, uint32_t i, struct opt_entry e)
+static void sift(struct opt_state *opt, const struct opt_heap *heap, uint32_t i, struct opt_entry e)
 {
-	while (i > 0 && entry(heap, (i - 1) / 2)->next_use < e.next_use) {
-		place(heap, i, *entry(heap, (i - 1) / 2));
-		i = (i - 1) / 2;
+	while (i > 0 && entry(heap, (i - 1) / WAYS)->next_use < e.next_use) {
+		place(opt, heap, i, *entry(heap, (i - 1) / WAYS));
+		i = (i - 1) / WAYS;
 	}
 	for (;;) {
-		uint32_t child = 2 * i + 1;
+		uint32_t child = WAYS * i + 1, end = child + WAYS, most = child;
 
-		if (child + 1 < *heap->nr &&
-		    entry(heap, child + 1)->next_use > entry(heap, child)->next_use)
-			child++;
-		if (child >= *heap->nr || entry(heap, child)->next_use <= e.next_use)
+		if (child >= heap->nr)
 			break;
-		place(heap, i, *entry(heap, child));
-		i = child;
+		for (end = end < heap->nr ? end : heap->nr; child < end; child++)
+			if (entry(heap, child)->next_use > entry(heap, most)->next_use)
+				most = child;
+		if (entry(heap, most)->next_use <= e.next_use)
+			break;
+		place(opt, heap, i, *entry(heap, most));
+		i = most;
 	}
-	place(heap, i, e);
+	place(opt, heap, i, e);
 }
 
 static void insert(struct mm_node *node, uint32_t pfn, uint32_t next_use)
 {
-	struct opt_heap heap = heap_of_page(node, pfn);
-	struct opt_entry e = { next_use, pfn };
+	struct opt_state *opt = node->policy_state;
+	struct opt_heap *heap = heap_of(opt, &opt->pages[pfn]);
 
-	mm_lru_add_head(node, mm_page_lru_type(mm_node_page(node, pfn)), pfn);
-	sift(&heap, (*heap.nr)++, e);
+	mm_lru_add_head(node, mm_page_lru_type(&opt->pages[pfn]), pfn);
+	heap->nr++;
+	sift(opt, heap, heap->nr - 1, (struct opt_entry){ next_use, pfn });
 }
 
 static void remove_entry(struct mm_node *node, uint32_t pfn)
 {
-	struct opt_heap heap = heap_of_page(node, pfn);
-	uint32_t gap = mm_node_page(node, pfn)->policy;
-	struct opt_entry last = *entry(&heap, --*heap.nr);
+	struct opt_state *opt = node->policy_state;
+	struct opt_heap *heap = heap_of(opt, &opt->pages[pfn]);
+	uint32_t gap = opt->pages[pfn].policy;
+	struct opt_entry last = *entry(heap, --heap->nr);
 
-	if (gap < *heap.nr)
-		sift(&heap, gap, last);
+	if (gap < heap->nr)
+		sift(opt, heap, gap, last);
 }
 
 static void page_added(struct mm_node *node, uint32_t pfn)
@@ -107,36 +124,28 @@ static void page_removed(struct mm_node *node, uint32_t pfn)
 
 static void page_accessed(struct mm_node *node, uint32_t pfn)
 {
-	const struct mm_page *page = mm_node_page(node, pfn);
-	struct opt_entry e = { mm_next_use(node, pfn), pfn };
-	struct opt_heap heap;
+	struct opt_state *opt = node->policy_state;
+	const struct mm_page *page = &opt->pages[pfn];
 
-	if (!(page->flags & MM_PG_LRU))
-		return;
-	heap = heap_of_page(node, pfn);
-	sift(&heap, page->policy, e);
+	if (page->flags & MM_PG_LRU)
+		sift(opt, heap_of(opt, page), page->policy,
+		     (struct opt_entry){ mm_next_use(node, pfn), pfn });
 }
 
-/* The zone whose top is the farthest, of those that help; NULL: none has a page. */
-static const struct mm_zone *farthest(struct mm_node *node, const struct mm_scan_control *sc,
-                                      enum mm_lru_type type)
+/* The heap whose top is the farthest, of the zones that help; NULL: none has a page. */
+static const struct opt_heap *farthest(struct mm_node *node, const struct mm_scan_control *sc,
+                                       enum mm_lru_type type)
 {
-	const struct zone_arrays *arrays = node->policy_state;
-	const struct mm_zone *found = NULL;
-	uint32_t most = 0;
+	const struct opt_state *opt = node->policy_state;
+	const struct opt_heap *found = NULL;
 
-	for (uint32_t i = 0; i <= sc->reclaim_idx && i < MM_NR_ZONE_TYPES; i++) {
-		const struct mm_zone *zone;
-		struct opt_heap heap;
+	for (uint32_t i = 0; i < node->nr_zones; i++) {
+		const struct opt_heap *heap = &opt->heaps[node->zones[i]][type];
 
-		if (arrays->nr[i][type] == 0)
+		if (heap->nr == 0 || !mm_eligible(node, sc, heap->first->pfn))
 			continue;
-		zone = mm_node_zone(node, (enum mm_zone_type)i);
-		heap = heap_of(node, zone, type);
-		if (found && entry(&heap, 0)->next_use <= most)
-			continue;
-		most = entry(&heap, 0)->next_use;
-		found = zone;
+		if (!found || heap->first->next_use > found->first->next_use)
+			found = heap;
 	}
 	return found;
 }
@@ -147,14 +156,12 @@ static void isolate(struct mm_node *node, struct mm_scan_control *sc, enum mm_lr
 	uint32_t scanned = 0;
 
 	while (scanned < nr_to_scan && batch->nr < MM_SWAP_CLUSTER) {
-		const struct mm_zone *zone = farthest(node, sc, type);
-		struct opt_heap heap;
+		const struct opt_heap *heap = farthest(node, sc, type);
 		uint32_t pfn;
 
-		if (!zone)
+		if (!heap)
 			break;
-		heap = heap_of(node, zone, type);
-		pfn = entry(&heap, 0)->pfn;
+		pfn = heap->first->pfn;
 		scanned += 1u << mm_node_page(node, pfn)->order;
 		remove_entry(node, pfn);
 		mm_isolate(node, pfn, batch);
@@ -175,9 +182,10 @@ static uint32_t nr_reclaimable(const struct mm_node *node, enum mm_lru_type type
 const struct mm_policy_ops policy_opt = {
 	.name = "opt",
 	.summary = "what is used again last goes first, by the trace's own future (Belady)",
-	.state_size = sizeof(struct zone_arrays),
+	.state_size = sizeof(struct opt_state),
 	.page_size = sizeof(struct opt_entry),
 	.wants_future = true,
+	.init = init,
 	.page_added = page_added,
 	.page_removed = page_removed,
 	.page_accessed = page_accessed,

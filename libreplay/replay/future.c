@@ -11,6 +11,7 @@
 #include "error_set.h"
 #include "vec.h"
 
+#define AHEAD       24 /* uses between asking memory for a page's last one and needing it */
 #define PIECE_SHIFT 20
 #define PIECE_USES  (UINT32_C(1) << PIECE_SHIFT)
 #define MAX_PAGES   (UINT32_C(1) << 28) /* logical pages of a demand */
@@ -140,8 +141,19 @@ int replay_future_pages(struct replay_future *future, const uint32_t *pages, siz
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < nr; i++)
+	for (size_t i = 0; rc == 0 && i < nr; i++) {
+		if (i + AHEAD < nr && pages[i + AHEAD] < future->last.count)
+			__builtin_prefetch(&future->last.items[pages[i + AHEAD]], 1);
+		if (i + AHEAD / 2 < nr && pages[i + AHEAD / 2] < future->last.count) {
+			uint32_t before = future->last.items[pages[i + AHEAD / 2]];
+
+			if (before != REPLAY_FUTURE_NEVER)
+				__builtin_prefetch(&future->pieces.items[before >> PIECE_SHIFT]
+				                                        [before & (PIECE_USES - 1)],
+				                   1);
+		}
 		rc = note_use(future, pages[i], err);
+	}
 	return rc;
 }
 
