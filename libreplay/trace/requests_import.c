@@ -30,7 +30,7 @@
 #include "le.h"
 #include "reader.h"
 
-#define RECORD_SIZE   24u
+#define RECORD_SIZE   ((size_t)24)
 #define TICK_NS       1000000000u
 #define IN_SIZE       (1u << 20)
 #define OUT_SIZE      (MMR_REQUESTS_A_FRAME * RECORD_SIZE)

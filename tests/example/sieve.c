@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: GPL-2.0-or-later OR LGPL-2.1-or-later */
 /*
  * sieve: first in, first out, with a hand that spares pages that were used and leaves them where they lie
  * (Zhang et al., NSDI 2024). The example of CONTRIBUTING.md: a whole policy.
