@@ -82,21 +82,17 @@ static void show_tier(struct text *text, const struct mglru *lru, uint64_t seq, 
 /* Capitals: since the start, where there is no history. 6.1 has two columns more. */
 static void show_walks(struct text *text, const struct mglru *lru, uint64_t seq)
 {
-	static const char marks[] = "loynfa";
 	bool early = lru->version == MGLRU_6_1, youngest = seq == lru->max_seq;
 	bool shown = youngest == (lru->nr_hist == 1);
+	const char *marks = early ? "LOYNFA" : "t.y.fa";
 
+	if (!shown)
+		marks = early ? "      " : "x.x.xx";
 	put(text, "                      ");
 	for (uint32_t i = 0; i < MGLRU_NR_WALK_STATS; i++) {
-		char mark = i == MGLRU_LEAF_TOTAL && !early ? 't' : marks[i];
-
-		if (!early && (i == MGLRU_LEAF_OLD || i == MGLRU_TABLE_TOTAL))
-			continue;
-		if (!shown)
-			mark = early ? ' ' : 'x';
-		else if (lru->nr_hist == 1)
-			mark = (char)(mark - 'a' + 'A');
-		put_marked(text, shown ? lru->walked[mglru_hist(lru, seq)][i] : 0, mark);
+		if (marks[i] != '.')
+			put_marked(text, shown ? lru->walked[mglru_hist(lru, seq)][i] : 0,
+			           marks[i]);
 	}
 	put(text, "\n");
 }
