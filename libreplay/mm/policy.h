@@ -108,6 +108,9 @@ struct mm_policy_ops {
 	 * without refault(), a page of the working set has MM_PG_ACTIVE when page_added() is called.
 	 */
 	uint32_t (*nr_active)(const struct mm_node *node, enum mm_lru_type type);
+	/* … of them, those of one zone: goes with nr_active(). */
+	uint32_t (*nr_zone_active)(const struct mm_node *node, enum mm_lru_type type,
+	                           enum mm_zone_type zone);
 
 	/* Before each round of kswapd: keep lists in shape. May be NULL. */
 	void (*age)(struct mm_node *node, struct mm_scan_control *sc);

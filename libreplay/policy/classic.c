@@ -86,6 +86,12 @@ static uint32_t nr_active(const struct mm_node *node, enum mm_lru_type type)
 	return classic_of(node)->nr[classic_active(type)];
 }
 
+static uint32_t nr_zone_active(const struct mm_node *node, enum mm_lru_type type,
+                               enum mm_zone_type zone)
+{
+	return classic_of(node)->nr_zone[classic_active(type)][zone];
+}
+
 static uint32_t nr_reclaimable(const struct mm_node *node, enum mm_lru_type type)
 {
 	return node->nr_lru[type];
@@ -102,6 +108,7 @@ const struct mm_policy_ops policy_classic = {
 	.shrink_begin = policy_classic_shrink_begin,
 	.shrink_step = policy_classic_shrink_step,
 	.nr_active = nr_active,
+	.nr_zone_active = nr_zone_active,
 	.age = policy_classic_age_anon,
 	.isolate = isolate,
 	.putback = putback,

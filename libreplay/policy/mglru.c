@@ -256,14 +256,21 @@ static void putback(struct mm_node *node, uint32_t pfn, enum mm_putback why)
 	}
 }
 
-static uint32_t nr_active(const struct mm_node *node, enum mm_lru_type type)
+static uint32_t nr_zone_active(const struct mm_node *node, enum mm_lru_type type,
+                               enum mm_zone_type zone)
 {
 	const struct mglru *lru = mglru_of(node);
+
+	return lru->nr_pages[mglru_slot(lru->max_seq)][type][zone] +
+	       lru->nr_pages[mglru_slot(lru->max_seq - 1)][type][zone];
+}
+
+static uint32_t nr_active(const struct mm_node *node, enum mm_lru_type type)
+{
 	uint32_t pages = 0;
 
 	for (uint32_t zone = 0; zone < MM_NR_ZONE_TYPES; zone++)
-		pages += lru->nr_pages[mglru_slot(lru->max_seq)][type][zone] +
-		         lru->nr_pages[mglru_slot(lru->max_seq - 1)][type][zone];
+		pages += nr_zone_active(node, type, (enum mm_zone_type)zone);
 	return pages;
 }
 
@@ -286,6 +293,7 @@ const struct mm_policy_ops policy_mglru = {
 	.shrink_begin = policy_mglru_shrink_begin,
 	.shrink_step = policy_mglru_shrink_step,
 	.nr_active = nr_active,
+	.nr_zone_active = nr_zone_active,
 	.age = policy_mglru_age,
 	.isolate = policy_mglru_isolate,
 	.putback = putback,
