@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <mmreplay/run.h>
 
+#include "dump_output.h"
 #include "explain_report.h"
 #include "options.h"
 #include "run_report.h"
@@ -26,8 +27,9 @@ static struct {
 	uint64_t threads;
 	uint64_t nr_seeds;
 	struct option_list settings;
+	struct dump_output dumps;
 	struct mmr_run_options run;
-} args = { .threads = 1, .nr_seeds = 1, .run = { .db_path = "results.db" } };
+} args = { .threads = 1, .nr_seeds = 1, .dumps = { .tool = TOOL } };
 
 static volatile sig_atomic_t interrupted;
 
@@ -76,6 +78,18 @@ static const struct option_row options[] = {
 	  .argument = "TIME",
 	  .target = &args.run.interval_ns,
 	  .help = "Distance of the rows about free memory, in trace time (100ms)" },
+	{ .long_name = "dump",
+	  .type = OPTION_CALLBACK,
+	  .argument = "VIEW,...[@TIME]",
+	  .target = &args.dumps,
+	  .callback = dump_output_add,
+	  .help = "Print /proc/buddyinfo, zoneinfo ... as they would be at this time (end); no "
+	          "database without --db" },
+	{ .long_name = "dump-to",
+	  .type = OPTION_STRING,
+	  .argument = "DIR",
+	  .target = &args.dumps.directory,
+	  .help = "Write them to files DIR/VIEW@TIME instead" },
 	{ .long_name = "explain",
 	  .type = OPTION_FLAG,
 	  .target = &args.explain,
@@ -101,7 +115,8 @@ static const struct option_row options[] = {
 	  .short_name = 'f',
 	  .type = OPTION_FLAG,
 	  .target = &args.run.force,
-	  .help = "Also with a recording that was filtered or begins in the middle" },
+	  .help = "Also with a recording that was filtered or begins in the middle; overwrite files of "
+	          "--dump-to" },
 	{ .long_name = "quiet",
 	  .short_name = 'q',
 	  .type = OPTION_FLAG,
@@ -118,6 +133,7 @@ static const struct command command = {
 	.epilogue = "Examples:\n"
 		    "  mmreplay --shadow --verify trace.zst\n"
 		    "  mmreplay --policy clock --set vm.swappiness=10 trace.zst\n"
+		    "  mmreplay --dump buddyinfo,zoneinfo@2s --dump-to views trace.zst\n"
 		    "  sqlite3 results.db 'select * from reclaim_stalls'\n"
 		    "\n"
 		    "Exit status: 0 done; 1 --verify found a difference beyond what the shadow\n"
@@ -286,6 +302,14 @@ static int check_arguments(int nr_operands)
 		message(TOOL, "--seeds is of replays, which are labelled by their seeds");
 	else if (args.nr_seeds < 1 || args.nr_seeds > 1000)
 		message(TOOL, "--seeds is 1 to 1000");
+	else if (args.explain && args.dumps.nr)
+		message(TOOL, "--dump goes with --shadow or a replay");
+	else if (args.dumps.directory && !args.dumps.nr)
+		message(TOOL, "--dump-to goes with --dump");
+	else if (args.nr_seeds > 1 && args.dumps.nr)
+		message(TOOL, "--dump goes with a single --seed");
+	else if (args.run.verify && args.dumps.nr && !args.dumps.directory)
+		message(TOOL, "--verify prints to stdout too: give --dump-to DIR");
 	else if (args.threads > 16)
 		message(TOOL, "--threads is 0 to 16");
 	else
@@ -314,6 +338,15 @@ int main(int argc, char **argv)
 	args.run.trace_path = argv[first];
 	args.run.settings = args.settings.items;
 	args.run.nr_settings = args.settings.count;
+	args.run.dumps = args.dumps.requests;
+	args.run.nr_dumps = args.dumps.nr;
+	args.run.dump = dump_output_write;
+	args.run.dump_data = &args.dumps;
+	args.dumps.overwrite = args.run.force;
+	if (!args.run.db_path && !args.dumps.nr)
+		args.run.db_path = "results.db";
+	if (dump_output_prepare(&args.dumps) < 0)
+		return EXIT_TROUBLE;
 	args.run.progress = show_progress;
 	args.run.progress_data = &progress;
 	trace_options.nr_threads = (unsigned int)args.threads;
@@ -331,6 +364,7 @@ int main(int argc, char **argv)
 		ret = run(trace, &progress);
 	}
 	mmr_trace_close(trace);
+	dump_output_deinit(&args.dumps);
 	options_deinit(&command);
 	return ret;
 }

@@ -179,6 +179,11 @@ void print_run_summary(const char *tool, const struct mmr_run_report *report, co
 	}
 	if (report->policy[0])
 		fprintf(stderr, "[ %s: policy %s ]\n", tool, report->policy);
+	if (!db_path) {
+		fprintf(stderr, "[ %s: %s events ]\n", tool,
+		        format_count(events, report->nr_events));
+		return;
+	}
 	fprintf(stderr,
 	        "[ %s: %s events, %s reclaim and %s compaction episodes -> %s, run %" PRId64 " ]\n",
 	        tool, format_count(events, report->nr_events),

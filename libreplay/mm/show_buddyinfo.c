@@ -25,7 +25,7 @@ static bool section_exists(const struct mm_machine *machine, uint32_t pfn)
 	uint32_t first = pfn & ~(SECTION_PAGES - 1);
 
 	for (uint32_t at = first; at < machine->nr_pfns && at - first < SECTION_PAGES; at++)
-		if (machine->pages[at].state != MM_PAGE_ABSENT)
+		if (machine->pages[at].state != MM_PAGE_TAIL)
 			return true;
 	return false;
 }

@@ -181,8 +181,11 @@ int replay_run(struct replay *replay, const struct demand_op *ops, size_t nr_ops
 			replay_oom_task(replay, &ops[i]);
 			continue;
 		}
-		if (replay->seeding)
+		if (replay->seeding) {
 			replay_machine_seeded(replay);
+			if (replay->hooks.begun)
+				replay->hooks.begun(replay->hooks.data);
+		}
 		if (ops[i].t_ns >= replay->reference_ns)
 			set_reference_share(replay, ops[i].t_ns);
 		replay_simtime_run(replay, ops[i].t_ns);

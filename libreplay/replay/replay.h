@@ -80,6 +80,8 @@ struct replay_hooks {
 	void (*reclaim)(void *data, const struct replay_reclaim *reclaim);
 	void (*failure)(void *data, const struct replay_failure *failure);
 	void (*oom_kill)(void *data, const struct replay_oom_kill *kill);
+	/* The start population is complete, and nothing has happened yet. */
+	void (*begun)(void *data);
 };
 
 /* A free block of the recorded machine. */

@@ -11,6 +11,7 @@
 #include "alloc.h"
 #include "episode.h"
 #include "error_set.h"
+#include "run_dump.h"
 #include "run_private.h"
 #include "run_runs.h"
 #include "shadow.h"
@@ -24,6 +25,7 @@ struct original {
 	struct run_source source;
 	struct run_sampler sampler;
 	struct replay_episodes episodes;
+	struct run_dumps dumps;
 	struct run_span span;
 	struct run_counters counters;
 };
@@ -56,7 +58,8 @@ static int open_shadow(struct original *run, struct mmr_error *err)
 	struct mmr_error why = { 0 };
 	int code = replay_shadow_create(run->trace, &run->shadow, &why);
 
-	if (code < 0 && (run->options->verify || code == MMR_E_NOMEM)) {
+	if (code < 0 &&
+	    (run->options->verify || run->options->nr_dumps > 0 || code == MMR_E_NOMEM)) {
 		if (err)
 			*err = why;
 		return code;
@@ -279,14 +282,34 @@ static void start_sampling(struct original *run, uint64_t t_ns)
 	                                                    run->sampler.interval_ns;
 }
 
+/* What is to be seen before an event of t_ns. */
+static int dump_until(struct original *run, uint64_t t_ns, struct mmr_error *err)
+{
+	const struct run_dump_source source = { .shadow = run->shadow };
+
+	if (replay_run_dumps_next(&run->dumps) > t_ns)
+		return 0;
+	replay_run_dumps_reach(&run->dumps, t_ns);
+	return replay_run_dumps_take(&run->dumps, &source, err);
+}
+
+/* Neither a database nor a comparison, and all dumps are done. */
+static bool is_over(const struct original *run)
+{
+	return !run->db && !run->options->verify && replay_run_dumps_done(&run->dumps);
+}
+
 static int feed(struct original *run, struct mmr_error *err)
 {
 	struct mmr_run_report *report = run->report;
 	struct mmr_event event;
 	bool sampling = false;
-	int more;
+	int more = 0, code;
 
-	while ((more = mmr_trace_next(run->trace, &event, err)) > 0) {
+	while (!is_over(run) && (more = mmr_trace_next(run->trace, &event, err)) > 0) {
+		code = dump_until(run, event.t_ns ? event.t_ns - 1 : 0, err);
+		if (code < 0)
+			return code;
 		if (sampling)
 			replay_run_sample_until(&run->sampler, event.t_ns);
 		if (run->shadow)
@@ -306,6 +329,9 @@ static int feed(struct original *run, struct mmr_error *err)
 		return more;
 	if (run->shadow)
 		replay_shadow_finish(run->shadow);
+	code = is_over(run) ? 0 : dump_until(run, UINT64_MAX, err);
+	if (code < 0)
+		return code;
 	if (sampling)
 		replay_run_sample(&run->sampler, run->span.last_ns, true);
 	return 0;
@@ -348,6 +374,8 @@ int replay_run_original(struct mmr_trace *trace, struct results_db *db,
 		code = replay_run_counters_find(trace, &run.counters, err);
 	}
 	if (code == 0)
+		code = replay_run_dumps_init(&run.dumps, trace, options, &run.span, true, err);
+	if (code == 0)
 		code = open_shadow(&run, err);
 	if (code == 0 && db)
 		code = begin(&run, err);
@@ -359,6 +387,7 @@ int replay_run_original(struct mmr_trace *trace, struct results_db *db,
 		replay_run_sampler_deinit(&run.sampler);
 	replay_episodes_deinit(&run.episodes);
 	replay_shadow_destroy(run.shadow);
+	replay_run_dumps_deinit(&run.dumps);
 	return code;
 }
 

@@ -4,7 +4,7 @@
  * does goes to the database. Counters are read at the instants at which the original's snapshots were.
  *
  * Ops become ready in batches; between two ops the engine may have to stop for a sample, so a batch is
- * cut at every such instant.
+ * cut at every such instant. Without a database there are only dumps, and the last of them is the end.
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +18,7 @@
 #include "policy_table.h"
 #include "recorded_policy.h"
 #include "replay.h"
+#include "run_dump.h"
 #include "run_private.h"
 #include "run_runs.h"
 #include "show_mem.h"
@@ -30,7 +31,11 @@ struct replay_run {
 	struct mmr_trace *trace;
 	const struct mmr_run_options *options;
 	struct mmr_run_report *report;
-	struct results_db *db;
+	struct results_db *db; /* NULL: only dumps are wanted */
+	struct run_dumps dumps;
+	bool begun;     /* the machine is complete … */
+	int begun_code; /* … and what came of the dumps that waited for that */
+	struct mmr_error begun_err;
 	struct replay_start start;
 	struct replay_tunables tunables;
 	struct replay *replay;
@@ -79,6 +84,22 @@ static void engine_pageblocks(const void *state, uint32_t zone, uint8_t *records
 
 /* ---- hooks ---- */
 
+static int take_dumps(struct replay_run *run, struct mmr_error *err)
+{
+	const struct run_dump_source source = { .machine = replay_machine(run->replay),
+		                                .policy = run->options->policy };
+
+	return replay_run_dumps_take(&run->dumps, &source, err);
+}
+
+static void on_begun(void *data)
+{
+	struct replay_run *run = data;
+
+	run->begun = true;
+	run->begun_code = take_dumps(run, &run->begun_err);
+}
+
 static void on_reclaim(void *data, const struct replay_reclaim *reclaim)
 {
 	static const char *const kinds[] = { [REPLAY_RECLAIM_DIRECT] = "direct",
@@ -101,13 +122,15 @@ static void on_reclaim(void *data, const struct replay_reclaim *reclaim)
 		.cause = cause,
 	};
 
+	run->report->nr_reclaim_episodes++;
+	if (!run->db)
+		return;
 	if (kswapd)
 		snprintf(cause, sizeof(cause), "free pages below the low watermark");
 	else
 		snprintf(cause, sizeof(cause), "allocation of order %u (%s)", reclaim->order,
 		         mm_migratetype_name(reclaim->migratetype));
 	results_put_reclaim(run->db, &row);
-	run->report->nr_reclaim_episodes++;
 }
 
 static void on_failure(void *data, const struct replay_failure *failure)
@@ -133,7 +156,8 @@ static void on_oom_kill(void *data, const struct replay_oom_kill *kill)
 		.oom_score_adj = kill->oom_score_adj,
 	};
 
-	results_put_oom(run->db, &row);
+	if (run->db)
+		results_put_oom(run->db, &row);
 	replay_run_note(
 		run->report,
 		"out of memory: %s (%u) was killed after %.3f s; it had %llu kB in memory and "
@@ -166,8 +190,11 @@ static void put_swap(struct replay_run *run, uint64_t t_ns)
 
 static uint64_t next_instant(const struct replay_run *run)
 {
-	return run->sampler.next_ns < run->counters_next_ns ? run->sampler.next_ns
-	                                                    : run->counters_next_ns;
+	uint64_t t_ns = replay_run_dumps_next(&run->dumps);
+
+	if (run->sampler.next_ns < t_ns)
+		t_ns = run->sampler.next_ns;
+	return run->counters_next_ns < t_ns ? run->counters_next_ns : t_ns;
 }
 
 /* Lets the engine reach the next instant, and writes what is due there. */
@@ -187,7 +214,8 @@ static int reach_instant(struct replay_run *run, struct mmr_error *err)
 		replay_run_sample_until(&run->sampler, t_ns);
 		put_swap(run, t_ns);
 	}
-	return 0;
+	replay_run_dumps_reach(&run->dumps, t_ns);
+	return run->begun ? take_dumps(run, err) : 0;
 }
 
 /* All instants up to t_ns. */
@@ -218,6 +246,8 @@ static int execute(struct replay_run *run, const struct demand_op *ops, size_t n
 			if (ops[end].task > run->last_task)
 				run->last_task = ops[end].task;
 		code = end > done ? replay_run(run->replay, ops + done, end - done, err) : 0;
+		if (code == 0 && run->begun_code < 0)
+			code = base_error(err, run->begun_code, "%s", run->begun_err.text);
 		if (code == 0 && end < nr_ops)
 			code = reach_instant(run, err);
 		if (code < 0)
@@ -268,6 +298,12 @@ static bool progress(const struct mmr_run_options *options, uint64_t nr_events)
 	       options->progress(options->progress_data, nr_events);
 }
 
+/* All that was asked for is there. */
+static bool is_over(const struct replay_run *run)
+{
+	return !run->db && !run->looking_ahead && replay_run_dumps_done(&run->dumps);
+}
+
 static int feed(struct replay_run *run, struct mmr_error *err)
 {
 	struct mmr_run_report *report = run->report;
@@ -287,6 +323,8 @@ static int feed(struct replay_run *run, struct mmr_error *err)
 		report->nr_events += event.kind != MMR_EVENT_LOST;
 		if (!progress(run->options, report->nr_events))
 			return base_error(err, MMR_E_BUSY, "interrupted; nothing was written");
+		if (is_over(run))
+			return 0;
 	}
 	if (more < 0)
 		return more;
@@ -354,7 +392,8 @@ static int create(struct replay_run *run, struct mmr_error *err)
 		.hooks = { .data = run,
 		           .reclaim = on_reclaim,
 		           .failure = on_failure,
-		           .oom_kill = on_oom_kill },
+		           .oom_kill = on_oom_kill,
+		           .begun = on_begun },
 	};
 	int code = replay_create(&config, &run->replay, err);
 
@@ -405,6 +444,10 @@ static int begin(struct replay_run *run, struct mmr_error *err)
 	int code;
 
 	replay_run_label(run->options, label, sizeof(label));
+	run->counters_next_ns = UINT64_MAX;
+	run->sampler.next_ns = UINT64_MAX;
+	if (!run->db)
+		return 0;
 	code = results_begin_run(run->db, &row, &run->report->run_id, err);
 	if (code < 0)
 		return code;
@@ -480,11 +523,17 @@ static void put_faults(struct replay_run *run)
 
 static int finish(struct replay_run *run, struct mmr_error *err)
 {
-	int code = reach(run, run->span.last_ns, err);
+	int code;
 
+	if (is_over(run))
+		return 0;
+	code = reach(run, run->span.last_ns, err);
 	if (code == 0)
 		code = replay_advance(run->replay, run->span.last_ns, err);
-	if (code < 0)
+	replay_run_dumps_reach(&run->dumps, UINT64_MAX);
+	if (code == 0)
+		code = take_dumps(run, err);
+	if (code < 0 || !run->db)
 		return code;
 	replay_run_sample(&run->sampler, run->span.last_ns, true);
 	put_faults(run);
@@ -526,6 +575,8 @@ static int replay_into(struct mmr_trace *trace, struct results_db *db,
 		code = replay_run_counters_find(trace, &run.counters, err);
 	}
 	if (code == 0)
+		code = replay_run_dumps_init(&run.dumps, trace, options, &run.span, false, err);
+	if (code == 0)
 		code = read_settings(&run, err);
 	if (code == 0)
 		code = look_ahead(&run, err);
@@ -543,6 +594,7 @@ static int replay_into(struct mmr_trace *trace, struct results_db *db,
 	replay_destroy(run.replay);
 	replay_future_destroy(run.future);
 	replay_start_deinit(&run.start);
+	replay_run_dumps_deinit(&run.dumps);
 	return code;
 }
 
@@ -565,6 +617,7 @@ static int original_first(struct mmr_trace *trace, struct results_db *db,
 		return code;
 	original.label = NULL;
 	original.verify = false;
+	original.nr_dumps = 0;
 	code = replay_run_original(trace, db, &original, &report, err);
 	mmr_run_report_deinit(&report);
 	return code;
@@ -614,6 +667,17 @@ static int choose_policy(struct mmr_trace *trace, const struct mmr_run_options *
 	return code;
 }
 
+static int check_output(struct mmr_trace *trace, const struct mmr_run_options *options,
+                        struct mmr_error *err)
+{
+	if (mmr_trace_info(trace)->has_requests && options->nr_dumps > 0)
+		return base_error(err, MMR_E_UNSUPPORTED,
+		                  "page requests are no machine: there is nothing to dump");
+	if (!options->db_path && options->nr_dumps == 0)
+		return base_error(err, MMR_E_INVALID, "a replay needs a database");
+	return 0;
+}
+
 int mmr_run_replay(struct mmr_trace *trace, const struct mmr_run_options *options,
                    struct mmr_run_report *report, struct mmr_error *err)
 {
@@ -633,20 +697,22 @@ int mmr_run_replay(struct mmr_trace *trace, const struct mmr_run_options *option
 	if (code < 0)
 		return code;
 	chosen.policy = policy.name;
-	if (!options->db_path)
-		return base_error(err, MMR_E_INVALID, "a replay needs a database");
-	code = replay_run_check_limits(trace, true, options, err);
+	code = check_output(trace, options, err);
+	if (code == 0)
+		code = replay_run_check_limits(trace, true, options, err);
 	if (code < 0)
 		return code;
-	code = results_open(options->db_path, &db, err);
+	if (options->db_path)
+		code = results_open(options->db_path, &db, err);
 	if (code == 0 && mmr_trace_info(trace)->has_requests) {
 		code = replay_run_requests(trace, db, options, report, err);
 	} else if (code == 0) {
-		code = original_first(trace, db, options, err);
+		if (db)
+			code = original_first(trace, db, options, err);
 		if (code == 0)
 			code = replay_into(trace, db, &chosen, &policy, report, err);
 	}
-	if (code == 0)
+	if (code == 0 && db)
 		code = results_commit(db, err);
 	results_close(db);
 	return code;

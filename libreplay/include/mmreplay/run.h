@@ -24,8 +24,29 @@
 extern "C" {
 #endif
 
+#define MMR_DUMP_END UINT64_MAX
+
+/* A look at the simulated machine, or at the shadow, at an instant. */
+struct mmr_dump_request {
+	const char *view; /* a name of mmr_view_name() */
+	uint64_t t_ns;    /* since the trace's first event; MMR_DUMP_END: when it is over */
+};
+
+/* What was seen, as the kernel's file of that name would say it. */
+struct mmr_dump {
+	size_t request; /* its number in mmr_run_options.dumps */
+	const char *view;
+	uint64_t t_ns;    /* since the trace's first event */
+	const char *text; /* ended by a null byte; valid until the callback returns */
+	size_t size;
+};
+
 struct mmr_run_options {
-	const char *db_path;    /* SQLite file; created if it is not there; NULL: write nothing */
+	/*
+	 * SQLite file; created if it is not there. NULL: write nothing, and with dumps end after the last
+	 * of them.
+	 */
+	const char *db_path;
 	const char *trace_path; /* as the user named the trace; only stored */
 	const char *label;      /* NULL: "original", or the policy with its settings */
 	/* Of a replay: a name of mmr_policy_name(), or "original" or NULL for the recorded kernel's own. */
@@ -40,6 +61,11 @@ struct mmr_run_options {
 	uint64_t interval_ns;
 	bool force;  /* also with a recording that can show only a part of it (mmr_trace_limit()) */
 	bool verify; /* of the original: compare the shadow with the kernel's own words */
+	const struct mmr_dump_request *dumps;
+	size_t nr_dumps;
+	/* Called for each, in order of their times; false ends the run with MMR_E_IO. */
+	bool (*dump)(void *data, const struct mmr_dump *dump);
+	void *dump_data;
 	/*
 	 * Called now and then with the number of events done; may be NULL. Returning false ends the
 	 * run with MMR_E_BUSY, and nothing is written.
@@ -87,7 +113,8 @@ struct mmr_run_report {
  * Writes the original: counters of its snapshots, stalls of its events, free lists of its shadow.
  * The trace is read from its start. A trace without a full snapshot gives no free lists, and the
  * report's notes say so; with options->verify that is an error (MMR_E_NOTFOUND, MMR_E_UNSUPPORTED).
- * A filtered one is MMR_E_UNSUPPORTED without options->force.
+ * A filtered one is MMR_E_UNSUPPORTED without options->force. options->dumps: MMR_E_NOTFOUND: no such view;
+ * MMR_E_UNSUPPORTED: not of this run or of this trace; MMR_E_INVALID: at an instant outside of it.
  */
 MMR_API int mmr_run_original(struct mmr_trace *trace, const struct mmr_run_options *options,
                              struct mmr_run_report *report, struct mmr_error *err) MMR_MUST_CHECK;
@@ -95,7 +122,7 @@ MMR_API int mmr_run_original(struct mmr_trace *trace, const struct mmr_run_optio
 /*
  * Writes a replay, and before it the original if the database does not have it yet (report is the
  * replay's). MMR_E_NOTFOUND: no such policy or tunable; MMR_E_INVALID: a value is out of range;
- * MMR_E_UNSUPPORTED: the recording is filtered or from a ring, and options->force is not set.
+ * MMR_E_UNSUPPORTED: the recording is filtered or from a ring, and options->force is not set. Dumps as above.
  *
  * A trace of page requests (trace_requests.h) has no original and needs the setting "memory". Under a policy
  * that is nothing but an order of pages it is replayed in a cache of exactly so many pages; under one that
@@ -103,6 +130,13 @@ MMR_API int mmr_run_original(struct mmr_trace *trace, const struct mmr_run_optio
  */
 MMR_API int mmr_run_replay(struct mmr_trace *trace, const struct mmr_run_options *options,
                            struct mmr_run_report *report, struct mmr_error *err) MMR_MUST_CHECK;
+
+/*
+ * Name of view i; NULL past the last. "buddyinfo" and "pagetypeinfo" are to be had of both runs; "zoneinfo",
+ * "vmstat", "meminfo", "lru_gen" and "lru_gen_full" of a replay. Which lines there are is taken from the
+ * trace's own snapshots; what the machine does not know is 0.
+ */
+MMR_API const char *mmr_view_name(unsigned int i);
 
 /* Frees what a run put into its report. */
 MMR_API void mmr_run_report_deinit(struct mmr_run_report *report);

@@ -1,0 +1,1 @@
+mmreplay -q --policy mglru --dump zoneinfo,vmstat,meminfo,lru_gen@0s $TRACES/fragment-612-mglru.zst 2>/dev/null | grep -vE 'inactive|active|nr_anon|nr_file_p|count:|high:  ' && mmreplay -q --shadow --dump buddyinfo,pagetypeinfo@1s --dump buddyinfo $TRACES/fragment-612-mglru.zst

@@ -1,0 +1,778 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Dumps against the files that the recorded kernel wrote: one strict parser for both. Every line must be in the
+ * kernel's format to the last column, the names and their order must be the same, and the numbers must
+ * fit each other. The shadow's buddyinfo must be the kernel's own wherever that was read while nothing moved.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <mmreplay/run.h>
+
+#define MAX_ROWS  4096
+#define MAX_DUMPS 128
+
+struct row {
+	char key[96];
+	uint64_t value;
+};
+
+struct table {
+	struct row rows[MAX_ROWS];
+	size_t nr;
+};
+
+/* ---- the parsers ---- */
+
+struct cursor {
+	const char *at;
+	const char *file; /* for messages */
+	char place[48];   /* before the key of each row */
+};
+
+static void add(struct table *table, const struct cursor *cursor, const char *key, size_t length,
+                uint64_t value)
+{
+	struct row *row = &table->rows[table->nr];
+
+	assert_true(table->nr < MAX_ROWS);
+	snprintf(row->key, sizeof(row->key), "%s%.*s", cursor->place, (int)length, key);
+	row->value = value;
+	table->nr++;
+}
+
+static bool begins(const struct cursor *cursor, const char *text)
+{
+	return strncmp(cursor->at, text, strlen(text)) == 0;
+}
+
+static void literal(struct cursor *cursor, const char *text)
+{
+	if (!begins(cursor, text))
+		fail_msg("%s: \"%s\" expected at \"%.60s\"", cursor->file, text, cursor->at);
+	cursor->at += strlen(text);
+}
+
+/* As printf's %*lu: no more blanks than the width has room for, no leading zeros. */
+static uint64_t number(struct cursor *cursor, size_t width)
+{
+	const char *start = cursor->at, *digits = start;
+	char *end;
+	uint64_t value;
+
+	digits += strspn(digits, " ");
+	value = strtoull(digits, &end, 10);
+	if (end == digits || (*digits == '0' && end > digits + 1) ||
+	    (digits > start && (size_t)(end - start) != width) || (size_t)(end - start) < width)
+		fail_msg("%s: no number of %zu columns at \"%.40s\"", cursor->file, width, start);
+	cursor->at = end;
+	return value;
+}
+
+/* As printf's %*s. */
+static size_t word(struct cursor *cursor, size_t width, const char **ret)
+{
+	const char *start = cursor->at, *name = start + strspn(start, " ");
+	size_t length = strcspn(name, " ,\n");
+
+	if (length == 0 || (size_t)(name - start) + length != (length > width ? length : width))
+		fail_msg("%s: no name of %zu columns at \"%.40s\"", cursor->file, width, start);
+	cursor->at = name + length;
+	*ret = name;
+	return length;
+}
+
+static void zone_heading(struct cursor *cursor, size_t node_width)
+{
+	const char *name;
+	uint64_t node;
+	size_t length;
+
+	literal(cursor, "Node ");
+	node = number(cursor, node_width);
+	literal(cursor, ", zone ");
+	length = word(cursor, 8, &name);
+	snprintf(cursor->place, sizeof(cursor->place), "%u/%.*s/", (unsigned int)node, (int)length,
+	         name);
+}
+
+static void orders(struct cursor *cursor, struct table *table)
+{
+	for (unsigned int order = 0; order <= 10; order++) {
+		char key[8];
+
+		if (*cursor->at == '>')
+			cursor->at++;
+		snprintf(key, sizeof(key), "%u", order);
+		add(table, cursor, key, strlen(key), number(cursor, 6));
+		literal(cursor, " ");
+	}
+	literal(cursor, "\n");
+}
+
+static void parse_buddyinfo(struct cursor *cursor, struct table *table)
+{
+	while (*cursor->at) {
+		zone_heading(cursor, 0);
+		literal(cursor, " ");
+		orders(cursor, table);
+	}
+}
+
+static void parse_block_counts(struct cursor *cursor, struct table *table)
+{
+	const char *names[8];
+	size_t lengths[8], nr = 0;
+
+	literal(cursor, "Number of blocks type  ");
+	while (*cursor->at != '\n') {
+		assert_true(nr < 8);
+		lengths[nr] = word(cursor, 12, &names[nr]);
+		literal(cursor, " ");
+		nr++;
+	}
+	literal(cursor, "\n");
+	while (begins(cursor, "Node ")) {
+		zone_heading(cursor, 0);
+		literal(cursor, " ");
+		for (size_t i = 0; i < nr; i++) {
+			char key[32];
+
+			snprintf(key, sizeof(key), "blocks %.*s", (int)lengths[i], names[i]);
+			add(table, cursor, key, strlen(key), number(cursor, 12));
+			literal(cursor, " ");
+		}
+		literal(cursor, "\n");
+	}
+}
+
+static void parse_pagetypeinfo(struct cursor *cursor, struct table *table)
+{
+	while (*cursor->at) {
+		const char *type;
+		size_t length;
+
+		literal(cursor, "Page block order: 9\nPages per block:  512\n\n"
+		                "Free pages count per migrate type at order  ");
+		for (unsigned int order = 0; order <= 10; order++) {
+			assert_int_equal(number(cursor, 6), order);
+			literal(cursor, " ");
+		}
+		literal(cursor, "\n");
+		while (begins(cursor, "Node ")) {
+			size_t used;
+
+			zone_heading(cursor, 4);
+			literal(cursor, ", type ");
+			length = word(cursor, 12, &type);
+			used = strlen(cursor->place);
+			snprintf(cursor->place + used, sizeof(cursor->place) - used, "%.*s/",
+			         (int)length, type);
+			literal(cursor, " ");
+			orders(cursor, table);
+		}
+		literal(cursor, "\n");
+		parse_block_counts(cursor, table);
+	}
+}
+
+/* "name<blanks>number", with what is between them as part of the key: the columns have to be the same. */
+static void named_line(struct cursor *cursor, struct table *table, const char *suffix)
+{
+	size_t length = strcspn(cursor->at, "\n"), at = length;
+	struct cursor rest = *cursor;
+
+	assert_true(cursor->at[length] == '\n');
+	if (strlen(suffix) && length > strlen(suffix) &&
+	    strncmp(cursor->at + length - strlen(suffix), suffix, strlen(suffix)) == 0)
+		at -= strlen(suffix);
+	while (at > 0 && cursor->at[at - 1] >= '0' && cursor->at[at - 1] <= '9')
+		at--;
+	rest.at += at;
+	add(table, cursor, cursor->at, at, number(&rest, 0));
+	cursor->at += length + 1;
+}
+
+static void parse_vmstat(struct cursor *cursor, struct table *table)
+{
+	while (*cursor->at)
+		named_line(cursor, table, "");
+}
+
+/* The numbers end in one column, whatever their length; those too long for it begin in one. */
+static void parse_meminfo(struct cursor *cursor, struct table *table)
+{
+	while (*cursor->at) {
+		size_t name = strcspn(cursor->at, ":") + 1, width;
+		bool has_unit;
+		const char *start = cursor->at;
+		uint64_t value;
+
+		cursor->at += name;
+		while (cursor->at - start < 16)
+			literal(cursor, " ");
+		if (name > 16)
+			literal(cursor, " ");
+		width = 24 - (size_t)(cursor->at - start);
+		value = number(cursor, width);
+		has_unit = begins(cursor, " kB");
+		add(table, cursor, start, name - !has_unit, value);
+		if (has_unit)
+			literal(cursor, " kB");
+		literal(cursor, "\n");
+	}
+}
+
+static void zone_place(struct cursor *cursor, const char *zone, const char *section)
+{
+	snprintf(cursor->place, sizeof(cursor->place), "%s%s ", zone, section);
+}
+
+static void parse_protection(struct cursor *cursor, struct table *table)
+{
+	char key[32];
+
+	literal(cursor, "        protection: (");
+	for (unsigned int i = 0; i == 0 || *cursor->at == ','; i++) {
+		if (i > 0)
+			literal(cursor, ", ");
+		snprintf(key, sizeof(key), "protection %u", i);
+		add(table, cursor, key, strlen(key), number(cursor, 0));
+	}
+	literal(cursor, ")\n");
+}
+
+static void parse_zoneinfo(struct cursor *cursor, struct table *table)
+{
+	char zone[40] = "";
+
+	while (*cursor->at) {
+		if (begins(cursor, "Node ")) {
+			zone_heading(cursor, 0);
+			literal(cursor, "\n");
+			memcpy(zone, cursor->place, sizeof(zone));
+			add(table, cursor, "", 0, 0);
+		} else if (begins(cursor, "  per-node stats\n")) {
+			literal(cursor, "  per-node stats\n");
+			zone_place(cursor, zone, "node");
+		} else if (begins(cursor, "  pages free")) {
+			zone_place(cursor, zone, "zone");
+			named_line(cursor, table, "");
+		} else if (begins(cursor, "        protection")) {
+			parse_protection(cursor, table);
+		} else if (begins(cursor, "  pagesets\n")) {
+			literal(cursor, "  pagesets\n");
+			zone_place(cursor, zone, "sets");
+		} else {
+			if (begins(cursor, "    cpu: "))
+				zone_place(cursor, zone, "sets");
+			named_line(cursor, table, "");
+			if (strstr(table->rows[table->nr - 1].key, "cpu: "))
+				snprintf(cursor->place, sizeof(cursor->place), "%scpu%u ", zone,
+				         (unsigned int)table->rows[table->nr - 1].value);
+		}
+	}
+}
+
+static void parse_lru_gen(struct cursor *cursor, struct table *table)
+{
+	while (*cursor->at) {
+		literal(cursor, "memcg ");
+		number(cursor, 5);
+		literal(cursor, " /");
+		cursor->at += strcspn(cursor->at, "\n");
+		literal(cursor, "\n");
+		while (begins(cursor, " node ")) {
+			literal(cursor, " node ");
+			number(cursor, 5);
+			literal(cursor, "\n");
+			while (begins(cursor, "  ")) {
+				uint64_t seq;
+				char key[32];
+
+				literal(cursor, " ");
+				seq = number(cursor, 10);
+				literal(cursor, " ");
+				number(cursor, 10);
+				literal(cursor, " ");
+				snprintf(key, sizeof(key), "anon %u", (unsigned int)seq);
+				add(table, cursor, key, strlen(key), number(cursor, 10));
+				literal(cursor, "  ");
+				snprintf(key, sizeof(key), "file %u", (unsigned int)seq);
+				add(table, cursor, key, strlen(key), number(cursor, 10));
+				literal(cursor, " \n");
+			}
+		}
+	}
+}
+
+static const struct {
+	const char *name;
+	const char *piece;
+	void (*parse)(struct cursor *cursor, struct table *table);
+} views[] = {
+	{ "buddyinfo", "proc/buddyinfo", parse_buddyinfo },
+	{ "pagetypeinfo", "proc/pagetypeinfo", parse_pagetypeinfo },
+	{ "zoneinfo", "proc/zoneinfo", parse_zoneinfo },
+	{ "vmstat", "proc/vmstat", parse_vmstat },
+	{ "meminfo", "proc/meminfo", parse_meminfo },
+	{ "lru_gen", "sys/kernel/debug/lru_gen", parse_lru_gen },
+};
+
+enum { BUDDYINFO, PAGETYPEINFO, ZONEINFO, VMSTAT, MEMINFO, LRU_GEN, NR_VIEWS };
+
+static struct table *parse(unsigned int view, const char *text)
+{
+	struct cursor cursor = { .at = text, .file = views[view].name };
+	struct table *table = calloc(1, sizeof(*table));
+
+	assert_non_null(table);
+	views[view].parse(&cursor, table);
+	assert_true(table->nr > 0);
+	return table;
+}
+
+static uint64_t value(const struct table *table, const char *key)
+{
+	size_t length = strlen(key);
+
+	for (size_t i = 0; i < table->nr; i++) {
+		const char *row = table->rows[i].key;
+
+		if (strncmp(row, key, length) == 0 && row[length + strspn(row + length, " :")] == 0)
+			return table->rows[i].value;
+	}
+	fail_msg("there is no %s", key);
+	return 0;
+}
+
+/* ---- recordings and dumps ---- */
+
+struct dumps {
+	struct mmr_dump_request requests[MAX_DUMPS];
+	size_t nr;
+	char *texts[MAX_DUMPS];
+	size_t nr_taken;
+	uint64_t last_ns;
+};
+
+static struct mmr_trace *open_trace(const char *name)
+{
+	struct mmr_trace *trace;
+	struct mmr_error err;
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/traces/%s", getenv("SOURCE_ROOT"), name);
+	if (mmr_trace_open(path, NULL, &trace, &err) < 0)
+		fail_msg("%s", err.text);
+	return trace;
+}
+
+static bool keep(void *data, const struct mmr_dump *dump)
+{
+	struct dumps *dumps = data;
+
+	assert_true(dump->t_ns >= dumps->last_ns);
+	assert_int_equal(strlen(dump->text), dump->size);
+	dumps->last_ns = dump->t_ns;
+	dumps->texts[dump->request] = strdup(dump->text);
+	dumps->nr_taken++;
+	return dumps->texts[dump->request] != NULL;
+}
+
+static void request(struct dumps *dumps, const char *view, uint64_t t_ns)
+{
+	assert_true(dumps->nr < MAX_DUMPS);
+	dumps->requests[dumps->nr++] = (struct mmr_dump_request){ .view = view, .t_ns = t_ns };
+}
+
+static int run(struct mmr_trace *trace, struct dumps *dumps, bool shadow, struct mmr_error *err)
+{
+	const struct mmr_run_options options = { .trace_path = "-",
+		                                 .dumps = dumps->requests,
+		                                 .nr_dumps = dumps->nr,
+		                                 .dump = keep,
+		                                 .dump_data = dumps };
+	struct mmr_run_report report;
+	int code = shadow ? mmr_run_original(trace, &options, &report, err)
+	                  : mmr_run_replay(trace, &options, &report, err);
+
+	mmr_run_report_deinit(&report);
+	return code;
+}
+
+static void take(struct mmr_trace *trace, struct dumps *dumps, bool shadow)
+{
+	struct mmr_error err = { 0 };
+
+	if (run(trace, dumps, shadow, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(dumps->nr_taken, dumps->nr);
+}
+
+static void free_dumps(struct dumps *dumps)
+{
+	for (size_t i = 0; i < dumps->nr; i++)
+		free(dumps->texts[i]);
+}
+
+/* The kernel's own file at the start; free it. */
+static char *recorded(struct mmr_trace *trace, const char *name)
+{
+	struct mmr_snapshot_piece piece;
+	struct mmr_snapshot *snapshot;
+	struct mmr_error err;
+	char *text = NULL;
+
+	assert_int_equal(mmr_trace_snapshot(trace, 0, &snapshot, &err), 0);
+	if (mmr_snapshot_find(snapshot, name, &piece))
+		text = strndup((const char *)piece.data, piece.size);
+	mmr_snapshot_free(snapshot);
+	return text;
+}
+
+/* ---- names, order and columns ---- */
+
+static void compare_shape(const char *view, const struct table *real, const struct table *dump)
+{
+	for (size_t i = 0; i < real->nr && i < dump->nr; i++)
+		if (strcmp(real->rows[i].key, dump->rows[i].key) != 0)
+			fail_msg("%s: line %zu is \"%s\", not \"%s\"", view, i, dump->rows[i].key,
+			         real->rows[i].key);
+	assert_int_equal(real->nr, dump->nr);
+}
+
+/* ---- numbers ---- */
+
+static void zone_key(char *key, const char *zone, const char *name)
+{
+	snprintf(key, 96, "%s%s", zone, name);
+}
+
+/* Sum of an item over all zones, or over all nodes. */
+static uint64_t sum(const struct table *zoneinfo, const char *section, const char *name)
+{
+	uint64_t total = 0;
+	char wanted[96];
+
+	snprintf(wanted, sizeof(wanted), "/%s %s", section, name);
+	for (size_t i = 0; i < zoneinfo->nr; i++) {
+		const char *key = zoneinfo->rows[i].key, *at = strchr(key, '/');
+
+		at = at ? strchr(at + 1, '/') : NULL;
+		if (!at)
+			continue;
+		/* "0/DMA/zone       nr_free_pages " */
+		if (strncmp(at + 1, section, strlen(section)) == 0) {
+			const char *item = at + 1 + strlen(section);
+
+			item += strspn(item, " ");
+			if (strncmp(item, name, strlen(name)) == 0 &&
+			    item[strlen(name) + strspn(item + strlen(name), " ")] == 0)
+				total += zoneinfo->rows[i].value;
+		}
+	}
+	return total;
+}
+
+static void check_zone(struct table *const tables[NR_VIEWS], const char *zone)
+{
+	static const char *const types[] = { "Unmovable",  "Movable", "Reclaimable",
+		                             "HighAtomic", "CMA",     "Isolate" };
+	uint64_t free_pages = 0;
+	char key[96];
+
+	for (unsigned int order = 0; order <= 10; order++) {
+		uint64_t blocks = 0;
+
+		for (size_t type = 0; type < sizeof(types) / sizeof(types[0]); type++) {
+			snprintf(key, sizeof(key), "%s%s/%u", zone, types[type], order);
+			for (size_t i = 0; i < tables[PAGETYPEINFO]->nr; i++)
+				if (strcmp(tables[PAGETYPEINFO]->rows[i].key, key) == 0)
+					blocks += tables[PAGETYPEINFO]->rows[i].value;
+		}
+		snprintf(key, sizeof(key), "%s%u", zone, order);
+		assert_int_equal(value(tables[BUDDYINFO], key), blocks);
+		free_pages += blocks << order;
+	}
+	zone_key(key, zone, "zone   pages free");
+	assert_int_equal(value(tables[ZONEINFO], key), free_pages);
+	zone_key(key, zone, "zone       nr_free_pages");
+	assert_int_equal(value(tables[ZONEINFO], key), free_pages);
+}
+
+static void check_sums(struct table *const tables[NR_VIEWS])
+{
+	static const char *const of_zones[] = { "nr_free_pages",         "nr_zone_inactive_anon",
+		                                "nr_zone_active_anon",   "nr_zone_inactive_file",
+		                                "nr_zone_active_file",   "nr_zone_unevictable",
+		                                "nr_zone_write_pending", "nr_mlock" };
+	static const char *const of_nodes[] = {
+		"nr_inactive_anon", "nr_active_anon", "nr_inactive_file", "nr_active_file",
+		"nr_unevictable",   "nr_anon_pages",  "nr_file_pages",    "nr_dirty",
+		"nr_writeback",     "nr_shmem",       "nr_swapcached"
+	};
+	const struct table *zoneinfo = tables[ZONEINFO], *vmstat = tables[VMSTAT];
+
+	for (size_t i = 0; i < sizeof(of_zones) / sizeof(of_zones[0]); i++)
+		assert_int_equal(sum(zoneinfo, "zone", of_zones[i]), value(vmstat, of_zones[i]));
+	for (size_t i = 0; i < sizeof(of_nodes) / sizeof(of_nodes[0]); i++)
+		assert_int_equal(sum(zoneinfo, "node", of_nodes[i]), value(vmstat, of_nodes[i]));
+}
+
+static void check_meminfo(const struct table *meminfo, const struct table *vmstat)
+{
+	assert_int_equal(value(meminfo, "MemFree"), 4 * value(vmstat, "nr_free_pages"));
+	assert_int_equal(value(meminfo, "Active"),
+	                 value(meminfo, "Active(anon)") + value(meminfo, "Active(file)"));
+	assert_int_equal(value(meminfo, "Inactive"),
+	                 value(meminfo, "Inactive(anon)") + value(meminfo, "Inactive(file)"));
+	assert_int_equal(value(meminfo, "Inactive(file)"), 4 * value(vmstat, "nr_inactive_file"));
+	assert_int_equal(value(meminfo, "Cached") + value(meminfo, "SwapCached"),
+	                 4 * value(vmstat, "nr_file_pages"));
+	assert_int_equal(value(meminfo, "AnonPages"), 4 * value(vmstat, "nr_anon_pages"));
+	assert_in_range(value(meminfo, "MemFree"), 1, value(meminfo, "MemTotal"));
+	assert_in_range(value(meminfo, "SwapFree"), 0, value(meminfo, "SwapTotal"));
+}
+
+/* Everything that a machine has is free, on per-CPU lists, or in use: and not more. */
+static void check_conservation(const struct table *zoneinfo)
+{
+	uint64_t known = sum(zoneinfo, "zone", "nr_free_pages");
+
+	for (unsigned int cpu = 0; cpu < 8; cpu++) {
+		char section[16];
+
+		snprintf(section, sizeof(section), "cpu%u", cpu);
+		known += sum(zoneinfo, section, "count:");
+	}
+	known += sum(zoneinfo, "zone", "nr_zone_inactive_anon") +
+	         sum(zoneinfo, "zone", "nr_zone_active_anon") +
+	         sum(zoneinfo, "zone", "nr_zone_inactive_file") +
+	         sum(zoneinfo, "zone", "nr_zone_active_file") +
+	         sum(zoneinfo, "zone", "nr_zone_unevictable");
+	assert_in_range(known, 1, sum(zoneinfo, "zone", "managed"));
+}
+
+/* What does not change, and is as recorded before anything has happened. */
+static void check_start(const struct table *real, const struct table *dump)
+{
+	static const char *const constant[] = { "zone         min ",    "zone         low ",
+		                                "zone         high ",   "zone         promo ",
+		                                "zone         spanned", "zone         present",
+		                                "zone         managed", "zone protection",
+		                                "zoneprotection",       "batch:",
+		                                "start_pfn:",           "stats threshold",
+		                                "node_unreclaimable",   "cpu:" };
+	size_t nr = 0;
+
+	for (size_t i = 0; i < real->nr; i++) {
+		for (size_t c = 0; c < sizeof(constant) / sizeof(constant[0]); c++) {
+			if (!strstr(real->rows[i].key, constant[c]))
+				continue;
+			if (real->rows[i].value != dump->rows[i].value)
+				fail_msg("%s: %llu, not %llu", real->rows[i].key,
+				         (unsigned long long)dump->rows[i].value,
+				         (unsigned long long)real->rows[i].value);
+			nr++;
+			break;
+		}
+	}
+	assert_in_range(nr, 30, MAX_ROWS);
+}
+
+static void check_numbers(struct table *const tables[NR_VIEWS])
+{
+	char last[48] = "";
+
+	for (size_t i = 0; i < tables[BUDDYINFO]->nr; i++) {
+		const char *key = tables[BUDDYINFO]->rows[i].key, *end = strrchr(key, '/');
+		char zone[48];
+
+		snprintf(zone, sizeof(zone), "%.*s", (int)(end + 1 - key), key);
+		if (strcmp(zone, last) != 0)
+			check_zone(tables, zone);
+		memcpy(last, zone, sizeof(last));
+	}
+	check_sums(tables);
+	check_meminfo(tables[MEMINFO], tables[VMSTAT]);
+	check_conservation(tables[ZONEINFO]);
+}
+
+/* ---- tests ---- */
+
+static void check_instant(struct mmr_trace *trace, const struct dumps *dumps, size_t first)
+{
+	struct table *tables[NR_VIEWS] = { NULL };
+
+	for (unsigned int view = 0; view < NR_VIEWS; view++) {
+		char *text = recorded(trace, views[view].piece);
+		struct table *real;
+
+		if (view == LRU_GEN && dumps->texts[first + view][0] == '#') {
+			free(text);
+			continue;
+		}
+		assert_non_null(text);
+		real = parse(view, text);
+		tables[view] = parse(view, dumps->texts[first + view]);
+		/* The kernel has a line for each cgroup. */
+		if (view != LRU_GEN)
+			compare_shape(views[view].name, real, tables[view]);
+		if (view == ZONEINFO && first == 0)
+			check_start(real, tables[view]);
+		free(real);
+		free(text);
+	}
+	check_numbers(tables);
+	for (unsigned int view = 0; view < NR_VIEWS; view++)
+		free(tables[view]);
+}
+
+static void check_recording(const char *name)
+{
+	struct mmr_trace *trace = open_trace(name);
+	const struct mmr_trace_info *info = mmr_trace_info(trace);
+	uint64_t half_ns = (info->last_ns - info->first_ns) / 2;
+	const uint64_t instants[] = { 0, half_ns, MMR_DUMP_END };
+	struct dumps dumps = { 0 };
+
+	for (size_t i = 0; i < 3; i++)
+		for (unsigned int view = 0; view < NR_VIEWS; view++)
+			request(&dumps, views[view].name, instants[i]);
+	take(trace, &dumps, false);
+	for (size_t i = 0; i < 3; i++)
+		check_instant(trace, &dumps, i * NR_VIEWS);
+	free_dumps(&dumps);
+	mmr_trace_close(trace);
+}
+
+static void of_612_under_mglru(void **state)
+{
+	(void)state;
+	check_recording("fragment-612-mglru.zst");
+}
+
+static void of_612_with_two_nodes(void **state)
+{
+	(void)state;
+	check_recording("small-612-numa.zst");
+}
+
+static void of_61(void **state)
+{
+	(void)state;
+	check_recording("zipf-61-mglru.zst");
+}
+
+static void of_618(void **state)
+{
+	(void)state;
+	check_recording("live-618-fork.zst");
+}
+
+/* Buddyinfos of a recording that are the kernel's own: all, but where the shadow moved while one was read. */
+static unsigned int nr_exact(const char *name, unsigned int *nr_moving)
+{
+	struct mmr_trace *trace = open_trace(name);
+	const struct mmr_trace_info *info = mmr_trace_info(trace);
+	struct dumps dumps = { 0 };
+	char *real[MAX_DUMPS];
+	unsigned int nr = 0;
+	struct mmr_error err;
+
+	*nr_moving = 0;
+	/* The first one is what the shadow begins with. */
+	for (uint32_t i = 1; i < info->nr_snapshots; i++) {
+		struct mmr_snapshot *snapshot;
+		struct mmr_snapshot_piece piece;
+
+		assert_int_equal(mmr_trace_snapshot(trace, i, &snapshot, &err), 0);
+		if (mmr_snapshot_find(snapshot, "proc/buddyinfo", &piece) &&
+		    piece.end_ns <= info->last_ns) {
+			real[dumps.nr] = strndup((const char *)piece.data, piece.size);
+			request(&dumps, "buddyinfo", piece.begin_ns - info->first_ns);
+			request(&dumps, "buddyinfo", piece.end_ns - info->first_ns);
+		}
+		mmr_snapshot_free(snapshot);
+	}
+	take(trace, &dumps, true);
+	for (size_t i = 0; i < dumps.nr; i += 2) {
+		if (strcmp(dumps.texts[i], dumps.texts[i + 1]) == 0) {
+			assert_string_equal(dumps.texts[i], real[i]);
+			nr++;
+		} else {
+			(*nr_moving)++;
+		}
+		free(real[i]);
+	}
+	free_dumps(&dumps);
+	mmr_trace_close(trace);
+	return nr;
+}
+
+static void shadow_is_exact(void **state)
+{
+	static const char *const names[] = { "compiler-612-classic.zst", "fragment-612-mglru.zst",
+		                             "pressure.zst", "zipf-61-mglru.zst" };
+	unsigned int nr = 0, nr_moving = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		unsigned int moving;
+
+		nr += nr_exact(names[i], &moving);
+		nr_moving += moving;
+	}
+	print_message("# %u buddyinfos equal to the kernel's, %u read while pages moved\n", nr,
+	              nr_moving);
+	assert_in_range(nr, 29, MAX_DUMPS);
+}
+
+static void refuses(void **state)
+{
+	const struct {
+		const char *view;
+		uint64_t t_ns;
+		bool shadow;
+		int code;
+		const char *text;
+	} cases[] = {
+		{ "slabinfo", 0, false, MMR_E_NOTFOUND, "there is no view slabinfo" },
+		{ "vmstat", 0, true, MMR_E_UNSUPPORTED, "free lists only" },
+		{ "vmstat", UINT64_C(3600000000000), false, MMR_E_INVALID, "the recording ends" },
+		{ "buddyinfo", 0, true, MMR_E_INVALID, "first full snapshot" },
+	};
+	struct mmr_trace *trace = open_trace("fragment-612-mglru.zst");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct dumps dumps = { 0 };
+		struct mmr_error err = { 0 };
+
+		request(&dumps, cases[i].view, cases[i].t_ns);
+		assert_int_equal(run(trace, &dumps, cases[i].shadow, &err), cases[i].code);
+		assert_non_null(strstr(err.text, cases[i].text));
+		assert_int_equal(dumps.nr_taken, 0);
+		assert_int_equal(mmr_trace_rewind(trace, &err), 0);
+	}
+	mmr_trace_close(trace);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(of_612_under_mglru),
+		cmocka_unit_test(of_612_with_two_nodes),
+		cmocka_unit_test(of_61),
+		cmocka_unit_test(of_618),
+		cmocka_unit_test(shadow_is_exact),
+		cmocka_unit_test(refuses),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
