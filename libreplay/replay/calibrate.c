@@ -13,7 +13,8 @@
  * The estimate of each is the median time per page of the batches of at least MIN_PAGES pages during which
  * no other thread showed itself on the CPU. With fewer than MIN_BATCHES of them the default stays, as do
  * cost.putback and cost.unmap, which cannot be told apart from the rest. kswapd.cpu is what kswapd's batches
- * should have taken by these medians, of what they did take, interruptions included.
+ * should have taken by these medians, of what they did take, interruptions included. kswapd.latency is the
+ * median time from mm_vmscan_wakeup_kswapd to the next mm_vmscan_kswapd_wake, of at least MIN_WAKES.
  *
  * State: histograms of 8 steps per octave, one per outcome, hence a median is true to 6 %.
  *
@@ -24,12 +25,14 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "alloc.h"
 #include "error_set.h"
 
 #define MIN_PAGES   16
 #define MIN_BATCHES 32
+#define MIN_WAKES   8
 #define NR_SLOTS    256 /* threads in reclaim at a time; more of them push each other out */
 #define NR_NODES    64
 #define STEPS       8
@@ -62,7 +65,9 @@ struct samples {
 struct replay_calibrate {
 	struct batch slots[NR_SLOTS];
 	struct samples samples[NR_OUTCOMES];
-	uint32_t kswapd[NR_NODES]; /* pids */
+	uint32_t kswapd[NR_NODES];   /* pids */
+	uint64_t woken_ns[NR_NODES]; /* 0: kswapd runs, or nobody wants it */
+	struct samples wakes;
 	uint32_t nr_cpus;
 	uint16_t running[]; /* by CPU: 1 + slot of the batch under way there */
 };
@@ -104,12 +109,12 @@ static uint64_t bin_begin(uint32_t bin)
 }
 
 /* False: too thin. */
-static bool median(const struct samples *samples, uint64_t *ret)
+static bool median(const struct samples *samples, uint64_t least, uint64_t *ret)
 {
 	uint64_t seen = 0;
 	uint32_t bin = 0;
 
-	if (samples->nr < MIN_BATCHES)
+	if (samples->nr < least)
 		return false;
 	while (bin < NR_BINS - 1 && (seen += samples->bins[bin]) * 2 < samples->nr)
 		bin++;
@@ -192,6 +197,27 @@ static void see_thread(struct replay_calibrate *calibrate, const struct mmr_even
 	calibrate->running[event->cpu] = 0;
 }
 
+/* From the first who wanted it to its first sign. */
+static void see_kswapd(struct replay_calibrate *calibrate, const struct mmr_event *event)
+{
+	uint64_t *woken_ns;
+
+	if (event->reclaim.nid < 0 || event->reclaim.nid >= NR_NODES)
+		return;
+	woken_ns = &calibrate->woken_ns[event->reclaim.nid];
+	if (event->kind == MMR_EVENT_MM_VMSCAN_WAKEUP_KSWAPD) {
+		if (*woken_ns == 0)
+			*woken_ns = event->t_ns;
+		return;
+	}
+	calibrate->kswapd[event->reclaim.nid] = event->pid;
+	if (*woken_ns != 0 && event->t_ns >= *woken_ns) {
+		calibrate->wakes.nr++;
+		calibrate->wakes.bins[bin_of(event->t_ns - *woken_ns)]++;
+	}
+	*woken_ns = 0;
+}
+
 void replay_calibrate_event(struct replay_calibrate *calibrate, const struct mmr_event *event)
 {
 	struct batch *batch;
@@ -203,10 +229,11 @@ void replay_calibrate_event(struct replay_calibrate *calibrate, const struct mmr
 	case MMR_EVENT_LOST: /* whose end or beginning is missing is not known */
 		for (uint32_t i = 0; i < NR_SLOTS; i++)
 			calibrate->slots[i].open = false;
+		memset(calibrate->woken_ns, 0, sizeof(calibrate->woken_ns));
 		break;
+	case MMR_EVENT_MM_VMSCAN_WAKEUP_KSWAPD:
 	case MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE:
-		if (event->reclaim.nid >= 0 && event->reclaim.nid < NR_NODES)
-			calibrate->kswapd[event->reclaim.nid] = event->pid;
+		see_kswapd(calibrate, event);
 		break;
 	case MMR_EVENT_MM_VMSCAN_LRU_ISOLATE:
 		begin_batch(calibrate, event);
@@ -245,7 +272,7 @@ static void record_share(const struct replay_calibrate *calibrate, struct replay
 		const struct samples *samples = &calibrate->samples[i];
 		uint64_t ns;
 
-		if (!median(samples, &ns))
+		if (!median(samples, MIN_BATCHES, &ns))
 			continue;
 		should_ns += samples->kswapd_pages * ns;
 		did_ns += samples->kswapd_ns;
@@ -265,14 +292,16 @@ void replay_calibrate_record(const struct replay_calibrate *calibrate,
 	uint64_t unmap_ns = replay_tunable(REPLAY_TUNABLE_COST_UNMAP_NS)->value;
 	uint64_t ns;
 
-	if (median(&calibrate->samples[KEPT], &ns)) {
+	if (median(&calibrate->samples[KEPT], MIN_BATCHES, &ns)) {
 		scan_ns = excess(ns, putback_ns);
 		record(tunables, "cost.scan", scan_ns);
 	}
-	if (median(&calibrate->samples[FREED], &ns))
+	if (median(&calibrate->samples[FREED], MIN_BATCHES, &ns))
 		record(tunables, "cost.free", excess(ns, scan_ns));
-	if (median(&calibrate->samples[WRITTEN], &ns))
+	if (median(&calibrate->samples[WRITTEN], MIN_BATCHES, &ns))
 		record(tunables, "cost.pageout", excess(ns, scan_ns + unmap_ns));
+	if (median(&calibrate->wakes, MIN_WAKES, &ns))
+		record(tunables, "kswapd.latency", ns);
 	record_share(calibrate, tunables);
 }
 

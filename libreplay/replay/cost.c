@@ -14,6 +14,7 @@ void replay_cost_init(struct replay_cost *cost, const struct replay_tunables *tu
 		.swap_write_ns = tunables->value[REPLAY_TUNABLE_COST_SWAP_WRITE_NS],
 		.walk_ns = tunables->value[REPLAY_TUNABLE_COST_WALK_NS],
 		.unmap_ns = tunables->value[REPLAY_TUNABLE_COST_UNMAP_NS],
+		.kswapd_latency_ns = tunables->value[REPLAY_TUNABLE_KSWAPD_LATENCY],
 		.kswapd_percent = tunables->value[REPLAY_TUNABLE_KSWAPD_CPU],
 	};
 }

@@ -25,6 +25,7 @@ struct replay_cost {
 	uint64_t unmap_ns;
 	uint64_t walk_ns;
 	uint64_t kswapd_percent;
+	uint64_t kswapd_latency_ns;
 };
 
 void replay_cost_init(struct replay_cost *cost, const struct replay_tunables *tunables);

@@ -3,7 +3,8 @@
  * kswapd as a simulated thread, and the stalls of those who reclaim themselves.
  *
  * kswapd does a batch at a time; a batch takes the CPU time that the cost model gives for what it scanned,
- * stretched by kswapd.cpu, and only then may the next one begin. While it naps it looks again after
+ * stretched by kswapd.cpu, and only then may the next one begin. Woken, it needs kswapd.latency to get a CPU;
+ * what others ask for meanwhile is part of its run. While it naps it looks again after
  * HZ/10. Direct reclaim happens at the instant of the op that needed it; its cost is a stall of that task,
  * during which the device and kswapd go on.
  *
@@ -38,9 +39,12 @@ void replay_kthread_run(struct replay *replay, uint32_t n)
 			thread->ready_ns = now_ns;
 		return;
 	}
-	/* Woken by an op: not before that op. */
-	if (thread->ready_ns < replay->now_ns && !thread->running)
-		thread->ready_ns = replay->now_ns;
+	/* Woken by an op: not before that op, and not before it has got a CPU. */
+	if (thread->ready_ns < replay->now_ns && !thread->running) {
+		thread->ready_ns = replay->now_ns + replay->cost.kswapd_latency_ns;
+		if (replay->cost.kswapd_latency_ns > 0)
+			return;
+	}
 	now_ns = thread->ready_ns;
 	thread->nap_end_ns = REPLAY_NEVER;
 	switch (mm_kswapd_step(replay->machine, n)) {

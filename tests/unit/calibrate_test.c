@@ -148,6 +148,40 @@ static void bins_are_in_order(void **state)
 	assert_int_equal(bin_of(UINT64_MAX >> 1), NR_BINS - 1);
 }
 
+/* nr times: wanted twice, the second time 5 us later, and there after ns. */
+static void wake_kswapd(struct replay_calibrate *calibrate, int nr, uint64_t ns)
+{
+	for (int i = 0; i < nr; i++) {
+		struct mmr_event event = { .t_ns = 1000, .pid = OTHER };
+
+		event.kind = MMR_EVENT_MM_VMSCAN_WAKEUP_KSWAPD;
+		replay_calibrate_event(calibrate, &event);
+		event.t_ns += 5000;
+		replay_calibrate_event(calibrate, &event);
+		event = (struct mmr_event){ .t_ns = 1000 + ns, .pid = KSWAPD };
+		event.kind = MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE;
+		replay_calibrate_event(calibrate, &event);
+		/* Another run without having slept: nobody had to wake it. */
+		event.t_ns += 1000000000;
+		replay_calibrate_event(calibrate, &event);
+	}
+}
+
+static void kswapd_needs_the_median_of_its_wakes(void **state)
+{
+	struct replay_tunables tunables;
+
+	replay_tunables_init(&tunables);
+	wake_kswapd(*state, 4, 300000);
+	wake_kswapd(*state, 3, 9000000);
+	replay_calibrate_record(*state, &tunables);
+	assert_int_equal(tunables.source[REPLAY_TUNABLE_KSWAPD_LATENCY], REPLAY_TUNABLE_DEFAULT);
+	wake_kswapd(*state, 1, 9000000);
+	wake_kswapd(*state, 1, 300000);
+	replay_calibrate_record(*state, &tunables);
+	assert_near(tunables.value[REPLAY_TUNABLE_KSWAPD_LATENCY], 300000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +191,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(interrupted_batches_tell_the_share_and_not_the_cost,
 		                                setup, teardown),
 		cmocka_unit_test_setup_teardown(a_batch_with_lost_events_tells_nothing, setup,
+		                                teardown),
+		cmocka_unit_test_setup_teardown(kswapd_needs_the_median_of_its_wakes, setup,
 		                                teardown),
 		cmocka_unit_test(bins_are_in_order),
 	};

@@ -107,6 +107,31 @@ static void slow_demand_leaves_the_work_to_kswapd(void **state)
 	replay_destroy(replay);
 }
 
+/* The first run's begin, when 100 us of the demand lie between two pages. */
+static uint64_t first_run_ns(const char *latency)
+{
+	struct seen seen = { 0 };
+	struct replay *replay = replay_with(latency, "fifo", &seen);
+	uint32_t page = 0;
+
+	while (counter(replay, "pageoutrun") == 0) {
+		struct demand_op op = touch(page, 1000 + page * UINT64_C(100000));
+
+		assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+		page++;
+	}
+	replay_destroy(replay);
+	return page * UINT64_C(100000);
+}
+
+static void kswapd_needs_time_to_wake(void **state)
+{
+	uint64_t at_once = first_run_ns("kswapd.latency=0");
+
+	(void)state;
+	assert_in_range(first_run_ns("kswapd.latency=2ms") - at_once, 1900000, 2100000);
+}
+
 static void demand_without_a_pause_has_to_reclaim_itself(void **state)
 {
 	struct seen seen = { 0 };
@@ -394,6 +419,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(slow_demand_leaves_the_work_to_kswapd),
+		cmocka_unit_test(kswapd_needs_time_to_wake),
 		cmocka_unit_test(demand_without_a_pause_has_to_reclaim_itself),
 		cmocka_unit_test(a_machine_without_swap_says_when_it_is_full),
 		cmocka_unit_test(the_start_population_lies_where_it_lay),
