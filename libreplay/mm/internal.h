@@ -290,11 +290,23 @@ uint32_t mm_rmqueue_smallest(struct mm_machine *machine, struct mm_zone *zone, u
 void mm_del_from_free_list(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn,
                            uint32_t order, uint8_t migratetype);
 
+/* To the tail of the list of another type. */
+void mm_move_free_block(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn,
+                        uint8_t migratetype);
+
 /* The first 2^low pages of a block of 2^high that is on no list; the rest goes to lists of migratetype. */
 void mm_expand(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn, uint32_t low,
                uint32_t high, uint8_t migratetype);
 
-/* All free blocks of a pageblock to the lists of another type, and the pageblock itself. */
+/* The type of the pageblocks of a block. */
+void mm_set_block_types(struct mm_machine *machine, uint32_t pfn, uint32_t order,
+                        uint8_t migratetype);
+
+/* All free blocks of a pageblock to the lists of another type. Pages moved; 0 if it leaves the zone. */
+uint32_t mm_move_freepages(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn,
+                           uint8_t migratetype);
+
+/* The same, and the pageblock itself. */
 uint32_t mm_move_freepages_block(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn,
                                  uint8_t migratetype);
 

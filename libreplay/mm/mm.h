@@ -32,6 +32,12 @@ struct mm_zone_config {
 /* A kernel's version, to be compared: the engine behaves as this one where versions differ. */
 #define MM_KERNEL(major, minor) ((uint32_t)(major) << 16 | (uint32_t)(minor))
 
+/* The first whose per-CPU lists tune themselves. */
+#define MM_KERNEL_TUNES_PCP MM_KERNEL(6, 7)
+
+/* The first that keeps free pages on the lists of their pageblock's type, always. */
+#define MM_KERNEL_STRICT_TYPES MM_KERNEL(6, 10)
+
 /* The first that has mm_filemap_get_pages: reads of pages that are there are known. */
 #define MM_KERNEL_TRACES_READS MM_KERNEL(6, 10)
 

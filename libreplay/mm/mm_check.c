@@ -56,7 +56,8 @@ static int check_free_block(const struct mm_machine *machine, uint32_t pfn, stru
 			return broken_at(err, pfn + i, "something lies within a free block");
 	}
 	for (uint32_t i = MM_PAGEBLOCK_PAGES; i < nr; i += MM_PAGEBLOCK_PAGES) {
-		if (mm_block_type(machine, pfn + i) != mm_block_type(machine, pfn))
+		if (mm_block_type(machine, pfn + i) != mm_block_type(machine, pfn) &&
+		    machine->settings.kernel >= MM_KERNEL_STRICT_TYPES)
 			return broken_at(err, pfn + i, "a free block has two types");
 	}
 	if (page->order < MM_PAGEBLOCK_ORDER && mm_zone_spans(zone, buddy) &&
@@ -144,6 +145,7 @@ static int check_list(const struct mm_machine *machine, const struct mm_list *li
 static int check_zone_lists(const struct mm_machine *machine, const struct mm_zone *zone,
                             const struct tally *tally, struct mmr_error *err)
 {
+	bool strict = machine->settings.kernel >= MM_KERNEL_STRICT_TYPES;
 	uint64_t free_pages = 0, isolate = 0, pcp_pages = 0, in_all;
 	int rc;
 
@@ -160,7 +162,8 @@ static int check_zone_lists(const struct mm_machine *machine, const struct mm_zo
 			nr += area->lists[type].count;
 			for (uint32_t pfn = area->lists[type].head; pfn != MM_NONE;
 			     pfn = machine->pages[pfn].next) {
-				if (mm_block_type(machine, pfn) != type)
+				if (machine->pages[pfn].type != type ||
+				    (strict && mm_block_type(machine, pfn) != type))
 					return broken_at(err, pfn, "on the list of another type");
 			}
 		}

@@ -76,6 +76,7 @@ static int init_zone(struct mm_machine *machine, const struct mm_zone_config *co
 	zone->present = config->present;
 	zone->managed = config->managed;
 	zone->unknown_left = config->spanned;
+	zone->whole_reserve = machine->settings.kernel < MM_KERNEL_STRICT_TYPES;
 	memcpy(zone->wmark, config->wmark, sizeof(zone->wmark));
 	if (config->wmark[MM_WMARK_HIGH] != 0)
 		machine->have_wmarks = true;
@@ -238,20 +239,26 @@ static uint64_t int_sqrt(uint64_t n)
 	return root;
 }
 
-static uint64_t lowmem_pages(const struct mm_machine *machine)
+static uint64_t lowmem_pages(const struct mm_machine *machine, bool with_movable)
 {
 	uint64_t pages = 0;
 
 	for (uint32_t i = 0; i < machine->nr_zones; i++) {
-		if (machine->zones[i].type < MM_ZONE_MOVABLE)
+		if (machine->zones[i].type < MM_ZONE_MOVABLE || with_movable)
 			pages += machine->zones[i].managed;
 	}
 	return pages;
 }
 
+/* Whether the movable zone has its share of min_free_kbytes as any other, and no rule of its own. */
+static bool movable_is_lowmem(const struct mm_machine *machine)
+{
+	return machine->settings.kernel < MM_KERNEL(6, 6);
+}
+
 uint32_t mm_default_min_free_kbytes(const struct mm_machine *machine)
 {
-	uint64_t kbytes = int_sqrt(lowmem_pages(machine) * 4 * 16);
+	uint64_t kbytes = int_sqrt(lowmem_pages(machine, false) * 4 * 16);
 
 	if (kbytes < 128)
 		kbytes = 128;
@@ -287,7 +294,7 @@ static void setup_zone_wmarks(struct mm_machine *machine, struct mm_zone *zone, 
 	uint64_t step = managed / 10000 * factor + managed % 10000 * factor / 10000;
 	uint64_t min = share;
 
-	if (zone->type == MM_ZONE_MOVABLE) {
+	if (zone->type == MM_ZONE_MOVABLE && !movable_is_lowmem(machine)) {
 		min = managed / 1024;
 		min = min < 32 ? 32 : min > 128 ? 128 : min;
 	}
@@ -316,7 +323,7 @@ static bool too_small_for_mobility(const struct mm_machine *machine)
 void mm_setup_per_zone_wmarks(struct mm_machine *machine)
 {
 	uint32_t kbytes = machine->settings.min_free_kbytes;
-	uint64_t lowmem = lowmem_pages(machine);
+	uint64_t lowmem = lowmem_pages(machine, movable_is_lowmem(machine));
 
 	if (kbytes == 0)
 		kbytes = mm_default_min_free_kbytes(machine);

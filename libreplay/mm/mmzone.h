@@ -112,7 +112,8 @@ struct mm_page {
 	uint8_t order;    /* of the block that begins here */
 	uint8_t zone;     /* index into mm_machine.zones; valid where a block begins */
 	uint8_t list;     /* of the policy, where MM_PG_LRU is set */
-	uint16_t unused;
+	uint8_t type;     /* enum mm_migratetype: of its list while it is free, or was when freed */
+	uint8_t unused;
 };
 static_assert(sizeof(struct mm_page) == 24, "bytes per page are a promise");
 
@@ -172,6 +173,7 @@ struct mm_pcp {
 	int32_t batch;
 	int32_t free_count;
 	uint8_t alloc_factor;
+	uint8_t free_factor; /* before 6.7, instead of free_count */
 	uint8_t flags;
 };
 
@@ -198,6 +200,7 @@ struct mm_zone {
 	int64_t nr_free_highatomic;
 	int64_t nr_free_cma;
 	uint32_t nr_reserved_highatomic;
+	bool whole_reserve; /* the reserve counts as used by others whether it is free or not */
 	uint32_t nr_lru[MM_NR_LRU_TYPES]; /* pages on the policy's lists */
 	uint32_t nr_writeback;
 	uint32_t unknown_left; /* while building: pages of the span not yet looked at */

@@ -10,7 +10,7 @@
  * per-CPU lists heed.
  *
  * Follows get_page_from_freelist(), rmqueue(), zone_watermark_fast(), __zone_watermark_ok(),
- * alloc_flags_nofragment(), free_unref_page(), free_one_page() of v6.12.
+ * alloc_flags_nofragment(), free_unref_page(), free_one_page() of v6.12 and v6.1.
  *
  * Not modelled: cpusets, node_reclaim, spreading of dirty pages, deferred initialisation, the counters'
  * per-CPU drift, NUMA policies: the first zone of the zonelist is everyone's preferred one.
@@ -48,7 +48,8 @@ static int64_t unusable_free(const struct mm_zone *zone, uint32_t order, uint32_
 	int64_t unusable = (int64_t)mm_block_pages(order) - 1;
 
 	if (!(alloc_flags & MM_ALLOC_RESERVES))
-		unusable += zone->nr_free_highatomic;
+		unusable += zone->whole_reserve ? zone->nr_reserved_highatomic
+		                                : zone->nr_free_highatomic;
 	if (!(alloc_flags & MM_ALLOC_CMA))
 		unusable += zone->nr_free_cma;
 	return unusable;
@@ -131,7 +132,8 @@ static uint32_t rmqueue(struct mm_machine *machine, struct mm_zone *zone,
 		pfn = mm_pcp_alloc(machine, zone, ac->cpu, ac->order, ac->migratetype, alloc_flags);
 	if (pfn == MM_NONE)
 		pfn = rmqueue_buddy(machine, zone, ac, alloc_flags);
-	if ((alloc_flags & MM_ALLOC_KSWAPD) && (zone->flags & MM_ZONE_BOOSTED)) {
+	if ((zone->flags & MM_ZONE_BOOSTED) &&
+	    (alloc_flags & MM_ALLOC_KSWAPD || machine->settings.kernel < MM_KERNEL(6, 4))) {
 		zone->flags &= (uint8_t)~MM_ZONE_BOOSTED;
 		mm_wakeup_kswapd(machine, zone, 0, 0, zone->type);
 	}
@@ -181,6 +183,7 @@ static uint32_t walk_zones(struct mm_machine *machine, const struct mm_alloc_con
                            uint32_t alloc_flags)
 {
 	enum mm_wmark wmark = (enum mm_wmark)(alloc_flags & MM_ALLOC_WMARK_MASK);
+	bool tunes = machine->settings.kernel >= MM_KERNEL_TUNES_PCP;
 
 	for (uint32_t i = 0; i < machine->nr_zonelist; i++) {
 		struct mm_zone *zone = &machine->zones[machine->zonelist[i]];
@@ -189,7 +192,7 @@ static uint32_t walk_zones(struct mm_machine *machine, const struct mm_alloc_con
 
 		if (zone->type > ac->highest_zoneidx)
 			continue;
-		if (!(zone->flags & MM_ZONE_BELOW_HIGH)) {
+		if (tunes && !(zone->flags & MM_ZONE_BELOW_HIGH)) {
 			ok = zone_watermark_fast(zone, ac, MM_WMARK_HIGH, alloc_flags);
 			if (!ok)
 				zone->flags |= MM_ZONE_BELOW_HIGH;
@@ -249,7 +252,5 @@ void mm_free_pages(struct mm_machine *machine, uint16_t cpu, uint32_t pfn)
 		mm_free_to_buddy(machine, pfn, order);
 		return;
 	}
-	if (migratetype >= MM_NR_PCPTYPES)
-		migratetype = MM_MOVABLE;
 	mm_pcp_free(machine, (uint16_t)(cpu % machine->nr_cpus), pfn, order, migratetype);
 }

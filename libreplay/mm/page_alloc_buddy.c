@@ -15,10 +15,12 @@
  * All pages of a pageblock are on lists of the pageblock's type; so a block of order 9 or 10 rules
  * the type of what it covers, and merging blocks of different types retypes the smaller part.
  *
- * Follows __free_one_page(), expand(), __rmqueue_smallest(), move_freepages_block() of v6.12.
+ * Follows __free_one_page(), expand(), __rmqueue_smallest(), move_freepages_block() of v6.12 and v6.1.
  *
- * Not modelled: guard pages, page reporting, shuffling, compaction capture (no effect without them);
- * the 6.1 rule that pages keep the type they were freed with.
+ * Before 6.10 a free block could be on the list of another type than its pageblock's: pages kept the
+ * type that they were freed with while they were on a per-CPU list, and a merge asked no one.
+ *
+ * Not modelled: guard pages, page reporting, shuffling, compaction capture (no effect without them).
  */
 #include "internal.h"
 
@@ -43,6 +45,7 @@ static void add_to_free_list(struct mm_machine *machine, struct mm_zone *zone, u
 	page->state = MM_PAGE_FREE;
 	page->order = (uint8_t)order;
 	page->zone = zone->index;
+	page->type = migratetype;
 	if (to_tail)
 		mm_list_add_tail(machine, &area->lists[migratetype], pfn);
 	else
@@ -62,6 +65,15 @@ void mm_del_from_free_list(struct mm_machine *machine, struct mm_zone *zone, uin
 	area->nr_free--;
 	page->state = MM_PAGE_TAIL;
 	account_freepages(zone, -(int64_t)mm_block_pages(order), migratetype);
+}
+
+void mm_move_free_block(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn,
+                        uint8_t migratetype)
+{
+	uint32_t order = machine->pages[pfn].order;
+
+	mm_del_from_free_list(machine, zone, pfn, order, machine->pages[pfn].type);
+	add_to_free_list(machine, zone, pfn, order, migratetype, true);
 }
 
 static bool is_free_buddy(const struct mm_machine *machine, const struct mm_zone *zone,
@@ -87,8 +99,8 @@ static bool is_mergeable(uint8_t migratetype)
 	return migratetype < MM_NR_PCPTYPES;
 }
 
-static void set_block_types(struct mm_machine *machine, uint32_t pfn, uint32_t order,
-                            uint8_t migratetype)
+void mm_set_block_types(struct mm_machine *machine, uint32_t pfn, uint32_t order,
+                        uint8_t migratetype)
 {
 	uint32_t first = pfn >> MM_PAGEBLOCK_ORDER;
 	uint32_t nr = order > MM_PAGEBLOCK_ORDER ? 1u << (order - MM_PAGEBLOCK_ORDER) : 1;
@@ -116,9 +128,9 @@ void mm_free_one_page(struct mm_machine *machine, uint32_t pfn, uint32_t order, 
 		if (order >= MM_PAGEBLOCK_ORDER && buddy_type != migratetype &&
 		    (!is_mergeable(buddy_type) || !is_mergeable(migratetype)))
 			break;
-		mm_del_from_free_list(machine, zone, buddy, order, buddy_type);
-		if (buddy_type != migratetype)
-			set_block_types(machine, buddy, order, migratetype);
+		mm_del_from_free_list(machine, zone, buddy, order, machine->pages[buddy].type);
+		if (buddy_type != migratetype && machine->settings.kernel >= MM_KERNEL_STRICT_TYPES)
+			mm_set_block_types(machine, buddy, order, migratetype);
 		machine->pages[pfn].state = MM_PAGE_TAIL;
 		pfn &= buddy;
 		order++;
@@ -130,7 +142,9 @@ void mm_free_one_page(struct mm_machine *machine, uint32_t pfn, uint32_t order, 
 void mm_free_to_buddy(struct mm_machine *machine, uint32_t pfn, uint32_t order)
 {
 	uint32_t end = pfn + mm_block_pages(order);
-	uint32_t piece = order > MM_PAGEBLOCK_ORDER ? MM_PAGEBLOCK_ORDER : order;
+	bool whole =
+		order <= MM_PAGEBLOCK_ORDER || machine->settings.kernel < MM_KERNEL_STRICT_TYPES;
+	uint32_t piece = whole ? order : MM_PAGEBLOCK_ORDER;
 	uint8_t zone = machine->pages[pfn].zone;
 
 	machine->pages[pfn].state = MM_PAGE_TAIL;
@@ -165,14 +179,15 @@ uint32_t mm_rmqueue_smallest(struct mm_machine *machine, struct mm_zone *zone, u
 	return MM_NONE;
 }
 
-uint32_t mm_move_freepages_block(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn,
-                                 uint8_t migratetype)
+uint32_t mm_move_freepages(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn,
+                           uint8_t migratetype)
 {
 	uint32_t start = pfn & ~(MM_PAGEBLOCK_PAGES - 1);
 	uint32_t end = start + MM_PAGEBLOCK_PAGES;
-	uint8_t old = mm_block_type(machine, start);
 	uint32_t moved = 0;
 
+	if (!mm_zone_spans(zone, start) && machine->settings.kernel < MM_KERNEL_STRICT_TYPES)
+		start = pfn;
 	if (!mm_zone_spans(zone, start) || !mm_zone_spans(zone, end - 1))
 		return 0;
 	for (uint32_t at = start; at < end;) {
@@ -183,13 +198,23 @@ uint32_t mm_move_freepages_block(struct mm_machine *machine, struct mm_zone *zon
 			at++;
 			continue;
 		}
-		mm_del_from_free_list(machine, zone, at, order, old);
+		mm_del_from_free_list(machine, zone, at, order, page->type);
 		add_to_free_list(machine, zone, at, order, migratetype, true);
 		moved += mm_block_pages(order);
 		at += mm_block_pages(order);
 	}
-	set_block_types(machine, start, MM_PAGEBLOCK_ORDER, migratetype);
 	return moved;
+}
+
+uint32_t mm_move_freepages_block(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn,
+                                 uint8_t migratetype)
+{
+	uint32_t start = pfn & ~(MM_PAGEBLOCK_PAGES - 1);
+
+	if (!mm_zone_spans(zone, start) || !mm_zone_spans(zone, start + MM_PAGEBLOCK_PAGES - 1))
+		return 0;
+	mm_set_block_types(machine, start, MM_PAGEBLOCK_ORDER, migratetype);
+	return mm_move_freepages(machine, zone, pfn, migratetype);
 }
 
 bool mm_take_free_block(struct mm_machine *machine, uint32_t pfn, uint32_t order)
@@ -203,7 +228,7 @@ bool mm_take_free_block(struct mm_machine *machine, uint32_t pfn, uint32_t order
 
 		if (!is_free_buddy(machine, zone, head, o))
 			continue;
-		migratetype = mm_block_type(machine, head);
+		migratetype = machine->pages[head].type;
 		mm_del_from_free_list(machine, zone, head, o, migratetype);
 		while (o > order) {
 			uint32_t half;

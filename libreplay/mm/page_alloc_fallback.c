@@ -16,11 +16,14 @@
  *
  * Follows __rmqueue(), __rmqueue_claim(), __rmqueue_steal(), try_to_steal_block(),
  * find_suitable_fallback(), boost_watermark(), reserve_highatomic_pageblock(),
- * unreserve_highatomic_pageblock() of v6.12.
+ * unreserve_highatomic_pageblock() of v6.12; __rmqueue_fallback(), steal_suitable_fallback() of v6.1.
+ *
+ * Before 6.10 there was one way: the largest foreign block, or for movable requests that may not claim
+ * it the smallest, goes to our lists; where a claim is allowed all free pages of its pageblock go with
+ * it, whether enough of them are alike to change the pageblock's type or not. Then we look again.
  *
  * Not modelled: pages in per-CPU batches on their way to the LRU, which the kernel's count of alike
- * pages misses and ours does not (up to 31 pages per CPU); the older rules of 6.1, where a steal could move all free
- * pages without the pageblock's type.
+ * pages misses and ours does not (up to 31 pages per CPU).
  */
 #include "internal.h"
 
@@ -172,6 +175,93 @@ static uint32_t rmqueue_steal(struct mm_machine *machine, struct mm_zone *zone, 
 	return MM_NONE;
 }
 
+/* ---- before 6.10 ---- */
+
+/* Whether that pageblock may be taken over: enough of it is free or alike. */
+static bool is_claimable(const struct mm_machine *machine, uint32_t pfn, uint8_t start_type)
+{
+	uint32_t start = pfn & ~(MM_PAGEBLOCK_PAGES - 1);
+	uint32_t nr_free, nr_movable, alike = 0;
+
+	count_pageblock(machine, start, &nr_free, &nr_movable);
+	if (start_type == MM_MOVABLE)
+		alike = nr_movable;
+	else if (mm_block_type(machine, pfn) == MM_MOVABLE)
+		alike = MM_PAGEBLOCK_PAGES - nr_free - nr_movable;
+	return nr_free + alike >= MM_PAGEBLOCK_PAGES / 2 || machine->mobility_disabled;
+}
+
+static void steal_suitable_fallback(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn,
+                                    uint8_t start_type, uint32_t alloc_flags)
+{
+	uint32_t order = machine->pages[pfn].order;
+
+	if (mm_block_type(machine, pfn) == MM_HIGHATOMIC) {
+		mm_move_free_block(machine, zone, pfn, start_type);
+		return;
+	}
+	if (order >= MM_PAGEBLOCK_ORDER) {
+		mm_set_block_types(machine, pfn, order, start_type);
+		mm_move_free_block(machine, zone, pfn, start_type);
+		return;
+	}
+	if (boost_watermark(machine, zone) && (alloc_flags & MM_ALLOC_KSWAPD))
+		zone->flags |= MM_ZONE_BOOSTED;
+	if (should_try_claim_block(machine, order, start_type)) {
+		bool claim = is_claimable(machine, pfn, start_type);
+
+		if (mm_move_freepages(machine, zone, pfn, start_type) > 0) {
+			if (claim)
+				mm_set_block_types(machine, pfn, MM_PAGEBLOCK_ORDER, start_type);
+			return;
+		}
+	}
+	mm_move_free_block(machine, zone, pfn, start_type);
+}
+
+/* The largest foreign block, unless a smaller one does less harm; MM_NONE if there is none. */
+static uint32_t fallback_block(const struct mm_machine *machine, const struct mm_zone *zone,
+                               uint32_t order, uint8_t start_type, uint32_t alloc_flags)
+{
+	uint32_t min_order = order;
+
+	if (order < MM_PAGEBLOCK_ORDER && (alloc_flags & MM_ALLOC_NOFRAGMENT))
+		min_order = MM_PAGEBLOCK_ORDER;
+	for (uint32_t o = MM_MAX_ORDER + 1; o-- > min_order;) {
+		int type = find_suitable_fallback(zone, o, start_type);
+
+		if (type < 0)
+			continue;
+		if (should_try_claim_block(machine, o, start_type) || o == order)
+			return zone->free_area[o].lists[type].head;
+		for (o = order; find_suitable_fallback(zone, o, start_type) < 0;)
+			o++;
+		type = find_suitable_fallback(zone, o, start_type);
+		return zone->free_area[o].lists[type].head;
+	}
+	return MM_NONE;
+}
+
+static uint32_t rmqueue_old(struct mm_machine *machine, struct mm_zone *zone, uint32_t order,
+                            uint8_t migratetype, uint32_t alloc_flags)
+{
+	for (;;) {
+		uint32_t block, pfn = mm_rmqueue_smallest(machine, zone, order, migratetype);
+
+		if (pfn == MM_NONE && (alloc_flags & MM_ALLOC_CMA))
+			pfn = mm_rmqueue_smallest(machine, zone, order, MM_CMA);
+		if (pfn != MM_NONE)
+			return pfn;
+		block = fallback_block(machine, zone, order, migratetype, alloc_flags);
+		if (block == MM_NONE)
+			return MM_NONE;
+		steal_suitable_fallback(machine, zone, block, migratetype, alloc_flags);
+		machine->nr_extfrag++;
+	}
+}
+
+/* ---- which of them ---- */
+
 uint32_t mm_rmqueue(struct mm_machine *machine, struct mm_zone *zone, uint32_t order,
                     uint8_t migratetype, uint32_t alloc_flags, enum mm_rmqueue_mode *mode)
 {
@@ -182,6 +272,8 @@ uint32_t mm_rmqueue(struct mm_machine *machine, struct mm_zone *zone, uint32_t o
 		if (pfn != MM_NONE)
 			return pfn;
 	}
+	if (machine->settings.kernel < MM_KERNEL_STRICT_TYPES)
+		return rmqueue_old(machine, zone, order, migratetype, alloc_flags);
 	if (*mode == MM_RMQUEUE_NORMAL) {
 		pfn = mm_rmqueue_smallest(machine, zone, order, migratetype);
 		if (pfn != MM_NONE)
@@ -216,9 +308,14 @@ void mm_reserve_highatomic(struct mm_machine *machine, struct mm_zone *zone, uin
 {
 	uint32_t limit = zone->managed / 100;
 
-	if (limit < MM_PAGEBLOCK_PAGES)
-		return;
-	limit = (limit + MM_PAGEBLOCK_PAGES - 1) & ~(MM_PAGEBLOCK_PAGES - 1);
+	if (machine->settings.kernel < MM_KERNEL_STRICT_TYPES) {
+		limit += MM_PAGEBLOCK_PAGES;
+		order = MM_PAGEBLOCK_ORDER - 1; /* one pageblock, whatever was asked for */
+	} else {
+		if (limit < MM_PAGEBLOCK_PAGES)
+			return;
+		limit = (limit + MM_PAGEBLOCK_PAGES - 1) & ~(MM_PAGEBLOCK_PAGES - 1);
+	}
 	if (zone->nr_reserved_highatomic >= limit || mm_block_type(machine, pfn) >= MM_NR_PCPTYPES)
 		return;
 	if (order < MM_PAGEBLOCK_ORDER) {
@@ -242,12 +339,11 @@ static bool unreserve_one(struct mm_machine *machine, struct mm_zone *zone, uint
 			continue;
 		if (nr > zone->nr_reserved_highatomic)
 			nr = zone->nr_reserved_highatomic;
-		zone->nr_reserved_highatomic -= nr;
-		if (o > MM_PAGEBLOCK_ORDER) {
-			mm_del_from_free_list(machine, zone, pfn, o, MM_HIGHATOMIC);
-			for (uint32_t i = 0; i < mm_block_pages(o); i += MM_PAGEBLOCK_PAGES)
-				machine->block_types[(pfn + i) >> MM_PAGEBLOCK_ORDER] = migratetype;
-			mm_free_one_page(machine, pfn, o, migratetype, true);
+		if (mm_block_type(machine, pfn) == MM_HIGHATOMIC)
+			zone->nr_reserved_highatomic -= nr;
+		if (o >= MM_PAGEBLOCK_ORDER) {
+			mm_set_block_types(machine, pfn, o, migratetype);
+			mm_move_free_block(machine, zone, pfn, migratetype);
 			return true;
 		}
 		if (mm_move_freepages_block(machine, zone, pfn, migratetype) > 0)

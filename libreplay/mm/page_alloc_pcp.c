@@ -11,13 +11,15 @@
  * Sizes tune themselves. Allocating in a row doubles the refill each time (alloc_factor) as long as it
  * stays below high, and raises high unless the zone is below its high watermark; freeing in a row makes
  * drains longer (free_count) and raises high; reclaim and a zone below its high watermark lower it. Once a
- * second high decays by an eighth.
+ * second high decays by an eighth. Before 6.7 nothing tunes itself: high is the CPU's share of the low
+ * watermark, a refill is a batch, and only drains grow (free_factor). Before 6.10 a page goes back to the
+ * list of the type that it was freed with.
  *
  * Follows free_unref_page_commit(), nr_pcp_alloc(), nr_pcp_high(), nr_pcp_free(),
- * free_pcppages_bulk(), rmqueue_bulk(), decay_pcp_high(), zone_set_pageset_high_and_batch() of v6.12.
+ * free_pcppages_bulk(), rmqueue_bulk(), decay_pcp_high(), zone_set_pageset_high_and_batch() of v6.12 and v6.1.
  *
  * Not modelled: trylock failures; the last-level cache's size, so PCPF_FREE_HIGH_BATCH is never set;
- * the expiry of remote NUMA lists; the simpler rules of 6.1 (fixed high, free_factor).
+ * the expiry of remote NUMA lists.
  */
 #include "internal.h"
 
@@ -39,6 +41,11 @@ static uint32_t pindex_to_order(uint32_t pindex)
 {
 	return pindex < MM_NR_PCPTYPES * (MM_COSTLY_ORDER + 1) ? pindex / MM_NR_PCPTYPES
 	                                                       : MM_PAGEBLOCK_ORDER;
+}
+
+static bool tunes_itself(const struct mm_machine *machine)
+{
+	return machine->settings.kernel >= MM_KERNEL_TUNES_PCP;
 }
 
 static int32_t max_i32(int32_t a, int32_t b)
@@ -94,7 +101,15 @@ void mm_pcp_set_limits(struct mm_machine *machine, struct mm_zone *zone)
 		pcp->batch = batch;
 		pcp->high_min = max_i32(high_min, 4 * batch);
 		pcp->high_max = max_i32(high_max, 4 * batch);
+		if (!tunes_itself(machine))
+			pcp->high_max = pcp->high_min;
 	}
+}
+
+/* Pages of a refill: a batch before 6.7. */
+static int32_t nr_pcp_alloc_fixed(const struct mm_pcp *pcp, uint32_t order)
+{
+	return pcp->batch > 1 ? max_i32(pcp->batch >> order, 2) : pcp->batch;
 }
 
 static int32_t nr_pcp_alloc(struct mm_pcp *pcp, const struct mm_zone *zone, uint32_t order)
@@ -124,7 +139,8 @@ static void rmqueue_bulk(struct mm_machine *machine, struct mm_zone *zone, struc
                          uint32_t order, uint8_t migratetype, uint32_t alloc_flags)
 {
 	struct mm_list *list = &pcp->lists[order_to_pindex(migratetype, order)];
-	int32_t nr = nr_pcp_alloc(pcp, zone, order);
+	int32_t nr = tunes_itself(machine) ? nr_pcp_alloc(pcp, zone, order)
+	                                   : nr_pcp_alloc_fixed(pcp, order);
 	enum mm_rmqueue_mode mode = MM_RMQUEUE_NORMAL;
 
 	while (nr-- > 0) {
@@ -136,6 +152,7 @@ static void rmqueue_bulk(struct mm_machine *machine, struct mm_zone *zone, struc
 		page = &machine->pages[pfn];
 		page->state = MM_PAGE_PCP;
 		page->order = (uint8_t)order;
+		page->type = migratetype;
 		mm_list_add_tail(machine, list, pfn);
 		pcp->count += (int32_t)mm_block_pages(order);
 	}
@@ -149,6 +166,7 @@ uint32_t mm_pcp_alloc(struct mm_machine *machine, struct mm_zone *zone, uint32_t
 	uint32_t pfn;
 
 	pcp->free_count >>= 1;
+	pcp->free_factor >>= 1;
 	if (list->count == 0)
 		rmqueue_bulk(machine, zone, pcp, order, migratetype, alloc_flags);
 	pfn = list->head;
@@ -164,6 +182,8 @@ uint32_t mm_pcp_alloc(struct mm_machine *machine, struct mm_zone *zone, uint32_t
 static void free_pcppages_bulk(struct mm_machine *machine, struct mm_pcp *pcp, int32_t nr,
                                uint32_t pindex)
 {
+	bool strict = machine->settings.kernel >= MM_KERNEL_STRICT_TYPES;
+
 	nr = min_i32(nr, pcp->count);
 	while (nr > 0) {
 		struct mm_list *list;
@@ -181,7 +201,9 @@ static void free_pcppages_bulk(struct mm_machine *machine, struct mm_pcp *pcp, i
 			pcp->count -= nr_pages;
 			nr -= nr_pages;
 			mm_free_one_page(machine, pfn, pindex_to_order(pindex),
-			                 mm_block_type(machine, pfn), false);
+			                 strict ? mm_block_type(machine, pfn)
+			                        : machine->pages[pfn].type,
+			                 false);
 		}
 	}
 }
@@ -224,19 +246,49 @@ static int32_t nr_pcp_free(const struct mm_pcp *pcp, int32_t high, bool free_hig
 	return clamp_i32(pcp->free_count, batch, high - batch);
 }
 
+/* What follows when a page was put on a list, before 6.7. */
+static void commit_fixed(struct mm_machine *machine, const struct mm_zone *zone, struct mm_pcp *pcp,
+                         uint32_t order, uint32_t pindex)
+{
+	bool free_high = pcp->free_factor > 0 && order > 0 && order <= MM_COSTLY_ORDER;
+	int32_t high = pcp->high_min, nr;
+
+	if (free_high)
+		high = 0;
+	else if (zone->flags & MM_ZONE_RECLAIM_ACTIVE)
+		high = min_i32(4 * pcp->batch, high);
+	if (pcp->count < high)
+		return;
+	if (free_high) {
+		nr = pcp->count;
+	} else {
+		nr = pcp->batch << pcp->free_factor;
+		if (nr < high - pcp->batch && pcp->free_factor < PCP_BATCH_SCALE_MAX)
+			pcp->free_factor++;
+		nr = clamp_i32(nr, pcp->batch, high - pcp->batch);
+	}
+	free_pcppages_bulk(machine, pcp, nr, pindex);
+}
+
 void mm_pcp_free(struct mm_machine *machine, uint32_t cpu, uint32_t pfn, uint32_t order,
                  uint8_t migratetype)
 {
 	struct mm_zone *zone = mm_page_zone(machine, pfn);
 	struct mm_pcp *pcp = &zone->pcp[cpu];
-	uint32_t pindex = order_to_pindex(migratetype, order);
+	uint32_t pindex =
+		order_to_pindex(migratetype < MM_NR_PCPTYPES ? migratetype : MM_MOVABLE, order);
 	bool free_high = false;
 	int32_t high;
 
 	pcp->alloc_factor >>= 1;
 	machine->pages[pfn].state = MM_PAGE_PCP;
+	machine->pages[pfn].type = migratetype;
 	mm_list_add_head(machine, &pcp->lists[pindex], pfn);
 	pcp->count += (int32_t)mm_block_pages(order);
+	if (!tunes_itself(machine)) {
+		commit_fixed(machine, zone, pcp, order, pindex);
+		return;
+	}
 	if (order > 0 && order <= MM_COSTLY_ORDER) {
 		free_high =
 			pcp->free_count >= pcp->batch && (pcp->flags & MM_PCP_PREV_FREE_HIGH_ORDER);
@@ -261,10 +313,11 @@ void mm_pcp_seed(struct mm_machine *machine, uint32_t cpu, uint32_t pfn)
 	struct mm_pcp *pcp = &mm_page_zone(machine, pfn)->pcp[cpu];
 	uint8_t migratetype = mm_block_type(machine, pfn);
 
-	if (migratetype >= MM_NR_PCPTYPES)
-		migratetype = MM_MOVABLE;
 	machine->pages[pfn].state = MM_PAGE_PCP;
 	machine->pages[pfn].order = 0;
+	machine->pages[pfn].type = migratetype;
+	if (migratetype >= MM_NR_PCPTYPES)
+		migratetype = MM_MOVABLE;
 	mm_list_add_tail(machine, &pcp->lists[order_to_pindex(migratetype, 0)], pfn);
 	pcp->count++;
 	if (pcp->high < pcp->count)
@@ -284,7 +337,7 @@ void mm_drain_all_pages(struct mm_machine *machine)
 
 void mm_vmstat_update(struct mm_machine *machine, uint16_t cpu)
 {
-	for (uint32_t z = 0; z < machine->nr_zones; z++) {
+	for (uint32_t z = 0; z < machine->nr_zones && tunes_itself(machine); z++) {
 		struct mm_pcp *pcp = &machine->zones[z].pcp[cpu];
 		int32_t excess;
 
