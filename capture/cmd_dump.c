@@ -107,6 +107,8 @@ static int dump(const char *const *paths, size_t nr_paths, enum event_style styl
 		message(TOOL, "out of memory");
 	else if (mmr_trace_open_parts(paths, nr_paths, NULL, &trace, &err) < 0)
 		status = fail(TOOL, &err);
+	else if (mmr_trace_info(trace)->has_requests)
+		message(TOOL, "%s holds page requests, and no events (see mmcap info)", paths[0]);
 	else if (event_filter_init(filter, TOOL, &args.events, trace)) {
 		printer = event_printer_create(trace, style, stdout);
 		status = print_events(trace, filter, printer);

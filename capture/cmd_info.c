@@ -266,7 +266,7 @@ static void print_requests(const struct mmr_trace *trace)
 	print_text_line(trace, "format", "requests");
 	print_text_line(trace, "made by", "tool");
 	print_text_line(trace, "notes", "import.notes");
-	if (info->indexed)
+	if (info->nr_requests > 0)
 		printf("%-12s %s for %s pages\n", "requests",
 		       format_count(text[0], info->nr_requests),
 		       format_count(text[1], info->nr_request_pages));

@@ -268,7 +268,8 @@ int replay_run_requests(struct mmr_trace *trace, struct results_db *db,
 		code = report->exact ? run_cache(&run, err) : run_machine(&run, err);
 	}
 	report->damaged = mmr_trace_damage(trace)->text[0] || mmr_trace_info(trace)->truncated;
-	report->complete = !report->damaged && mmr_trace_info(trace)->indexed;
+	report->complete = !report->damaged && mmr_trace_info(trace)->indexed &&
+	                   !mmr_trace_info(trace)->repaired;
 	if (report->damaged)
 		replay_run_note(report, "the trace is damaged or cut off: %s",
 		                mmr_trace_damage(trace)->text);

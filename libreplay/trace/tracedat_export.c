@@ -479,7 +479,11 @@ int mmr_export_tracedat(const char *input, const char *output,
 
 	if (ret < 0)
 		return ret;
-	ret = create(&x, err);
+	if (x.trace->info.has_requests)
+		ret = base_error(err, MMR_E_UNSUPPORTED, "%s holds page requests, and no events",
+		                 input);
+	if (ret == 0)
+		ret = create(&x, err);
 	if (ret == 0)
 		ret = write_file(&x, err);
 	if (ret == 0)

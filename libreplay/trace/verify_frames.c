@@ -230,7 +230,7 @@ static void say_what(struct verifier *v)
 			v, MMR_CHECK_RECORDS, MMR_CHECK_UNKNOWN,
 			"%llu of %llu records are of events that the header does not describe",
 			(unsigned long long)v->nr_unknown, (unsigned long long)v->nr_records);
-	if (v->trace->info.has_requests && v->trace->info.indexed &&
+	if (mmr_trace_text(v->trace, "requests.count", NULL) &&
 	    v->nr_requests != v->trace->info.nr_requests)
 		trace_verify_finding(v, MMR_CHECK_RECORDS, 0,
 		                     "there are %llu requests, the trailer says %llu",

@@ -245,6 +245,7 @@ static void what_requests_cannot_be_asked_is_refused(void **state)
 	assert_int_equal(replay("nosuch", "memory=10p", &report), MMR_E_NOTFOUND);
 	trace = open_output();
 	assert_int_equal(mmr_run_original(trace, &options, &report, NULL), MMR_E_UNSUPPORTED);
+	assert_int_equal(mmr_export_tracedat(output, input, NULL, NULL, NULL), MMR_E_UNSUPPORTED);
 	assert_int_equal(mmr_explain(trace, &options, &explanation, NULL), MMR_E_UNSUPPORTED);
 	mmr_trace_close(trace);
 	free(records);
