@@ -11,7 +11,7 @@ _mmreplay_values() { # COMMAND OPTION
 	'record --snapshot' | 'record -s') echo full light none ;;
 	'top --sort' | 'top -s') echo total longest count last ;;
 	'dump --format') echo text csv json ;;
-	*' --dump') echo buddyinfo pagetypeinfo zoneinfo vmstat meminfo lru_gen lru_gen_full ;;
+	*' --dump') echo buddyinfo pagetypeinfo zoneinfo vmstat meminfo lru_gen lru_gen_full extfrag_index unusable_index ;;
 	'export --to') echo trace.dat ;;
 	esac
 }

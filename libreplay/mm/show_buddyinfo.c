@@ -65,10 +65,8 @@ bool mm_zone_view(const struct mm_machine *machine, uint32_t i, struct mm_zone_v
 
 static void put_zone(struct mm_text *text, size_t node_width, const struct mm_zone_view *zone)
 {
-	mm_text_put(text, "Node ");
-	mm_text_put_number(text, node_width, zone->node);
-	mm_text_put(text, ", zone ");
-	mm_text_put_right(text, 8, zone->name, strnlen(zone->name, sizeof(zone->name)));
+	mm_text_put_zone(text, node_width, zone->node, zone->name,
+	                 strnlen(zone->name, sizeof(zone->name)));
 }
 
 size_t mm_show_buddyinfo(const struct mm_zone_view *zones, uint32_t nr_zones, char *at, size_t size)

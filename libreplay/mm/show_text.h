@@ -60,6 +60,16 @@ static inline void mm_text_put_number(struct mm_text *text, size_t width, uint64
 	mm_text_put_right(text, width, digits + at, sizeof(digits) - at);
 }
 
+/* "Node 0, zone    DMA32" */
+static inline void mm_text_put_zone(struct mm_text *text, size_t node_width, uint32_t node,
+                                    const char *name, size_t length)
+{
+	mm_text_put(text, "Node ");
+	mm_text_put_number(text, node_width, node);
+	mm_text_put(text, ", zone ");
+	mm_text_put_right(text, 8, name, length);
+}
+
 /* Terminates it; the length of the whole. */
 static inline size_t mm_text_end(struct mm_text *text)
 {

@@ -37,6 +37,19 @@ size_t mm_show_buddyinfo(const struct mm_zone_view *zones, uint32_t nr_zones, ch
 size_t mm_show_pagetypeinfo(const struct mm_zone_view *zones, uint32_t nr_zones, const char *model,
                             char *text, size_t size);
 
+/* Of debugfs: extfrag/extfrag_index and extfrag/unusable_index. */
+size_t mm_show_extfrag_index(const struct mm_zone_view *zones, uint32_t nr_zones, char *text,
+                             size_t size);
+size_t mm_show_unusable_index(const struct mm_zone_view *zones, uint32_t nr_zones, char *text,
+                              size_t size);
+
+/*
+ * Why a request of an order would fail with these free blocks, per mille: near 0 for lack of memory, near 1000
+ * because it is fragmented; -1000: it would not. And the share of free memory that is of no use to it.
+ */
+int mm_fragmentation_index(const uint64_t blocks[MM_NR_ORDERS], uint32_t order);
+int mm_unusable_free_index(const uint64_t blocks[MM_NR_ORDERS], uint32_t order);
+
 /*
  * Nodes and zones are those of the model. On a machine of several nodes, what is counted for the whole of
  * it (workingset_*) is 0.

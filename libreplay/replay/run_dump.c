@@ -19,7 +19,17 @@
 #define PAGEBLOCK_RECORD 8
 #define SECTION_BLOCKS   64 /* pageblocks in a memory section */
 
-enum view { BUDDYINFO, PAGETYPEINFO, ZONEINFO, VMSTAT, MEMINFO, LRU_GEN, LRU_GEN_FULL };
+enum view {
+	BUDDYINFO,
+	PAGETYPEINFO,
+	ZONEINFO,
+	VMSTAT,
+	MEMINFO,
+	LRU_GEN,
+	LRU_GEN_FULL,
+	EXTFRAG_INDEX,
+	UNUSABLE_INDEX
+};
 
 static const struct {
 	const char *name;
@@ -34,6 +44,8 @@ static const struct {
 	[MEMINFO] = { "meminfo", "proc/meminfo", true, false },
 	[LRU_GEN] = { "lru_gen", NULL, false, false },
 	[LRU_GEN_FULL] = { "lru_gen_full", NULL, false, false },
+	[EXTFRAG_INDEX] = { "extfrag_index", NULL, false, true },
+	[UNUSABLE_INDEX] = { "unusable_index", NULL, false, true },
 };
 
 const char *mmr_view_name(unsigned int i)
@@ -51,7 +63,7 @@ static int find_view(const char *name, enum view *view, struct mmr_error *err)
 	}
 	return base_error(err, MMR_E_NOTFOUND,
 	                  "there is no view %.64s: buddyinfo, pagetypeinfo, zoneinfo, vmstat, "
-	                  "meminfo, lru_gen, lru_gen_full",
+	                  "meminfo, lru_gen, lru_gen_full, extfrag_index, unusable_index",
 	                  name);
 }
 
@@ -69,8 +81,8 @@ static int check_requests(const struct run_dumps *dumps, bool shadow, bool wants
 			return code;
 		if (shadow && !views[view].of_shadow)
 			return base_error(err, MMR_E_UNSUPPORTED,
-			                  "the shadow follows free lists only: buddyinfo and "
-			                  "pagetypeinfo; %s is to be had of a replay",
+			                  "the shadow follows free lists only: %s is to be had "
+			                  "of a replay",
 			                  request->view);
 		if (request->t_ns != MMR_DUMP_END && request->t_ns > dumps->end_ns - dumps->base_ns)
 			return base_error(
@@ -289,6 +301,10 @@ static size_t show(const struct run_dumps *dumps, const struct run_dump_source *
 		return mm_show_vmstat(source->machine, model, text, size);
 	case MEMINFO:
 		return mm_show_meminfo(source->machine, model, text, size);
+	case EXTFRAG_INDEX:
+		return mm_show_extfrag_index(zones, nr_zones, text, size);
+	case UNUSABLE_INDEX:
+		return mm_show_unusable_index(zones, nr_zones, text, size);
 	case LRU_GEN:
 	case LRU_GEN_FULL:
 		return show_policy(source, view == LRU_GEN_FULL, text, size);
@@ -306,7 +322,7 @@ static int take(const struct run_dumps *dumps, size_t request, const struct run_
 	char *text;
 	int code = find_view(dump.view, &view, err);
 
-	if (code == 0 && (view == BUDDYINFO || view == PAGETYPEINFO))
+	if (code == 0 && views[view].of_shadow)
 		code = zone_views(dumps, source, &zones, &nr_zones, err);
 	if (code < 0)
 		return code;

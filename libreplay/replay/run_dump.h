@@ -8,7 +8,7 @@
 struct mm_machine;
 struct replay_shadow;
 
-#define RUN_NR_VIEWS 7
+#define RUN_NR_VIEWS 9
 
 struct run_dumps {
 	const struct mmr_run_options *options;

@@ -9,6 +9,7 @@
 #include "error_set.h"
 #include "run_private.h"
 #include "shadow.h"
+#include "show_views.h"
 
 #define PAGEBLOCK_RECORD 8
 
@@ -97,8 +98,8 @@ static void put_buddy(struct run_sampler *sampler, uint32_t zone_index, int64_t 
 	}
 	for (unsigned int order = 1; order < RUN_NR_ORDERS; order++) {
 		frag.page_order = order;
-		frag.unusable = replay_shadow_unusable(sums, order);
-		frag.frag_index = replay_shadow_frag_index(sums, order);
+		frag.unusable = mm_unusable_free_index(sums, order);
+		frag.frag_index = mm_fragmentation_index(sums, order);
 		results_put_frag(sampler->db, &frag);
 	}
 }

@@ -134,12 +134,6 @@ void replay_shadow_buddy(const struct replay_shadow *shadow, uint32_t zone,
 uint64_t replay_shadow_free_blocks(const struct replay_shadow *shadow, uint32_t zone,
                                    uint64_t blocks[SHADOW_NR_ORDERS]);
 
-/* Unusable free space index for an order, per mille (0 = all free memory is usable for it). */
-int replay_shadow_unusable(const uint64_t blocks[SHADOW_NR_ORDERS], unsigned int order);
-
-/* Fragmentation index, per mille, as in debugfs extfrag_index; -1000 if a block of that order is free. */
-int replay_shadow_frag_index(const uint64_t blocks[SHADOW_NR_ORDERS], unsigned int order);
-
 /* Number of pageblocks that a zone touches, and the first pfn of the first of them (aligned down). */
 uint32_t replay_shadow_pageblocks(const struct replay_shadow *shadow, uint32_t zone,
                                   uint64_t *first_pfn);

@@ -66,35 +66,6 @@ uint64_t replay_shadow_free_blocks(const struct replay_shadow *s, uint32_t zone,
 	return pages;
 }
 
-int replay_shadow_unusable(const uint64_t blocks[SHADOW_NR_ORDERS], unsigned int order)
-{
-	uint64_t pages = 0;
-	uint64_t usable = 0;
-
-	for (unsigned int i = 0; i < SHADOW_NR_ORDERS; i++) {
-		pages += blocks[i] << i;
-		usable += i >= order ? blocks[i] << i : 0;
-	}
-	return pages ? (int)((pages - usable) * 1000 / pages) : 1000;
-}
-
-/* Follows __fragmentation_index() of mm/vmstat.c, 6.12. */
-int replay_shadow_frag_index(const uint64_t blocks[SHADOW_NR_ORDERS], unsigned int order)
-{
-	uint64_t nr_blocks = 0;
-	uint64_t pages = 0;
-
-	for (unsigned int i = 0; i < SHADOW_NR_ORDERS; i++) {
-		nr_blocks += blocks[i];
-		pages += blocks[i] << i;
-		if (i >= order && blocks[i])
-			return -1000;
-	}
-	if (nr_blocks == 0)
-		return 0;
-	return 1000 - (int)((1000 + pages * 1000 / (1ull << order)) / nr_blocks);
-}
-
 uint32_t replay_shadow_pageblocks(const struct replay_shadow *s, uint32_t zone, uint64_t *first_pfn)
 {
 	const struct shadow_zone *z = &s->zones[zone];

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shadow_machine.h"
 
+#include "show_views.h"
+
 #define ALLOC       MMR_EVENT_MM_PAGE_ALLOC
 #define FREE        MMR_EVENT_MM_PAGE_FREE
 #define BATCHED     MMR_EVENT_MM_PAGE_FREE_BATCHED
@@ -584,10 +586,10 @@ static void unusable_space_is_as_debugfs_has_it(void **state)
 
 	(void)state;
 	for (unsigned int order = 0; order < SHADOW_NR_ORDERS; order++) {
-		assert_int_equal(replay_shadow_unusable(blocks, order), unusable[order]);
-		assert_int_equal(replay_shadow_frag_index(blocks, order), -1000);
-		assert_int_equal(replay_shadow_unusable(none, order), 1000);
-		assert_int_equal(replay_shadow_frag_index(none, order), 0);
+		assert_int_equal(mm_unusable_free_index(blocks, order), unusable[order]);
+		assert_int_equal(mm_fragmentation_index(blocks, order), -1000);
+		assert_int_equal(mm_unusable_free_index(none, order), 1000);
+		assert_int_equal(mm_fragmentation_index(none, order), 0);
 	}
 }
 
@@ -598,8 +600,8 @@ static void the_fragmentation_index_tells_lack_from_splinters(void **state)
 
 	(void)state;
 	/* 1000 - (1000 + 10000 * 1000 / 512) / 10000, and with one block of 256 pages. */
-	assert_int_equal(replay_shadow_frag_index(splinters, 9), 998);
-	assert_int_equal(replay_shadow_frag_index(lack, 9), -500);
+	assert_int_equal(mm_fragmentation_index(splinters, 9), 998);
+	assert_int_equal(mm_fragmentation_index(lack, 9), -500);
 }
 
 static void nonsense_changes_nothing(void **state)

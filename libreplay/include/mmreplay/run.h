@@ -132,8 +132,8 @@ MMR_API int mmr_run_replay(struct mmr_trace *trace, const struct mmr_run_options
                            struct mmr_run_report *report, struct mmr_error *err) MMR_MUST_CHECK;
 
 /*
- * Name of view i; NULL past the last. "buddyinfo" and "pagetypeinfo" are to be had of both runs; "zoneinfo",
- * "vmstat", "meminfo", "lru_gen" and "lru_gen_full" of a replay. Which lines there are is taken from the
+ * Name of view i; NULL past the last. "buddyinfo", "pagetypeinfo", "extfrag_index" and "unusable_index" are
+ * to be had of both runs; "zoneinfo", "vmstat", "meminfo", "lru_gen", "lru_gen_full" of a replay. Which lines there are is taken from the
  * trace's own snapshots; what the machine does not know is 0.
  */
 MMR_API const char *mmr_view_name(unsigned int i);
