@@ -209,6 +209,8 @@ void wl_page_to_shmem(struct wl *wl, uint32_t page, enum wl_cause cause)
 {
 	struct wl_page *p = &wl->pages.items[page];
 
+	wl_nameless_back(wl, WL_PAGE_SHMEM);
+	p = &wl->pages.items[page];
 	p->kind = WL_PAGE_SHMEM;
 	p->flags &= (uint8_t)~WL_PAGE_GUESS;
 	wl_recount(wl, page, cause);

@@ -218,8 +218,10 @@ static void got_new(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_fla
 	if (page == WL_NONE)
 		return;
 	wl_page_init(wl, page, WL_PAGE_ANON, pfn);
-	if (!(gfp_flags & WL_GFP_ZERO) && !copy)
+	if (!(gfp_flags & WL_GFP_ZERO) && !copy) {
+		wl_nameless_back(wl, WL_PAGE_ANON);
 		wl->pages.items[page].flags = WL_PAGE_GUESS;
+	}
 	op.arg = op_flags(f) | (huge ? (uint32_t)DEMAND_HUGE : 0u);
 	if (from != WL_NONE) {
 		op.kind = DEMAND_COW;

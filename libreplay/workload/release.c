@@ -56,6 +56,39 @@ static enum wl_cause free_kernel(struct wl *wl, const struct wl_task *t, uint32_
 	return WL_FREE_KERNEL;
 }
 
+/*
+ * Without a name no event could tell of a page again. If it was there before the trace, and has gone to
+ * swap, it is still there all the same.
+ */
+static bool keep_nameless(struct wl *wl, uint32_t page)
+{
+	const struct wl_page *p = &wl->pages.items[page];
+	unsigned int shared = p->kind == WL_PAGE_SHMEM;
+
+	if (!(p->flags & WL_PAGE_OUT) || p->flags & WL_PAGE_LAZY ||
+	    p->alloc_cause != WL_NR_CAUSES || !wl->started)
+		return false;
+	if (wl_u32_vec_push(&wl->nameless[shared], page) < 0)
+		wl->nomem = true;
+	return true;
+}
+
+void wl_nameless_back(struct wl *wl, enum wl_page_kind kind)
+{
+	unsigned int shared = kind == WL_PAGE_SHMEM;
+
+	while (wl->oldest_nameless[shared] < wl->nameless[shared].count) {
+		uint32_t page = wl->nameless[shared].items[wl->oldest_nameless[shared]++];
+		const struct wl_page *p = &wl->pages.items[page];
+
+		if (p->kind != kind || !(p->flags & WL_PAGE_OUT) || p->maps != WL_NONE ||
+		    p->pfn != WL_NONE || p->alloc_cause != WL_NR_CAUSES)
+			continue;
+		wl_page_die(wl, page);
+		return;
+	}
+}
+
 /* Takes a user page from its page frame by what its task is inside of; true if it lives on. */
 static bool free_endogenous(struct wl *wl, const struct wl_task *t, uint32_t page,
                             enum wl_cause *cause)
@@ -74,8 +107,7 @@ static bool free_endogenous(struct wl *wl, const struct wl_task *t, uint32_t pag
 		return false;
 	}
 	wl_page_unplace(wl, page, WL_PLACE_FREE);
-	/* Without a name no event could tell of it again. */
-	if (!file && p->maps == WL_NONE)
+	if (!file && p->maps == WL_NONE && !keep_nameless(wl, page))
 		wl_page_die(wl, page);
 	return true;
 }

@@ -289,6 +289,10 @@ struct wl {
 	struct wl_migrator migrators[WL_MAX_MIGRATORS];
 	uint32_t next_migrator;
 
+	/* Pages without a name that the original had swapped out, in this order: [0] anonymous, [1] shared. */
+	struct wl_u32_vec nameless[2];
+	size_t oldest_nameless[2];
+
 	struct wl_shrinker shrinkers[WL_MAX_SHRINKERS];
 	uint32_t nr_shrinkers;
 
@@ -436,6 +440,8 @@ bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flag
 
 void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 void wl_free_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
+/* A page of this kind came back whose name is not known: it stands for the one that has been out longest. */
+void wl_nameless_back(struct wl *wl, enum wl_page_kind kind);
 /* mm_page_pcpu_drain: these page frames are free, if their free was not seen. */
 void wl_drain_event(struct wl *wl, const struct mmr_event *event);
 /* mm_lru_insertion says what kind of page it is. */

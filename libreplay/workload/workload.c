@@ -113,6 +113,8 @@ void wl_destroy(struct wl *wl)
 	wl_task_vec_deinit(&wl->tasks);
 	wl_u32_vec_deinit(&wl->pids);
 	wl_u32_vec_deinit(&wl->outs);
+	wl_u32_vec_deinit(&wl->nameless[0]);
+	wl_u32_vec_deinit(&wl->nameless[1]);
 	wl_op_vec_deinit(&wl->ops);
 	base_free(wl->map_hash.heads);
 	base_free(wl->file_hash.heads);

@@ -185,12 +185,42 @@ static void test_shrinkers(void **state)
 	wl_destroy(b->wl);
 }
 
+/* Pages that were there before, and that no event names, stay when they go to swap, until as many come back. */
+static void test_nameless_pages_in_swap(void **state)
+{
+	static uint64_t flags[32];
+	struct bench *b = new_bench();
+
+	(void)state;
+	for (unsigned int i = 0; i < 32; i++)
+		flags[i] = 1ull << 10;                             /* free */
+	flags[3] = flags[4] = 1ull << 5 | 1ull << 12 | 1ull << 14; /* anonymous */
+	assert_int_equal(wl_add_kpageflags(b->wl, 0, flags, 32, 0, NULL), 0);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN, .pid = 100 });
+	page_event(b, MMR_EVENT_MM_PAGE_FREE, 3);
+	page_event(b, MMR_EVENT_MM_PAGE_FREE, 4);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END, .pid = 100 });
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_PAGE_FAULT_USER,
+	                            .pid = 101,
+	                            .fault = { .address = BASE << 12, .error_code = 4 } });
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_ALLOC,
+	                            .pid = 101,
+	                            .page = { .pfn = 9, .gfp_flags = GFP_COPY } });
+	finish(b);
+	assert_int_equal(b->nr_ops, 4);
+	assert_int_equal(b->ops[2].kind, DEMAND_FREE);
+	assert_int_equal(b->ops[2].page, b->ops[b->ops[0].arg2 == 3 ? 0 : 1].page);
+	assert_int_equal(b->ops[3].kind, DEMAND_ANON_TOUCH);
+	wl_destroy(b->wl);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_address_spaces),
 		cmocka_unit_test(test_recorded_kill),
 		cmocka_unit_test(test_shrinkers),
+		cmocka_unit_test(test_nameless_pages_in_swap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
