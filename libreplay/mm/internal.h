@@ -73,8 +73,9 @@ struct mm_machine {
 	uint64_t nr_swapcached;
 	uint64_t nr_unevictable;
 	uint64_t nr_used; /* base pages in USED, ISOLATED and WRITEBACK blocks */
-	struct mm_list writeback;
+	struct mm_writeback writeback;
 	uint64_t nr_writeback; /* base pages */
+	uint64_t nr_written;   /* base pages, since the start */
 	struct mm_swap swap;
 	struct mm_settings settings;
 	struct mm_hooks hooks;
@@ -129,6 +130,9 @@ void mm_broken(struct mm_machine *machine, const char *where, const char *what, 
 
 /* Pages being written at a time: a reclaimer that would add to them waits. */
 #define MM_WRITEBACK_LIMIT 1024u
+
+/* Runs of kswapd without result before it gives up. */
+#define MM_MAX_FAILURES 16
 
 /* ---- lists by pfn ---- */
 
@@ -213,6 +217,12 @@ static inline struct mm_lpage *mm_lpage(const struct mm_machine *machine, uint32
 static inline uint32_t mm_block_pages(uint32_t order)
 {
 	return 1u << order;
+}
+
+/* Free pages that compaction wants beside a block of this order. */
+static inline uint64_t mm_compact_gap(uint32_t order)
+{
+	return UINT64_C(2) << order;
 }
 
 static inline struct mm_zone *mm_page_zone(struct mm_machine *machine, uint32_t pfn)
@@ -455,6 +465,21 @@ void mm_swap_readahead(struct mm_machine *machine, const struct mm_request *requ
 enum mm_touch_result mm_touch_file(struct mm_machine *machine, const struct mm_request *request,
                                    uint32_t page, uint32_t flags);
 
+/* ---- page_writeback.c ---- */
+
+int mm_writeback_init(struct mm_machine *machine, struct mmr_error *err) MMR_MUST_CHECK;
+void mm_writeback_deinit(struct mm_machine *machine);
+/* false: too many are being written. */
+bool mm_start_writeback(struct mm_machine *machine, uint32_t pfn);
+/* The page leaves: nobody waits for its write any more. */
+void mm_cancel_writeback(struct mm_machine *machine, uint32_t pfn);
+/* A file page became dirty. */
+void mm_queue_dirty(struct mm_machine *machine, uint32_t pfn);
+/* Writes begin, as far as the flushers have a reason and the device room. */
+void mm_flush(struct mm_machine *machine);
+/* All that is dirty now. */
+void mm_wake_flushers(struct mm_machine *machine);
+
 /* ---- vmscan.c ---- */
 
 void mm_wakeup_kswapd(struct mm_machine *machine, const struct mm_zone *zone, uint32_t gfp_flags,
@@ -465,6 +490,11 @@ uint64_t mm_zone_reclaimable_pages(const struct mm_machine *machine, const struc
 /* One round over the types; false when the pass is over. */
 void mm_shrink_begin(struct mm_node *node, struct mm_scan_control *sc, struct mm_scan_pass *pass);
 bool mm_shrink_step(struct mm_node *node, struct mm_scan_control *sc, struct mm_scan_pass *pass);
+/* What the pages met say of the node. */
+void mm_note_pass(struct mm_node *node, struct mm_scan_control *sc);
+/* Another pass of the same priority, for compaction's sake. */
+bool mm_should_continue_reclaim(const struct mm_node *node, const struct mm_scan_control *sc,
+                                uint64_t nr_reclaimed);
 
 /* ---- vmscan_kswapd.c ---- */
 
@@ -479,8 +509,6 @@ void mm_snapshot_refaults(struct mm_node *node);
 void mm_note_cost(struct mm_node *node, enum mm_lru_type type, uint64_t nr_io, uint64_t nr_rotated);
 
 /* ---- vmscan_folio.c ---- */
-
-void mm_account_writeback(struct mm_machine *machine, uint32_t pfn, bool begin);
 
 /* Evicts what it can of a batch; the rest goes back to the policy. Base pages freed. */
 uint64_t mm_shrink_batch(struct mm_node *node, struct mm_scan_control *sc, struct mm_batch *batch,

@@ -179,13 +179,6 @@ enum mm_touch_result mm_copy_page(struct mm_machine *machine, const struct mm_re
 /* The page is on no list when it comes here. */
 void mm_release_page(struct mm_machine *machine, uint16_t cpu, uint32_t pfn)
 {
-	struct mm_page *page = &machine->pages[pfn];
-
-	if (page->state == MM_PAGE_WRITEBACK) {
-		mm_list_del(machine, &machine->writeback, pfn);
-		mm_account_writeback(machine, pfn, false);
-		page->state = MM_PAGE_USED;
-	}
 	mm_page_unbind(machine, pfn);
 	mm_free_pages(machine, cpu, pfn);
 }

@@ -50,7 +50,9 @@ struct mm_settings {
 	uint32_t lowmem_reserve_ratio[MM_NR_ZONE_TYPES];
 	uint32_t percpu_pagelist_high_fraction;
 	uint32_t swappiness;
-	uint32_t page_cluster; /* swap readahead: at most 2^page_cluster pages; <= 10 */
+	uint32_t dirty_background_ratio; /* percent */
+	bool swap_at_once;               /* writes to swap end when they begin (zram) */
+	uint32_t page_cluster;           /* swap readahead: at most 2^page_cluster pages; <= 10 */
 	uint8_t lru_gen_enabled; /* bits of /sys/kernel/mm/lru_gen/enabled; bit 0 clear: all of them */
 	uint32_t lru_gen_min_ttl_ms; /* a working set younger than this is not evicted; 0: off */
 	uint32_t vfs_cache_pressure;
@@ -60,6 +62,7 @@ struct mm_settings {
 
 enum mm_throttle {
 	MM_THROTTLE_WRITEBACK,  /* the device's queue is full */
+	MM_THROTTLE_CONGESTED,  /* all dirty pages are being written */
 	MM_THROTTLE_NOPROGRESS, /* nothing reclaimed at low priority: wait for writes */
 };
 
@@ -330,7 +333,10 @@ const struct mm_scan_control *mm_kswapd_scan_control(const struct mm_machine *ma
 uint32_t mm_nr_writeback(const struct mm_machine *machine);
 /* Base pages of the oldest write; 0: there is none. */
 uint32_t mm_oldest_write_pages(const struct mm_machine *machine);
+bool mm_oldest_write_is_file(const struct mm_machine *machine);
 void mm_end_writeback(struct mm_machine *machine, uint32_t nr);
+/* Every five seconds (vm.dirty_writeback_centisecs): what has been dirty for 30 goes to its device. */
+void mm_flush_expired(struct mm_machine *machine);
 
 /* The per-CPU part of vmstat_update(), about once a second: decays the per-CPU lists. */
 void mm_vmstat_update(struct mm_machine *machine, uint16_t cpu);

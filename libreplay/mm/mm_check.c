@@ -108,11 +108,9 @@ static int check_pages(const struct mm_machine *machine, struct tally *tally, st
 		case MM_PAGE_PCP:
 			tally->pcp[page->zone] += nr;
 			break;
-		case MM_PAGE_WRITEBACK:
-			tally->writeback += nr;
-			__attribute__((fallthrough));
 		case MM_PAGE_USED:
 		case MM_PAGE_ISOLATED:
+			tally->writeback += mm_is_writeback(page) ? nr : 0;
 			tally->used[page->zone] += nr;
 			rc = check_used(machine, pfn, err);
 			break;

@@ -156,6 +156,8 @@ static int create_arrays(struct mm_machine *machine, const struct mm_config *con
 		if (!machine->policy_pages)
 			return MMR_E_NOMEM;
 	}
+	if (mm_writeback_init(machine, err) < 0)
+		return MMR_E_NOMEM;
 	return mm_swap_init(&machine->swap, config->nr_swap_slots, err);
 }
 
@@ -181,7 +183,6 @@ int mm_machine_create(const struct mm_config *config, struct mm_machine **ret,
 	machine->free_sub_chunk = MM_NONE;
 	machine->in_hand = MM_NONE;
 	machine->oom_stamp = UINT64_MAX;
-	mm_list_init(&machine->writeback);
 	mm_list_init(&machine->held);
 	mm_list_init(&machine->slab.detached);
 	base_rng_init(&machine->rng, config->seed);
@@ -212,6 +213,7 @@ void mm_machine_destroy(struct mm_machine *machine)
 		base_free(machine->zones[i].pcp);
 	for (uint32_t i = 0; i < machine->nr_nodes; i++)
 		base_free(machine->nodes[i].policy_state);
+	mm_writeback_deinit(machine);
 	mm_swap_deinit(&machine->swap);
 	base_free(machine->block_types);
 	base_free(machine->owned);

@@ -76,7 +76,12 @@ enum mm_page_state {
 	MM_PAGE_PCP,      /* begins a block on a per-CPU list */
 	MM_PAGE_USED,     /* begins an allocation; on a policy's list if MM_PG_LRU */
 	MM_PAGE_ISOLATED, /* taken off its list by reclaim */
-	MM_PAGE_WRITEBACK, /* being written by reclaim; on the machine's writeback list */
+};
+
+enum mm_page_io {
+	MM_IO_WRITEBACK = 1, /* being written */
+	MM_IO_QUEUED = 2,    /* in the queue of the flushers */
+	MM_IO_RECLAIM = 4,   /* reclaim waits for its write (PG_reclaim) */
 };
 
 enum mm_page_flags {
@@ -113,7 +118,7 @@ struct mm_page {
 	uint8_t zone;     /* index into mm_machine.zones; valid where a block begins */
 	uint8_t list;     /* of the policy, where MM_PG_LRU is set */
 	uint8_t type;     /* enum mm_migratetype: of its list while it is free, or was when freed */
-	uint8_t unused;
+	uint8_t io;       /* enum mm_page_io */
 };
 static_assert(sizeof(struct mm_page) == 24, "bytes per page are a promise");
 
@@ -133,6 +138,11 @@ enum mm_lpage_flags {
 	MM_LP_SPLIT = 16,     /* it is in pieces; pfn and slot are MM_NONE */
 	MM_LP_SLAB = 32,      /* reclaimable kernel memory */
 };
+
+static inline bool mm_is_writeback(const struct mm_page *page)
+{
+	return page->io & MM_IO_WRITEBACK;
+}
 
 struct mm_lpage {
 	uint32_t pfn;  /* MM_NONE: not in memory */
@@ -224,6 +234,17 @@ struct mm_scan_pass {
 	bool proportional;     /* never stop early */
 };
 
+/* Base pages that a pass met, and why it could not free them (struct scan_control's nr). */
+struct mm_scan_stat {
+	uint32_t taken;
+	uint32_t file_taken;
+	uint32_t dirty; /* of files; with those being written */
+	uint32_t unqueued_dirty;
+	uint32_t congested; /* being written, and met before */
+	uint32_t writeback;
+	uint32_t immediate; /* … by kswapd, which should wait for them */
+};
+
 /* The request of a reclaimer, and what came of it. */
 struct mm_scan_control {
 	uint64_t nr_to_reclaim;
@@ -233,8 +254,9 @@ struct mm_scan_control {
 	uint64_t nr_unmapped;
 	uint64_t nr_written;
 	uint64_t nr_putback;
-	uint64_t nr_refilled; /* looked at on active lists */
-	uint64_t nr_walked;   /* page-table entries and pages looked at beyond nr_scanned */
+	struct mm_scan_stat nr; /* of this pass */
+	uint64_t nr_refilled;   /* looked at on active lists */
+	uint64_t nr_walked;     /* page-table entries and pages looked at beyond nr_scanned */
 	uint32_t gfp_flags;
 	uint16_t cpu;
 	uint8_t node;
@@ -264,12 +286,12 @@ struct mm_kswapd {
 	uint8_t state; /* enum mm_kswapd_state */
 	uint8_t order; /* asked for since the last run */
 	uint8_t highest_zoneidx;
-	bool asked;          /* highest_zoneidx is set */
-	bool running;        /* a run has begun and not ended */
-	bool boosted;        /* the run began with a watermark boost */
-	bool in_pass;        /* pass is valid */
-	bool wait_write;     /* nothing to do before a write ends */
-	uint8_t alloc_order; /* of this run */
+	bool asked;            /* highest_zoneidx is set */
+	bool running;          /* a run has begun and not ended */
+	bool boosted;          /* the run began with a watermark boost */
+	bool in_pass;          /* pass is valid */
+	uint64_t wait_written; /* nothing to do before that many pages have been written */
+	uint8_t alloc_order;   /* of this run */
 	uint8_t run_zoneidx;
 	uint32_t failures;
 };
@@ -288,9 +310,30 @@ struct mm_node {
 	uint32_t nr_isolated[MM_NR_LRU_TYPES];
 	uint64_t cost[MM_NR_LRU_TYPES]; /* lru_note_cost() */
 	uint64_t nonresident_age;
+	bool many_dirty;     /* PGDAT_DIRTY: kswapd met dirty file pages only */
+	bool many_writeback; /* PGDAT_WRITEBACK: … pages being written only */
+	bool congested;      /* LRUVEC_NODE_CONGESTED: all dirty ones are being written */
 	uint64_t refaults[MM_NR_LRU_TYPES]; /* of the working set */
 	uint64_t refaults_seen[MM_NR_LRU_TYPES];
 	struct mm_kswapd kswapd;
+};
+
+#define MM_WRITE_RING  4096u
+#define MM_FLUSH_MARKS 6 /* wake-ups of the flushers until a page is old: 30 s / 5 s */
+
+/* Pages being written, and those that the flushers will write (page_writeback.c). */
+struct mm_writeback {
+	uint32_t *pfns;  /* [MM_WRITE_RING], oldest at begin; MM_NONE: freed meanwhile */
+	uint32_t *dirty; /* [dirty_size], the dirty file pages, oldest at dirty_begin */
+	uint32_t begin;  /* free-running */
+	uint32_t end;
+	uint32_t count; /* blocks being written */
+	uint32_t dirty_size;
+	uint64_t dirty_begin; /* free-running */
+	uint64_t dirty_end;
+	uint64_t flush_until; /* the flushers go on to here whatever the limits */
+	uint64_t marks[MM_FLUSH_MARKS];
+	uint32_t nr_wakeups;
 };
 
 struct mm_swap {

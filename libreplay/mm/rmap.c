@@ -71,6 +71,7 @@ void mm_page_unbind(struct mm_machine *machine, uint32_t pfn)
 
 	MM_CHECK(machine, lpage->pfn == pfn && !(page->flags & MM_PG_LRU), pfn);
 	mm_clear_dirty(machine, pfn);
+	mm_cancel_writeback(machine, pfn);
 	if (page->flags & MM_PG_SWAPCACHE)
 		machine->nr_swapcached -= mm_block_pages(page->order);
 	if (page->flags & MM_PG_UNEVICTABLE)
@@ -91,8 +92,10 @@ void mm_set_dirty(struct mm_machine *machine, uint32_t pfn)
 {
 	struct mm_page *page = &machine->pages[pfn];
 
-	if (counts_as_dirty(page) && !(page->flags & MM_PG_DIRTY))
+	if (counts_as_dirty(page) && !(page->flags & MM_PG_DIRTY)) {
 		machine->nr_dirty += mm_block_pages(page->order);
+		mm_queue_dirty(machine, pfn);
+	}
 	page->flags |= MM_PG_DIRTY;
 }
 

@@ -57,7 +57,7 @@ static void count_used(const struct mm_page *page, struct mm_zone_items *items)
 
 	if (page->state == MM_PAGE_ISOLATED)
 		items->isolated[mm_page_lru_type(page)] += nr;
-	if (page->state == MM_PAGE_WRITEBACK)
+	if (mm_is_writeback(page))
 		items->writeback += nr;
 	if (page->flags & MM_PG_UNEVICTABLE)
 		items->unevictable += nr;

@@ -201,7 +201,6 @@ static void count_block(const struct mm_page *page, uint32_t room, struct block_
 		break;
 	case MM_PAGE_USED:
 	case MM_PAGE_ISOLATED:
-	case MM_PAGE_WRITEBACK:
 		if (page->flags & (MM_PG_ANON | MM_PG_FILE | MM_PG_SHMEM))
 			count->movable += nr;
 		else

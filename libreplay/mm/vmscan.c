@@ -16,7 +16,7 @@
 
 uint64_t mm_zone_reclaimable_pages(const struct mm_machine *machine, const struct mm_zone *zone)
 {
-	uint64_t pages = (uint64_t)zone->nr_lru[MM_LRU_FILE] + zone->nr_writeback;
+	uint64_t pages = zone->nr_lru[MM_LRU_FILE];
 
 	if (machine->swap.nr_used < machine->swap.nr_slots)
 		pages += zone->nr_lru[MM_LRU_ANON];
@@ -25,6 +25,7 @@ uint64_t mm_zone_reclaimable_pages(const struct mm_machine *machine, const struc
 
 void mm_shrink_begin(struct mm_node *node, struct mm_scan_control *sc, struct mm_scan_pass *pass)
 {
+	sc->nr = (struct mm_scan_stat){ 0 };
 	if (node->machine->policy->shrink_begin) {
 		node->machine->policy->shrink_begin(node, sc, pass);
 		return;
@@ -40,6 +41,7 @@ uint64_t mm_shrink_list(struct mm_node *node, struct mm_scan_control *sc, enum m
 {
 	struct mm_machine *machine = node->machine;
 	uint64_t scanned = sc->nr_scanned, written, freed;
+	uint32_t taken = 0, unqueued;
 	struct mm_batch batch = { .nr = 0 };
 
 	machine->policy->isolate(node, sc, type, nr_to_scan, &batch);
@@ -48,7 +50,14 @@ uint64_t mm_shrink_list(struct mm_node *node, struct mm_scan_control *sc, enum m
 	mm_count(machine, type == MM_LRU_ANON ? MM_PGSCAN_ANON : MM_PGSCAN_FILE, scanned);
 	if (batch.nr == 0 && scanned == batch.nr_skipped)
 		return 0;
+	for (uint32_t i = 0; i < batch.nr; i++)
+		taken += mm_block_pages(machine->pages[batch.pfns[i]].order);
+	unqueued = sc->nr.unqueued_dirty;
 	freed = mm_shrink_batch(node, sc, &batch, &written);
+	sc->nr.taken += taken;
+	sc->nr.file_taken += type == MM_LRU_FILE ? taken : 0;
+	if (taken > 0 && sc->nr.unqueued_dirty - unqueued == taken)
+		mm_wake_flushers(machine);
 	sc->nr_reclaimed += freed;
 	mm_count(machine, sc->kswapd ? MM_PGSTEAL_KSWAPD : MM_PGSTEAL_DIRECT, freed);
 	mm_count(machine, type == MM_LRU_ANON ? MM_PGSTEAL_ANON : MM_PGSTEAL_FILE, freed);
@@ -93,6 +102,77 @@ bool mm_shrink_step(struct mm_node *node, struct mm_scan_control *sc, struct mm_
 	return pass->nr[MM_LRU_ANON] > 0 || pass->nr[MM_LRU_FILE] > 0;
 }
 
+/* ---- after a pass ---- */
+
+void mm_note_pass(struct mm_node *node, struct mm_scan_control *sc)
+{
+	const struct mm_scan_stat *nr = &sc->nr;
+
+	/* A policy with shadows of its own is MGLRU, which does without. */
+	if (node->machine->policy->eviction)
+		return;
+	if (sc->kswapd) {
+		if (nr->writeback > 0 && nr->writeback == nr->taken)
+			node->many_writeback = true;
+		/* Also where it met no file pages at all. */
+		if (nr->unqueued_dirty == nr->file_taken)
+			node->many_dirty = true;
+		if (nr->immediate > 0)
+			node->kswapd.wait_written = node->machine->nr_written + MM_SWAP_CLUSTER;
+		if (nr->dirty > 0 && nr->dirty == nr->congested)
+			node->congested = true;
+	}
+}
+
+static uint64_t inactive_pages(const struct mm_node *node, enum mm_lru_type type)
+{
+	const struct mm_policy_ops *policy = node->machine->policy;
+
+	return node->nr_lru[type] - (policy->nr_active ? policy->nr_active(node, type) : 0);
+}
+
+/* As far as watermarks tell; the fragmentation index is not looked at. */
+static bool compaction_suitable(const struct mm_zone *zone, const struct mm_scan_control *sc)
+{
+	enum mm_wmark wmark = sc->order > MM_COSTLY_ORDER ? MM_WMARK_LOW : MM_WMARK_MIN;
+
+	return mm_zone_watermark_ok(zone, 0,
+	                            mm_wmark_pages(zone, wmark) + mm_compact_gap(sc->order),
+	                            sc->reclaim_idx, MM_ALLOC_CMA, zone->free_pages);
+}
+
+static bool has_block(const struct mm_zone *zone, const struct mm_scan_control *sc)
+{
+	return mm_zone_watermark_ok(zone, sc->order, mm_wmark_pages(zone, MM_WMARK_MIN),
+	                            sc->reclaim_idx, 0, zone->free_pages);
+}
+
+bool mm_should_continue_reclaim(const struct mm_node *node, const struct mm_scan_control *sc,
+                                uint64_t nr_reclaimed)
+{
+	const struct mm_machine *machine = node->machine;
+	uint64_t inactive = inactive_pages(node, MM_LRU_FILE);
+
+	if (!(sc->gfp_flags & MM_GFP_IO) || sc->order == 0 || machine->policy->eviction ||
+	    (sc->order <= MM_COSTLY_ORDER && sc->priority >= MM_DEF_PRIORITY - 2))
+		return false;
+	if (nr_reclaimed == 0)
+		return false;
+	for (uint32_t i = 0; i < node->nr_zones; i++) {
+		const struct mm_zone *zone = &machine->zones[node->zones[i]];
+
+		if (zone->managed > 0 && zone->type <= sc->reclaim_idx &&
+		    ((machine->settings.kernel >= MM_KERNEL(6, 9) && has_block(zone, sc)) ||
+		     compaction_suitable(zone, sc)))
+			return false;
+	}
+	if (machine->swap.nr_used < machine->swap.nr_slots)
+		inactive += inactive_pages(node, MM_LRU_ANON);
+	return inactive > mm_compact_gap(sc->order);
+}
+
+/* ---- direct reclaim ---- */
+
 static void throttle(struct mm_machine *machine, const struct mm_scan_control *sc,
                      enum mm_throttle reason)
 {
@@ -102,8 +182,19 @@ static void throttle(struct mm_machine *machine, const struct mm_scan_control *s
 		mm_end_writeback(machine, machine->writeback.count);
 }
 
-static void shrink_node(struct mm_machine *machine, struct mm_node *node,
-                        struct mm_scan_control *sc)
+/* Waiting makes no sense where kswapd has given up, or writes are not what is in the way. */
+static bool skip_throttle(const struct mm_machine *machine, const struct mm_node *node)
+{
+	uint64_t reclaimable = 0;
+
+	for (uint32_t i = 0; i < node->nr_zones; i++)
+		reclaimable += mm_zone_reclaimable_pages(machine, &machine->zones[node->zones[i]]);
+	return node->kswapd.failures >= MM_MAX_FAILURES ||
+	       2 * (machine->nr_dirty + machine->nr_writeback) <= reclaimable;
+}
+
+static void shrink_lruvec(struct mm_machine *machine, struct mm_node *node,
+                          struct mm_scan_control *sc)
 {
 	struct mm_scan_pass pass;
 	bool more = true;
@@ -119,17 +210,38 @@ static void shrink_node(struct mm_machine *machine, struct mm_node *node,
 	mm_shrink_slab(node, sc);
 }
 
+static void shrink_node(struct mm_machine *machine, struct mm_node *node,
+                        struct mm_scan_control *sc)
+{
+	uint64_t before;
+
+	do {
+		before = sc->nr_reclaimed;
+		shrink_lruvec(machine, node, sc);
+		mm_note_pass(node, sc);
+		/* Without hooks no time passes in which writes could end. */
+		if (!machine->hooks.throttle)
+			mm_end_writeback(machine, machine->writeback.count);
+		if (node->congested && !skip_throttle(machine, node))
+			throttle(machine, sc, MM_THROTTLE_CONGESTED);
+	} while (mm_should_continue_reclaim(node, sc, sc->nr_reclaimed - before));
+}
+
 /* A costly order needs compaction rather than more free pages. */
 static bool compaction_ready(const struct mm_machine *machine, const struct mm_node *node,
                              const struct mm_scan_control *sc)
 {
-	if (sc->order <= MM_COSTLY_ORDER)
+	if (sc->order <= MM_COSTLY_ORDER || !(sc->gfp_flags & MM_GFP_IO))
 		return false;
 	for (uint32_t i = 0; i < node->nr_zones; i++) {
 		const struct mm_zone *zone = &machine->zones[node->zones[i]];
-		uint64_t mark = mm_wmark_pages(zone, MM_WMARK_HIGH) + (UINT64_C(2) << sc->order);
+		uint64_t mark = mm_wmark_pages(zone, MM_WMARK_HIGH) + mm_compact_gap(sc->order);
 
-		if (zone->type <= sc->reclaim_idx && zone->managed > 0 &&
+		if (zone->type > sc->reclaim_idx || zone->managed == 0)
+			continue;
+		if (machine->settings.kernel >= MM_KERNEL(6, 9) && has_block(zone, sc))
+			return true;
+		if (compaction_suitable(zone, sc) &&
 		    mm_zone_watermark_ok(zone, 0, mark, sc->reclaim_idx, 0, zone->free_pages))
 			return true;
 	}
@@ -139,6 +251,7 @@ static bool compaction_ready(const struct mm_machine *machine, const struct mm_n
 /* true: compaction could go on. */
 static bool shrink_zones(struct mm_machine *machine, struct mm_scan_control *sc)
 {
+	const struct mm_node *first = NULL;
 	bool ready = false;
 
 	for (uint32_t n = 0; n < machine->nr_nodes; n++) {
@@ -146,11 +259,14 @@ static bool shrink_zones(struct mm_machine *machine, struct mm_scan_control *sc)
 
 		if (node->nr_zones == 0 || machine->zones[node->zones[0]].type > sc->reclaim_idx)
 			continue;
+		first = first ? first : node;
 		if (compaction_ready(machine, node, sc))
 			ready = true;
 		else
 			shrink_node(machine, node, sc);
 	}
+	if (first && sc->priority == 1 && sc->nr_reclaimed == 0 && !skip_throttle(machine, first))
+		throttle(machine, sc, MM_THROTTLE_NOPROGRESS);
 	return ready;
 }
 
@@ -166,8 +282,6 @@ static uint64_t reclaim_round(struct mm_machine *machine, struct mm_scan_control
 			return sc->nr_reclaimed > 0 ? sc->nr_reclaimed : 1;
 		if (sc->priority < MM_DEF_PRIORITY - 2)
 			sc->may_writepage = true;
-		if (sc->priority == 1 && sc->nr_reclaimed == 0 && machine->writeback.count > 0)
-			throttle(machine, sc, MM_THROTTLE_NOPROGRESS);
 	}
 	for (uint32_t n = 0; n < machine->nr_nodes; n++)
 		mm_snapshot_refaults(&machine->nodes[n]);
@@ -193,8 +307,14 @@ uint64_t mm_try_to_free_pages(struct mm_machine *machine, const struct mm_alloc_
 	if (machine->hooks.direct_reclaim_begin)
 		machine->hooks.direct_reclaim_begin(machine->hooks.data, ac->request);
 	progress = reclaim_round(machine, &sc);
-	if (progress == 0)
+	/* The kernel's second try is for memcgs that it passed over: without any, it is just a second one. */
+	if (progress == 0 && machine->settings.kernel >= MM_KERNEL(6, 11))
 		progress = reclaim_round(machine, &sc);
+	if (progress == 0 && sc.skipped_deactivate) {
+		sc.skipped_deactivate = false;
+		sc.force_deactivate = true;
+		progress = reclaim_round(machine, &sc);
+	}
 	if (machine->hooks.direct_reclaim_end)
 		machine->hooks.direct_reclaim_end(machine->hooks.data, ac->request, &sc);
 	machine->in_reclaim = false;

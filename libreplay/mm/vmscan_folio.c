@@ -3,20 +3,20 @@
  * What becomes of a page that the policy gave up: freed, written and freed later, or given back.
  *
  * Clean page: unmapped and freed; a logical page keeps its slot or its place in the file. Anonymous page
- * without a slot: it gets one and is dirty. Dirty page: written, and off all lists until the write
- * ends (mm_end_writeback()); then it goes where it is taken next. No slot, or the request may do no I/O:
- * back to the policy.
+ * without a slot: it gets one and is dirty. Dirty anonymous page: written, and back to its list until the
+ * write ends (page_writeback.c), unless the device has it at once: then it is freed too. Dirty page of a file: left
+ * to the flushers. A page that is being written is in the way: it goes to the active list until that is over. No
+ * slot, or the request may do no I/O: back to the policy.
  *
- * Follows shrink_folio_list(), pageout(), __remove_mapping(), folio_end_writeback() of v6.12.
+ * Follows shrink_folio_list(), pageout(), __remove_mapping() of v6.12; before v6.3 kswapd wrote file pages
+ * itself where it met too many of them.
  *
- * Not modelled: page locks and extra references; dirty file pages that reclaim leaves to the flushers (they
- * are written here); buffer heads; demotion; synchronous swap devices, whose writes would end at once.
+ * Not modelled: page locks and extra references; buffer heads; demotion.
  */
 #include "internal.h"
 
 enum outcome {
 	FREED,
-	WRITTEN,
 	KEEP,
 	ACTIVATE,
 	DISPERSED, /* a huge page that is now 512 pages on the policy's lists */
@@ -30,21 +30,6 @@ static bool is_lazyfree(const struct mm_page *page)
 static bool needs_swap(const struct mm_page *page)
 {
 	return (page->flags & (MM_PG_ANON | MM_PG_SHMEM)) && !is_lazyfree(page);
-}
-
-void mm_account_writeback(struct mm_machine *machine, uint32_t pfn, bool begin)
-{
-	const struct mm_page *page = &machine->pages[pfn];
-	struct mm_zone *zone = &machine->zones[page->zone];
-	uint32_t nr = mm_block_pages(page->order);
-
-	if (begin) {
-		machine->nr_writeback += nr;
-		zone->nr_writeback += nr;
-	} else {
-		machine->nr_writeback -= nr;
-		zone->nr_writeback -= nr;
-	}
 }
 
 /* MM_NONE: no room. A huge page goes to consecutive slots or not at all. */
@@ -62,17 +47,21 @@ static bool add_to_swap(struct mm_machine *machine, uint32_t pfn)
 	return true;
 }
 
+static bool may_write(const struct mm_scan_control *sc, const struct mm_page *page)
+{
+	return sc->may_writepage && (sc->gfp_flags & (needs_swap(page) ? MM_GFP_IO : MM_GFP_FS));
+}
+
 static enum outcome write_page(struct mm_machine *machine, struct mm_scan_control *sc, uint32_t pfn)
 {
 	struct mm_page *page = &machine->pages[pfn];
 	uint32_t nr = mm_block_pages(page->order);
+	bool at_once = needs_swap(page) && machine->settings.swap_at_once;
 
-	if (!sc->may_writepage || !(sc->gfp_flags & (needs_swap(page) ? MM_GFP_IO : MM_GFP_FS)))
+	if (!at_once && !mm_start_writeback(machine, pfn))
 		return KEEP;
 	mm_clear_dirty(machine, pfn);
-	page->state = MM_PAGE_WRITEBACK;
-	mm_list_add_head(machine, &machine->writeback, pfn);
-	mm_account_writeback(machine, pfn, true);
+	page->io |= MM_IO_RECLAIM;
 	mm_count(machine, MM_NR_VMSCAN_WRITE, nr);
 	if (needs_swap(page)) {
 		mm_count(machine, MM_PSWPOUT, nr);
@@ -80,7 +69,47 @@ static enum outcome write_page(struct mm_machine *machine, struct mm_scan_contro
 			mm_count(machine, MM_THP_SWPOUT, 1);
 	}
 	sc->nr_written += nr;
-	return WRITTEN;
+	return at_once ? FREED : KEEP;
+}
+
+/* A file's page: the flushers write it, and reclaim waits for that. */
+static bool leave_to_flushers(struct mm_machine *machine, const struct mm_scan_control *sc,
+                              uint32_t pfn)
+{
+	struct mm_page *page = &machine->pages[pfn];
+
+	if (sc->kswapd && (page->io & MM_IO_RECLAIM) && mm_page_node(machine, pfn)->many_dirty)
+		return machine->settings.kernel >= MM_KERNEL(6, 3);
+	mm_count(machine, MM_NR_VMSCAN_IMMEDIATE, mm_block_pages(page->order));
+	page->io |= MM_IO_RECLAIM;
+	return true;
+}
+
+/* For the pace of reclaim: how many pages it met that it could not free (struct reclaim_stat). */
+static void note_dirty(struct mm_scan_control *sc, const struct mm_page *page)
+{
+	uint32_t nr = mm_block_pages(page->order);
+	bool writeback = mm_is_writeback(page), dirty = page->flags & MM_PG_DIRTY;
+
+	if (page->flags & (MM_PG_ANON | MM_PG_SHMEM))
+		return;
+	sc->nr.dirty += dirty || writeback ? nr : 0;
+	sc->nr.unqueued_dirty += dirty && !writeback ? nr : 0;
+	sc->nr.congested += writeback && (page->io & MM_IO_RECLAIM) ? nr : 0;
+}
+
+static enum outcome meet_writeback(struct mm_machine *machine, struct mm_scan_control *sc,
+                                   uint32_t pfn)
+{
+	struct mm_page *page = &machine->pages[pfn];
+	uint32_t nr = mm_block_pages(page->order);
+
+	if (sc->kswapd && (page->io & MM_IO_RECLAIM) && mm_page_node(machine, pfn)->many_writeback)
+		sc->nr.immediate += nr;
+	else
+		sc->nr.writeback += nr;
+	page->io |= MM_IO_RECLAIM;
+	return ACTIVATE;
 }
 
 static void free_page(struct mm_machine *machine, const struct mm_scan_control *sc, uint32_t pfn)
@@ -101,39 +130,65 @@ static void free_page(struct mm_machine *machine, const struct mm_scan_control *
 		mm_split_evicted(machine, number);
 }
 
+/* Into swap: DISPERSED and FREED go on. */
+static enum outcome prepare_swap(struct mm_machine *machine, const struct mm_scan_control *sc,
+                                 uint32_t pfn)
+{
+	const struct mm_page *page = &machine->pages[pfn];
+
+	if (!needs_swap(page) || (page->flags & MM_PG_SWAPCACHE))
+		return FREED;
+	if (!(sc->gfp_flags & MM_GFP_IO))
+		return KEEP;
+	if (add_to_swap(machine, pfn))
+		return FREED;
+	if (!(mm_lpage(machine, page->logical)->flags & MM_LP_HAS_SUBS) ||
+	    machine->swap.nr_used == machine->swap.nr_slots)
+		return ACTIVATE;
+	mm_split_page(machine, pfn);
+	return DISPERSED;
+}
+
+static enum outcome clean_page(struct mm_machine *machine, struct mm_scan_control *sc, uint32_t pfn,
+                               bool only_clean)
+{
+	const struct mm_page *page = &machine->pages[pfn];
+
+	if (!needs_swap(page) && leave_to_flushers(machine, sc, pfn))
+		return ACTIVATE;
+	if (only_clean || !may_write(sc, page))
+		return KEEP;
+	return write_page(machine, sc, pfn);
+}
+
 static enum outcome shrink_page(struct mm_machine *machine, struct mm_scan_control *sc,
                                 uint32_t pfn)
 {
 	struct mm_page *page = &machine->pages[pfn];
 	enum mm_references references = MM_REFERENCES_RECLAIM;
+	enum outcome outcome;
 
+	note_dirty(sc, page);
+	if (mm_is_writeback(page))
+		return meet_writeback(machine, sc, pfn);
 	if (machine->policy->check_references) {
 		mm_reference_look(machine, pfn);
 		references = machine->policy->check_references(mm_page_node(machine, pfn), pfn, sc);
 	}
 	if (references == MM_REFERENCES_KEEP || references == MM_REFERENCES_ACTIVATE)
 		return references == MM_REFERENCES_KEEP ? KEEP : ACTIVATE;
-	if (references == MM_REFERENCES_RECLAIM_CLEAN && (page->flags & MM_PG_DIRTY))
-		return KEEP;
-	if (needs_swap(page) && !(page->flags & MM_PG_SWAPCACHE)) {
-		if (!(sc->gfp_flags & MM_GFP_IO))
-			return KEEP;
-		if (!add_to_swap(machine, pfn)) {
-			if (!(mm_lpage(machine, page->logical)->flags & MM_LP_HAS_SUBS) ||
-			    machine->swap.nr_used == machine->swap.nr_slots)
-				return ACTIVATE;
-			mm_split_page(machine, pfn);
-			return DISPERSED;
-		}
-	}
+	outcome = prepare_swap(machine, sc, pfn);
+	if (outcome != FREED)
+		return outcome;
 	if (!(page->flags & MM_PG_UNMAPPED)) {
 		page->flags |= MM_PG_UNMAPPED;
 		sc->nr_unmapped++;
 	}
 	if (page->flags & MM_PG_DIRTY)
-		return write_page(machine, sc, pfn);
-	free_page(machine, sc, pfn);
-	return FREED;
+		outcome = clean_page(machine, sc, pfn, references == MM_REFERENCES_RECLAIM_CLEAN);
+	if (outcome == FREED)
+		free_page(machine, sc, pfn);
+	return outcome;
 }
 
 uint64_t mm_shrink_batch(struct mm_node *node, struct mm_scan_control *sc, struct mm_batch *batch,
@@ -166,37 +221,4 @@ uint64_t mm_shrink_batch(struct mm_node *node, struct mm_scan_control *sc, struc
 	}
 	*nr_written = sc->nr_written - written;
 	return freed;
-}
-
-uint32_t mm_nr_writeback(const struct mm_machine *machine)
-{
-	return machine->writeback.count;
-}
-
-uint32_t mm_oldest_write_pages(const struct mm_machine *machine)
-{
-	if (machine->writeback.count == 0)
-		return 0;
-	return mm_block_pages(machine->pages[machine->writeback.tail].order);
-}
-
-void mm_end_writeback(struct mm_machine *machine, uint32_t nr)
-{
-	while (nr-- > 0 && machine->writeback.count > 0) {
-		uint32_t pfn = machine->writeback.tail;
-		struct mm_page *page = &machine->pages[pfn];
-		bool clean = !(page->flags & MM_PG_DIRTY);
-
-		mm_list_del(machine, &machine->writeback, pfn);
-		mm_account_writeback(machine, pfn, false);
-		page->state = MM_PAGE_USED;
-		if (page->flags & MM_PG_UNEVICTABLE)
-			continue;
-		if (clean)
-			mm_count(machine, MM_PGROTATED, mm_block_pages(page->order));
-		machine->policy->putback(mm_page_node(machine, pfn), pfn,
-		                         clean ? MM_PUTBACK_ROTATE : MM_PUTBACK_KEEP);
-	}
-	for (uint32_t n = 0; n < machine->nr_nodes; n++)
-		machine->nodes[n].kswapd.wait_write = false;
 }

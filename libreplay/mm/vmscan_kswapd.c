@@ -14,12 +14,9 @@
  * Follows kswapd(), kswapd_try_to_sleep(), prepare_kswapd_sleep(), balance_pgdat(),
  * kswapd_shrink_node(), wakeup_kswapd(), pgdat_balanced() of v6.12.
  *
- * Not modelled: waking kcompactd; the PGDAT_DIRTY and PGDAT_WRITEBACK bits: when a round found
- * nothing but pages being written, kswapd waits for a write.
+ * Not modelled: waking kcompactd; that waiting for writes ends after HZ/10 whatever was written.
  */
 #include "internal.h"
-
-#define MAX_FAILURES 16
 
 bool mm_pgdat_balanced(const struct mm_node *node, uint32_t order, uint32_t highest_zoneidx)
 {
@@ -64,7 +61,7 @@ void mm_wakeup_kswapd(struct mm_machine *machine, const struct mm_zone *zone, ui
 	kswapd->asked = true;
 	if (kswapd->order < order)
 		kswapd->order = (uint8_t)order;
-	if (kswapd->state == MM_KSWAPD_BALANCE || kswapd->failures >= MAX_FAILURES)
+	if (kswapd->state == MM_KSWAPD_BALANCE || kswapd->failures >= MM_MAX_FAILURES)
 		return;
 	if (mm_pgdat_balanced(node, order, highest_zoneidx) && !boosted(node, highest_zoneidx))
 		return;
@@ -112,8 +109,9 @@ static void try_to_sleep(struct mm_node *node, uint32_t order)
 {
 	struct mm_kswapd *kswapd = &node->kswapd;
 
-	if (kswapd->failures >= MAX_FAILURES ||
+	if (kswapd->failures >= MM_MAX_FAILURES ||
 	    mm_pgdat_balanced(node, order, kswapd->run_zoneidx)) {
+		node->many_dirty = node->many_writeback = node->congested = false;
 		kswapd->state = MM_KSWAPD_NAP;
 		return;
 	}
@@ -179,25 +177,50 @@ static bool end_round(struct mm_node *node)
 	struct mm_scan_control *sc = &kswapd->sc;
 	uint64_t got = sc->nr_reclaimed - kswapd->nr_reclaimed_before;
 	uint64_t scanned = sc->nr_scanned - kswapd->scanned_before;
-	bool raise = (scanned > got ? scanned : got) < sc->nr_to_reclaim;
+	bool by_got = node->machine->settings.kernel >= MM_KERNEL(6, 8);
+	bool raise = (by_got && got > scanned ? got : scanned) < sc->nr_to_reclaim;
 
 	kswapd->in_pass = false;
-	if (sc->order > 0 && sc->nr_reclaimed >= UINT64_C(2) << sc->order)
+	if (sc->order > 0 && sc->nr_reclaimed >= mm_compact_gap(sc->order))
 		sc->order = 0;
 	if (kswapd->boost_left > 0 && sc->priority == MM_DEF_PRIORITY - 2)
 		raise = false;
 	kswapd->boost_left -= got < kswapd->boost_left ? got : kswapd->boost_left;
 	if (kswapd->boost_left > 0 && got == 0)
 		return false;
-	if (got == 0 && node->machine->writeback.count > 0)
-		kswapd->wait_write = true;
 	if (raise || got == 0)
 		sc->priority--;
 	if (sc->priority >= 1)
 		return true;
+	/* Once more, and not only what nobody comes back for. */
+	if (sc->nr_reclaimed == 0 && sc->cache_trim_mode_failed && !sc->no_cache_trim_mode &&
+	    node->machine->settings.kernel >= MM_KERNEL(6, 10)) {
+		sc->no_cache_trim_mode = true;
+		sc->priority = MM_DEF_PRIORITY;
+		return true;
+	}
 	if (sc->nr_reclaimed == 0)
 		kswapd->failures++;
 	return false;
+}
+
+/* After a pass: the next one, of the same round or another. false: the run is over. */
+static bool next_pass(struct mm_node *node)
+{
+	struct mm_kswapd *kswapd = &node->kswapd;
+	struct mm_scan_control *sc = &kswapd->sc;
+	uint64_t got;
+
+	mm_shrink_slab(node, sc);
+	got = sc->nr_reclaimed - kswapd->pass.nr_reclaimed;
+	mm_note_pass(node, sc);
+	if (mm_should_continue_reclaim(node, sc, got)) {
+		mm_shrink_begin(node, sc, &kswapd->pass);
+		return true;
+	}
+	if (got == 0 && sc->cache_trim_mode)
+		sc->cache_trim_mode_failed = true;
+	return end_round(node);
 }
 
 const struct mm_scan_control *mm_kswapd_scan_control(const struct mm_machine *machine, uint32_t n)
@@ -218,20 +241,16 @@ enum mm_kswapd_result mm_kswapd_step(struct mm_machine *machine, uint32_t n)
 	if (kswapd->state != MM_KSWAPD_BALANCE)
 		return kswapd->state == MM_KSWAPD_NAP ? MM_KSWAPD_NAPPING : MM_KSWAPD_IDLE;
 	if (machine->writeback.count >= MM_WRITEBACK_LIMIT ||
-	    (kswapd->wait_write && machine->writeback.count > 0))
+	    (machine->nr_written < kswapd->wait_written && machine->writeback.count > 0))
 		return MM_KSWAPD_BLOCKED;
-	kswapd->wait_write = false;
 	if (!kswapd->running)
 		begin_run(node);
 	if (!kswapd->in_pass && !begin_round(node)) {
 		end_run(node);
 		return kswapd->state == MM_KSWAPD_NAP ? MM_KSWAPD_NAPPING : MM_KSWAPD_WORKED;
 	}
-	if (!mm_shrink_step(node, &kswapd->sc, &kswapd->pass)) {
-		mm_shrink_slab(node, &kswapd->sc);
-		if (!end_round(node))
-			end_run(node);
-	}
+	if (!mm_shrink_step(node, &kswapd->sc, &kswapd->pass) && !next_pass(node))
+		end_run(node);
 	return kswapd->state == MM_KSWAPD_NAP ? MM_KSWAPD_NAPPING : MM_KSWAPD_WORKED;
 }
 

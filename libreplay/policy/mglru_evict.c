@@ -244,7 +244,8 @@ void policy_mglru_survivor(struct mm_node *node, uint32_t pfn, bool activate)
 	struct mglru *lru = mglru_of(node);
 	struct mm_page *page = &node->machine->pages[pfn];
 	bool busy = lru->retrying || activate || mglru_is_mapped(page) ||
-	            (page->flags & MM_PG_DIRTY) || lru->retry.nr == MM_BATCH_MAX;
+	            (page->flags & MM_PG_DIRTY) || mm_is_writeback(page) ||
+	            lru->retry.nr == MM_BATCH_MAX;
 
 	if (lru->version != MGLRU_6_18 && (page->flags & MGLRU_REFERENCED))
 		busy = true;

@@ -140,6 +140,7 @@ static struct mm_settings settings_of(const struct replay_tunables *tunables)
 		                                  (uint32_t)value[REPLAY_TUNABLE_LOWMEM_NORMAL] },
 		.percpu_pagelist_high_fraction = (uint32_t)value[REPLAY_TUNABLE_PCP_FRACTION],
 		.swappiness = (uint32_t)value[REPLAY_TUNABLE_SWAPPINESS],
+		.dirty_background_ratio = (uint32_t)value[REPLAY_TUNABLE_DIRTY_BACKGROUND],
 		.page_cluster = (uint32_t)value[REPLAY_TUNABLE_PAGE_CLUSTER],
 		.lru_gen_enabled = (uint8_t)value[REPLAY_TUNABLE_LRU_GEN_ENABLED],
 		.lru_gen_min_ttl_ms = (uint32_t)value[REPLAY_TUNABLE_LRU_GEN_MIN_TTL],

@@ -214,4 +214,5 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		break;
 	}
 	replay->stall_ns = 0;
+	replay_simtime_writes(replay);
 }

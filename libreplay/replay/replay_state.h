@@ -52,6 +52,7 @@ struct replay {
 	uint64_t now_ns;
 	uint64_t stall_ns;      /* how long the op that is executed has had to wait so far */
 	uint64_t write_done_ns; /* end of the oldest write; REPLAY_NEVER: there is none */
+	uint32_t seconds;       /* rounds of updates; the flushers look every few */
 	uint64_t vmstat_ns;     /* next update of a CPU */
 	uint32_t vmstat_cpu;
 	uint32_t task;                                  /* that asked for it */

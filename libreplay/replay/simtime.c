@@ -13,26 +13,34 @@
 #include "replay_state.h"
 
 #define VMSTAT_PERIOD_NS UINT64_C(1000000000)
+#define FLUSH_SECONDS    5
 
-void replay_simtime_writes(struct replay *replay)
+/* When the oldest write ends that begins at begin_ns; REPLAY_NEVER: there is none. */
+static uint64_t write_end(const struct replay *replay, uint64_t begin_ns)
 {
 	uint32_t pages = mm_oldest_write_pages(replay->machine);
 
 	if (pages == 0)
-		replay->write_done_ns = REPLAY_NEVER;
-	else if (replay->write_done_ns == REPLAY_NEVER)
-		replay->write_done_ns =
-			replay->now_ns + replay->stall_ns + pages * replay->cost.swap_write_ns;
+		return REPLAY_NEVER;
+	return begin_ns + pages * (mm_oldest_write_is_file(replay->machine)
+	                                   ? replay->cost.file_write_ns
+	                                   : replay->cost.swap_write_ns);
 }
 
-static void end_write(struct replay *replay)
+void replay_simtime_writes(struct replay *replay)
+{
+	if (mm_oldest_write_pages(replay->machine) == 0)
+		replay->write_done_ns = REPLAY_NEVER;
+	else if (replay->write_done_ns == REPLAY_NEVER)
+		replay->write_done_ns = write_end(replay, replay->now_ns + replay->stall_ns);
+}
+
+static void end_oldest_write(struct replay *replay)
 {
 	uint64_t done_ns = replay->write_done_ns;
-	uint32_t pages;
 
 	mm_end_writeback(replay->machine, 1);
-	pages = mm_oldest_write_pages(replay->machine);
-	replay->write_done_ns = pages ? done_ns + pages * replay->cost.swap_write_ns : REPLAY_NEVER;
+	replay->write_done_ns = write_end(replay, done_ns);
 }
 
 static void update_cpu(struct replay *replay)
@@ -40,6 +48,10 @@ static void update_cpu(struct replay *replay)
 	mm_vmstat_update(replay->machine, (uint16_t)replay->vmstat_cpu);
 	replay->vmstat_cpu = replay->vmstat_cpu + 1 < replay->nr_cpus ? replay->vmstat_cpu + 1 : 0;
 	replay->vmstat_ns += VMSTAT_PERIOD_NS / replay->nr_cpus;
+	if (replay->vmstat_cpu == 0 && ++replay->seconds % FLUSH_SECONDS == 0) {
+		mm_flush_expired(replay->machine);
+		replay_simtime_writes(replay);
+	}
 }
 
 /* Everything due until t_ns. */
@@ -70,7 +82,7 @@ static void run_until(struct replay *replay, uint64_t t_ns)
 		else if (exits)
 			replay_oom_exit(replay);
 		else
-			end_write(replay);
+			end_oldest_write(replay);
 	}
 }
 

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is written when, and what reclaim does with pages that are dirty or being written. */
+#include "classic.h"
+#include "machine.h"
+
+#define NR_PAGES (16u * 512)
+
+static const struct mm_request user = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE };
+
+static struct mm_machine *new_machine(void)
+{
+	struct mm_machine *machine = machine_new(NR_PAGES, 1, NR_PAGES, &policy_classic);
+
+	machine->settings.dirty_background_ratio = 10;
+	machine_all_free(machine);
+	assert_int_equal(mm_reserve_lpages(machine, 3 * NR_PAGES, NULL), 0);
+	return machine;
+}
+
+static void end(struct mm_machine *machine)
+{
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
+static struct mm_page *touch(struct mm_machine *machine, uint32_t page, enum mm_lpage_kind kind,
+                             uint32_t flags)
+{
+	assert_int_not_equal(mm_touch_page(machine, &user, page, kind, flags), MM_TOUCH_FAILED);
+	return &machine->pages[mm_lpage(machine, page)->pfn];
+}
+
+static struct mm_page *cold_anon(struct mm_machine *machine, uint32_t number)
+{
+	struct mm_page *page = touch(machine, number, MM_LPAGE_ANON, MM_TOUCH_WRITE);
+
+	page->flags &= (uint16_t)~MM_PG_YOUNG;
+	return page;
+}
+
+static uint64_t shrink(struct mm_machine *machine, enum mm_lru_type type, bool kswapd)
+{
+	struct mm_scan_control sc = {
+		.reclaim_idx = MM_ZONE_MOVABLE,
+		.gfp_flags = MM_GFP_KERNEL,
+		.kswapd = kswapd,
+		.may_swap = true,
+		.may_writepage = true,
+	};
+	uint64_t freed = mm_shrink_list(&machine->nodes[0], &sc, type, 32);
+
+	mm_note_pass(&machine->nodes[0], &sc);
+	return freed;
+}
+
+static void a_page_stays_on_its_list_while_it_is_written(void **state)
+{
+	struct mm_machine *machine = new_machine();
+	const struct mm_page *page = cold_anon(machine, 0);
+
+	(void)state;
+	cold_anon(machine, 1);
+	assert_int_equal(shrink(machine, MM_LRU_ANON, true), 0);
+	assert_int_equal(mm_nr_writeback(machine), 2);
+	assert_int_equal(machine_counter(machine, "nr_writeback"), 2);
+	assert_int_equal(machine_counter(machine, "pswpout"), 2);
+	assert_int_equal(page->list, CLASSIC_INACTIVE_ANON);
+	/* Met again: out of the way. All that was met is being written. */
+	assert_int_equal(shrink(machine, MM_LRU_ANON, true), 0);
+	assert_int_equal(page->list, CLASSIC_ACTIVE_ANON);
+	assert_int_equal(machine_counter(machine, "pgactivate"), 2);
+	assert_true(machine->nodes[0].many_writeback);
+	mm_end_writeback(machine, 2);
+	assert_int_equal(page->list, CLASSIC_INACTIVE_ANON);
+	assert_int_equal(machine_counter(machine, "pgrotated"), 2);
+	assert_int_equal(shrink(machine, MM_LRU_ANON, true), 2);
+	assert_int_equal(mm_lpage(machine, 0)->pfn, MM_NONE);
+	end(machine);
+}
+
+static void a_fast_device_lets_the_page_go_at_once(void **state)
+{
+	struct mm_machine *machine = new_machine();
+
+	(void)state;
+	machine->settings.swap_at_once = true;
+	cold_anon(machine, 0);
+	assert_int_equal(shrink(machine, MM_LRU_ANON, true), 1);
+	assert_int_equal(machine_counter(machine, "pswpout"), 1);
+	assert_int_equal(machine_counter(machine, "nr_vmscan_write"), 1);
+	assert_int_equal(mm_nr_writeback(machine), 0);
+	end(machine);
+}
+
+static void kswapd_waits_for_what_it_met_twice(void **state)
+{
+	struct mm_machine *machine = new_machine();
+	struct mm_node *node = &machine->nodes[0];
+
+	(void)state;
+	for (uint32_t i = 0; i < 64; i++)
+		cold_anon(machine, i);
+	shrink(machine, MM_LRU_ANON, true);
+	shrink(machine, MM_LRU_ANON, true);
+	node->many_writeback = true;
+	for (uint32_t i = 0; i < 32; i++) /* the ones in front again */
+		policy_classic_del(node, mm_lpage(machine, i)->pfn);
+	for (uint32_t i = 0; i < 32; i++) {
+		machine->pages[mm_lpage(machine, i)->pfn].flags &= (uint16_t)~MM_PG_ACTIVE;
+		policy_classic_add(node, mm_lpage(machine, i)->pfn, true);
+	}
+	shrink(machine, MM_LRU_ANON, true);
+	assert_int_equal(node->kswapd.wait_written, machine->nr_written + 32);
+	end(machine);
+}
+
+static void dirty_pages_of_files_are_left_to_the_flushers(void **state)
+{
+	struct mm_machine *machine = new_machine();
+	const struct mm_page *page = touch(machine, 0, MM_LPAGE_FILE, MM_TOUCH_WRITE);
+
+	(void)state;
+	touch(machine, 1, MM_LPAGE_FILE, MM_TOUCH_UNUSED);
+	/* A clean one among them: no reason to wake anybody. */
+	assert_int_equal(shrink(machine, MM_LRU_FILE, true), 1);
+	assert_int_equal(page->list, CLASSIC_ACTIVE_FILE);
+	assert_int_equal(machine_counter(machine, "nr_vmscan_immediate_reclaim"), 1);
+	assert_int_equal(machine_counter(machine, "nr_vmscan_write"), 0);
+	assert_int_equal(mm_nr_writeback(machine), 0);
+	mm_wake_flushers(machine);
+	assert_int_equal(mm_nr_writeback(machine), 1);
+	assert_true(mm_oldest_write_is_file(machine));
+	assert_int_equal(machine_counter(machine, "nr_dirty"), 0);
+	mm_end_writeback(machine, 1);
+	assert_int_equal(page->list, CLASSIC_INACTIVE_FILE);
+	assert_int_equal(shrink(machine, MM_LRU_FILE, true), 1);
+	/* Only dirty ones: the flushers are told. */
+	touch(machine, 2, MM_LPAGE_FILE, MM_TOUCH_WRITE);
+	shrink(machine, MM_LRU_FILE, true);
+	assert_int_equal(mm_nr_writeback(machine), 1);
+	assert_true(machine->nodes[0].many_dirty);
+	end(machine);
+}
+
+static void flushers_keep_dirty_pages_below_their_share(void **state)
+{
+	struct mm_machine *machine = new_machine();
+	uint32_t page = 0;
+
+	(void)state;
+	while (mm_nr_writeback(machine) == 0 && page < NR_PAGES / 2) {
+		touch(machine, page++, MM_LPAGE_FILE, MM_TOUCH_WRITE);
+		mm_flush(machine);
+	}
+	/* A tenth of what is free above the watermarks, or in files. */
+	assert_in_range(page, NR_PAGES * 9 / 100, NR_PAGES / 10 + 1);
+	/* Once at it, they go on for 1024 pages; half of the queue is reclaim's. */
+	assert_int_equal(mm_nr_writeback(machine), MM_WRITEBACK_LIMIT / 2);
+	while (mm_nr_writeback(machine) > 0)
+		mm_end_writeback(machine, 100);
+	assert_int_equal(machine_counter(machine, "nr_dirty"), 0);
+	end(machine);
+}
+
+static void old_dirty_pages_are_written(void **state)
+{
+	struct mm_machine *machine = new_machine();
+
+	(void)state;
+	touch(machine, 0, MM_LPAGE_FILE, MM_TOUCH_WRITE);
+	for (uint32_t i = 0; i < MM_FLUSH_MARKS; i++) {
+		mm_flush_expired(machine);
+		assert_int_equal(mm_nr_writeback(machine), 0);
+	}
+	touch(machine, 1, MM_LPAGE_FILE, MM_TOUCH_WRITE);
+	mm_flush_expired(machine);
+	assert_int_equal(mm_nr_writeback(machine), 1);
+	/* Freed while it is written. */
+	assert_true(mm_free_lpage(machine, 0, 0));
+	assert_int_equal(mm_nr_writeback(machine), 0);
+	assert_int_equal(mm_oldest_write_pages(machine), 0);
+	end(machine);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_page_stays_on_its_list_while_it_is_written),
+		cmocka_unit_test(a_fast_device_lets_the_page_go_at_once),
+		cmocka_unit_test(kswapd_waits_for_what_it_met_twice),
+		cmocka_unit_test(dirty_pages_of_files_are_left_to_the_flushers),
+		cmocka_unit_test(flushers_keep_dirty_pages_below_their_share),
+		cmocka_unit_test(old_dirty_pages_are_written),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
