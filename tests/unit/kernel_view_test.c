@@ -13,6 +13,11 @@
 #include <cmocka.h>
 #include <mmreplay/run.h>
 
+#include "mm.h"
+#include "policy_table.h"
+#include "rng.h"
+#include "show_views.h"
+
 #define MAX_ROWS  4096
 #define MAX_DUMPS 128
 
@@ -763,6 +768,74 @@ static void refuses(void **state)
 	mmr_trace_close(trace);
 }
 
+/* Some bytes of a text become others. */
+static void spoil(char *text, struct rng *rng)
+{
+	size_t length = strlen(text);
+
+	for (unsigned int i = 0; i < 20 && length > 0; i++) {
+		char *at = text + base_rng_below(rng, (uint32_t)length);
+
+		*at = base_rng_below(rng, 4) ? (char)(1 + base_rng_below(rng, 255))
+		                             : "\n :,9("[i % 6];
+	}
+	if (base_rng_below(rng, 4) == 0)
+		text[base_rng_below(rng, (uint32_t)length)] = '\0';
+}
+
+/* A model of anything: bounded, the same length whatever the room, nothing that a terminal obeys. */
+static void check_model(const struct mm_machine *machine, const char *model, size_t room)
+{
+	size_t (*const shows[])(const struct mm_machine *machine, const char *model, char *text,
+	                        size_t size) = { mm_show_zoneinfo, mm_show_vmstat,
+		                                 mm_show_meminfo };
+
+	for (size_t i = 0; i < sizeof(shows) / sizeof(shows[0]); i++) {
+		size_t length = shows[i](machine, model, NULL, 0);
+		char *text = malloc(room);
+
+		assert_non_null(text);
+		assert_int_equal(shows[i](machine, model, text, room), length);
+		assert_int_equal(strlen(text), length < room ? length : room - 1);
+		for (const char *at = text; *at; at++)
+			assert_true(*at == '\n' || (*at >= ' ' && *at <= '~'));
+		free(text);
+	}
+}
+
+static void takes_any_model(void **state)
+{
+	const struct mm_zone_config zone = { .name = "DMA32",
+		                             .type = MM_ZONE_DMA32,
+		                             .start_pfn = 4096,
+		                             .spanned = 4096,
+		                             .present = 4096,
+		                             .managed = 4096 };
+	const struct mm_config config = {
+		.zones = &zone, .nr_zones = 1, .nr_cpus = 2, .policy = policy_find("classic")
+	};
+	static const char *const pieces[] = { "proc/zoneinfo", "proc/vmstat", "proc/meminfo" };
+	struct mmr_trace *trace = open_trace("fragment-612-mglru.zst");
+	struct mm_machine *machine;
+	struct mmr_error err;
+	struct rng rng;
+
+	(void)state;
+	base_rng_init(&rng, 1);
+	assert_int_equal(mm_machine_create(&config, &machine, &err), 0);
+	mm_seed_free_block(machine, 4096, 10);
+	mm_seed_done(machine);
+	for (unsigned int i = 0; i < 300; i++) {
+		char *model = recorded(trace, pieces[i % 3]);
+
+		spoil(model, &rng);
+		check_model(machine, model, 1 + base_rng_below(&rng, i % 2 ? 8192 : 64));
+		free(model);
+	}
+	mm_machine_destroy(machine);
+	mmr_trace_close(trace);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -772,6 +845,7 @@ int main(void)
 		cmocka_unit_test(of_618),
 		cmocka_unit_test(shadow_is_exact),
 		cmocka_unit_test(refuses),
+		cmocka_unit_test(takes_any_model),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
