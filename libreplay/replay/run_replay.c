@@ -25,7 +25,7 @@
 #include "workload.h"
 
 #define EVENTS_PER_BATCH 4096
-#define KB_PER_PAGE      4u
+#define KB_PER_PAGE      4ull
 
 struct replay_run {
 	struct mmr_trace *trace;
@@ -162,8 +162,7 @@ static void on_oom_kill(void *data, const struct replay_oom_kill *kill)
 		run->report,
 		"out of memory: %s (%u) was killed after %.3f s; it had %llu kB in memory and "
 		"%llu kB in swap",
-		comm, pid, (double)row.t_ns / 1e9, (unsigned long long)(nr * KB_PER_PAGE),
-		(unsigned long long)(kill->nr_swap * KB_PER_PAGE));
+		comm, pid, (double)row.t_ns / 1e9, nr * KB_PER_PAGE, kill->nr_swap * KB_PER_PAGE);
 }
 
 /* ---- counters and samples ---- */

@@ -165,7 +165,7 @@ static void on_newtask(struct wl *wl, uint32_t parent, const struct mmr_event *e
 
 static void on_exec(struct wl *wl, uint32_t task)
 {
-	int16_t adj;
+	int16_t adj = 0;
 	uint32_t mm;
 
 	/* The thread that calls exec takes the pid of its leader, which has exited. */
@@ -175,7 +175,8 @@ static void on_exec(struct wl *wl, uint32_t task)
 		return;
 	wl_fault_end(wl, task);
 	mm = wl->tasks.items[task].mm;
-	adj = mm == WL_NONE ? 0 : wl->mms.items[mm].oom_adj;
+	if (mm != WL_NONE)
+		adj = wl->mms.items[mm].oom_adj;
 	mm = take_exec_mm(wl, task);
 	if (mm == WL_NONE)
 		mm = wl_mm_new(wl);
