@@ -153,17 +153,35 @@ void mm_prep_block(struct mm_machine *machine, uint32_t pfn, uint32_t order)
 	machine->nr_used += mm_block_pages(order);
 }
 
-/* Whether a first walk should leave other types' pageblocks alone. */
-static bool wants_nofragment(const struct mm_machine *machine, const struct mm_alloc_context *ac)
+static const struct mm_zone *preferred_zone(const struct mm_machine *machine,
+                                            const struct mm_alloc_context *ac)
 {
 	for (uint32_t i = 0; i < machine->nr_zonelist; i++) {
 		const struct mm_zone *zone = &machine->zones[machine->zonelist[i]];
 
-		if (zone->type > ac->highest_zoneidx)
-			continue;
-		return zone->type == MM_ZONE_NORMAL;
+		if (zone->type <= ac->highest_zoneidx)
+			return zone;
 	}
-	return false;
+	return NULL;
+}
+
+/*
+ * Whether a first walk should leave other types' pageblocks alone: where there is DMA32 to go to, and on
+ * a machine of one node always.
+ */
+static bool wants_nofragment(const struct mm_machine *machine, const struct mm_alloc_context *ac)
+{
+	const struct mm_zone *zone = preferred_zone(machine, ac);
+	const struct mm_node *node;
+
+	if (!zone || zone->type != MM_ZONE_NORMAL)
+		return false;
+	node = &machine->nodes[zone->node];
+	for (uint32_t i = 0; i < node->nr_zones && machine->nr_nodes > 1; i++) {
+		if (machine->zones[node->zones[i]].type == MM_ZONE_DMA32)
+			return machine->zones[node->zones[i]].present > 0;
+	}
+	return machine->nr_nodes == 1;
 }
 
 uint32_t mm_fast_alloc_flags(const struct mm_machine *machine, const struct mm_alloc_context *ac)
@@ -179,9 +197,14 @@ uint32_t mm_fast_alloc_flags(const struct mm_machine *machine, const struct mm_a
 	return alloc_flags;
 }
 
+/* With NOFRAGMENT only the preferred node: rather a foreign pageblock here than a remote page. */
 static uint32_t walk_zones(struct mm_machine *machine, const struct mm_alloc_context *ac,
                            uint32_t alloc_flags)
 {
+	const struct mm_zone *preferred =
+		machine->nr_nodes > 1 && (alloc_flags & MM_ALLOC_NOFRAGMENT)
+			? preferred_zone(machine, ac)
+			: NULL;
 	enum mm_wmark wmark = (enum mm_wmark)(alloc_flags & MM_ALLOC_WMARK_MASK);
 	bool tunes = machine->settings.kernel >= MM_KERNEL_TUNES_PCP;
 
@@ -192,6 +215,8 @@ static uint32_t walk_zones(struct mm_machine *machine, const struct mm_alloc_con
 
 		if (zone->type > ac->highest_zoneidx)
 			continue;
+		if (preferred && zone->node != preferred->node)
+			return MM_NONE;
 		if (tunes && !(zone->flags & MM_ZONE_BELOW_HIGH)) {
 			ok = zone_watermark_fast(zone, ac, MM_WMARK_HIGH, alloc_flags);
 			if (!ok)

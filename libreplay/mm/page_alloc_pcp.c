@@ -18,7 +18,8 @@
  * Follows free_unref_page_commit(), nr_pcp_alloc(), nr_pcp_high(), nr_pcp_free(),
  * free_pcppages_bulk(), rmqueue_bulk(), decay_pcp_high(), zone_set_pageset_high_and_batch() of v6.12 and v6.1.
  *
- * Not modelled: trylock failures; the last-level cache's size, so PCPF_FREE_HIGH_BATCH is never set;
+ * Not modelled: trylock failures; the last-level cache's size: it is taken to hold three batches for each
+ * CPU (756 KiB at most), as nearly all do, so PCPF_FREE_HIGH_BATCH is always set;
  * the expiry of remote NUMA lists.
  */
 #include "internal.h"
@@ -290,8 +291,8 @@ void mm_pcp_free(struct mm_machine *machine, uint32_t cpu, uint32_t pfn, uint32_
 		return;
 	}
 	if (order > 0 && order <= MM_COSTLY_ORDER) {
-		free_high =
-			pcp->free_count >= pcp->batch && (pcp->flags & MM_PCP_PREV_FREE_HIGH_ORDER);
+		free_high = pcp->free_count >= pcp->batch &&
+		            (pcp->flags & MM_PCP_PREV_FREE_HIGH_ORDER) && pcp->count >= pcp->batch;
 		pcp->flags |= MM_PCP_PREV_FREE_HIGH_ORDER;
 	} else {
 		pcp->flags &= (uint8_t)~MM_PCP_PREV_FREE_HIGH_ORDER;

@@ -316,6 +316,41 @@ static void a_reserve_keeps_low_zones_for_those_who_need_them(void **state)
 	mm_machine_destroy(machine);
 }
 
+/* Which requests spare other types' pageblocks at first: [nodes][DMA32 on the first node]. */
+static void sparing_pageblocks_depends_on_the_zones(void **state)
+{
+	static const bool wanted[2][2] = { { true, true }, { false, true } };
+
+	(void)state;
+	for (uint32_t nodes = 1; nodes <= 2; nodes++) {
+		for (uint32_t dma32 = 0; dma32 <= 1; dma32++) {
+			struct mm_zone_config zones[3];
+			struct mm_config config = { .zones = zones,
+				                    .nr_cpus = 1,
+				                    .settings = machine_settings() };
+			struct mm_machine *machine;
+			struct mm_alloc_context ac;
+
+			for (uint32_t i = 1 - dma32; i <= nodes; i++)
+				zones[config.nr_zones++] = (struct mm_zone_config){
+					.name = "zone",
+					.type = i == 0 ? MM_ZONE_DMA32 : MM_ZONE_NORMAL,
+					.node = i == 2,
+					.start_pfn = i * NR_PAGES,
+					.spanned = NR_PAGES,
+					.present = NR_PAGES,
+					.managed = NR_PAGES,
+				};
+			assert_int_equal(mm_machine_create(&config, &machine, NULL), 0);
+			ac = mm_prepare_alloc(machine, &movable);
+			assert_int_equal(
+				(mm_fast_alloc_flags(machine, &ac) & MM_ALLOC_NOFRAGMENT) != 0,
+				wanted[nodes - 1][dma32]);
+			mm_machine_destroy(machine);
+		}
+	}
+}
+
 static void impossible_machines_are_refused(void **state)
 {
 	struct mm_zone_config zones[2] = {
@@ -365,6 +400,7 @@ int main(void)
 		cmocka_unit_test(watermarks_follow_the_kernels_rule),
 		cmocka_unit_test(requests_stop_at_their_watermarks),
 		cmocka_unit_test(a_reserve_keeps_low_zones_for_those_who_need_them),
+		cmocka_unit_test(sparing_pageblocks_depends_on_the_zones),
 		cmocka_unit_test(impossible_machines_are_refused),
 	};
 
