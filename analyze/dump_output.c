@@ -94,7 +94,7 @@ int dump_output_add(const char *value, void *data)
 		*time++ = '\0';
 	else
 		time = views + strlen(views);
-	if (*views == '\0')
+	if (views[strspn(views, ",")] == '\0')
 		message(output->tool, "--dump: give a view: buddyinfo@2s");
 	else if (*time && strcmp(time, "end") != 0 && !parse_time(time, &t_ns))
 		message(output->tool, "--dump: %s is not a time (2s, 1500ms, end)", time);
