@@ -62,7 +62,7 @@ uint64_t policy_mglru_seq(const struct mglru *lru, const struct mm_page *page, b
 		return reworked_seq(lru, page, reclaiming);
 	if (page->flags & MGLRU_ACTIVE)
 		return lru->max_seq;
-	if (type == MM_LRU_ANON && !(page->flags & MM_PG_SWAPCACHE))
+	if ((type == MM_LRU_ANON && !(page->flags & MM_PG_SWAPCACHE)) || mglru_waits(page))
 		return lru->max_seq - 1;
 	if (reclaiming || lru->min_seq[type] + MGLRU_MIN_GENS >= lru->max_seq)
 		return lru->min_seq[type];

@@ -247,6 +247,12 @@ void policy_mglru_survivor(struct mm_node *node, uint32_t pfn, bool activate)
 	            (page->flags & MM_PG_DIRTY) || mm_is_writeback(page) ||
 	            lru->retry.nr == MM_BATCH_MAX;
 
+	/* Goes next when the write is over. */
+	if (mglru_waits(page)) {
+		page->flags |= activate ? MGLRU_ACTIVE : 0;
+		policy_mglru_add(node, pfn, false);
+		return;
+	}
 	if (lru->version != MGLRU_6_18 && (page->flags & MGLRU_REFERENCED))
 		busy = true;
 	if (!busy) {

@@ -140,6 +140,12 @@ static inline bool mglru_is_mapped(const struct mm_page *page)
 	return !(page->flags & MM_PG_UNMAPPED);
 }
 
+/* Reclaim has had it written, or waits for somebody to do so. */
+static inline bool mglru_waits(const struct mm_page *page)
+{
+	return (page->io & MM_IO_RECLAIM) && ((page->flags & MM_PG_DIRTY) || mm_is_writeback(page));
+}
+
 static inline uint32_t mglru_page_zone(const struct mm_node *node, uint32_t pfn)
 {
 	return node->machine->zones[node->machine->pages[pfn].zone].type;
