@@ -4,14 +4,12 @@
  * kpageflags by page. Prints a row a recording; fails if one is past its bound. Exact without compaction;
  * with it 0.2 % of the free pages, 5 % or 4 blocks of an order, 0.1 % of the pages.
  */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "recordings.h"
 #include "shadow.h"
-
-#define EXIT_SKIPPED 77
 
 struct result {
 	uint64_t nr_events;
@@ -105,41 +103,13 @@ static bool check_file(const char *path, const char *name)
 	return is_good(&r);
 }
 
-static int is_trace(const struct dirent *entry)
+static void print_head(void)
 {
-	size_t len = strlen(entry->d_name);
-
-	return len > 4 && strcmp(entry->d_name + len - 4, ".zst") == 0;
+	printf("%-28s %9s %9s %5s %5s %5s %9s %9s %9s %6s\n", "recording", "events", "compacted",
+	       "rows", "off", "bad", "free", "shadow", "pages", "wrong");
 }
 
 int main(void)
 {
-	const char *folder = getenv("MMR_TRACES");
-	char default_folder[4096];
-	struct dirent **entries;
-	unsigned int nr_bad = 0;
-	int nr;
-
-	if (!folder) {
-		snprintf(default_folder, sizeof(default_folder), "%s/traces",
-		         getenv("SOURCE_ROOT") ? getenv("SOURCE_ROOT") : ".");
-		folder = default_folder;
-	}
-	nr = scandir(folder, &entries, is_trace, alphasort);
-	if (nr <= 0) {
-		printf("no recordings in %s\n", folder);
-		return EXIT_SKIPPED;
-	}
-	printf("%-28s %9s %9s %5s %5s %5s %9s %9s %9s %6s\n", "recording", "events", "compacted",
-	       "rows", "off", "bad", "free", "shadow", "pages", "wrong");
-	for (int i = 0; i < nr; i++) {
-		char path[sizeof(default_folder) + 260];
-
-		snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
-		nr_bad += !check_file(path, entries[i]->d_name);
-		free(entries[i]);
-	}
-	free(entries);
-	printf("%d passed, %u failed\n", nr - (int)nr_bad, nr_bad);
-	return nr_bad ? 1 : 0;
+	return check_recordings(print_head, check_file);
 }

@@ -4,15 +4,15 @@
  * and unusable_index, digit by digit, at the instants at which the snapshots read them. A file that was
  * read while the free lists moved (by the shadow's word) says nothing and is counted apart. Prints a row a recording.
  */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <mmreplay/run.h>
 
-#define EXIT_SKIPPED 77
-#define MAX_FILES    4096
+#include "recordings.h"
+
+#define MAX_FILES 4096
 
 static const struct {
 	const char *view;
@@ -200,40 +200,13 @@ static bool check_file(const char *path, const char *name)
 	return good;
 }
 
-static int is_trace(const struct dirent *entry)
+static void print_head(void)
 {
-	size_t length = strlen(entry->d_name);
-
-	return length > 4 && strcmp(entry->d_name + length - 4, ".zst") == 0;
+	printf("%-28s %5s %6s %9s %5s %7s %5s\n", "recording", "files", "moving", "buddyinfo",
+	       "off", "extfrag", "off");
 }
 
 int main(void)
 {
-	const char *folder = getenv("MMR_TRACES");
-	char default_folder[4096];
-	struct dirent **entries;
-	unsigned int nr_bad = 0;
-	int nr;
-
-	if (!folder) {
-		snprintf(default_folder, sizeof(default_folder), "%s/traces",
-		         getenv("SOURCE_ROOT") ? getenv("SOURCE_ROOT") : ".");
-		folder = default_folder;
-	}
-	nr = scandir(folder, &entries, is_trace, alphasort);
-	if (nr <= 0) {
-		printf("no recordings in %s\n", folder);
-		return EXIT_SKIPPED;
-	}
-	printf("%-28s %5s %6s %9s %5s %7s %5s\n", "recording", "files", "moving", "buddyinfo",
-	       "off", "extfrag", "off");
-	for (int i = 0; i < nr; i++) {
-		char path[sizeof(default_folder) + 260];
-
-		snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
-		nr_bad += !check_file(path, entries[i]->d_name);
-		free(entries[i]);
-	}
-	free(entries);
-	return nr_bad ? EXIT_FAILURE : EXIT_SUCCESS;
+	return check_recordings(print_head, check_file);
 }

@@ -6,14 +6,12 @@
  * anonymous or as a file's, 99 % must be known as such where compaction moved nothing. Prints a row a
  * recording. Every op is held to what the engine may rely on.
  */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "recordings.h"
 #include "wl_state.h"
-
-#define EXIT_SKIPPED 77
 
 #define KPF_LRU        (1ull << 5)
 #define KPF_SLAB       (1ull << 7)
@@ -228,41 +226,13 @@ static bool check_file(const char *path, const char *name)
 	return good;
 }
 
-static int is_trace(const struct dirent *entry)
+static void print_head(void)
 {
-	size_t length = strlen(entry->d_name);
-
-	return length > 4 && strcmp(entry->d_name + length - 4, ".zst") == 0;
+	printf("%-28s %8s %8s %8s %8s %8s %8s %8s %4s\n", "recording", "first", "named", "moved",
+	       "agree", "pages", "known", "ops", "bad");
 }
 
 int main(void)
 {
-	const char *folder = getenv("MMR_TRACES");
-	char default_folder[4096];
-	struct dirent **entries;
-	unsigned int nr_bad = 0;
-	int nr;
-
-	if (!folder) {
-		snprintf(default_folder, sizeof(default_folder), "%s/traces",
-		         getenv("SOURCE_ROOT") ? getenv("SOURCE_ROOT") : ".");
-		folder = default_folder;
-	}
-	nr = scandir(folder, &entries, is_trace, alphasort);
-	if (nr <= 0) {
-		printf("no recordings in %s\n", folder);
-		return EXIT_SKIPPED;
-	}
-	printf("%-28s %8s %8s %8s %8s %8s %8s %8s %4s\n", "recording", "first", "named", "moved",
-	       "agree", "pages", "known", "ops", "bad");
-	for (int i = 0; i < nr; i++) {
-		char path[sizeof(default_folder) + 260];
-
-		snprintf(path, sizeof(path), "%s/%s", folder, entries[i]->d_name);
-		nr_bad += !check_file(path, entries[i]->d_name);
-		free(entries[i]);
-	}
-	free(entries);
-	printf("%d passed, %u failed\n", nr - (int)nr_bad, nr_bad);
-	return nr_bad ? 1 : 0;
+	return check_recordings(print_head, check_file);
 }
