@@ -12,52 +12,29 @@
  * Not modelled: memcgs: all is in the root's.
  */
 #include "mglru_private.h"
-
-struct text {
-	char *at;
-	size_t size;
-	size_t used; /* what there is to say, whether it fits or not */
-};
-
-static void put(struct text *text, const char *string)
-{
-	for (; *string; string++, text->used++) {
-		if (text->used + 1 < text->size)
-			text->at[text->used] = *string;
-	}
-}
+#include "show_text.h"
 
 /* A blank, and the number to the right of width columns. */
-static void put_number(struct text *text, size_t width, uint64_t number)
+static void put_number(struct mm_text *text, size_t width, uint64_t number)
 {
-	char digits[32];
-	size_t at = sizeof(digits) - 1;
-
-	digits[at] = '\0';
-	do {
-		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number > 0);
-	while (sizeof(digits) - 1 - at < width)
-		digits[--at] = ' ';
-	digits[--at] = ' ';
-	put(text, digits + at);
+	mm_text_put(text, " ");
+	mm_text_put_number(text, width, number);
 }
 
-static void put_marked(struct text *text, uint64_t number, char mark)
+static void put_marked(struct mm_text *text, uint64_t number, char mark)
 {
 	const char string[2] = { mark, '\0' };
 
 	put_number(text, 10, number);
-	put(text, string);
+	mm_text_put(text, string);
 }
 
-static void show_tier(struct text *text, const struct mglru *lru, uint64_t seq, uint32_t tier)
+static void show_tier(struct mm_text *text, const struct mglru *lru, uint64_t seq, uint32_t tier)
 {
 	bool early = lru->version == MGLRU_6_1;
 	uint32_t hist = mglru_hist(lru, seq);
 
-	put(text, "           ");
+	mm_text_put(text, "           ");
 	put_number(text, 10, tier);
 	for (uint32_t type = 0; type < MM_NR_LRU_TYPES; type++) {
 		const char *marks = early ? "   " : "xxx";
@@ -76,11 +53,11 @@ static void show_tier(struct text *text, const struct mglru *lru, uint64_t seq, 
 		for (uint32_t i = 0; i < 3; i++)
 			put_marked(text, n[i], marks[i]);
 	}
-	put(text, "\n");
+	mm_text_put(text, "\n");
 }
 
 /* Capitals: since the start, where there is no history. 6.1 has two columns more. */
-static void show_walks(struct text *text, const struct mglru *lru, uint64_t seq)
+static void show_walks(struct mm_text *text, const struct mglru *lru, uint64_t seq)
 {
 	bool early = lru->version == MGLRU_6_1, youngest = seq == lru->max_seq;
 	bool shown = youngest == (lru->nr_hist == 1);
@@ -88,16 +65,17 @@ static void show_walks(struct text *text, const struct mglru *lru, uint64_t seq)
 
 	if (!shown)
 		marks = early ? "      " : "x.x.xx";
-	put(text, "                      ");
+	mm_text_put(text, "                      ");
 	for (uint32_t i = 0; i < MGLRU_NR_WALK_STATS; i++) {
 		if (marks[i] != '.')
 			put_marked(text, shown ? lru->walked[mglru_hist(lru, seq)][i] : 0,
 			           marks[i]);
 	}
-	put(text, "\n");
+	mm_text_put(text, "\n");
 }
 
-static void show_generation(struct text *text, const struct mm_node *node, uint64_t seq, bool full)
+static void show_generation(struct mm_text *text, const struct mm_node *node, uint64_t seq,
+                            bool full)
 {
 	const struct mglru *lru = mglru_of(node);
 	uint32_t slot = mglru_slot(seq);
@@ -111,7 +89,7 @@ static void show_generation(struct text *text, const struct mm_node *node, uint6
 			pages += lru->nr_pages[slot][type][zone];
 		put_marked(text, pages, full && seq < lru->min_seq[type] ? 'x' : ' ');
 	}
-	put(text, "\n");
+	mm_text_put(text, "\n");
 	if (!full)
 		return;
 	for (uint32_t tier = 0; tier < MGLRU_NR_TIERS; tier++)
@@ -122,19 +100,17 @@ static void show_generation(struct text *text, const struct mm_node *node, uint6
 size_t policy_mglru_show(const struct mm_node *node, bool full, char *text, size_t size)
 {
 	const struct mglru *lru = mglru_of(node);
-	struct text out = { .at = text, .size = size };
+	struct mm_text out = mm_text_begin(text, size);
 	uint64_t seq = lru->min_seq[MM_LRU_ANON];
 
 	if (full)
 		seq = lru->max_seq >= MGLRU_NR_GENS ? lru->max_seq - MGLRU_NR_GENS + 1 : 0;
 	if (node->id == 0)
-		put(&out, "memcg     1 /\n");
-	put(&out, " node");
+		mm_text_put(&out, "memcg     1 /\n");
+	mm_text_put(&out, " node");
 	put_number(&out, 5, node->id);
-	put(&out, "\n");
+	mm_text_put(&out, "\n");
 	for (; seq <= lru->max_seq; seq++)
 		show_generation(&out, node, seq, full);
-	if (size > 0)
-		text[out.used < size ? out.used : size - 1] = '\0';
-	return out.used;
+	return mm_text_end(&out);
 }
