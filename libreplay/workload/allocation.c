@@ -141,6 +141,10 @@ void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	for (uint64_t i = 0; i < nr; i++) {
 		wl_place_vacate(wl, pfn + i);
 		*wl_place(wl, pfn + i) = WL_PLACE_UNKNOWN;
+		/* The idle bit moves with a page, and is clear on a new one. */
+		if (wl->born)
+			wl->born[pfn + i - wl->first_pfn] =
+				wl_in_migration(t) ? 0 : wl_born_time(wl->now_ns);
 	}
 	if (t->flags & WL_TASK_KHUGEPAGED) {
 		drop(wl, pfn, nr, WL_ALLOC_KHUGEPAGED);

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Samples of page accesses become DEMAND_ACCESS, one for each page that was seen in use. A page that was
- * faulted in since it was marked has its fault as demand already; where the sample tells (known), its
- * bit is passed over.
+ * Samples of page accesses become DEMAND_ACCESS, one for each page that was seen in use. A page that came
+ * into memory since it was marked was not marked: that it is not idle says nothing, and what brought it in is
+ * demand already. Its bit is passed over: where the sample tells (known), by that, otherwise by when the page
+ * frame was allocated.
+ *
+ * State: when each page frame was allocated, from the first sample on that does not tell.
  *
  * Not modelled: that a page was watched and not used. Who wrote, and who read.
  */
+#include "alloc.h"
 #include "error_set.h"
 #include "wl_state.h"
 
@@ -24,12 +28,29 @@ static void emit(struct wl *wl, uint32_t page, uint64_t since_ns)
 		    });
 }
 
+/* Allocated after it could have been marked. */
+static bool born_since(const struct wl *wl, uint64_t pfn, uint64_t since_ns)
+{
+	uint32_t born;
+
+	if (!wl->born || !wl_pfn_known(wl, pfn))
+		return false;
+	born = wl->born[pfn - wl->first_pfn];
+	return born != 0 && (int32_t)(born - wl_born_time(since_ns)) > 0;
+}
+
 static void take_bitmap(struct wl *wl, const struct mmr_access_sample *sample)
 {
 	uint64_t since_ns = sample->mark_begin_ns ? sample->mark_begin_ns : sample->begin_ns;
 
+	if (!sample->known && !wl->born) {
+		wl->born = base_calloc(wl->nr_pfns, sizeof(*wl->born));
+		wl->nomem |= !wl->born;
+	}
 	for (uint64_t i = 0; i < sample->nr_pfns; i++) {
 		if (sample->idle[i / 8] >> i % 8 & 1)
+			continue;
+		if (!sample->known && born_since(wl, sample->first_pfn + i, since_ns))
 			continue;
 		if (sample->known && !(sample->known[i / 8] >> i % 8 & 1))
 			continue;

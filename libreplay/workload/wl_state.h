@@ -257,6 +257,7 @@ struct wl_hash {
 struct wl {
 	/* by pfn - first_pfn */
 	uint32_t *places;
+	uint32_t *born; /* when each was allocated, by wl_born_time(); NULL: nobody asks */
 	uint64_t first_pfn;
 	uint64_t nr_pfns;
 
@@ -317,6 +318,14 @@ struct wl {
 
 	struct wl_explanation explain;
 };
+
+/* Time for wl.born: units of 65.536 us, which go round after three days. 0: not known. */
+static inline uint32_t wl_born_time(uint64_t t_ns)
+{
+	uint32_t t = (uint32_t)(t_ns >> 16);
+
+	return t > 0 ? t : 1;
+}
 
 /* ---- number.c ---- */
 

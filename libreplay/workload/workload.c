@@ -120,6 +120,7 @@ void wl_destroy(struct wl *wl)
 	base_free(wl->file_hash.heads);
 	base_free(wl->file_page_hash.heads);
 	base_free(wl->places);
+	base_free(wl->born);
 	base_free(wl);
 }
 

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is known of the use of pages apart from faults: samples, reads, and the end of cached pages. */
+#include "unit.h"
+
+#include "workload.h"
+#include "workload_events.h"
+
+#define MAX_OPS     64
+#define FAULT_WRITE 6u /* from user space */
+
+struct bench {
+	struct wl *wl;
+	uint64_t t_ns;
+	struct demand_op ops[MAX_OPS]; /* about pages */
+	size_t nr_ops;
+};
+
+static struct bench *new_bench(void)
+{
+	static struct bench bench;
+	struct mmr_zone_info zone = { .spanned = NR_PFNS, .name = "DMA32" };
+	struct wl_options options = { .zones = &zone, .nr_zones = 1 };
+
+	memset(&bench, 0, sizeof(bench));
+	assert_int_equal(wl_new(&options, &bench.wl, NULL), 0);
+	return &bench;
+}
+
+static void send(struct bench *b, struct mmr_event event)
+{
+	b->t_ns += 1000000;
+	event.t_ns = b->t_ns;
+	assert_int_equal(wl_event(b->wl, &event, NULL), 0);
+}
+
+static void finish(struct bench *b)
+{
+	const struct demand_op *ops;
+	size_t nr;
+
+	assert_int_equal(wl_finish(b->wl, NULL), 0);
+	ops = wl_ops(b->wl, &nr);
+	for (size_t i = 0; i < nr; i++) {
+		if (ops[i].kind >= DEMAND_TASK_START)
+			continue;
+		assert_true(b->nr_ops < MAX_OPS);
+		b->ops[b->nr_ops++] = ops[i];
+	}
+}
+
+static void touch_new(struct bench *b, uint64_t vpn, uint64_t pfn)
+{
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_PAGE_FAULT_USER,
+	                            .pid = 100,
+	                            .fault = { .address = vpn << 12, .error_code = FAULT_WRITE } });
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_ALLOC,
+	                            .pid = 100,
+	                            .page = { .pfn = pfn, .gfp_flags = GFP_ANON } });
+}
+
+/* Nothing is idle that came after the marks were set, and that it is not says nothing. */
+static void test_born_since_the_mark(void **state)
+{
+	struct bench *b = new_bench();
+	const uint8_t idle[8] = { 0 };
+	struct mmr_access_sample sample = { .nr_pfns = 64, .idle = idle };
+	uint64_t mark_ns;
+
+	(void)state;
+	touch_new(b, BASE, 8);
+	sample.begin_ns = sample.end_ns = sample.mark_begin_ns = b->t_ns + 1000;
+	assert_int_equal(wl_access(b->wl, &sample, NULL), 0);
+	touch_new(b, BASE + 1, 9);
+	mark_ns = b->t_ns + 500000;
+	touch_new(b, BASE + 2, 10);
+	sample.begin_ns = b->t_ns + 1000;
+	sample.end_ns = b->t_ns + 2000;
+	sample.mark_begin_ns = mark_ns;
+	assert_int_equal(wl_access(b->wl, &sample, NULL), 0);
+	finish(b);
+	assert_int_equal(b->nr_ops, 6);
+	assert_int_equal(b->ops[1].kind, DEMAND_ACCESS);
+	for (size_t i = 4; i < 6; i++) {
+		assert_int_equal(b->ops[i].kind, DEMAND_ACCESS);
+		assert_int_equal(b->ops[i].page, b->ops[i == 4 ? 0 : 2].page);
+	}
+	wl_destroy(b->wl);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_born_since_the_mark),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
