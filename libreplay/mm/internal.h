@@ -504,6 +504,8 @@ bool mm_pgdat_balanced(const struct mm_node *node, uint32_t order, uint32_t high
 
 void mm_get_scan_count(struct mm_node *node, const struct mm_scan_control *sc,
                        uint32_t nr[MM_NR_LRU_TYPES]);
+/* What reclaim is told of the sizes of lists and of refaults. */
+const struct mm_lru_stat *mm_lru_stat(struct mm_node *node);
 /* From now on only later refaults count as such. */
 void mm_snapshot_refaults(struct mm_node *node);
 void mm_note_cost(struct mm_node *node, enum mm_lru_type type, uint64_t nr_io, uint64_t nr_rotated);

@@ -56,6 +56,7 @@ struct mm_settings {
 	uint8_t lru_gen_enabled; /* bits of /sys/kernel/mm/lru_gen/enabled; bit 0 clear: all of them */
 	uint32_t lru_gen_min_ttl_ms; /* a working set younger than this is not evicted; 0: off */
 	uint32_t vfs_cache_pressure;
+	bool memcg_stat_delay; /* reclaim sees the lists as mm_flush_memcg_stats() last did */
 	bool panic_on_oom;
 	bool oom_kill_allocating_task;
 };
@@ -337,6 +338,9 @@ bool mm_oldest_write_is_file(const struct mm_machine *machine);
 void mm_end_writeback(struct mm_machine *machine, uint32_t nr);
 /* Every five seconds (vm.dirty_writeback_centisecs): what has been dirty for 30 goes to its device. */
 void mm_flush_expired(struct mm_machine *machine);
+
+/* flush_memcg_stats_dwork(), every other second: see memcg_stat_delay. */
+void mm_flush_memcg_stats(struct mm_machine *machine);
 
 /* The per-CPU part of vmstat_update(), about once a second: decays the per-CPU lists. */
 void mm_vmstat_update(struct mm_machine *machine, uint16_t cpu);

@@ -296,6 +296,13 @@ struct mm_kswapd {
 	uint32_t failures;
 };
 
+/* What memory cgroups' statistics say of the lists: as it was when they were brought up to date. */
+struct mm_lru_stat {
+	uint32_t inactive[MM_NR_LRU_TYPES]; /* pages; without active ones, all */
+	uint32_t active[MM_NR_LRU_TYPES];
+	uint64_t refaults[MM_NR_LRU_TYPES]; /* of the working set */
+};
+
 struct mm_machine;
 
 /* A node: its policy lists and its kswapd (struct pglist_data with the root's lruvec). */
@@ -315,6 +322,7 @@ struct mm_node {
 	bool congested;      /* LRUVEC_NODE_CONGESTED: all dirty ones are being written */
 	uint64_t refaults[MM_NR_LRU_TYPES]; /* of the working set */
 	uint64_t refaults_seen[MM_NR_LRU_TYPES];
+	struct mm_lru_stat stat;
 	struct mm_kswapd kswapd;
 };
 

@@ -7,10 +7,16 @@
  * Exceptions: no swap, only file; file pages too few to matter, only anonymous; plenty of file pages that
  * nobody came back for, only file; the last priority, both alike.
  *
- * Follows get_scan_count(), prepare_scan_control(), lru_note_cost() of v6.12.
+ * What is decided for a pass as a whole (which type, whether active lists are touched) goes by the statistics
+ * of the root memory cgroup, which kernels since 6.12 bring up to date every two seconds only: between, a list that
+ * has long been emptied still looks full, refaults go unseen, and those that were seen are seen once. Before,
+ * reclaim itself brought them up to date to some hundred pages. How much is scanned then goes by the lists.
  *
- * Not modelled: memcg protection; the staleness of memcg statistics. inactive_is_low() belongs to policies
- * that have active lists; here only refaults show that a type's working set is under pressure.
+ * Follows get_scan_count(), prepare_scan_control(), lru_note_cost(), snapshot_refaults(),
+ * flush_memcg_stats_dwork() of v6.12.
+ *
+ * Not modelled: memcgs beside the root, and their protection; that idle CPUs put the update off. inactive_is_low()
+ * belongs to policies that have active lists; here only refaults show that a type's working set is under pressure.
  */
 #include "internal.h"
 
@@ -57,22 +63,25 @@ static bool file_is_tiny(const struct mm_node *node)
 	return (int64_t)node->nr_lru[MM_LRU_FILE] + free_pages <= high;
 }
 
-static bool refaulted(const struct mm_node *node, enum mm_lru_type type)
+static bool refaulted(const struct mm_node *node, const struct mm_lru_stat *stat,
+                      enum mm_lru_type type)
 {
-	return node->refaults[type] != node->refaults_seen[type];
+	return stat->refaults[type] != node->refaults_seen[type];
 }
 
-static enum scan_balance choose(const struct mm_node *node, const struct mm_scan_control *sc,
+static enum scan_balance choose(struct mm_node *node, const struct mm_scan_control *sc,
                                 const uint32_t size[MM_NR_LRU_TYPES])
 {
+	const struct mm_lru_stat *stat = mm_lru_stat(node);
+
 	if (!can_swap(node->machine, sc))
 		return SCAN_FILE;
 	if (sc->priority == 0 && node->machine->settings.swappiness > 0)
 		return SCAN_EQUAL;
-	if (file_is_tiny(node) && !refaulted(node, MM_LRU_ANON) &&
+	if (file_is_tiny(node) && !refaulted(node, stat, MM_LRU_ANON) &&
 	    size[MM_LRU_ANON] >> sc->priority)
 		return SCAN_ANON;
-	if (size[MM_LRU_FILE] >> sc->priority && !refaulted(node, MM_LRU_FILE))
+	if (stat->inactive[MM_LRU_FILE] >> sc->priority && !refaulted(node, stat, MM_LRU_FILE))
 		return SCAN_FILE;
 	return SCAN_FRACT;
 }
@@ -105,10 +114,38 @@ void mm_get_scan_count(struct mm_node *node, const struct mm_scan_control *sc,
 	}
 }
 
+static void update_stat(struct mm_node *node)
+{
+	const struct mm_policy_ops *policy = node->machine->policy;
+
+	for (uint32_t i = 0; i < MM_NR_LRU_TYPES; i++) {
+		enum mm_lru_type type = i;
+
+		node->stat.active[i] = policy->nr_active ? policy->nr_active(node, type) : 0;
+		node->stat.inactive[i] = node->nr_lru[i] - node->stat.active[i];
+		node->stat.refaults[i] = node->refaults[i];
+	}
+}
+
+const struct mm_lru_stat *mm_lru_stat(struct mm_node *node)
+{
+	if (!node->machine->settings.memcg_stat_delay)
+		update_stat(node);
+	return &node->stat;
+}
+
+void mm_flush_memcg_stats(struct mm_machine *machine)
+{
+	for (uint32_t n = 0; machine->policy && n < machine->nr_nodes; n++)
+		update_stat(&machine->nodes[n]);
+}
+
 void mm_snapshot_refaults(struct mm_node *node)
 {
+	const struct mm_lru_stat *stat = mm_lru_stat(node);
+
 	for (uint32_t type = 0; type < MM_NR_LRU_TYPES; type++)
-		node->refaults_seen[type] = node->refaults[type];
+		node->refaults_seen[type] = stat->refaults[type];
 }
 
 void mm_note_cost(struct mm_node *node, enum mm_lru_type type, uint64_t nr_io, uint64_t nr_rotated)

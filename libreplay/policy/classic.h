@@ -51,7 +51,7 @@ uint32_t policy_classic_isolate(struct mm_node *node, const struct mm_scan_contr
 
 /* ---- classic_active.c ---- */
 
-bool policy_classic_inactive_is_low(const struct mm_node *node, enum mm_lru_type type);
+bool policy_classic_inactive_is_low(struct mm_node *node, enum mm_lru_type type);
 void policy_classic_shrink_active(struct mm_node *node, struct mm_scan_control *sc,
                                   enum mm_lru_type type, uint32_t nr_to_scan);
 /* Some of the active anonymous pages, where they are too many. */

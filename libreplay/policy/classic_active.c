@@ -10,7 +10,7 @@
  * Follows inactive_is_low(), shrink_active_list(), kswapd_age_node() of v6.12; v6.1 does not count the
  * pages that go round as a cost.
  *
- * Not modelled: buffer heads; the staleness of memcg statistics.
+ * Not modelled: buffer heads.
  */
 #include "classic.h"
 
@@ -25,11 +25,11 @@ static uint64_t int_sqrt(uint64_t x)
 	return root;
 }
 
-bool policy_classic_inactive_is_low(const struct mm_node *node, enum mm_lru_type type)
+bool policy_classic_inactive_is_low(struct mm_node *node, enum mm_lru_type type)
 {
-	const struct classic *lru = classic_of(node);
-	uint64_t inactive = lru->nr[classic_inactive(type)];
-	uint64_t active = lru->nr[classic_active(type)];
+	const struct mm_lru_stat *stat = mm_lru_stat(node);
+	uint64_t inactive = stat->inactive[type];
+	uint64_t active = stat->active[type];
 	uint64_t gib = (inactive + active) >> GIB_SHIFT;
 
 	return inactive * (gib ? int_sqrt(10 * gib) : 1) < active;

@@ -10,7 +10,7 @@
  * Follows prepare_scan_control(), get_scan_count(), shrink_list(), shrink_lruvec() of v6.12; v6.1 lacks
  * no_cache_trim_mode.
  *
- * Not modelled: memcg protection; the staleness of memcg statistics.
+ * Not modelled: memcg protection.
  */
 #include "classic.h"
 
@@ -52,17 +52,18 @@ static bool file_is_tiny(const struct mm_node *node)
 	return (int64_t)node->nr_lru[MM_LRU_FILE] + free_pages <= high;
 }
 
-static void prepare_scan_control(const struct mm_node *node, struct mm_scan_control *sc)
+static void prepare_scan_control(struct mm_node *node, struct mm_scan_control *sc)
 {
 	const struct classic *lru = classic_of(node);
+	const struct mm_lru_stat *stat = mm_lru_stat(node);
 
 	sc->may_deactivate = 0;
 	for (uint32_t type = 0; type < MM_NR_LRU_TYPES; type++) {
-		if (sc->force_deactivate || node->refaults[type] != node->refaults_seen[type] ||
+		if (sc->force_deactivate || stat->refaults[type] != node->refaults_seen[type] ||
 		    policy_classic_inactive_is_low(node, (enum mm_lru_type)type))
 			sc->may_deactivate |= (uint8_t)(1u << type);
 	}
-	sc->cache_trim_mode = lru->nr[CLASSIC_INACTIVE_FILE] >> sc->priority > 0 &&
+	sc->cache_trim_mode = stat->inactive[MM_LRU_FILE] >> sc->priority > 0 &&
 	                      !may_deactivate(sc, MM_LRU_FILE) && !sc->no_cache_trim_mode;
 	sc->file_is_tiny = file_is_tiny(node) && !may_deactivate(sc, MM_LRU_ANON) &&
 	                   lru->nr[CLASSIC_INACTIVE_ANON] >> sc->priority > 0;

@@ -36,6 +36,8 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 	replay->now_ns = config->start->start_ns;
 	replay->write_done_ns = REPLAY_NEVER;
 	replay->vmstat_ns = config->start->start_ns;
+	replay->memcg_period_ns = config->tunables->value[REPLAY_TUNABLE_MEMCG_FLUSH];
+	replay->memcg_flush_ns = REPLAY_NEVER;
 	replay->seeding = true;
 	replay->traces_reads =
 		config->tunables->value[REPLAY_TUNABLE_KERNEL] >= MM_KERNEL_TRACES_READS;

@@ -20,7 +20,9 @@
 #include "policy_table.h"
 
 #define PAGE_SHIFT 12
-#define ZONE_LIMIT (UINT64_C(1) << 31) /* pages */
+/* When the kernel sets memory cgroups up, by the clock that starts at boot. */
+#define MEMCG_BEGIN_NS UINT64_C(350000000)
+#define ZONE_LIMIT     (UINT64_C(1) << 31) /* pages */
 
 /* Recorded watermarks hold for the recorded machine. */
 static bool wants_own_wmarks(const struct replay_tunables *tunables)
@@ -145,6 +147,8 @@ static struct mm_settings settings_of(const struct replay_tunables *tunables)
 		.lru_gen_enabled = (uint8_t)value[REPLAY_TUNABLE_LRU_GEN_ENABLED],
 		.lru_gen_min_ttl_ms = (uint32_t)value[REPLAY_TUNABLE_LRU_GEN_MIN_TTL],
 		.vfs_cache_pressure = (uint32_t)value[REPLAY_TUNABLE_VFS_PRESSURE],
+		.memcg_stat_delay = value[REPLAY_TUNABLE_MEMCG_FLUSH] > 0 &&
+		                    value[REPLAY_TUNABLE_KERNEL] >= MM_KERNEL(6, 12),
 		.panic_on_oom = value[REPLAY_TUNABLE_PANIC_ON_OOM] > 0,
 		.oom_kill_allocating_task = value[REPLAY_TUNABLE_OOM_ALLOCATING] > 0,
 	};
@@ -271,5 +275,11 @@ void replay_machine_seeded(struct replay *replay)
 			                  replay->pcp_counts[zone * replay->nr_cpus + cpu]);
 	}
 	mm_seed_done(replay->machine);
+	mm_flush_memcg_stats(replay->machine);
+	if (replay->memcg_period_ns > 0)
+		replay->memcg_flush_ns = replay->now_ns + replay->memcg_period_ns -
+		                         (replay->now_ns + replay->memcg_period_ns -
+		                          MEMCG_BEGIN_NS % replay->memcg_period_ns) %
+		                                 replay->memcg_period_ns;
 	replay->seeding = false;
 }

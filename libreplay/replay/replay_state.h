@@ -55,6 +55,8 @@ struct replay {
 	uint32_t seconds;       /* rounds of updates; the flushers look every few */
 	uint64_t vmstat_ns;     /* next update of a CPU */
 	uint32_t vmstat_cpu;
+	uint64_t memcg_flush_ns; /* next update of the memory cgroups' statistics; REPLAY_NEVER */
+	uint64_t memcg_period_ns;
 	uint32_t task;                                  /* that asked for it */
 	const struct replay_reference_share *reference; /* NULL: nothing is left to chance */
 	uint32_t reference_bin;                         /* the next … */

@@ -2,9 +2,9 @@
 /*
  * Simulated time: what is due between two demand ops, in order.
  *
- * Four things have times of their own: writes of the swap device (one after the other, cost.swap_write
- * each), the exit of an OOM victim, kswapd of each node, and the update of one CPU's counters and lists, once
- * a second each, spread over the second. The earliest is done first; ties go in that order. While a task stalls in direct
+ * Five things have times of their own: writes of the swap device (one after the other, cost.swap_write
+ * each), the exit of an OOM victim, kswapd of each node, the update of one CPU's counters and lists, once
+ * a second each, spread over the second, and that of memory cgroups' statistics. The earliest is done first; ties go in that order. While a task stalls in direct
  * reclaim they go on beyond the demand's time, which stands still (open timing: later demand comes when it
  * came, whatever the stall).
  *
@@ -54,6 +54,22 @@ static void update_cpu(struct replay *replay)
 	}
 }
 
+static uint64_t updates_due(const struct replay *replay)
+{
+	return replay->memcg_flush_ns < replay->vmstat_ns ? replay->memcg_flush_ns
+	                                                  : replay->vmstat_ns;
+}
+
+static void update(struct replay *replay)
+{
+	if (replay->memcg_flush_ns >= replay->vmstat_ns) {
+		update_cpu(replay);
+		return;
+	}
+	mm_flush_memcg_stats(replay->machine);
+	replay->memcg_flush_ns += replay->memcg_period_ns;
+}
+
 /* Everything due until t_ns. */
 static void run_until(struct replay *replay, uint64_t t_ns)
 {
@@ -73,10 +89,10 @@ static void run_until(struct replay *replay, uint64_t t_ns)
 				node = n;
 			}
 		}
-		if (due > t_ns && replay->vmstat_ns > t_ns)
+		if (due > t_ns && updates_due(replay) > t_ns)
 			return;
-		if (replay->vmstat_ns < due)
-			update_cpu(replay);
+		if (updates_due(replay) < due)
+			update(replay);
 		else if (node < MM_MAX_NODES)
 			replay_kthread_run(replay, node);
 		else if (exits)

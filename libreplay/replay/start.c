@@ -261,6 +261,39 @@ static void read_lru_gen(const struct mmr_snapshot_piece *piece, struct replay_t
 	replay_tunable_record(tunables, name, value);
 }
 
+/* 2 * HZ from a timer's expiry on: the wheel expires those that are 63 or 511 ticks away at every 8th or 64th only. */
+static uint64_t memcg_flush_ticks(uint64_t hz)
+{
+	uint64_t ticks = 2 * hz;
+	uint32_t shift = 0;
+
+	while (ticks >> shift >= 63)
+		shift += 3;
+	return ((ticks >> shift) + (shift > 0)) << shift;
+}
+
+static void read_config(const struct mmr_snapshot_piece *piece, struct replay_tunables *tunables)
+{
+	const char *text = (const char *)piece->data;
+	const char *end = text + piece->size;
+	uint64_t hz = 0, period_ns = 0;
+	bool memcg = false;
+	char line[128], value[32];
+
+	while (next_line(&text, end, line, sizeof(line))) {
+		if (strcmp(line, "CONFIG_MEMCG=y") == 0)
+			memcg = true;
+		else if (strncmp(line, "CONFIG_HZ=", 10) == 0)
+			hz = strtoul(line + 10, NULL, 10);
+	}
+	if (hz == 0 || hz > 10000)
+		return;
+	if (memcg)
+		period_ns = memcg_flush_ticks(hz) * UINT64_C(1000000000) / hz;
+	snprintf(value, sizeof(value), "%" PRIu64, period_ns);
+	replay_tunable_record(tunables, "memcg.flush", value);
+}
+
 static int read_files(const struct mmr_snapshot *snapshot, struct replay_start *start,
                       struct replay_tunables *tunables, struct mmr_error *err)
 {
@@ -273,6 +306,8 @@ static int read_files(const struct mmr_snapshot *snapshot, struct replay_start *
 			read_lru_gen(&piece, tunables);
 		else if (strcmp(piece.name, "proc/swaps") == 0)
 			read_swaps(&piece, tunables);
+		else if (strcmp(piece.name, "proc/config") == 0)
+			read_config(&piece, tunables);
 		else if (strcmp(piece.name, "proc/zoneinfo") == 0 && !start->pcp_counts &&
 		         read_pcp_counts(&piece, start) < 0)
 			return base_error(err, MMR_E_NOMEM, "out of memory for per-CPU counts");

@@ -162,17 +162,16 @@ static void the_inactive_list_grows_slower_than_memory(void **state)
 		{ UINT64_C(1) << 20, UINT64_C(99) << 18, false },
 	};
 	struct mm_machine *machine = new_machine();
-	struct classic *lru = classic_of(&machine->nodes[0]);
-	const struct classic saved = *lru;
+	struct mm_lru_stat *stat = &machine->nodes[0].stat;
 
 	(void)state;
+	machine->settings.memcg_stat_delay = true;
 	for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		lru->nr[CLASSIC_INACTIVE_FILE] = (uint32_t)rows[i].inactive;
-		lru->nr[CLASSIC_ACTIVE_FILE] = (uint32_t)rows[i].active;
+		stat->inactive[MM_LRU_FILE] = (uint32_t)rows[i].inactive;
+		stat->active[MM_LRU_FILE] = (uint32_t)rows[i].active;
 		assert_int_equal(policy_classic_inactive_is_low(&machine->nodes[0], MM_LRU_FILE),
 		                 rows[i].low);
 	}
-	*lru = saved;
 	end(machine);
 }
 
@@ -290,6 +289,56 @@ static void one_type_alone_in_four_cases(void **state)
 	policy_classic_shrink_begin(node, &sc, &pass);
 	assert_int_equal(nr[CLASSIC_INACTIVE_ANON], 100);
 	assert_int_equal(nr[CLASSIC_INACTIVE_FILE], 0);
+	end(machine);
+}
+
+/* Between two updates of the statistics a pass goes by what was, and scans what is. */
+static void the_statistics_lag_behind_the_lists(void **state)
+{
+	struct mm_machine *machine = new_machine();
+	struct mm_node *node = &machine->nodes[0];
+	struct mm_scan_control sc = { .reclaim_idx = MM_ZONE_MOVABLE,
+		                      .priority = 3,
+		                      .may_swap = true };
+	struct mm_scan_pass pass;
+
+	(void)state;
+	machine->settings.memcg_stat_delay = true;
+	add_many(machine, 0, 800, MM_LPAGE_ANON, false);
+	add_many(machine, 800, 160, MM_LPAGE_FILE, false);
+	/* Nobody has told of the file pages. */
+	policy_classic_shrink_begin(node, &sc, &pass);
+	assert_false(sc.cache_trim_mode);
+	assert_int_equal(pass.nr[CLASSIC_INACTIVE_ANON], 30);
+	mm_flush_memcg_stats(machine);
+	policy_classic_shrink_begin(node, &sc, &pass);
+	assert_true(sc.cache_trim_mode);
+	assert_int_equal(pass.nr[CLASSIC_INACTIVE_FILE], 20);
+	/* They are gone, and reclaim still goes after them and nothing else; */
+	for (uint32_t page = 800; page < 960; page++)
+		mm_free_lpage(machine, 0, page);
+	policy_classic_shrink_begin(node, &sc, &pass);
+	assert_true(sc.cache_trim_mode);
+	assert_int_equal(pass.nr[CLASSIC_INACTIVE_FILE], 0);
+	assert_int_equal(pass.nr[CLASSIC_INACTIVE_ANON], 0);
+	/* refaults are not seen, nor that the active list has become the longer one, … */
+	node->refaults[MM_LRU_ANON] = 1;
+	add_many(machine, 800, 900, MM_LPAGE_ANON, true);
+	policy_classic_shrink_begin(node, &sc, &pass);
+	assert_int_equal(sc.may_deactivate, 0);
+	/* … nor is what was not seen forgotten at the end of a run. */
+	mm_snapshot_refaults(node);
+	mm_flush_memcg_stats(machine);
+	policy_classic_shrink_begin(node, &sc, &pass);
+	assert_int_equal(sc.may_deactivate, 1u << MM_LRU_ANON);
+	assert_false(sc.cache_trim_mode);
+	add_many(machine, 1700, 200, MM_LPAGE_ANON, false);
+	mm_flush_memcg_stats(machine);
+	policy_classic_shrink_begin(node, &sc, &pass);
+	assert_int_equal(sc.may_deactivate, 1u << MM_LRU_ANON);
+	mm_snapshot_refaults(node);
+	policy_classic_shrink_begin(node, &sc, &pass);
+	assert_int_equal(sc.may_deactivate, 0);
 	end(machine);
 }
 
@@ -417,6 +466,7 @@ int main(void)
 		cmocka_unit_test(active_pages_go_back_used_or_not_except_code),
 		cmocka_unit_test(the_types_share_by_cost_and_swappiness),
 		cmocka_unit_test(one_type_alone_in_four_cases),
+		cmocka_unit_test(the_statistics_lag_behind_the_lists),
 		cmocka_unit_test(enough_of_one_type_ends_the_pass_in_proportion),
 		cmocka_unit_test(a_near_refault_begins_active),
 		cmocka_unit_test(other_zones_are_passed_over_once),

@@ -229,6 +229,29 @@ static void settings_are_those_of_the_recording(void **state)
 	              "256");
 }
 
+static void expect_flush(const char *text, const char *expected)
+{
+	const struct mmr_snapshot_piece piece = piece_of("proc/config", text);
+	struct replay_tunables tunables;
+
+	replay_tunables_init(&tunables);
+	read_config(&piece, &tunables);
+	assert_string_equal(value_of(&tunables, "memcg.flush"), expected);
+}
+
+static void statistics_are_as_old_as_the_configuration_makes_them(void **state)
+{
+	(void)state;
+	/* Two seconds, as the timer wheel rounds them up. */
+	expect_flush("CONFIG_MEMCG=y\nCONFIG_HZ=1000\n", "2048ms");
+	expect_flush("CONFIG_HZ_250=y\nCONFIG_HZ=250\nCONFIG_MEMCG=y\n", "2016ms");
+	expect_flush("CONFIG_HZ=100\nCONFIG_MEMCG=y\n", "2080ms");
+	expect_flush("CONFIG_HZ=1000\n# CONFIG_MEMCG is not set\nCONFIG_MEMCG_V1=y\n", "0ns");
+	expect_flush("CONFIG_MEMCG=y\nCONFIG_HZ=\n", "2048ms");
+	expect_flush("CONFIG_MEMCG=y\nCONFIG_HZ=99999999999999999999\n", "2048ms");
+	expect_flush("", "2048ms");
+}
+
 /* ---- hostile texts ---- */
 
 /* Copied to the very end of an allocation, so that a byte read past it is seen under ASan. */
@@ -245,6 +268,7 @@ static void read_bytes(const uint8_t *bytes, size_t size, const char *name)
 	replay_tunables_init(&tunables);
 	read_swaps(&piece, &tunables);
 	read_sysctl(&piece, &tunables);
+	read_config(&piece, &tunables);
 	assert_int_equal(read_pcp_counts(&piece, &start), 0);
 	replay_start_deinit(&start);
 	base_free(copy);
@@ -322,6 +346,7 @@ int main(void)
 		cmocka_unit_test(each_zone_begins_without_a_cpu),
 		cmocka_unit_test(swap_devices_are_added_up),
 		cmocka_unit_test(settings_are_those_of_the_recording),
+		cmocka_unit_test(statistics_are_as_old_as_the_configuration_makes_them),
 		cmocka_unit_test(any_bytes_are_read_without_harm),
 		cmocka_unit_test(a_trace_starts_where_its_snapshot_ends),
 	};
