@@ -423,11 +423,24 @@ void mm_split_page(struct mm_machine *machine, uint32_t pfn);
 void mm_count_subs(const struct mm_machine *machine, uint32_t number, uint64_t *nr_in,
                    uint64_t *nr_out);
 
+/* ---- slub.c ---- */
+
+/* A logical page of the kernel's has come into memory; it is about to leave it. */
+void mm_kmem_added(struct mm_machine *machine, uint32_t number, enum mm_kmem_kind kind);
+void mm_kmem_removed(struct mm_machine *machine, uint32_t number);
+/* By how it was asked for, and what the caller says (enum mm_touch_flags). */
+enum mm_kmem_kind mm_kmem_kind(uint32_t gfp_flags, uint32_t touch_flags);
+/* Base pages of a node, or of all for MM_NONE. */
+uint64_t mm_kmem_pages(const struct mm_machine *machine, uint32_t node, enum mm_kmem_kind kind);
+uint64_t mm_kmem_stacks(const struct mm_machine *machine, uint32_t node);
+/* By the name that a node has for it. */
+bool mm_kmem_find(const struct mm_machine *machine, uint32_t node, const char *name, size_t length,
+                  uint64_t *value);
+/* Frees reclaimable slabs, want pages or more if there are as many; how many. */
+uint32_t mm_free_slab_pages(struct mm_machine *machine, uint16_t cpu, uint64_t want);
+
 /* ---- shrinker.c ---- */
 
-/* Of a logical page of the kernel's that shrinkers could free. */
-void mm_slab_page_added(struct mm_machine *machine, uint32_t number);
-void mm_slab_page_removed(struct mm_machine *machine, uint32_t number);
 /* Objects that it counts now. */
 uint64_t mm_shrinker_count(const struct mm_machine *machine, const struct mm_shrinker *shrinker);
 /* Objects freed, and the pages that go with them. */

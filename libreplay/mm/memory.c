@@ -83,7 +83,7 @@ static enum mm_touch_result touch_present(struct mm_machine *machine, uint32_t p
 
 static enum mm_touch_result first_touch(struct mm_machine *machine,
                                         const struct mm_request *request, uint32_t page,
-                                        enum mm_lpage_kind kind)
+                                        enum mm_lpage_kind kind, uint32_t flags)
 {
 	bool huge = request->order == MM_PAGEBLOCK_ORDER && kind != MM_LPAGE_KERNEL;
 	uint32_t pfn;
@@ -101,8 +101,8 @@ static enum mm_touch_result first_touch(struct mm_machine *machine,
 	if (kind != MM_LPAGE_KERNEL) {
 		machine->pages[pfn].flags |= MM_PG_YOUNG;
 		mm_lru_add_page(machine, pfn);
-	} else if (request->gfp_flags & MM_GFP_RECLAIMABLE) {
-		mm_slab_page_added(machine, page);
+	} else {
+		mm_kmem_added(machine, page, mm_kmem_kind(request->gfp_flags, flags));
 	}
 	return MM_TOUCH_NEW;
 }
@@ -131,7 +131,7 @@ static enum mm_touch_result bring_in(struct mm_machine *machine, const struct mm
 		return mm_touch_file(machine, request, page, flags);
 	if (mm_lpage(machine, page)->slot != MM_NONE)
 		return swap_in(machine, request, page, flags);
-	return first_touch(machine, request, page, kind);
+	return first_touch(machine, request, page, kind, flags);
 }
 
 enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_request *request,
@@ -190,7 +190,7 @@ bool mm_free_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number)
 	if (lpage->kind == MM_LPAGE_NONE)
 		return false;
 	mm_space_uncharge(machine, number);
-	mm_slab_page_removed(machine, number);
+	mm_kmem_removed(machine, number);
 	if (lpage->flags & MM_LP_HAS_SUBS)
 		mm_free_subs(machine, cpu, number);
 	if (lpage->pfn != MM_NONE) {

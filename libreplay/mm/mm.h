@@ -156,6 +156,13 @@ int mm_seed_page(struct mm_machine *machine, uint32_t page, enum mm_lpage_kind k
 int mm_seed_swapped(struct mm_machine *machine, uint32_t page,
                     enum mm_lpage_kind kind) MMR_MUST_CHECK;
 
+/* What a page of the kernel's that is in memory is for, by enum mm_touch_flags. */
+void mm_seed_kmem(struct mm_machine *machine, uint32_t page, uint32_t flags);
+
+/* Pages of that kind that a node has, known by themselves or not. After all that are. */
+void mm_seed_kmem_total(struct mm_machine *machine, uint32_t node, enum mm_kmem_kind kind,
+                        uint64_t nr_pages);
+
 /* All is placed. Watermarks and per-CPU limits are settled from here on. */
 void mm_seed_done(struct mm_machine *machine);
 
@@ -179,6 +186,8 @@ enum mm_touch_flags {
 	MM_TOUCH_UNUSED =
 		16, /* file pages: only has to be there; it was not used, or that is told apart */
 	MM_TOUCH_SAMPLED = 32, /* somebody saw that it was used; nobody knows how */
+	MM_TOUCH_SLAB = 64,    /* kernel memory: a slab */
+	MM_TOUCH_TABLE = 128,  /* kernel memory: a page table */
 };
 
 /* How a touch was served. */
@@ -266,7 +275,10 @@ void mm_set_reference_share(struct mm_machine *machine, enum mm_lru_type type, b
 struct mm_reference_stats mm_reference_stats(const struct mm_machine *machine,
                                              enum mm_lru_type type, bool again);
 
-/* ---- reclaimable caches of the kernel ---- */
+/* ---- memory of the kernel ---- */
+
+/* So many kernel stacks more, or fewer. */
+void mm_add_stacks(struct mm_machine *machine, uint32_t node, int64_t nr);
 
 /* Shrinker index (< MM_MAX_SHRINKERS, others are left alone) of a node has nr_objects more, or fewer. */
 void mm_shrinker_grow(struct mm_machine *machine, uint32_t index, uint8_t node, uint32_t seeks,

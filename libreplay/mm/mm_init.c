@@ -509,8 +509,8 @@ int mm_seed_page(struct mm_machine *machine, uint32_t page, enum mm_lpage_kind k
 	mm_page_bind(machine, pfn, page, kind);
 	if (kind != MM_LPAGE_KERNEL)
 		mm_lru_add_page(machine, pfn);
-	else if (mm_block_type(machine, pfn) == MM_RECLAIMABLE)
-		mm_slab_page_added(machine, page);
+	else
+		mm_kmem_added(machine, page, MM_KMEM_OTHER);
 	return placed;
 }
 

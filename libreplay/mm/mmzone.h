@@ -136,13 +136,23 @@ enum mm_lpage_flags {
 	MM_LP_WORKINGSET = 4, /* the page had MM_PG_WORKINGSET when it was evicted */
 	MM_LP_HAS_SUBS = 8,   /* .subs is valid: there is room for 512 pieces */
 	MM_LP_SPLIT = 16,     /* it is in pieces; pfn and slot are MM_NONE */
-	MM_LP_SLAB = 32,      /* reclaimable kernel memory */
 };
 
 static inline bool mm_is_writeback(const struct mm_page *page)
 {
 	return page->io & MM_IO_WRITEBACK;
 }
+
+/* What kernel memory is for. */
+enum mm_kmem_kind {
+	MM_KMEM_OTHER,
+	MM_KMEM_SLAB,
+	MM_KMEM_SLAB_RECLAIMABLE,
+	MM_KMEM_PAGE_TABLE,
+	MM_NR_KMEM_KINDS
+};
+
+#define MM_STACK_KIB 16 /* THREAD_SIZE of x86-64 */
 
 struct mm_lpage {
 	uint32_t pfn;  /* MM_NONE: not in memory */
@@ -154,7 +164,10 @@ struct mm_lpage {
 	uint8_t kind; /* enum mm_lpage_kind */
 	uint8_t order;
 	uint8_t flags; /* enum mm_lpage_flags */
-	uint8_t node;  /* if evicted: from where */
+	union {
+		uint8_t node; /* if evicted: from where */
+		uint8_t kmem; /* of the kernel's: enum mm_kmem_kind */
+	};
 };
 static_assert(sizeof(struct mm_lpage) == 16, "bytes per logical page are a promise");
 
@@ -324,6 +337,10 @@ struct mm_node {
 	uint64_t refaults_seen[MM_NR_LRU_TYPES];
 	struct mm_lru_stat stat;
 	struct mm_kswapd kswapd;
+	int64_t kmem
+		[MM_NR_KMEM_KINDS]; /* base pages; what the recorded kernel had beside those … */
+	int64_t kmem_before[MM_NR_KMEM_KINDS]; /* … that are known one by one */
+	int64_t nr_stacks;                     /* kernel stacks */
 };
 
 #define MM_WRITE_RING  4096u
@@ -380,7 +397,7 @@ struct mm_shrinker {
 struct mm_slab {
 	struct mm_list
 		detached;  /* pages that the recorded shrinkers have freed and ours have not */
-	uint64_t nr_pages; /* reclaimable ones, detached and not */
+	uint64_t nr_pages; /* reclaimable ones of all nodes, detached and not */
 	uint64_t nr_ahead; /* pages that ours freed and the recorded ones have not */
 	uint64_t nr_freed;
 	uint32_t cursor; /* logical page where the search for one to free goes on */

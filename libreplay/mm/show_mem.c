@@ -87,6 +87,14 @@ static uint64_t gauge(const struct mm_machine *machine, uint32_t i)
 		return machine->nr_shmem;
 	case MM_NR_SWAPCACHED:
 		return machine->nr_swapcached;
+	case MM_NR_SLAB_RECLAIMABLE:
+		return mm_kmem_pages(machine, MM_NONE, MM_KMEM_SLAB_RECLAIMABLE);
+	case MM_NR_SLAB_UNRECLAIMABLE:
+		return mm_kmem_pages(machine, MM_NONE, MM_KMEM_SLAB);
+	case MM_NR_PAGETABLE:
+		return mm_kmem_pages(machine, MM_NONE, MM_KMEM_PAGE_TABLE);
+	case MM_NR_KERNEL_STACK_KB:
+		return mm_kmem_stacks(machine, MM_NONE) * MM_STACK_KIB;
 	default:
 		return 0;
 	}

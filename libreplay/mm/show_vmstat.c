@@ -3,12 +3,13 @@
  * /proc/vmstat and /proc/meminfo.
  *
  * Meminfo is what can be derived from the machine's counts, in KiB. Memory that might be had without
- * swapping is what is free above the reserves, and the page cache but for half of it or a low watermark.
+ * swapping is what is free above the reserves, and the page cache and the reclaimable slabs but for half of each
+ * or a low watermark.
  *
  * Follows vmstat_show(), meminfo_proc_show(), si_mem_available(), calculate_totalreserve_pages() of v6.12.
  *
- * Not modelled: what memory of the kernel is for (slab, page tables, stacks), block devices' own cache
- * (Buffers; it counts as Cached), which file pages are mapped.
+ * Not modelled: block devices' own cache (Buffers; it counts as Cached), which file pages are mapped, vmalloc
+ * and per-CPU memory.
  */
 #include "internal.h"
 
@@ -96,9 +97,11 @@ static uint64_t sum_reserves(const struct mm_machine *machine, uint64_t *wmark_l
 static uint64_t available(const struct mm_machine *machine, const struct mm_zone_items *items)
 {
 	uint64_t cache = items->active[MM_LRU_FILE] + items->inactive[MM_LRU_FILE];
+	uint64_t slab = mm_kmem_pages(machine, MM_NONE, MM_KMEM_SLAB_RECLAIMABLE);
 	uint64_t wmark_low, reserves = sum_reserves(machine, &wmark_low);
 	uint64_t kept = cache / 2 < wmark_low ? cache / 2 : wmark_low;
-	uint64_t pages = items->free + cache - kept;
+	uint64_t kept_slab = slab / 2 < wmark_low ? slab / 2 : wmark_low;
+	uint64_t pages = items->free + cache - kept + slab - kept_slab;
 
 	return pages > reserves ? pages - reserves : 0;
 }
@@ -107,6 +110,8 @@ static uint64_t meminfo_kib(const struct mm_machine *machine, const struct mm_zo
                             const struct mm_model_line *line)
 {
 	const uint64_t *inactive = items->inactive, *active = items->active;
+	uint64_t slab = mm_kmem_pages(machine, MM_NONE, MM_KMEM_SLAB);
+	uint64_t reclaimable = mm_kmem_pages(machine, MM_NONE, MM_KMEM_SLAB_RECLAIMABLE);
 	const struct {
 		const char *name;
 		uint64_t pages;
@@ -130,6 +135,12 @@ static uint64_t meminfo_kib(const struct mm_machine *machine, const struct mm_zo
 		{ "Writeback", items->writeback },
 		{ "AnonPages", items->anon },
 		{ "Shmem", items->shmem },
+		{ "KReclaimable", reclaimable },
+		{ "Slab", slab + reclaimable },
+		{ "SReclaimable", reclaimable },
+		{ "SUnreclaim", slab },
+		{ "KernelStack", mm_kmem_stacks(machine, MM_NONE) * MM_STACK_KIB / PAGE_KIB },
+		{ "PageTables", mm_kmem_pages(machine, MM_NONE, MM_KMEM_PAGE_TABLE) },
 		{ "AnonHugePages", items->anon_huge * MM_PAGEBLOCK_PAGES },
 		{ "CmaFree", items->free_cma },
 		{ "Hugepagesize", HUGE_PAGE_KIB / PAGE_KIB },

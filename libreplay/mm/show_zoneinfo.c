@@ -116,7 +116,8 @@ static uint64_t node_value(const struct walk *walk, const struct mm_model_line *
 
 	for (uint32_t i = 0; i < node->nr_zones; i++)
 		mm_add_zone_items(&sum, &walk->items[node->zones[i]]);
-	if (mm_node_item_find(&sum, line->name, line->name_length, &value))
+	if (mm_node_item_find(&sum, line->name, line->name_length, &value) ||
+	    mm_kmem_find(walk->machine, node->id, line->name, line->name_length, &value))
 		return value;
 	for (uint32_t i = 0; i < MM_NR_VMSTAT_ITEMS && walk->machine->nr_nodes == 1; i++)
 		if (mm_name_is(line->name, line->name_length, mm_vmstat_name(i)))

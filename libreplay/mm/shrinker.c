@@ -5,8 +5,7 @@
  * A shrinker's objects are a number: the caller tells how many came and went, and what scanning the recorded
  * one was worth (objects freed for those scanned, pages for those freed). How many are scanned is decided here,
  * from the number, the priority and what was put off before. Freed pages are, first, those that the recorded
- * shrinkers freed too (mm_detach_slab()); then any reclaimable slab pages, in turn. A freed page counts as
- * reclaimed.
+ * shrinkers freed too; then any reclaimable slab pages, in turn (slub.c). A freed page counts as reclaimed.
  *
  * Follows do_shrink_slab(), shrink_slab() of v6.12, and super_cache_count()'s vfs_cache_pressure and
  * super_cache_scan()'s __GFP_FS.
@@ -18,100 +17,6 @@
 
 #define DEFAULT_BATCH 128u
 #define SUPER_BATCH   1024u
-
-/* ---- pages ---- */
-
-void mm_slab_page_added(struct mm_machine *machine, uint32_t number)
-{
-	struct mm_lpage *lpage = mm_lpage(machine, number);
-
-	lpage->flags |= MM_LP_SLAB;
-	machine->slab.nr_pages += mm_block_pages(lpage->order);
-}
-
-void mm_slab_page_removed(struct mm_machine *machine, uint32_t number)
-{
-	struct mm_lpage *lpage = mm_lpage(machine, number);
-
-	if (!(lpage->flags & MM_LP_SLAB))
-		return;
-	lpage->flags &= (uint8_t)~MM_LP_SLAB;
-	machine->slab.nr_pages -= mm_block_pages(lpage->order);
-}
-
-static uint32_t free_detached(struct mm_machine *machine, uint16_t cpu)
-{
-	uint32_t pfn = machine->slab.detached.head;
-	uint32_t nr = mm_block_pages(machine->pages[pfn].order);
-
-	mm_list_del(machine, &machine->slab.detached, pfn);
-	machine->slab.nr_pages -= nr;
-	mm_free_pages(machine, cpu, pfn);
-	return nr;
-}
-
-/* The next slab page from where the last search ended. */
-static uint32_t free_any(struct mm_machine *machine, uint16_t cpu)
-{
-	for (uint32_t i = 0; i < machine->nr_lpages; i++) {
-		uint32_t number = machine->slab.cursor;
-		const struct mm_lpage *lpage = &machine->lpages[number];
-		uint32_t nr = mm_block_pages(lpage->order);
-
-		machine->slab.cursor = number + 1 < machine->nr_lpages ? number + 1 : 0;
-		if (!(lpage->flags & MM_LP_SLAB))
-			continue;
-		mm_free_lpage(machine, cpu, number);
-		machine->slab.nr_ahead += nr;
-		return nr;
-	}
-	return 0;
-}
-
-static uint32_t free_slab_pages(struct mm_machine *machine, uint16_t cpu, uint64_t want)
-{
-	uint32_t nr = 0;
-
-	while (nr < want && machine->slab.nr_pages > 0) {
-		uint32_t got = machine->slab.detached.count > 0 ? free_detached(machine, cpu)
-		                                                : free_any(machine, cpu);
-
-		if (got == 0)
-			break;
-		nr += got;
-	}
-	machine->slab.nr_freed += nr;
-	return nr;
-}
-
-bool mm_detach_slab(struct mm_machine *machine, uint16_t cpu, uint32_t number)
-{
-	struct mm_lpage *lpage = mm_lpage(machine, number);
-	uint32_t pfn = lpage->pfn;
-	uint32_t nr = mm_block_pages(lpage->order);
-
-	if (lpage->kind != MM_LPAGE_KERNEL || pfn == MM_NONE)
-		return false;
-	/* Another was freed in its place before. */
-	if (machine->slab.nr_ahead >= nr) {
-		machine->slab.nr_ahead -= nr;
-		return mm_free_lpage(machine, cpu, number);
-	}
-	mm_space_uncharge(machine, number);
-	mm_slab_page_removed(machine, number);
-	mm_page_unbind(machine, pfn);
-	*lpage = (struct mm_lpage){ .pfn = MM_NONE, .slot = MM_NONE };
-	mm_list_add_tail(machine, &machine->slab.detached, pfn);
-	machine->slab.nr_pages += nr;
-	return true;
-}
-
-uint64_t mm_slab_freed(const struct mm_machine *machine)
-{
-	return machine->slab.nr_freed;
-}
-
-/* ---- objects ---- */
 
 void mm_shrinker_grow(struct mm_machine *machine, uint32_t index, uint8_t node, uint32_t seeks,
                       int64_t nr_objects)
@@ -224,6 +129,6 @@ void mm_shrink_slab(struct mm_node *node, struct mm_scan_control *sc)
 			continue;
 		mm_do_shrink_slab(machine, shrinker, sc, &nr_pages);
 		if (nr_pages > 0)
-			sc->nr_reclaimed += free_slab_pages(machine, sc->cpu, nr_pages);
+			sc->nr_reclaimed += mm_free_slab_pages(machine, sc->cpu, nr_pages);
 	}
 }

@@ -87,15 +87,26 @@ static void enter(struct replay *replay, const struct demand_op *op)
 	replay->tasks.items[op->task].key = op->arg;
 }
 
+/* Of those that were there before, the recorded sum has told. */
+static void count_stack(struct replay *replay, const struct demand_op *op)
+{
+	if (op->kind == DEMAND_TASK_EXIT)
+		mm_add_stacks(replay->machine, 0, -1);
+	else if (op->arg != 0)
+		mm_add_stacks(replay->machine, 0, 1);
+}
+
 void replay_oom_task(struct replay *replay, const struct demand_op *op)
 {
 	struct mm_machine *machine = replay->machine;
 
 	if (op->task == 0)
 		return;
-	if (op->kind == DEMAND_TASK_START || op->kind == DEMAND_TASK_EXIT)
+	if (op->kind == DEMAND_TASK_START || op->kind == DEMAND_TASK_EXIT) {
 		leave(replay, op->task);
-	else if (op->kind == DEMAND_TASK_SPACE)
+		count_stack(replay, op);
+	}
+	if (op->kind == DEMAND_TASK_SPACE)
 		enter(replay, op);
 	else if (op->kind == DEMAND_TASK_RSS)
 		mm_space_set_before(machine, replay_oom_space(replay, op->task), op->arg);

@@ -67,6 +67,7 @@ void replay_destroy(struct replay *replay)
 	replay_task_vec_deinit(&replay->tasks);
 	replay_key_vec_deinit(&replay->keys);
 	base_free(replay->pcp_counts);
+	base_free(replay->kernel);
 	base_free(replay);
 }
 

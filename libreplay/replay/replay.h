@@ -26,6 +26,8 @@
 #include "reference_share.h"
 #include "tunables.h"
 
+#define REPLAY_MAX_NODES 8
+
 struct mm_machine;
 struct replay;
 struct replay_future;
@@ -90,6 +92,14 @@ struct replay_free_block {
 	uint8_t order;
 };
 
+/* Kernel memory of a node, in pages, and kernel stacks in KiB. */
+struct replay_kernel_memory {
+	uint32_t slab_reclaimable;
+	uint32_t slab_unreclaimable;
+	uint32_t page_tables;
+	uint32_t stacks_kib;
+};
+
 /* The recorded machine at the start, as far as its first full snapshot tells. Zeroed = unknown. */
 struct replay_start {
 	const struct mmr_zone_info *zones; /* of the trace's header; borrowed */
@@ -101,7 +111,8 @@ struct replay_start {
 	uint8_t *block_types; /* migratetype of pageblock i (pfn / 512), 0..5 */
 	size_t nr_block_types;
 	uint32_t *pcp_counts; /* [zone * nr_cpus + cpu]: pages on per-CPU lists, or NULL */
-	bool exact;           /* free_blocks comes from kpageflags; otherwise from sizes only */
+	struct replay_kernel_memory *kernel; /* [node < REPLAY_MAX_NODES], or NULL */
+	bool exact; /* free_blocks comes from kpageflags; otherwise from sizes only */
 	struct replay_reference_share reference; /* how often reclaim found pages in use */
 };
 

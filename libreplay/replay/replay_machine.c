@@ -218,6 +218,19 @@ static int seed_free(struct replay *replay, const struct replay_start *start, ui
 	return 0;
 }
 
+static int keep_kernel_memory(struct replay *replay, const struct replay_start *start,
+                              struct mmr_error *err)
+{
+	if (!start->kernel)
+		return 0;
+	replay->kernel =
+		base_calloc_err(REPLAY_MAX_NODES, sizeof(*replay->kernel), "kernel memory", err);
+	if (!replay->kernel)
+		return MMR_E_NOMEM;
+	memcpy(replay->kernel, start->kernel, REPLAY_MAX_NODES * sizeof(*replay->kernel));
+	return 0;
+}
+
 static int keep_pcp_counts(struct replay *replay, const struct replay_start *start,
                            struct mmr_error *err)
 {
@@ -262,9 +275,20 @@ int replay_machine_build(struct replay *replay, const struct replay_config *conf
 		rc = mm_machine_create(&machine, &replay->machine, err);
 	if (rc == 0)
 		rc = keep_pcp_counts(replay, config->start, err);
+	if (rc == 0)
+		rc = keep_kernel_memory(replay, config->start, err);
 	if (rc == 0 && seed_free(replay, config->start, config->seed, zones) < 0)
 		return base_error(err, MMR_E_NOMEM, "out of memory for the free blocks");
 	return rc;
+}
+
+static void seed_kernel_memory(struct mm_machine *machine, uint32_t node,
+                               const struct replay_kernel_memory *kernel)
+{
+	mm_seed_kmem_total(machine, node, MM_KMEM_SLAB, kernel->slab_unreclaimable);
+	mm_seed_kmem_total(machine, node, MM_KMEM_SLAB_RECLAIMABLE, kernel->slab_reclaimable);
+	mm_seed_kmem_total(machine, node, MM_KMEM_PAGE_TABLE, kernel->page_tables);
+	mm_add_stacks(machine, node, kernel->stacks_kib / MM_STACK_KIB);
 }
 
 void replay_machine_seeded(struct replay *replay)
@@ -274,6 +298,8 @@ void replay_machine_seeded(struct replay *replay)
 			mm_seed_pcp_pages(replay->machine, zone, (uint16_t)cpu,
 			                  replay->pcp_counts[zone * replay->nr_cpus + cpu]);
 	}
+	for (uint32_t node = 0; replay->kernel && node < REPLAY_MAX_NODES; node++)
+		seed_kernel_memory(replay->machine, node, &replay->kernel[node]);
 	mm_seed_done(replay->machine);
 	mm_flush_memcg_stats(replay->machine);
 	if (replay->memcg_period_ns > 0)

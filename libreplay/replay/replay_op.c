@@ -51,6 +51,13 @@ static enum mm_lpage_kind lpage_kind(uint8_t kind)
 	}
 }
 
+static uint32_t kernel_flags(const struct demand_op *op)
+{
+	if (op->arg & DEMAND_SLAB)
+		return MM_TOUCH_SLAB;
+	return op->arg & DEMAND_PAGE_TABLE ? MM_TOUCH_TABLE : 0;
+}
+
 void replay_op_seed(struct replay *replay, const struct demand_op *op)
 {
 	enum mm_lpage_kind kind = lpage_kind(op->kind);
@@ -64,6 +71,8 @@ void replay_op_seed(struct replay *replay, const struct demand_op *op)
 		rc = mm_seed_swapped(replay->machine, op->page, kind);
 	else
 		rc = mm_seed_page(replay->machine, op->page, kind, op->arg2, op->order);
+	if (rc >= 0 && kind == MM_LPAGE_KERNEL)
+		mm_seed_kmem(replay->machine, op->page, kernel_flags(op));
 	if (rc >= 0 && (op->arg & DEMAND_LOCKED))
 		mm_lock_page(replay->machine, op->page, true);
 	if (rc < 0)
@@ -78,6 +87,8 @@ static uint32_t touch_flags(const struct replay *replay, const struct demand_op 
 {
 	uint32_t flags = 0;
 
+	if (op->kind == DEMAND_KERNEL_ALLOC)
+		return kernel_flags(op);
 	if (op->arg & DEMAND_WRITE)
 		flags |= MM_TOUCH_WRITE;
 	else if (op->kind == DEMAND_FILE_TOUCH)

@@ -65,6 +65,7 @@ struct replay {
 	uint64_t direct_begin_ns;
 	bool seeding;      /* the start population is still coming */
 	bool traces_reads; /* the demand tells of uses of file pages apart from bringing them in */
+	struct replay_kernel_memory *kernel; /* at the start: [REPLAY_MAX_NODES], or NULL */
 	uint32_t *pcp_counts;
 	uint32_t nr_pcp_counts;
 };

@@ -167,22 +167,40 @@ static uint32_t find_zone(const struct replay_start *start, int node, const char
 	return i;
 }
 
-/* "Node 0, zone DMA32" … "cpu: 1" … "count: 233": pages on the list of each CPU of each zone. */
-static int read_pcp_counts(const struct mmr_snapshot_piece *piece, struct replay_start *start)
+static void read_kernel_memory(const char *line, struct replay_kernel_memory *kernel)
+{
+	uint32_t nr;
+
+	if (sscanf(line, " nr_slab_reclaimable %" SCNu32, &nr) == 1)
+		kernel->slab_reclaimable = nr;
+	else if (sscanf(line, " nr_slab_unreclaimable %" SCNu32, &nr) == 1)
+		kernel->slab_unreclaimable = nr;
+	else if (sscanf(line, " nr_page_table_pages %" SCNu32, &nr) == 1)
+		kernel->page_tables = nr;
+	else if (sscanf(line, " nr_kernel_stack %" SCNu32, &nr) == 1)
+		kernel->stacks_kib = nr;
+}
+
+/*
+ * "Node 0, zone DMA32" … "cpu: 1" … "count: 233": pages on the list of each CPU of each zone; and what
+ * memory of each node is the kernel's own, in the stats of its first zone.
+ */
+static int read_zoneinfo(const struct mmr_snapshot_piece *piece, struct replay_start *start)
 {
 	const char *text = (const char *)piece->data;
 	const char *end = text + piece->size;
 	uint32_t zone = start->nr_zones, cpu = start->nr_cpus;
+	int node = -1;
 	char line[128];
 
 	start->pcp_counts = base_calloc((size_t)start->nr_zones * start->nr_cpus + 1,
 	                                sizeof(*start->pcp_counts));
-	if (!start->pcp_counts)
+	start->kernel = base_calloc(REPLAY_MAX_NODES, sizeof(*start->kernel));
+	if (!start->pcp_counts || !start->kernel)
 		return MMR_E_NOMEM;
 	while (next_line(&text, end, line, sizeof(line))) {
 		char name[16];
 		uint32_t number;
-		int node;
 
 		if (sscanf(line, "Node %d, zone %15s", &node, name) == 2) {
 			zone = find_zone(start, node, name);
@@ -192,6 +210,8 @@ static int read_pcp_counts(const struct mmr_snapshot_piece *piece, struct replay
 		} else if (sscanf(line, " count: %" SCNu32, &number) == 1 &&
 		           zone < start->nr_zones && cpu < start->nr_cpus) {
 			start->pcp_counts[zone * start->nr_cpus + cpu] = number;
+		} else if (node >= 0 && node < REPLAY_MAX_NODES) {
+			read_kernel_memory(line, &start->kernel[node]);
 		}
 	}
 	return 0;
@@ -309,8 +329,8 @@ static int read_files(const struct mmr_snapshot *snapshot, struct replay_start *
 		else if (strcmp(piece.name, "proc/config") == 0)
 			read_config(&piece, tunables);
 		else if (strcmp(piece.name, "proc/zoneinfo") == 0 && !start->pcp_counts &&
-		         read_pcp_counts(&piece, start) < 0)
-			return base_error(err, MMR_E_NOMEM, "out of memory for per-CPU counts");
+		         read_zoneinfo(&piece, start) < 0)
+			return base_error(err, MMR_E_NOMEM, "out of memory for zoneinfo");
 	}
 	return 0;
 }
@@ -370,5 +390,6 @@ void replay_start_deinit(struct replay_start *start)
 	base_free(start->free_blocks);
 	base_free(start->block_types);
 	base_free(start->pcp_counts);
+	base_free(start->kernel);
 	*start = (struct replay_start){ 0 };
 }

@@ -70,18 +70,19 @@ static uint32_t alloc_kernel(struct wl *wl, const struct mmr_event *event, enum 
 		for (uint64_t i = 1; i < nr; i++)
 			p[i] = (struct wl_page){ .kind = WL_PAGE_PART, .pfn = WL_NONE };
 	}
-	if (kind == WL_PAGE_KERNEL)
+	if (kind == WL_PAGE_KERNEL) {
 		p->file = event->page.order;
+		p->purpose = wl_kernel_purpose(event);
+	}
 	p->alloc_cause = (uint8_t)cause;
 	wl_count(wl, cause);
 	for (uint64_t i = 0; i < nr; i++)
 		*wl_place(wl, pfn + i) = page + WL_PLACE_PAGE;
-	p->op = wl_emit(wl, (struct demand_op){
-				    .kind = DEMAND_KERNEL_ALLOC,
-				    .page = page,
-				    .order = (uint8_t)event->page.order,
-				    .gfp_flags = (uint32_t)event->page.gfp_flags,
-				    .arg = cause == WL_ALLOC_PAGE_TABLE ? DEMAND_PAGE_TABLE : 0u });
+	p->op = wl_emit(wl, (struct demand_op){ .kind = DEMAND_KERNEL_ALLOC,
+	                                        .page = page,
+	                                        .order = (uint8_t)event->page.order,
+	                                        .gfp_flags = (uint32_t)event->page.gfp_flags,
+	                                        .arg = kind == WL_PAGE_KERNEL ? p->purpose : 0u });
 	return page;
 }
 
@@ -156,8 +157,7 @@ void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		drop(wl, pfn, nr, WL_ALLOC_RECLAIM);
 	} else if (movable) {
 		alloc_movable(wl, task, event);
-	} else if (event->page.order == 0 && event->page.gfp_flags & WL_GFP_ACCOUNT &&
-	           event->page.gfp_flags & WL_GFP_ZERO) {
+	} else if (wl_kernel_purpose(event) == DEMAND_PAGE_TABLE) {
 		alloc_kernel(wl, event, WL_PAGE_KERNEL, WL_ALLOC_PAGE_TABLE);
 	} else {
 		alloc_kernel(wl, event, WL_PAGE_KERNEL, WL_ALLOC_KERNEL);

@@ -41,7 +41,7 @@ enum demand_kind {
 	DEMAND_SLAB_FREE, /* as DEMAND_FREE of kernel memory, by a shrinker that reclaim had called */
 
 	/* page = DEMAND_NO_PAGE from here on. */
-	DEMAND_TASK_START, /* arg = parent task */
+	DEMAND_TASK_START, /* arg = parent task; 0: it was there before, and is heard of now */
 	DEMAND_TASK_EXIT,
 	/*
 	 * The task uses address space arg now (dense from 1 on, used again when no task does; 0: none).
@@ -77,8 +77,10 @@ enum demand_touch_flags {
 	 * page is known and not its place. Touches and DEMAND_KERNEL_ALLOC only.
 	 */
 	DEMAND_RESIDENT = 32,
-	DEMAND_SWAPPED = 64,     /* with DEMAND_RESIDENT: it was in swap instead; arg2 is unused */
-	DEMAND_PAGE_TABLE = 256, /* DEMAND_KERNEL_ALLOC: it goes with the address space */
+	DEMAND_SWAPPED = 64, /* with DEMAND_RESIDENT: it was in swap instead; arg2 is unused */
+	/* DEMAND_KERNEL_ALLOC: what for. A page table goes with the address space. */
+	DEMAND_PAGE_TABLE = 256,
+	DEMAND_SLAB = 512,
 	DEMAND_LOCKED = 128, /* with DEMAND_RESIDENT: it is unevictable, as after DEMAND_MLOCK */
 	DEMAND_MAPPED = 256, /* file pages: by a fault on a mapping, not by read() or write() */
 	DEMAND_AGAIN = 512,  /* file pages: read on within the page where the last read ended */

@@ -102,7 +102,7 @@ static void add_user(struct wl *wl, uint64_t pfn, uint32_t order, uint64_t flags
 	}
 }
 
-static void add_kernel(struct wl *wl, uint64_t pfn, uint32_t order)
+static void add_kernel(struct wl *wl, uint64_t pfn, uint32_t order, uint64_t flags)
 {
 	uint32_t page = wl_page_new(wl, WL_PAGE_KERNEL, (uint32_t)pfn);
 	uint64_t nr = 0;
@@ -117,6 +117,10 @@ static void add_kernel(struct wl *wl, uint64_t pfn, uint32_t order)
 	}
 	wl->pages.items[page].key = nr;
 	wl->pages.items[page].file = order;
+	if (flags & KPF_SLAB)
+		wl->pages.items[page].purpose = DEMAND_SLAB;
+	else if (flags & KPF_PGTABLE)
+		wl->pages.items[page].purpose = DEMAND_PAGE_TABLE;
 }
 
 /*
@@ -159,7 +163,7 @@ static void take_in(struct wl *wl, const struct wl_piece *piece)
 			continue;
 		order = order_of(piece, i);
 		if (kind_of(flags) == WL_PAGE_KERNEL)
-			add_kernel(wl, pfn, order);
+			add_kernel(wl, pfn, order, flags);
 		else
 			add_user(wl, pfn, order, flags);
 	}
@@ -216,6 +220,8 @@ static void emit_resident(struct wl *wl, uint32_t page, uint8_t order)
 	}
 	if (order)
 		op.arg |= DEMAND_HUGE;
+	if (p->kind == WL_PAGE_KERNEL)
+		op.arg |= p->purpose;
 	if (p->flags & WL_PAGE_LOCKED)
 		op.arg |= DEMAND_LOCKED;
 	p->op = wl_emit(wl, op);

@@ -1,18 +1,38 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Shrinkers: how large the kernel's caches are, and what reclaim's asking made of them.
+ * Kernel memory: what it is for, how large the kernel's caches are, and what reclaim's asking made of them.
+ *
+ * Nothing in an allocation says what for, but only slabs are tried without retries and warnings first
+ * (allocate_slab()) and only page tables are zeroed and charged to a cgroup a page at a time. Large compound
+ * pages are kmalloc()'s, which counts them as slabs (___kmalloc_large_node()).
  *
  * mm_shrink_slab_start tells how many objects a cache has; what is not explained by what was freed before
  * came and went by itself, and is demand. Pages that the task frees between start and end of kmem pages were
  * the shrinker's doing and are told as such (DEMAND_SLAB_FREE). Follows do_shrink_slab(), v6.12.
  *
- * Not modelled: shrinkers of memcgs one by one; pages that come free after a grace period, by whoever has the
+ * Not modelled: the second try of a slab, which looks like other kernel memory; shrinkers of memcgs one by one; pages that come free after a grace period, by whoever has the
  * callbacks to run: they are freed as any kernel memory.
  */
 #include "wl_state.h"
 
 #define DEFAULT_BATCH 128
 #define MAX_OBJECTS   (INT64_C(1) << 40)
+
+#define LARGE_ORDER 2 /* kmalloc() of more than two pages asks the page allocator */
+
+uint32_t wl_kernel_purpose(const struct mmr_event *event)
+{
+	const uint32_t try = WL_GFP_NOWARN | WL_GFP_NORETRY, table = WL_GFP_ACCOUNT | WL_GFP_ZERO;
+	uint64_t gfp_flags = event->page.gfp_flags;
+
+	if (gfp_flags & WL_GFP_MOVABLE)
+		return 0;
+	if (event->page.order == 0 && (gfp_flags & table) == table)
+		return DEMAND_PAGE_TABLE;
+	if (event->page.order >= LARGE_ORDER && (gfp_flags & WL_GFP_COMP))
+		return DEMAND_SLAB;
+	return (gfp_flags & try) == try && !(gfp_flags & WL_GFP_ZERO) ? DEMAND_SLAB : 0;
+}
 
 static int64_t sane(int64_t nr)
 {

@@ -28,7 +28,9 @@
 #define WL_GFP_MOVABLE 0x8u
 #define WL_GFP_ZERO    0x100u
 #define WL_GFP_WRITE   0x1000u
+#define WL_GFP_NOWARN  0x2000u
 #define WL_GFP_NORETRY 0x10000u
+#define WL_GFP_COMP    0x40000u
 #define WL_GFP_ACCOUNT 0x400000u
 
 /* What is known of a page frame that no logical page lives in. Others are number + WL_PLACE_PAGE. */
@@ -76,7 +78,10 @@ struct wl_page {
 	uint32_t maps; /* ANON, SHMEM: the first map */
 	uint32_t next; /* FILE: in its hash chain; while a system call populates: the next page */
 	uint32_t op;   /* the op that brought it to life, while it can still be completed */
-	uint32_t out_slot;   /* FILE: where in wl->outs it stands, if it is out */
+	union {
+		uint32_t out_slot; /* FILE: where in wl->outs it stands, if it is out */
+		uint32_t purpose;  /* KERNEL: DEMAND_PAGE_TABLE, DEMAND_SLAB or 0 */
+	};
 	uint8_t alloc_cause; /* what its allocation is counted under, WL_NR_CAUSES: nothing */
 	uint8_t first_cause; /* likewise, as the first movable allocation after a fault */
 	uint8_t kind;
@@ -412,6 +417,8 @@ void wl_mm_identify(struct wl *wl, uint32_t task, uint32_t id);
 
 /* ---- slab.c ---- */
 
+/* What kernel memory is allocated for, by how it was asked for: DEMAND_PAGE_TABLE, DEMAND_SLAB or 0. */
+uint32_t wl_kernel_purpose(const struct mmr_event *event);
 void wl_shrink_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 /* Kernel memory that a shrinker frees: told, and forgotten. false: it is none. */
 bool wl_shrink_frees(struct wl *wl, const struct wl_task *task, uint32_t page);

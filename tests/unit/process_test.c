@@ -133,6 +133,77 @@ static void test_recorded_kill(void **state)
 	wl_destroy(b->wl);
 }
 
+static void page_event(struct bench *b, uint16_t kind, uint64_t pfn)
+{
+	send(b, (struct mmr_event){ .kind = kind,
+	                            .pid = 100,
+	                            .page = { .pfn = pfn, .gfp_flags = GFP_KERNEL } });
+}
+
+/* What 6.1 and 6.12 ask for, as mm_page_alloc prints it, and what it is for. */
+static void test_purposes(void **state)
+{
+	static const struct {
+		uint64_t gfp_flags;
+		uint32_t order;
+		uint32_t purpose;
+	} rows[] = {
+		{ 0x52cd0, 0, DEMAND_SLAB }, /* GFP_KERNEL|NOWARN|NORETRY|COMP|RECLAIMABLE */
+		{ 0x12cc0, 0, DEMAND_SLAB }, /* … of 6.1, order 0 */
+		{ 0xd20c0, 3, DEMAND_SLAB }, /* IO|FS|NOWARN|NORETRY|COMP|NOMEMALLOC */
+		{ 0x92800, 0, DEMAND_SLAB }, /* NOWAIT|NOWARN|NORETRY|NOMEMALLOC: a mempool's */
+		{ 0x40cc0, 2, DEMAND_SLAB }, /* GFP_KERNEL|COMP: kmalloc(16384) */
+		{ 0x40cc0, 1, 0 },           /* … two pages are no kmalloc()'s */
+		{ 0x400dc0, 0, DEMAND_PAGE_TABLE }, /* GFP_KERNEL_ACCOUNT|ZERO */
+		{ 0x440dc0, 0, DEMAND_PAGE_TABLE }, /* … |COMP, of 6.12 */
+		{ 0x400dc0, 1, 0 },                 /* the top level with PTI: counted nowhere */
+		{ 0x2800, 0, 0 },                   /* GFP_NOWAIT: a batch of TLB flushes */
+		{ 0x152c4a, 0, 0 },                 /* readahead: movable */
+		{ 0x12dc0, 0, 0 },                  /* zeroed: slabs never ask for that */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bench *b = new_bench();
+
+		send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_ALLOC,
+		                            .pid = 100,
+		                            .page = { .pfn = 8,
+		                                      .gfp_flags = rows[i].gfp_flags,
+		                                      .order = rows[i].order } });
+		finish(b);
+		assert_int_equal(b->nr_ops, 1);
+		assert_int_equal(b->ops[0].kind, DEMAND_KERNEL_ALLOC);
+		if (b->ops[0].arg != rows[i].purpose)
+			fail_msg("row %zu: %u", i, b->ops[0].arg);
+		wl_destroy(b->wl);
+	}
+}
+
+/* kpageflags tells slabs from page tables. */
+static void test_resident_purposes(void **state)
+{
+	static uint64_t flags[32];
+	struct bench *b = new_bench();
+
+	(void)state;
+	for (unsigned int i = 0; i < 32; i++)
+		flags[i] = 1ull << 10;
+	flags[3] = 1ull << 7;
+	flags[4] = 1ull << 26;
+	flags[5] = 1ull << 11;
+	assert_int_equal(wl_add_kpageflags(b->wl, 0, flags, 32, 0, NULL), 0);
+	page_event(b, MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE, 0);
+	finish(b);
+	assert_int_equal(b->nr_ops, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(b->ops[i].arg & ~(uint32_t)DEMAND_RESIDENT,
+		                 b->ops[i].arg2 == 3   ? DEMAND_SLAB
+		                 : b->ops[i].arg2 == 4 ? DEMAND_PAGE_TABLE
+		                                       : 0);
+	wl_destroy(b->wl);
+}
+
 static void shrink(struct bench *b, bool start, int64_t items, int64_t delta, int64_t total,
                    int32_t freed)
 {
@@ -145,13 +216,6 @@ static void shrink(struct bench *b, bool start, int64_t items, int64_t delta, in
 	                                             .total_scan = total,
 	                                             .priority = 4,
 	                                             .nr_freed = freed } });
-}
-
-static void page_event(struct bench *b, uint16_t kind, uint64_t pfn)
-{
-	send(b, (struct mmr_event){ .kind = kind,
-	                            .pid = 100,
-	                            .page = { .pfn = pfn, .gfp_flags = GFP_KERNEL } });
 }
 
 /* What shrinkers freed is not demand; what came and went beside is. */
@@ -219,6 +283,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_address_spaces),
 		cmocka_unit_test(test_recorded_kill),
+		cmocka_unit_test(test_purposes),
+		cmocka_unit_test(test_resident_purposes),
 		cmocka_unit_test(test_shrinkers),
 		cmocka_unit_test(test_nameless_pages_in_swap),
 	};

@@ -87,7 +87,7 @@ static struct replay_start start_with(const char *zoneinfo)
 	const struct mmr_snapshot_piece piece = piece_of("proc/zoneinfo", zoneinfo);
 	struct replay_start start = { .zones = zones, .nr_zones = 2, .nr_cpus = 2 };
 
-	assert_int_equal(read_pcp_counts(&piece, &start), 0);
+	assert_int_equal(read_zoneinfo(&piece, &start), 0);
 	return start;
 }
 
@@ -113,6 +113,29 @@ static void counts_go_to_their_zone_and_cpu(void **state)
 	assert_int_equal(start.pcp_counts[1], 7);
 	assert_int_equal(start.pcp_counts[2], 0);
 	assert_int_equal(start.pcp_counts[3], 91);
+	replay_start_deinit(&start);
+}
+
+static void kernel_memory_is_counted_by_node(void **state)
+{
+	struct replay_start start = start_with("      nr_slab_reclaimable 9\n"
+	                                       "Node 0, zone    DMA32\n"
+	                                       "  per-node stats\n"
+	                                       "      nr_slab_reclaimable 624\n"
+	                                       "      nr_slab_unreclaimable 1533\n"
+	                                       "      nr_kernel_stack 912\n"
+	                                       "      nr_page_table_pages 120\n"
+	                                       "Node 7, zone   Normal\n"
+	                                       "      nr_slab_reclaimable 5\n"
+	                                       "Node 8, zone   Normal\n"
+	                                       "      nr_slab_reclaimable 6\n");
+
+	(void)state;
+	assert_int_equal(start.kernel[0].slab_reclaimable, 624);
+	assert_int_equal(start.kernel[0].slab_unreclaimable, 1533);
+	assert_int_equal(start.kernel[0].stacks_kib, 912);
+	assert_int_equal(start.kernel[0].page_tables, 120);
+	assert_int_equal(start.kernel[7].slab_reclaimable, 5);
 	replay_start_deinit(&start);
 }
 
@@ -269,7 +292,7 @@ static void read_bytes(const uint8_t *bytes, size_t size, const char *name)
 	read_swaps(&piece, &tunables);
 	read_sysctl(&piece, &tunables);
 	read_config(&piece, &tunables);
-	assert_int_equal(read_pcp_counts(&piece, &start), 0);
+	assert_int_equal(read_zoneinfo(&piece, &start), 0);
 	replay_start_deinit(&start);
 	base_free(copy);
 }
@@ -342,6 +365,7 @@ int main(void)
 		cmocka_unit_test(runs_become_the_largest_aligned_blocks),
 		cmocka_unit_test(blocks_fill_any_run_and_could_not_merge),
 		cmocka_unit_test(counts_go_to_their_zone_and_cpu),
+		cmocka_unit_test(kernel_memory_is_counted_by_node),
 		cmocka_unit_test(counts_of_nobody_are_ignored),
 		cmocka_unit_test(each_zone_begins_without_a_cpu),
 		cmocka_unit_test(swap_devices_are_added_up),
