@@ -33,6 +33,7 @@ struct mm_machine {
 	struct mm_lpage *lpages;
 	struct mm_lpage *subs;  /* of huge pages in pieces: [nr_sub_chunks * MM_PAGEBLOCK_PAGES] */
 	uint8_t *block_types;   /* [pfn >> MM_PAGEBLOCK_ORDER] */
+	uint8_t *skip;          /* [pfn >> MM_PAGEBLOCK_ORDER]: compaction found nothing here */
 	uint16_t *owned;        /* [pfn >> MM_PAGEBLOCK_ORDER]: pages that the machine was given */
 	void *policy_pages;     /* [nr_pfns], policy->page_size bytes each */
 	uint32_t *next_use;     /* [nr_lpages], if policy->wants_future */
@@ -54,6 +55,9 @@ struct mm_machine {
 	bool have_wmarks; /* recorded ones are in use */
 	bool in_reclaim;  /* PF_MEMALLOC of the task that allocates */
 	bool in_fault;    /* pages that come in now do so by a page fault (in_lru_fault) */
+	const struct mm_compact_control
+		*capturing; /* a direct run: it may have a block that is freed */
+	uint32_t captured;  /* … which it was, or MM_NONE */
 	uint64_t nr_extfrag;
 	uint64_t oom_stamp; /* pages freed when nobody could be killed last */
 	struct mm_slab slab;
@@ -187,6 +191,30 @@ static inline void mm_list_del(struct mm_machine *machine, struct mm_list *list,
 	else
 		list->tail = page->prev;
 	list->count--;
+}
+
+/* What lies before pfn goes behind the tail: pfn is the head then (move_freelist_head()). */
+static inline void mm_list_rotate_head(struct mm_machine *machine, struct mm_list *list,
+                                       uint32_t pfn)
+{
+	uint32_t last = machine->pages[pfn].prev;
+
+	if (last == MM_NONE)
+		return;
+	machine->pages[list->tail].next = list->head;
+	machine->pages[list->head].prev = list->tail;
+	machine->pages[last].next = MM_NONE;
+	machine->pages[pfn].prev = MM_NONE;
+	list->head = pfn;
+	list->tail = last;
+}
+
+/* … and pfn with it: it is the tail then (move_freelist_tail()). */
+static inline void mm_list_rotate_tail(struct mm_machine *machine, struct mm_list *list,
+                                       uint32_t pfn)
+{
+	if (machine->pages[pfn].next != MM_NONE)
+		mm_list_rotate_head(machine, list, machine->pages[pfn].next);
 }
 
 /* All of from, in its order, before the head of to. */
@@ -340,6 +368,10 @@ void mm_reserve_highatomic(struct mm_machine *machine, struct mm_zone *zone, uin
 bool mm_unreserve_highatomic(struct mm_machine *machine, const struct mm_alloc_context *ac,
                              bool force);
 
+/* Whether a request of this type could take a free block of this order and its pageblock with it. */
+bool mm_has_claimable_block(const struct mm_machine *machine, const struct mm_zone *zone,
+                            uint32_t order, uint8_t migratetype);
+
 /* ---- page_alloc_pcp.c ---- */
 
 bool mm_pcp_allowed(uint32_t order);
@@ -349,7 +381,34 @@ uint32_t mm_pcp_alloc(struct mm_machine *machine, struct mm_zone *zone, uint32_t
 void mm_pcp_free(struct mm_machine *machine, uint32_t cpu, uint32_t pfn, uint32_t order,
                  uint8_t migratetype);
 void mm_drain_all_pages(struct mm_machine *machine);
+/* Those of one CPU, and of all. */
+void mm_drain_zone_cpu(struct mm_machine *machine, struct mm_zone *zone, uint32_t cpu);
+void mm_drain_zone(struct mm_machine *machine, struct mm_zone *zone);
 void mm_pcp_seed(struct mm_machine *machine, uint32_t cpu, uint32_t pfn);
+
+/* ---- compaction.c ---- */
+
+/*
+ * __alloc_pages_direct_compact(): a block of the request's order, off the free lists and prepared, or
+ * MM_NONE.
+ */
+uint32_t mm_direct_compact(struct mm_machine *machine, const struct mm_alloc_context *ac,
+                           uint32_t alloc_flags, enum mm_compact_priority priority,
+                           enum mm_compact_result *result);
+
+/* ---- compaction_skip.c ---- */
+
+/* kswapd is about to sleep: what compaction remembers of its zones may be forgotten. */
+void mm_reset_isolation_suitable(struct mm_node *node);
+
+/* ---- compaction_suitable.c ---- */
+
+/* Whether there is enough free memory to move pages to, and failures are for lack of blocks, not of it. */
+bool mm_compaction_suitable(const struct mm_machine *machine, const struct mm_zone *zone,
+                            uint32_t order, uint32_t highest_zoneidx);
+/* … or would be, in any zone, if a part of what can be reclaimed were. */
+bool mm_compaction_zonelist_suitable(const struct mm_machine *machine,
+                                     const struct mm_alloc_context *ac, uint32_t alloc_flags);
 
 /* ---- swap.c ---- */
 

@@ -50,9 +50,12 @@ struct mm_settings {
 	uint32_t lowmem_reserve_ratio[MM_NR_ZONE_TYPES];
 	uint32_t percpu_pagelist_high_fraction;
 	uint32_t swappiness;
-	uint32_t dirty_background_ratio; /* percent */
-	bool swap_at_once;               /* writes to swap end when they begin (zram) */
-	uint32_t page_cluster;           /* swap readahead: at most 2^page_cluster pages; <= 10 */
+	uint32_t dirty_background_ratio;   /* percent */
+	bool swap_at_once;                 /* writes to swap end when they begin (zram) */
+	uint32_t extfrag_threshold;        /* compact for a costly order if the index is above it */
+	uint32_t compaction_proactiveness; /* 0: kcompactd does nothing of its own accord */
+	bool compact_unevictable_skipped;  /* vm.compact_unevictable_allowed = 0 */
+	uint32_t page_cluster;             /* swap readahead: at most 2^page_cluster pages; <= 10 */
 	uint8_t lru_gen_enabled; /* bits of /sys/kernel/mm/lru_gen/enabled; bit 0 clear: all of them */
 	uint32_t lru_gen_min_ttl_ms; /* a working set younger than this is not evicted; 0: off */
 	uint32_t vfs_cache_pressure;
@@ -102,6 +105,15 @@ struct mm_hooks {
 	/* After each batch of direct reclaim: time has passed, writes may have ended. */
 	void (*direct_reclaim_batch)(void *data, const struct mm_scan_control *sc);
 	void (*throttle)(void *data, const struct mm_scan_control *sc, enum mm_throttle reason);
+	/*
+	 * A run of compaction over a zone that has something to do; request: of the task that compacts,
+	 * NULL for kcompactd. compact_turn comes after each pageblock of a direct run.
+	 */
+	void (*compact_begin)(void *data, const struct mm_compact_control *cc,
+	                      const struct mm_request *request);
+	void (*compact_turn)(void *data, const struct mm_compact_control *cc);
+	void (*compact_end)(void *data, const struct mm_compact_control *cc,
+	                    const struct mm_request *request, enum mm_compact_result result);
 	void (*kswapd_begin)(void *data, const struct mm_node *node);
 	void (*kswapd_end)(void *data, const struct mm_node *node);
 	/* An allocation failed; oom: nobody could be killed for it, where the kernel panics. */

@@ -11,7 +11,7 @@
  *	list         pages chained by pfn through struct mm_page; a page is on at most one
  *	type         of reclaim: anonymous (0, needs swap) or file (1)
  *
- * Memory: 24 bytes per base page (struct mm_page), three bytes per pageblock, 20 bytes per logical page,
+ * Memory: 24 bytes per base page (struct mm_page), four bytes per pageblock, 20 bytes per logical page,
  * four bytes and a bit per swap slot. The page array begins at pfn 0; holes cost address space only.
  *
  * Only the first page of a block has a state; the others are MM_PAGE_TAIL (kept so by split and merge,
@@ -75,7 +75,7 @@ enum mm_page_state {
 	MM_PAGE_FREE,     /* begins a block on a free list */
 	MM_PAGE_PCP,      /* begins a block on a per-CPU list */
 	MM_PAGE_USED,     /* begins an allocation; on a policy's list if MM_PG_LRU */
-	MM_PAGE_ISOLATED, /* taken off its list by reclaim */
+	MM_PAGE_ISOLATED, /* taken off its list by reclaim or compaction */
 };
 
 enum mm_page_io {
@@ -177,6 +177,79 @@ struct mm_list {
 	uint32_t count; /* entries, not pages */
 };
 
+enum mm_migrate_mode {
+	MM_MIGRATE_ASYNC,      /* never waits */
+	MM_MIGRATE_SYNC_LIGHT, /* not for writes */
+	MM_MIGRATE_SYNC,
+};
+
+/* What came of it (enum compact_result); of several zones the greatest counts. */
+enum mm_compact_result {
+	MM_COMPACT_NOT_SUITABLE_ZONE,
+	MM_COMPACT_SKIPPED,          /* too little is free to be moved to */
+	MM_COMPACT_DEFERRED,         /* it failed here a short while ago */
+	MM_COMPACT_NO_SUITABLE_PAGE, /* not yet */
+	MM_COMPACT_CONTINUE,
+	MM_COMPACT_COMPLETE,        /* the scanners have met, from the zone's ends on */
+	MM_COMPACT_PARTIAL_SKIPPED, /* … from where they were left */
+	MM_COMPACT_CONTENDED,       /* given up */
+	MM_COMPACT_SUCCESS,
+};
+
+/* How hard a request tries (enum compact_priority), 0 the hardest. */
+enum mm_compact_priority {
+	MM_COMPACT_PRIO_SYNC_FULL,
+	MM_COMPACT_PRIO_SYNC_LIGHT,
+	MM_COMPACT_PRIO_ASYNC,
+};
+
+/* A run of compaction over a zone (struct compact_control): see compaction.c. Counts in base pages. */
+struct mm_compact_control {
+	struct mm_list freepages[MM_NR_ORDERS]; /* by order: off the free lists, to be moved to */
+	struct mm_list taken;                   /* before 6.10: not yet cut into single pages */
+	struct mm_list migratepages; /* off the policy's lists, to be moved; newest first */
+	uint32_t nr_freepages;
+	uint32_t nr_migratepages;
+	uint32_t migrate_pfn;
+	uint32_t free_pfn;
+	uint32_t
+		fast_start_pfn; /* lowest pfn that a search found; 0: none, MM_NONE: has been used */
+	uint32_t last_migrated_pfn; /* block whose pages may wait on per-CPU lists; 0: none */
+	uint64_t total_migrate_scanned;
+	uint64_t total_free_scanned;
+	uint64_t nr_migrated;
+	uint64_t nr_failed;
+	uint32_t gfp_flags;
+	uint32_t alloc_flags;
+	uint16_t cpu;
+	int8_t order; /* -1: as much as possible */
+	int8_t search_order;
+	uint8_t zone; /* index */
+	uint8_t migratetype;
+	uint8_t highest_zoneidx;
+	uint8_t mode;             /* enum mm_migrate_mode */
+	uint8_t fast_search_fail; /* searches in a row; saturates */
+	bool direct;
+	bool proactive;
+	bool whole_zone;
+	bool ignore_skip_hint;
+	bool ignore_block_suitable;
+	bool finish_pageblock;
+	bool update_cached; /* the synchronous position follows the asynchronous one */
+};
+
+/* What compaction remembers of a zone between runs. All 0 at boot. */
+struct mm_zone_compact {
+	uint32_t migrate_pfn[2]; /* where to go on, [not async] */
+	uint32_t free_pfn;
+	uint32_t init_migrate_pfn; /* where it began after the hints had been cleared */
+	uint32_t init_free_pfn;
+	uint32_t considered; /* requests since it was deferred */
+	uint8_t defer_shift;
+	uint8_t order_failed; /* deferred from this order on */
+	bool blockskip_flush; /* the hints may be cleared */
+};
+
 struct mm_free_area {
 	struct mm_list lists[MM_NR_MIGRATETYPES];
 	uint32_t nr_free; /* blocks on all lists */
@@ -228,7 +301,8 @@ struct mm_zone {
 	uint32_t nr_writeback;
 	uint32_t unknown_left; /* while building: pages of the span not yet looked at */
 	uint64_t nr_owned;     /* pages that the machine was given: free, per-CPU and used */
-	struct mm_pcp *pcp;    /* [nr_cpus] */
+	struct mm_zone_compact compact;
+	struct mm_pcp *pcp; /* [nr_cpus] */
 	struct mm_free_area free_area[MM_NR_ORDERS];
 };
 

@@ -20,7 +20,7 @@
  * Before 6.10 a free block could be on the list of another type than its pageblock's: pages kept the
  * type that they were freed with while they were on a per-CPU list, and a merge asked no one.
  *
- * Not modelled: guard pages, page reporting, shuffling, compaction capture (no effect without them).
+ * Not modelled: guard pages, page reporting, shuffling (no effect without them).
  */
 #include "internal.h"
 
@@ -111,6 +111,24 @@ void mm_set_block_types(struct mm_machine *machine, uint32_t pfn, uint32_t order
 		machine->block_types[first + i] = migratetype;
 }
 
+/* compaction_capture(): a run that wants just this block has it before anyone else can. */
+static bool capture(struct mm_machine *machine, const struct mm_zone *zone, uint32_t pfn,
+                    uint32_t order, uint8_t migratetype)
+{
+	const struct mm_compact_control *cc = machine->capturing;
+
+	if (!cc || (int)order != cc->order || zone->index != cc->zone ||
+	    machine->captured != MM_NONE || migratetype == MM_CMA || migratetype == MM_ISOLATE)
+		return false;
+	if (order < MM_PAGEBLOCK_ORDER && migratetype == MM_MOVABLE &&
+	    cc->migratetype != MM_MOVABLE)
+		return false;
+	machine->pages[pfn].state = MM_PAGE_TAIL;
+	machine->pages[pfn].zone = zone->index;
+	machine->captured = pfn;
+	return true;
+}
+
 void mm_free_one_page(struct mm_machine *machine, uint32_t pfn, uint32_t order, uint8_t migratetype,
                       bool to_tail)
 {
@@ -122,6 +140,8 @@ void mm_free_one_page(struct mm_machine *machine, uint32_t pfn, uint32_t order, 
 		uint32_t buddy = pfn ^ mm_block_pages(order);
 		uint8_t buddy_type;
 
+		if (capture(machine, zone, pfn, order, migratetype))
+			return;
 		if (!is_free_buddy(machine, zone, buddy, order))
 			break;
 		buddy_type = mm_block_type(machine, buddy);

@@ -57,6 +57,13 @@ static int find_suitable_fallback(const struct mm_zone *zone, uint32_t order, ui
 	return -1;
 }
 
+bool mm_has_claimable_block(const struct mm_machine *machine, const struct mm_zone *zone,
+                            uint32_t order, uint8_t migratetype)
+{
+	return should_try_claim_block(machine, order, migratetype) &&
+	       find_suitable_fallback(zone, order, migratetype) >= 0;
+}
+
 static bool boost_watermark(struct mm_machine *machine, struct mm_zone *zone)
 {
 	uint64_t high = zone->wmark[MM_WMARK_HIGH];

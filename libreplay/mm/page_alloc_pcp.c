@@ -325,15 +325,21 @@ void mm_pcp_seed(struct mm_machine *machine, uint32_t cpu, uint32_t pfn)
 		pcp->high = pcp->count;
 }
 
+void mm_drain_zone_cpu(struct mm_machine *machine, struct mm_zone *zone, uint32_t cpu)
+{
+	free_pcppages_bulk(machine, &zone->pcp[cpu], zone->pcp[cpu].count, 0);
+}
+
+void mm_drain_zone(struct mm_machine *machine, struct mm_zone *zone)
+{
+	for (uint32_t cpu = 0; cpu < machine->nr_cpus; cpu++)
+		mm_drain_zone_cpu(machine, zone, cpu);
+}
+
 void mm_drain_all_pages(struct mm_machine *machine)
 {
-	for (uint32_t z = 0; z < machine->nr_zones; z++) {
-		for (uint32_t cpu = 0; cpu < machine->nr_cpus; cpu++) {
-			struct mm_pcp *pcp = &machine->zones[z].pcp[cpu];
-
-			free_pcppages_bulk(machine, pcp, pcp->count, 0);
-		}
-	}
+	for (uint32_t z = 0; z < machine->nr_zones; z++)
+		mm_drain_zone(machine, &machine->zones[z]);
 }
 
 void mm_vmstat_update(struct mm_machine *machine, uint16_t cpu)

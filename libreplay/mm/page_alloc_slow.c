@@ -1,25 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * When no zone is above its low watermark: wake kswapd, go down to min, reclaim, and give up in order.
+ * When no zone is above its low watermark: wake kswapd, go down to min, compact, reclaim, and give up in
+ * order.
  *
  * Each round of direct reclaim asks for 32 pages. As long as there is progress, or what could still be
  * reclaimed would suffice, it goes on; 16 rounds without progress are the end. Costly orders (> 3) and
- * NORETRY give up after one round. The end is a failure or a kill (oom_kill.c), after which the request goes
+ * NORETRY give up after one round. Compaction comes first for costly and unmovable blocks, and after each round
+ * of reclaim, harder each time that it fails. The end is a failure or a kill (oom_kill.c), after which the request goes
  * on if it is not the victim's own: then it takes what the reserves have.
  *
- * Follows __alloc_pages_slowpath(), gfp_to_alloc_flags(), should_reclaim_retry(),
+ * Follows __alloc_pages_slowpath(), gfp_to_alloc_flags(), should_reclaim_retry(), should_compact_retry(),
  * __alloc_pages_direct_reclaim(), __alloc_pages_may_oom() of v6.12.
  *
  * A request without __GFP_FS never kills: it waits for one that does. As nobody else asks for anything
  * before it is done, it waits OOM_ROUNDS times a jiffy and then kills as the other would have.
  *
- * Not modelled: compaction (a costly order gets what the free lists have), real-time tasks, contention
- * for oom_lock. Where nobody can be killed the kernel panics; here requests fail at once until some page is
+ * Not modelled: real-time tasks, contention for oom_lock. Where nobody can be killed the kernel panics; here requests fail at once until some page is
  * freed.
  */
 #include "internal.h"
 
 #define MAX_RECLAIM_RETRIES 16
+#define MAX_COMPACT_RETRIES 16
 #define OOM_ROUNDS          16
 
 static uint32_t gfp_to_alloc_flags(const struct mm_machine *machine,
@@ -156,10 +158,65 @@ static enum after_oom may_oom(struct mm_machine *machine, const struct mm_alloc_
 	return AFTER_OOM_PANIC;
 }
 
-static uint32_t alloc_slowpath(struct mm_machine *machine, const struct mm_alloc_context *ac)
+/* ---- compaction ---- */
+
+struct compact_try {
+	enum mm_compact_priority priority;
+	enum mm_compact_result result; /* of the last one */
+	uint32_t retries;
+};
+
+/*
+ * Costly orders need compaction rather than reclaim, and others that cannot be moved should not spread: they
+ * compact first. false: it makes no sense to go on.
+ */
+static bool compact_first(struct mm_machine *machine, const struct mm_alloc_context *ac,
+                          uint32_t alloc_flags, struct compact_try *try, uint32_t *pfn)
 {
 	bool costly = ac->order > MM_COSTLY_ORDER;
-	uint32_t no_progress = 0, tries = 0, rounds = 0;
+
+	*pfn = MM_NONE;
+	if (!(ac->gfp_flags & MM_GFP_DIRECT_RECLAIM) || !(ac->gfp_flags & MM_GFP_IO) ||
+	    ac->order == 0 || (!costly && ac->migratetype == MM_MOVABLE) || machine->in_reclaim ||
+	    (alloc_flags & (MM_ALLOC_NO_WATERMARKS | MM_ALLOC_OOM)))
+		return true;
+	*pfn = mm_direct_compact(machine, ac, alloc_flags, MM_COMPACT_PRIO_ASYNC, &try->result);
+	if (*pfn != MM_NONE || !costly || !(ac->gfp_flags & MM_GFP_NORETRY))
+		return true;
+	if (try->result == MM_COMPACT_SKIPPED || try->result == MM_COMPACT_DEFERRED ||
+	    (ac->gfp_flags & MM_GFP_THISNODE))
+		return false;
+	try->priority = MM_COMPACT_PRIO_ASYNC;
+	return true;
+}
+
+static bool should_compact_retry(const struct mm_machine *machine,
+                                 const struct mm_alloc_context *ac, uint32_t alloc_flags,
+                                 struct compact_try *try)
+{
+	bool costly = ac->order > MM_COSTLY_ORDER;
+	uint32_t max_retries = costly ? MAX_COMPACT_RETRIES / 4 : MAX_COMPACT_RETRIES;
+	enum mm_compact_priority least =
+		costly ? MM_COMPACT_PRIO_SYNC_LIGHT : MM_COMPACT_PRIO_SYNC_FULL;
+
+	if (ac->order == 0 || !(ac->gfp_flags & MM_GFP_IO))
+		return false;
+	if (try->result == MM_COMPACT_SKIPPED)
+		return mm_compaction_zonelist_suitable(machine, ac, alloc_flags);
+	if (try->result == MM_COMPACT_SUCCESS && ++try->retries <= max_retries)
+		return true;
+	if (try->priority <= least)
+		return false;
+	try->priority--;
+	try->retries = 0;
+	return true;
+}
+
+static uint32_t alloc_slowpath(struct mm_machine *machine, const struct mm_alloc_context *ac)
+{
+	bool costly = ac->order > MM_COSTLY_ORDER, first = true;
+	struct compact_try try = { MM_COMPACT_PRIO_SYNC_LIGHT, MM_COMPACT_SKIPPED, 0 };
+	uint32_t no_progress = 0, rounds = 0;
 	uint64_t progress;
 	uint32_t pfn;
 
@@ -171,10 +228,12 @@ static uint32_t alloc_slowpath(struct mm_machine *machine, const struct mm_alloc
 		pfn = mm_get_page_from_freelist(machine, ac, alloc_flags);
 		if (pfn != MM_NONE)
 			return pfn;
-		if (!(ac->gfp_flags & MM_GFP_DIRECT_RECLAIM) || machine->in_reclaim)
+		if (first && !compact_first(machine, ac, alloc_flags, &try, &pfn))
 			return no_page(machine, ac, false);
-		/* Without compaction the first try of a huge page ends here. */
-		if (costly && (ac->gfp_flags & MM_GFP_NORETRY))
+		first = false;
+		if (pfn != MM_NONE)
+			return pfn;
+		if (!(ac->gfp_flags & MM_GFP_DIRECT_RECLAIM) || machine->in_reclaim)
 			return no_page(machine, ac, false);
 		if (machine->oom_stamp == machine->counters[MM_PGFREE])
 			return no_page(machine, ac, may_kill(ac));
@@ -184,14 +243,17 @@ static uint32_t alloc_slowpath(struct mm_machine *machine, const struct mm_alloc
 		pfn = direct_reclaim(machine, ac, alloc_flags, &progress);
 		if (pfn != MM_NONE)
 			return pfn;
+		pfn = mm_direct_compact(machine, ac, alloc_flags, try.priority, &try.result);
+		if (pfn != MM_NONE)
+			return pfn;
 		if (ac->gfp_flags & MM_GFP_NORETRY)
 			return no_page(machine, ac, false);
-		if (costly && !(ac->gfp_flags & MM_GFP_RETRY_MAYFAIL))
+		if (costly &&
+		    (!(ac->gfp_flags & MM_GFP_IO) || !(ac->gfp_flags & MM_GFP_RETRY_MAYFAIL)))
 			return no_page(machine, ac, false);
 		if (should_reclaim_retry(machine, ac, alloc_flags, progress, &no_progress))
 			continue;
-		/* Where the kernel would compact and look again. */
-		if (ac->order > 0 && progress > 0 && tries++ < MAX_RECLAIM_RETRIES)
+		if (progress > 0 && should_compact_retry(machine, ac, alloc_flags, &try))
 			continue;
 		switch (may_oom(machine, ac, &rounds, &pfn)) {
 		case AFTER_OOM_GOT:
