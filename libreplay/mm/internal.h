@@ -14,16 +14,17 @@
 #include "policy.h"
 #include "show_mem.h"
 
-/* The reference model of a type, at first or later looks: see reference.c. */
+/* The reference model of a type, for one kind of look: see reference.c. */
 struct mm_reference_type {
-	uint32_t share; /* of MM_REFERENCE_ONE */
-	uint32_t known; /* moving mean of known accesses, << 8 */
+	uint32_t share;   /* of MM_REFERENCE_ONE */
+	uint32_t outcome; /* the same, of what comes of it; UINT32_MAX: as it comes */
+	uint32_t known;   /* moving mean of known accesses, << 8 */
 	int64_t behind; /* pages that should have been young, less those that were, x MM_REFERENCE_ONE */
 	struct mm_reference_stats stats;
 };
 
 struct mm_reference {
-	struct mm_reference_type types[MM_NR_LRU_TYPES][2]; /* [again] */
+	struct mm_reference_type types[MM_NR_LRU_TYPES][MM_NR_LOOKS];
 	struct rng rng;
 	bool on;
 };
@@ -419,8 +420,10 @@ void mm_mark_young(struct mm_machine *machine, uint32_t pfn);
 
 /* ---- reference.c ---- */
 
-/* A page that nothing else keeps is about to be evicted: the model may make it young. */
-void mm_reference_look(struct mm_machine *machine, uint32_t pfn);
+/* Somebody looks whether this page was in use: the model may make it young. */
+void mm_reference_look(struct mm_machine *machine, uint32_t pfn, enum mm_look look);
+/* Reclaim met a page that was found in use by BESIDE or WALK before (hit), or was not. */
+void mm_reference_outcome(struct mm_machine *machine, uint32_t pfn, enum mm_look look, bool hit);
 
 /* ---- next_use.c ---- */
 

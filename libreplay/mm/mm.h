@@ -271,21 +271,37 @@ uint64_t mm_cache_run(struct mm_machine *machine, const uint32_t *pages, const u
 
 #define MM_REFERENCE_ONE 65536u
 
+/* Who looks whether a mapped page was in use. */
+enum mm_look {
+	MM_LOOK_FIRST,  /* reclaim, about to evict it */
+	MM_LOOK_AGAIN,  /* … for the second time: it was in use at the first (MM_PG_REFERENCED) */
+	MM_LOOK_BESIDE, /* reclaim, at the neighbours of one that it found in use */
+	MM_LOOK_WALK,   /* a walk through the page tables */
+	MM_NR_LOOKS
+};
+
 struct mm_reference_stats {
-	uint64_t nr_looks;   /* at mapped pages that were about to be evicted */
+	uint64_t nr_looks;
 	uint64_t nr_known;   /* … with a known access */
 	uint64_t nr_guessed; /* … made young by the model */
 };
 
 /*
- * From now on share / MM_REFERENCE_ONE of the pages of this type that reclaim looks at are to be found in
- * use: by known accesses, and by chance what is missing. again: of those that it has spared before, because
- * they were in use (MM_PG_REFERENCED). Before the first call nothing is left to chance.
+ * From now on share / MM_REFERENCE_ONE of the pages of this type that are looked at in this way are to be found
+ * in use: by known accesses, and by chance what is missing. Before the first call nothing is left to chance.
  */
-void mm_set_reference_share(struct mm_machine *machine, enum mm_lru_type type, bool again,
+void mm_set_reference_share(struct mm_machine *machine, enum mm_lru_type type, enum mm_look look,
                             uint32_t share);
+
+/*
+ * The same for BESIDE and WALK by what comes of it: share / MM_REFERENCE_ONE of the pages that reclaim isolates are
+ * to be spared because a neighbour was in use; of those that it meets, to have moved on in a walk. Chance
+ * makes up for what is missing. UINT32_MAX: as it comes.
+ */
+void mm_set_reference_outcome(struct mm_machine *machine, enum mm_lru_type type, enum mm_look look,
+                              uint32_t share);
 struct mm_reference_stats mm_reference_stats(const struct mm_machine *machine,
-                                             enum mm_lru_type type, bool again);
+                                             enum mm_lru_type type, enum mm_look look);
 
 /* ---- memory of the kernel ---- */
 

@@ -91,6 +91,7 @@ struct mm_policy_ops {
 	 */
 	enum mm_references (*check_references)(struct mm_node *node, uint32_t pfn,
 	                                       const struct mm_scan_control *sc);
+	bool asks_references; /* check_references() asks the reference model itself, and walks do */
 
 	/*
 	 * A pass over the lists (shrink_lruvec()) of the policy's own, in place of the engine's, which

@@ -4,13 +4,19 @@
  *
  * Faults and reads of files tell of accesses that missed; those that hit leave only the bit that reclaim finds
  * when it looks at a page. Where a recording has no samples of accesses, its own reclaim tells how often that
- * bit was set. The model is told this share for each type, as time goes on, for pages that are looked at for
- * the first time and for those that were spared before: the fault that brings a page in leaves a bit, so that
- * nearly all are found in use at first and few the second time, and only the latter are hot. It is asked when a mapped page is
- * about to be evicted: one with a known access is young anyway; any other is made young with the probability
+ * bit was set. The model is told this share for each type and kind of look, as time goes on. A page with a known
+ * access is young anyway; any other is made young by chance.
+ *
+ * At the last look before eviction, the first one or a later one: the fault that brings a page in leaves a bit, so
+ * that nearly all are found in use at first and few the second time, and only the latter are hot. The chance is
  * p = (s - k) / (1 - k), where s is the share that was recorded and k that of known accesses among the pages
  * looked at lately, so that both together come to s; p is a little higher while the share so far is behind
  * s, and lower while it is ahead.
+ *
+ * Beside a page in use, and in walks through the page tables: p = s, and a little more or less while what comes
+ * of it is behind what was recorded or ahead: of the pages that reclaim isolated, those that a neighbour
+ * saved; of the pages that it met, those that had moved on to another generation. What is behind with walks is
+ * made up for in one: p rises by the pages that are missing, divided by the pages there are.
  *
  * State: per type and look s, k (a moving mean over some 256 looks), by how many pages the answers are behind (at most
  * 1024), and what was answered. The generator is its own, so that a policy which asks for chance gets the
@@ -19,10 +25,10 @@
  * Bias: the answers are independent. Real pages are either hot or cold, so the kernel finds the same ones young
  * again and again; here a hot page without a known access has no better chance than a cold one and is evicted
  * in its turn, and a cold one stays as long. Refaults come out too low where this decides, as what was hot in
- * the original is not asked for again. Asked at the last look only: a walk of page tables (MGLRU), and
- * policies that decide without that look, see known accesses only.
+ * the original is not asked for again. A policy that decides without a last look sees known accesses only.
  *
- * Follows folio_referenced() as shrink_folio_list() of v6.12 calls it.
+ * Follows folio_referenced() as shrink_folio_list() of v6.12 calls it, and what walk_pte_range() and
+ * lru_gen_look_around() of v6.12 find.
  */
 #include "internal.h"
 
@@ -30,22 +36,36 @@
 #define MAX_BEHIND (1024 * (int64_t)MM_REFERENCE_ONE)
 #define PULL_SHIFT 8 /* a page behind adds 2^-this to p */
 
-void mm_set_reference_share(struct mm_machine *machine, enum mm_lru_type type, bool again,
+static uint32_t at_most_one(uint32_t share)
+{
+	return share < MM_REFERENCE_ONE ? share : MM_REFERENCE_ONE;
+}
+
+void mm_set_reference_share(struct mm_machine *machine, enum mm_lru_type type, enum mm_look look,
                             uint32_t share)
 {
+	struct mm_reference_type *t = &machine->reference.types[type][look];
+
 	machine->reference.on = true;
-	machine->reference.types[type][again].share =
-		share < MM_REFERENCE_ONE ? share : MM_REFERENCE_ONE;
+	t->share = at_most_one(share);
+	t->outcome = UINT32_MAX;
+}
+
+void mm_set_reference_outcome(struct mm_machine *machine, enum mm_lru_type type, enum mm_look look,
+                              uint32_t share)
+{
+	machine->reference.types[type][look].outcome =
+		share == UINT32_MAX ? share : at_most_one(share);
 }
 
 struct mm_reference_stats mm_reference_stats(const struct mm_machine *machine,
-                                             enum mm_lru_type type, bool again)
+                                             enum mm_lru_type type, enum mm_look look)
 {
-	return machine->reference.types[type][again].stats;
+	return machine->reference.types[type][look].stats;
 }
 
-/* p, of MM_REFERENCE_ONE; what is not between 0 and 1 is never or always. */
-static int64_t chance(const struct mm_reference_type *type)
+/* p, of MM_REFERENCE_ONE, at a last look; what is not between 0 and 1 is never or always. */
+static int64_t last_chance(const struct mm_reference_type *type)
 {
 	int64_t known = type->known >> K_SHIFT;
 	int64_t missing = ((int64_t)type->share - known) * MM_REFERENCE_ONE;
@@ -55,20 +75,39 @@ static int64_t chance(const struct mm_reference_type *type)
 	return missing / (MM_REFERENCE_ONE - known) + (type->behind >> PULL_SHIFT);
 }
 
-static void settle(struct mm_reference_type *type, bool young)
+static int64_t chance(const struct mm_machine *machine, const struct mm_page *page,
+                      const struct mm_reference_type *type, enum mm_look look)
 {
-	type->behind += (int64_t)type->share - (young ? MM_REFERENCE_ONE : 0);
+	enum mm_lru_type lru = mm_page_lru_type(page);
+	const struct mm_node *node = &machine->nodes[machine->zones[page->zone].node];
+
+	switch (look) {
+	case MM_LOOK_FIRST:
+	case MM_LOOK_AGAIN:
+		break;
+	case MM_LOOK_BESIDE:
+		return type->share + (type->behind >> PULL_SHIFT);
+	case MM_LOOK_WALK:
+		return type->share + type->behind / (node->nr_lru[lru] + INT64_C(1));
+	case MM_NR_LOOKS:
+		break;
+	}
+	return last_chance(type);
+}
+
+static void settle(struct mm_reference_type *type, uint32_t share, bool young)
+{
+	type->behind += (int64_t)share - (young ? MM_REFERENCE_ONE : 0);
 	if (type->behind > MAX_BEHIND)
 		type->behind = MAX_BEHIND;
 	if (type->behind < -MAX_BEHIND)
 		type->behind = -MAX_BEHIND;
 }
 
-void mm_reference_look(struct mm_machine *machine, uint32_t pfn)
+void mm_reference_look(struct mm_machine *machine, uint32_t pfn, enum mm_look look)
 {
 	struct mm_page *page = &machine->pages[pfn];
-	bool again = page->flags & MM_PG_REFERENCED;
-	struct mm_reference_type *type = &machine->reference.types[mm_page_lru_type(page)][again];
+	struct mm_reference_type *type = &machine->reference.types[mm_page_lru_type(page)][look];
 	bool young = page->flags & MM_PG_YOUNG;
 
 	if (!machine->reference.on || (page->flags & MM_PG_UNMAPPED))
@@ -77,10 +116,21 @@ void mm_reference_look(struct mm_machine *machine, uint32_t pfn)
 	type->stats.nr_known += young;
 	type->known += (young ? MM_REFERENCE_ONE : 0) - (type->known >> K_SHIFT);
 	if (!young && type->share > 0 &&
-	    base_rng_below(&machine->reference.rng, MM_REFERENCE_ONE) < chance(type)) {
+	    base_rng_below(&machine->reference.rng, MM_REFERENCE_ONE) <
+	            chance(machine, page, type, look)) {
 		page->flags |= MM_PG_YOUNG;
 		type->stats.nr_guessed++;
 		young = true;
 	}
-	settle(type, young);
+	if (look == MM_LOOK_FIRST || look == MM_LOOK_AGAIN)
+		settle(type, type->share, young);
+}
+
+void mm_reference_outcome(struct mm_machine *machine, uint32_t pfn, enum mm_look look, bool hit)
+{
+	struct mm_reference_type *type =
+		&machine->reference.types[mm_page_lru_type(&machine->pages[pfn])][look];
+
+	if (machine->reference.on && type->outcome != UINT32_MAX)
+		settle(type, type->outcome, hit);
 }

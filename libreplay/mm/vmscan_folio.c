@@ -172,7 +172,10 @@ static enum outcome shrink_page(struct mm_machine *machine, struct mm_scan_contr
 	if (mm_is_writeback(page))
 		return meet_writeback(machine, sc, pfn);
 	if (machine->policy->check_references) {
-		mm_reference_look(machine, pfn);
+		if (!machine->policy->asks_references)
+			mm_reference_look(machine, pfn,
+			                  page->flags & MM_PG_REFERENCED ? MM_LOOK_AGAIN
+			                                                 : MM_LOOK_FIRST);
 		references = machine->policy->check_references(mm_page_node(machine, pfn), pfn, sc);
 	}
 	if (references == MM_REFERENCES_KEEP || references == MM_REFERENCES_ACTIVATE)

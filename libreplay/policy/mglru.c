@@ -290,6 +290,7 @@ const struct mm_policy_ops policy_mglru = {
 	.eviction = policy_mglru_eviction,
 	.refault = policy_mglru_refault,
 	.check_references = policy_mglru_check_references,
+	.asks_references = true,
 	.shrink_begin = policy_mglru_shrink_begin,
 	.shrink_step = policy_mglru_shrink_step,
 	.nr_active = nr_active,

@@ -31,8 +31,14 @@ enum mm_references policy_mglru_check_references(struct mm_node *node, uint32_t 
 
 	(void)sc;
 	/* A look-around found it young while it was isolated. */
-	if (lru->version != MGLRU_6_18 && mapped && (page->flags & MGLRU_REFERENCED))
+	if (lru->version != MGLRU_6_18 && mapped && (page->flags & MGLRU_REFERENCED)) {
+		mm_reference_outcome(node->machine, pfn, MM_LOOK_BESIDE, true);
 		return MM_REFERENCES_KEEP;
+	}
+	if (mapped) {
+		mm_reference_outcome(node->machine, pfn, MM_LOOK_BESIDE, false);
+		mm_reference_look(node->machine, pfn, MM_LOOK_FIRST);
+	}
 	young = mapped && mm_test_clear_young(node, pfn);
 	if (young)
 		policy_mglru_look_around(node, pfn);
@@ -139,8 +145,10 @@ static void scan_zone(struct scan *scan, uint32_t list)
 
 		scan->scanned += nr;
 		if (sort_page(scan, pfn)) {
+			mm_reference_outcome(node->machine, pfn, MM_LOOK_WALK, true);
 			scan->sorted += nr;
 		} else if (isolate_page(scan, pfn)) {
+			mm_reference_outcome(node->machine, pfn, MM_LOOK_WALK, false);
 			scan->isolated += nr;
 		} else {
 			mm_lru_del(node, pfn);

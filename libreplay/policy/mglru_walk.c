@@ -106,6 +106,7 @@ static bool walk_table(struct mm_node *node, uint32_t first, uint32_t end, bool 
 		if (pfn == MM_NONE)
 			continue;
 		mapped++;
+		mm_reference_look(node->machine, pfn, MM_LOOK_WALK);
 		if (!mm_test_clear_young(node, pfn))
 			continue;
 		policy_mglru_update_gen(node, pfn);
@@ -242,7 +243,11 @@ void policy_mglru_look_around(struct mm_node *node, uint32_t pfn)
 			continue;
 		total++;
 		other = mapped_pfn(node, lpage, anon_too);
-		if (other == MM_NONE || !mm_test_clear_young(node, other))
+		if (other == MM_NONE)
+			continue;
+		if (other != pfn)
+			mm_reference_look(machine, other, MM_LOOK_BESIDE);
+		if (!mm_test_clear_young(node, other))
 			continue;
 		pfns[nr++] = other;
 	}

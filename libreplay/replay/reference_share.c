@@ -2,26 +2,39 @@
 /*
  * How often the recorded kernel's reclaim found a page in use.
  *
- * mm_vmscan_lru_shrink_inactive tells of each batch how many pages were scanned, how many of them were spared
- * because they were in use (K, nr_ref_keep), and how many because they were in use again (A, nr_activate of the
+ * Classic lists: mm_vmscan_lru_shrink_inactive tells of each batch how many pages were scanned, how many of them were
+ * spared because they were in use (K, nr_ref_keep), and how many because they were in use again (A, nr_activate of the
  * type). A page that reclaim writes (mm_vmscan_write_folio) comes back unmapped and is scanned once more, without
  * a bit to be found: L looks remain, scanned - written. A spared page comes back for a second look, unless it is
  * freed before, so M = min(K, L - K) of them were second looks and L - M first ones. The shares are K / (L - M)
- * and A / M, in 128 equal parts of the trace's time; a part with few looks leans towards the whole trace's.
+ * and A / M.
  *
- * Follows shrink_folio_list(), folio_check_references(), mm_vmscan_lru_shrink_inactive of v6.12.
+ * MGLRU (a batch of up to 4096): mm_vmscan_lru_isolate tells of each batch how many pages it met, and took (T). The others
+ * had moved on (P, pages that a walk or a look-around found in use, and protected tiers) or were skipped. Of T the
+ * first mm_vmscan_lru_shrink_inactive that follows frees R, spares K in use and A for other reasons; W are being
+ * written. The rest, S = T - R - W - K - A, is what no event counts: pages that were found in use beside one of the K.
+ * (Where the device writes at once, W are among R.) The second mm_vmscan_lru_shrink_inactive of a batch is its retry and
+ * has no looks. The shares are K / (T - S) at the last look, S / (T - K) of the batches with a K beside it, and
+ * P / (T + P) for walks; for classic lists, where nobody walks, (K + S + P) / (T + P). What a
+ * classic recording finds the second time stands for all looks of MGLRU, as walks take the first bits away.
  *
- * Bias: nr_activate also counts pages that could not be written or were locked. File pages that are only read
- * are scanned but have no bit: the share of mapped ones is higher than what is found here. MGLRU finds most
- * young pages by walking page tables, which no event tells, and 6.1 tells nothing of its evictions either.
+ * All in 128 equal parts of the trace's time; a part with few looks leans towards the whole trace's.
+ *
+ * Follows shrink_folio_list(), folio_check_references(), scan_folios(), evict_folios() of v6.12.
+ *
+ * Bias: nr_activate also counts pages that could not be written or were locked; S pages that were locked. File
+ * pages that are only read are scanned but have no bit: the share of mapped ones is higher than what is found
+ * here. 6.1 tells nothing of MGLRU's evictions.
  */
 #include "reference_share.h"
 
 #include "mm.h"
 
-#define LEAN      256u /* looks of the whole trace's share that each part is mixed with */
-#define ENOUGH    1024u
-#define FLAG_ANON 1
+#define LEAN       256u /* looks of the whole trace's share that each part is mixed with */
+#define LEAN_LED   64u  /* … a batch, where only some batches have such looks */
+#define ENOUGH     1024u
+#define FLAG_ANON  1
+#define MGLRU_SCAN 4096u /* what MGLRU asks for */
 
 static struct replay_reference_count *bin_at(struct replay_reference_share *share, uint64_t t_ns,
                                              enum mm_lru_type type)
@@ -35,45 +48,112 @@ static struct replay_reference_count *bin_at(struct replay_reference_share *shar
 	return &share->bins[since / (span / REPLAY_REFERENCE_BINS + 1)][type];
 }
 
-static void add(struct replay_reference_share *share, const struct mmr_event *event,
-                enum mm_lru_type type, struct replay_reference_count count)
+static void add_one(struct replay_reference_count *count, enum replay_reference_item item,
+                    uint32_t nr)
 {
-	struct replay_reference_count *both[2] = { bin_at(share, event->t_ns, type),
-		                                   &share->all[type] };
-
-	for (int i = 0; i < 2; i++) {
-		both[i]->nr_looked += count.nr_looked;
-		both[i]->nr_written += count.nr_written;
-		both[i]->nr_kept += count.nr_kept;
-		both[i]->nr_activated += count.nr_activated;
+	if (nr > UINT32_MAX / 2)
+		nr = UINT32_MAX / 2;
+	if (count->nr[item] > UINT32_MAX / 2) {
+		for (uint32_t i = 0; i < REPLAY_NR_REFERENCE_ITEMS; i++)
+			count->nr[i] /= 2;
 	}
+	count->nr[item] += nr;
+}
+
+static void add(struct replay_reference_share *share, const struct mmr_event *event,
+                enum mm_lru_type type, enum replay_reference_item item, uint32_t nr)
+{
+	add_one(bin_at(share, event->t_ns, type), item, nr);
+	add_one(&share->all[type], item, nr);
+}
+
+static struct replay_reference_batch *batch_of(struct replay_reference_share *share, uint32_t pid)
+{
+	return &share->batches[pid % REPLAY_REFERENCE_BATCHES];
+}
+
+static void begin_batch(struct replay_reference_share *share, const struct mmr_event *event)
+{
+	enum mm_lru_type type = event->lru_isolate.lru < 2 ? MM_LRU_ANON : MM_LRU_FILE;
+	uint32_t taken = event->lru_isolate.nr_taken;
+	uint32_t left = taken + event->lru_isolate.nr_skipped;
+	uint32_t scanned = event->lru_isolate.nr_scanned;
+
+	*batch_of(share, event->pid) = (struct replay_reference_batch){
+		.pid = event->pid, .nr_taken = taken, .open = taken > 0, .generations = true
+	};
+	add(share, event, type, REPLAY_MOVED, scanned > left ? scanned - left : 0);
+}
+
+/* What became of a batch that MGLRU isolated. */
+static void end_batch(struct replay_reference_share *share, const struct mmr_event *event,
+                      enum mm_lru_type type, uint32_t nr_activated)
+{
+	struct replay_reference_batch *batch = batch_of(share, event->pid);
+	uint32_t kept = event->shrink_inactive.nr_ref_keep, taken = batch->nr_taken;
+	uint32_t freed = event->shrink_inactive.nr_reclaimed;
+	uint32_t gone = freed + kept + nr_activated, beside;
+
+	if (!batch->open)
+		return;
+	batch->open = false;
+	/* Written at once: freed in the same round. */
+	if (!(freed > 0 && gone + batch->nr_written > taken))
+		gone += batch->nr_written;
+	beside = taken > gone ? taken - gone : 0;
+	add(share, event, type, REPLAY_TAKEN, taken);
+	add(share, event, type, REPLAY_YOUNG, kept);
+	add(share, event, type, REPLAY_BESIDE, beside);
+	if (kept == 0)
+		return;
+	add(share, event, type, REPLAY_LED, taken > kept ? taken - kept : 0);
+	add(share, event, type, REPLAY_LED_BESIDE, beside);
+}
+
+static void shrink_event(struct replay_reference_share *share, const struct mmr_event *event)
+{
+	bool anon = event->shrink_inactive.reclaim_flags & FLAG_ANON;
+	enum mm_lru_type type = anon ? MM_LRU_ANON : MM_LRU_FILE;
+	uint32_t activated = anon ? event->shrink_inactive.nr_activate_anon
+	                          : event->shrink_inactive.nr_activate_file;
+	const struct replay_reference_batch *batch = batch_of(share, event->pid);
+
+	if (batch->generations && batch->pid == event->pid) {
+		end_batch(share, event, type, activated);
+		return;
+	}
+	add(share, event, type, REPLAY_LOOKED, event->shrink_inactive.nr_scanned);
+	add(share, event, type, REPLAY_KEPT, event->shrink_inactive.nr_ref_keep);
+	add(share, event, type, REPLAY_ACTIVATED, activated);
+}
+
+static void write_event(struct replay_reference_share *share, const struct mmr_event *event)
+{
+	bool anon = event->write_folio.reclaim_flags & FLAG_ANON;
+	struct replay_reference_batch *batch = batch_of(share, event->pid);
+
+	if (batch->generations && batch->pid == event->pid)
+		batch->nr_written++;
+	else
+		add(share, event, anon ? MM_LRU_ANON : MM_LRU_FILE, REPLAY_WRITTEN, 1);
 }
 
 void replay_reference_event(struct replay_reference_share *share, const struct mmr_event *event)
 {
-	enum mm_lru_type type;
-
 	switch (event->kind) {
+	case MMR_EVENT_MM_VMSCAN_LRU_ISOLATE:
+		if (event->lru_isolate.nr_requested >= MGLRU_SCAN)
+			begin_batch(share, event);
+		else
+			batch_of(share, event->pid)->generations = false;
+		break;
 	case MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE:
-		type = event->shrink_inactive.reclaim_flags & FLAG_ANON ? MM_LRU_ANON : MM_LRU_FILE;
-		add(share, event, type,
-		    (struct replay_reference_count){
-			    .nr_looked = event->shrink_inactive.nr_scanned,
-			    .nr_kept = event->shrink_inactive.nr_ref_keep,
-			    .nr_activated = type == MM_LRU_ANON
-		                                    ? event->shrink_inactive.nr_activate_anon
-		                                    : event->shrink_inactive.nr_activate_file });
+		shrink_event(share, event);
 		break;
 	case MMR_EVENT_MM_VMSCAN_WRITE_FOLIO:
-		type = event->write_folio.reclaim_flags & FLAG_ANON ? MM_LRU_ANON : MM_LRU_FILE;
-		add(share, event, type, (struct replay_reference_count){ .nr_written = 1 });
+		write_event(share, event);
 		break;
 	}
-}
-
-bool replay_reference_known(const struct replay_reference_share *share)
-{
-	return share->all[MM_LRU_ANON].nr_looked + share->all[MM_LRU_FILE].nr_looked >= ENOUGH;
 }
 
 /* Looks, and how many of them found the page in use. */
@@ -82,34 +162,102 @@ struct looks {
 	uint64_t nr_young;
 };
 
-static struct looks looks(const struct replay_reference_count *count, bool again)
+static uint64_t nr(const struct replay_reference_count *count, enum replay_reference_item item)
 {
-	uint64_t nr =
-		count->nr_looked > count->nr_written ? count->nr_looked - count->nr_written : 0;
-	uint64_t left, second;
+	return count->nr[item];
+}
 
-	if (nr < count->nr_kept + count->nr_activated)
-		nr = count->nr_kept + count->nr_activated;
-	left = nr - count->nr_kept;
-	second = count->nr_kept < left ? count->nr_kept : left;
-	if (second < count->nr_activated)
-		second = count->nr_activated;
+static uint64_t nr_taken(const struct replay_reference_share *share)
+{
+	return nr(&share->all[MM_LRU_ANON], REPLAY_TAKEN) +
+	       nr(&share->all[MM_LRU_FILE], REPLAY_TAKEN);
+}
+
+bool replay_reference_known(const struct replay_reference_share *share)
+{
+	return nr(&share->all[MM_LRU_ANON], REPLAY_LOOKED) +
+	               nr(&share->all[MM_LRU_FILE], REPLAY_LOOKED) + nr_taken(share) >=
+	       ENOUGH;
+}
+
+static struct looks classic_looks(const struct replay_reference_count *count, bool again)
+{
+	uint64_t looked = nr(count, REPLAY_LOOKED), written = nr(count, REPLAY_WRITTEN);
+	uint64_t kept = nr(count, REPLAY_KEPT), activated = nr(count, REPLAY_ACTIVATED);
+	uint64_t all = looked > written ? looked - written : 0, second;
+
+	if (all < kept + activated)
+		all = kept + activated;
+	second = kept < all - kept ? kept : all - kept;
+	if (second < activated)
+		second = activated;
 	if (again)
-		return (struct looks){ .nr = second, .nr_young = count->nr_activated };
-	return (struct looks){ .nr = nr - second, .nr_young = count->nr_kept };
+		return (struct looks){ .nr = second, .nr_young = activated };
+	return (struct looks){ .nr = all - second, .nr_young = kept };
+}
+
+static struct looks mglru_looks(const struct replay_reference_count *count, enum mm_look look)
+{
+	uint64_t taken = nr(count, REPLAY_TAKEN), moved = nr(count, REPLAY_MOVED);
+	uint64_t young = nr(count, REPLAY_YOUNG), beside = nr(count, REPLAY_BESIDE);
+
+	switch (look) {
+	case MM_LOOK_FIRST:
+		return (struct looks){ .nr = taken - beside, .nr_young = young };
+	case MM_LOOK_BESIDE:
+		return (struct looks){ .nr = nr(count, REPLAY_LED),
+			               .nr_young = nr(count, REPLAY_LED_BESIDE) };
+	case MM_LOOK_WALK:
+		return (struct looks){ .nr = taken + moved, .nr_young = moved };
+	case MM_LOOK_AGAIN: /* as classic lists would find it */
+	case MM_NR_LOOKS:
+		break;
+	}
+	return (struct looks){ .nr = taken + moved, .nr_young = young + beside + moved };
+}
+
+static struct looks looks(const struct replay_reference_share *share,
+                          const struct replay_reference_count *count, enum mm_look look, bool walks)
+{
+	if (nr_taken(share) > 0)
+		return mglru_looks(count, walks ? look : MM_LOOK_AGAIN);
+	return classic_looks(count, walks || look != MM_LOOK_FIRST);
+}
+
+static uint32_t mixed(struct looks here, struct looks all, uint32_t lean)
+{
+	uint64_t whole = all.nr ? all.nr_young * MM_REFERENCE_ONE / all.nr : 0;
+
+	return (uint32_t)((here.nr_young * MM_REFERENCE_ONE + whole * lean) / (here.nr + lean));
 }
 
 uint32_t replay_reference_of(const struct replay_reference_share *share, uint32_t bin,
-                             enum mm_lru_type type, bool again)
+                             enum mm_lru_type type, enum mm_look look, bool walks)
 {
-	struct looks all = looks(&share->all[type], again);
-	uint64_t whole = all.nr ? all.nr_young * MM_REFERENCE_ONE / all.nr : 0;
-	struct looks here;
+	struct looks all = looks(share, &share->all[type], look, walks);
+	uint32_t lean = look == MM_LOOK_BESIDE ? LEAN_LED : LEAN;
 
 	if (bin >= REPLAY_REFERENCE_BINS)
-		return (uint32_t)whole;
-	here = looks(&share->bins[bin][type], again);
-	return (uint32_t)((here.nr_young * MM_REFERENCE_ONE + whole * LEAN) / (here.nr + LEAN));
+		return mixed((struct looks){ 0 }, all, lean);
+	return mixed(looks(share, &share->bins[bin][type], look, walks), all, lean);
+}
+
+static struct looks outcome(const struct replay_reference_count *count, enum mm_look look)
+{
+	if (look == MM_LOOK_WALK)
+		return mglru_looks(count, look);
+	return (struct looks){ .nr = nr(count, REPLAY_TAKEN),
+		               .nr_young = nr(count, REPLAY_BESIDE) };
+}
+
+uint32_t replay_reference_outcome(const struct replay_reference_share *share, uint32_t bin,
+                                  enum mm_lru_type type, enum mm_look look)
+{
+	const struct replay_reference_count *all = &share->all[type];
+
+	if (nr(all, REPLAY_TAKEN) == 0 || bin >= REPLAY_REFERENCE_BINS)
+		return UINT32_MAX;
+	return mixed(outcome(&share->bins[bin][type], look), outcome(all, look), LEAN);
 }
 
 uint64_t replay_reference_begin_ns(const struct replay_reference_share *share, uint32_t bin)

@@ -8,21 +8,48 @@
 
 #include <mmreplay/event.h>
 
-#include "mmzone.h"
+#include "mm.h"
 
-#define REPLAY_REFERENCE_BINS 128u
+#define REPLAY_REFERENCE_BINS    128u
+#define REPLAY_REFERENCE_BATCHES 64u
 
+/* Base pages: what the events of some time tell. */
+enum replay_reference_item {
+	/* Classic lists */
+	REPLAY_LOOKED,
+	REPLAY_WRITTEN,
+	REPLAY_KEPT,      /* found in use for the first time */
+	REPLAY_ACTIVATED, /* … and again */
+	/* MGLRU */
+	REPLAY_TAKEN,
+	REPLAY_MOVED,      /* met and not taken: elsewhere by now */
+	REPLAY_YOUNG,      /* found in use at the last look */
+	REPLAY_BESIDE,     /* spared because a neighbour was */
+	REPLAY_LED,        /* taken together with one that was found in use */
+	REPLAY_LED_BESIDE, /* … and spared beside it */
+	REPLAY_NR_REFERENCE_ITEMS
+};
+
+/* All are halved where one would not fit: only what they are to each other counts. */
 struct replay_reference_count {
-	uint64_t nr_looked; /* base pages, as are the others */
-	uint64_t nr_written;
-	uint64_t nr_kept;      /* found in use for the first time */
-	uint64_t nr_activated; /* … and again */
+	uint32_t nr[REPLAY_NR_REFERENCE_ITEMS];
+};
+
+/* What a thread has isolated, and not yet told what became of it. */
+struct replay_reference_batch {
+	uint32_t pid;
+	uint32_t nr_taken;
+	uint32_t nr_written;
+	bool open;
+	bool generations; /* by MGLRU */
 };
 
 /* Zeroed but for the times. */
 struct replay_reference_share {
 	struct replay_reference_count bins[REPLAY_REFERENCE_BINS][MM_NR_LRU_TYPES];
 	struct replay_reference_count all[MM_NR_LRU_TYPES];
+	struct replay_reference_batch
+		batches[REPLAY_REFERENCE_BATCHES]; /* by pid; they push each other out */
 	uint64_t first_ns;
 	uint64_t last_ns;
 };
@@ -34,11 +61,15 @@ void replay_reference_event(struct replay_reference_share *share, const struct m
 bool replay_reference_known(const struct replay_reference_share *share);
 
 /*
- * Share of MM_REFERENCE_ONE in a bin, of first looks or of those at pages that were spared before (again); of
- * the whole trace for REPLAY_REFERENCE_BINS.
+ * Share of MM_REFERENCE_ONE in a bin, for a kind of look; of the whole trace for REPLAY_REFERENCE_BINS.
+ * walks: the policy of the replay walks through page tables.
  */
 uint32_t replay_reference_of(const struct replay_reference_share *share, uint32_t bin,
-                             enum mm_lru_type type, bool again);
+                             enum mm_lru_type type, enum mm_look look, bool walks);
+
+/* What is to come of BESIDE and WALK in a bin (mm_set_reference_outcome()); UINT32_MAX: it tells nothing. */
+uint32_t replay_reference_outcome(const struct replay_reference_share *share, uint32_t bin,
+                                  enum mm_lru_type type, enum mm_look look);
 
 /* When a bin begins; UINT64_MAX: there is no such bin. */
 uint64_t replay_reference_begin_ns(const struct replay_reference_share *share, uint32_t bin);

@@ -46,6 +46,7 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 	replay->reference_ns = REPLAY_NEVER;
 	if (config->guess_references && replay_reference_known(&config->start->reference)) {
 		replay->reference = &config->start->reference;
+		replay->walks = policy_find(config->policy)->asks_references;
 		replay->reference_ns = 0;
 	}
 	replay_cost_init(&replay->cost, config->tunables);
@@ -147,12 +148,17 @@ static void set_reference_share(struct replay *replay, uint64_t t_ns)
 
 	while (replay_reference_begin_ns(replay->reference, bin + 1) <= t_ns)
 		bin++;
-	for (uint32_t i = 0; i < 2 * MM_NR_LRU_TYPES; i++) {
-		enum mm_lru_type type = i / 2;
-		bool again = i % 2;
+	for (uint32_t i = 0; i < MM_NR_LOOKS * MM_NR_LRU_TYPES; i++) {
+		enum mm_lru_type type = i / MM_NR_LOOKS;
+		enum mm_look look = i % MM_NR_LOOKS;
 
-		mm_set_reference_share(replay->machine, type, again,
-		                       replay_reference_of(replay->reference, bin, type, again));
+		mm_set_reference_share(
+			replay->machine, type, look,
+			replay_reference_of(replay->reference, bin, type, look, replay->walks));
+		if (look == MM_LOOK_BESIDE || look == MM_LOOK_WALK)
+			mm_set_reference_outcome(
+				replay->machine, type, look,
+				replay_reference_outcome(replay->reference, bin, type, look));
 	}
 	replay->reference_bin = bin + 1;
 	replay->reference_ns = replay_reference_begin_ns(replay->reference, bin + 1);

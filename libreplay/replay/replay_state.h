@@ -61,6 +61,7 @@ struct replay {
 	const struct replay_reference_share *reference; /* NULL: nothing is left to chance */
 	uint32_t reference_bin;                         /* the next … */
 	uint64_t reference_ns;                          /* … and when it begins; REPLAY_NEVER */
+	bool walks;                                     /* the policy asks the model itself */
 	struct mm_scan_control direct_seen;
 	uint64_t direct_begin_ns;
 	bool seeding;      /* the start population is still coming */

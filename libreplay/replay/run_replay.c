@@ -476,18 +476,21 @@ static int begin(struct replay_run *run, struct mmr_error *err)
 /* What the recording found in use, and what the replay did, by knowledge and by chance. */
 static void put_references(struct replay_run *run)
 {
-	static const char *const names[MM_NR_LRU_TYPES][2] = {
-		[MM_LRU_ANON] = { "reference.anon.first", "reference.anon.again" },
-		[MM_LRU_FILE] = { "reference.file.first", "reference.file.again" }
+	static const char *const names[MM_NR_LRU_TYPES][MM_NR_LOOKS] = {
+		[MM_LRU_ANON] = { "reference.anon.first", "reference.anon.again",
+		                  "reference.anon.beside", "reference.anon.walk" },
+		[MM_LRU_FILE] = { "reference.file.first", "reference.file.again",
+		                  "reference.file.beside", "reference.file.walk" }
 	};
+	bool walks = policy_find(run->options->policy)->asks_references;
 
-	for (uint32_t i = 0; i < 2 * MM_NR_LRU_TYPES; i++) {
-		enum mm_lru_type type = i / 2;
-		bool again = i % 2;
+	for (uint32_t i = 0; i < MM_NR_LOOKS * MM_NR_LRU_TYPES; i++) {
+		enum mm_lru_type type = i / MM_NR_LOOKS;
+		enum mm_look look = i % MM_NR_LOOKS;
 		uint32_t recorded = replay_reference_of(&run->start.reference,
-		                                        REPLAY_REFERENCE_BINS, type, again);
+		                                        REPLAY_REFERENCE_BINS, type, look, walks);
 		struct mm_reference_stats stats =
-			mm_reference_stats(replay_machine(run->replay), type, again);
+			mm_reference_stats(replay_machine(run->replay), type, look);
 		double looks = stats.nr_looks ? (double)stats.nr_looks : 1;
 		char text[128];
 
@@ -497,7 +500,8 @@ static void put_references(struct replay_run *run)
 			100.0 * recorded / MM_REFERENCE_ONE, 100.0 * (double)stats.nr_known / looks,
 			100.0 * (double)stats.nr_guessed / looks,
 			(unsigned long long)stats.nr_looks);
-		results_put_param(run->db, names[type][again], text);
+		if (stats.nr_looks > 0)
+			results_put_param(run->db, names[type][look], text);
 	}
 }
 

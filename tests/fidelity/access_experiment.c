@@ -295,8 +295,9 @@ static int run(struct mmr_trace *trace, struct experiment *x,
 		}
 		while (x->feed == MODEL && event.t_ns >= replay_reference_begin_ns(share, bin)) {
 			for (int again = 0; again < 2; again++)
-				x->lru.share[again] =
-					replay_reference_of(share, bin, MM_LRU_ANON, again);
+				x->lru.share[again] = replay_reference_of(
+					share, bin, MM_LRU_ANON,
+					again ? MM_LOOK_AGAIN : MM_LOOK_FIRST, false);
 			bin++;
 		}
 		event_of(x, &event);

@@ -29,7 +29,7 @@ static bool look(struct mm_machine *machine, uint32_t i, bool known)
 	uint16_t *flags = &machine->pages[pfn].flags;
 
 	*flags = (uint16_t)(known ? *flags | MM_PG_YOUNG : *flags & ~MM_PG_YOUNG);
-	mm_reference_look(machine, pfn);
+	mm_reference_look(machine, pfn, *flags & MM_PG_REFERENCED ? MM_LOOK_AGAIN : MM_LOOK_FIRST);
 	return *flags & MM_PG_YOUNG;
 }
 
@@ -40,10 +40,11 @@ static uint32_t found(uint32_t share, uint32_t known, uint32_t known_of)
 	struct mm_reference_stats stats;
 	uint32_t nr = 0;
 
-	mm_set_reference_share(machine, MM_LRU_ANON, false, share * MM_REFERENCE_ONE / 1000);
+	mm_set_reference_share(machine, MM_LRU_ANON, MM_LOOK_FIRST,
+	                       share * MM_REFERENCE_ONE / 1000);
 	for (uint32_t i = 0; i < NR_LOOKS; i++)
 		nr += look(machine, i, i % known_of < known);
-	stats = mm_reference_stats(machine, MM_LRU_ANON, false);
+	stats = mm_reference_stats(machine, MM_LRU_ANON, MM_LOOK_FIRST);
 	assert_int_equal(stats.nr_looks, NR_LOOKS);
 	assert_int_equal(stats.nr_known + stats.nr_guessed, nr);
 	mm_machine_destroy(machine);
@@ -74,7 +75,7 @@ static void a_machine_that_was_told_nothing_guesses_nothing(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < 1000; i++)
 		assert_false(look(machine, i, false));
-	assert_int_equal(mm_reference_stats(machine, MM_LRU_ANON, false).nr_looks, 0);
+	assert_int_equal(mm_reference_stats(machine, MM_LRU_ANON, MM_LOOK_FIRST).nr_looks, 0);
 	mm_machine_destroy(machine);
 }
 
@@ -83,7 +84,7 @@ static void an_unmapped_page_has_no_bit(void **state)
 	struct mm_machine *machine = new_machine(1);
 
 	(void)state;
-	mm_set_reference_share(machine, MM_LRU_ANON, false, MM_REFERENCE_ONE);
+	mm_set_reference_share(machine, MM_LRU_ANON, MM_LOOK_FIRST, MM_REFERENCE_ONE);
 	machine->pages[machine->lpages[0].pfn].flags |= MM_PG_UNMAPPED;
 	assert_false(look(machine, 0, false));
 	assert_true(look(machine, 1, false));
@@ -97,7 +98,8 @@ static void the_seed_decides(void **state)
 
 	(void)state;
 	for (int m = 0; m < 3; m++)
-		mm_set_reference_share(machine[m], MM_LRU_ANON, false, MM_REFERENCE_ONE / 2);
+		mm_set_reference_share(machine[m], MM_LRU_ANON, MM_LOOK_FIRST,
+		                       MM_REFERENCE_ONE / 2);
 	for (uint32_t i = 0; i < 1000; i++) {
 		bool young = look(machine[0], i, false);
 
@@ -115,8 +117,8 @@ static void pages_that_were_spared_have_a_share_of_their_own(void **state)
 	uint32_t nr = 0;
 
 	(void)state;
-	mm_set_reference_share(machine, MM_LRU_ANON, false, MM_REFERENCE_ONE);
-	mm_set_reference_share(machine, MM_LRU_ANON, true, MM_REFERENCE_ONE / 10);
+	mm_set_reference_share(machine, MM_LRU_ANON, MM_LOOK_FIRST, MM_REFERENCE_ONE);
+	mm_set_reference_share(machine, MM_LRU_ANON, MM_LOOK_AGAIN, MM_REFERENCE_ONE / 10);
 	for (uint32_t page = 0; page < 500; page++)
 		machine->pages[machine->lpages[page].pfn].flags |= MM_PG_REFERENCED;
 	for (uint32_t i = 0; i < NR_LOOKS; i++) {
@@ -126,33 +128,111 @@ static void pages_that_were_spared_have_a_share_of_their_own(void **state)
 			nr += look(machine, i, false);
 	}
 	assert_in_range(nr, NR_LOOKS / 20 * 95 / 100, NR_LOOKS / 20 * 105 / 100);
-	assert_int_equal(mm_reference_stats(machine, MM_LRU_ANON, true).nr_guessed, nr);
+	assert_int_equal(mm_reference_stats(machine, MM_LRU_ANON, MM_LOOK_AGAIN).nr_guessed, nr);
 	mm_machine_destroy(machine);
+}
+
+/* Walks over all pages, of which only some are met afterwards: per mille that had moved on. */
+static uint32_t moved(uint32_t share, uint32_t outcome)
+{
+	struct mm_machine *machine = new_machine(1);
+	uint32_t nr = 0;
+
+	mm_set_reference_share(machine, MM_LRU_ANON, MM_LOOK_WALK, share * MM_REFERENCE_ONE / 1000);
+	mm_set_reference_outcome(machine, MM_LRU_ANON, MM_LOOK_WALK,
+	                         outcome * MM_REFERENCE_ONE / 1000);
+	for (uint32_t walk = 0; walk < 200; walk++) {
+		for (uint32_t page = 0; page < 1000; page++) {
+			machine->pages[machine->lpages[page].pfn].flags &= (uint16_t)~MM_PG_YOUNG;
+			mm_reference_look(machine, machine->lpages[page].pfn, MM_LOOK_WALK);
+		}
+		for (uint32_t page = 0; page < 500; page++) {
+			uint32_t pfn = machine->lpages[page].pfn;
+			bool young = machine->pages[pfn].flags & MM_PG_YOUNG;
+
+			mm_reference_outcome(machine, pfn, MM_LOOK_WALK, young);
+			nr += young;
+		}
+	}
+	mm_machine_destroy(machine);
+	return (nr + 50) / 100;
+}
+
+static void what_walks_are_behind_is_made_up_for(void **state)
+{
+	(void)state;
+	assert_in_range(moved(200, 200), 190, 210);
+	assert_in_range(moved(100, 300), 270, 310);
+	assert_in_range(moved(400, 200), 190, 230);
 }
 
 /* ---- the share that a recording shows ---- */
 
-static void batch(struct replay_reference_share *share, uint64_t t_ns,
-                  struct replay_reference_count count)
+/* ---- the share that a recording shows ---- */
+
+struct counts {
+	uint32_t nr_looked, nr_written, nr_kept, nr_activated;
+};
+
+static void write_pages(struct replay_reference_share *share, uint64_t t_ns, uint32_t pid,
+                        uint32_t nr)
 {
-	struct mmr_event event = { .t_ns = t_ns, .kind = MMR_EVENT_MM_VMSCAN_WRITE_FOLIO };
+	struct mmr_event event = { .t_ns = t_ns,
+		                   .pid = pid,
+		                   .kind = MMR_EVENT_MM_VMSCAN_WRITE_FOLIO };
 
 	event.write_folio.reclaim_flags = 1;
-	for (uint64_t i = 0; i < count.nr_written; i++)
+	while (nr-- > 0)
 		replay_reference_event(share, &event);
-	event = (struct mmr_event){ .t_ns = t_ns, .kind = MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE };
+}
+
+static void shrink(struct replay_reference_share *share, uint64_t t_ns, uint32_t pid,
+                   struct counts count, uint32_t nr_freed)
+{
+	struct mmr_event event = { .t_ns = t_ns,
+		                   .pid = pid,
+		                   .kind = MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE };
+
 	event.shrink_inactive.reclaim_flags = 1;
-	event.shrink_inactive.nr_scanned = (uint32_t)count.nr_looked;
-	event.shrink_inactive.nr_ref_keep = (uint32_t)count.nr_kept;
-	event.shrink_inactive.nr_activate_anon = (uint32_t)count.nr_activated;
+	event.shrink_inactive.nr_scanned = count.nr_looked;
+	event.shrink_inactive.nr_reclaimed = nr_freed;
+	event.shrink_inactive.nr_ref_keep = count.nr_kept;
+	event.shrink_inactive.nr_activate_anon = count.nr_activated;
 	event.shrink_inactive.nr_activate_file = 7; /* of the other type */
 	replay_reference_event(share, &event);
 }
 
+static void batch(struct replay_reference_share *share, uint64_t t_ns, struct counts count)
+{
+	write_pages(share, t_ns, 1, count.nr_written);
+	shrink(share, t_ns, 1, count, 0);
+}
+
+/* MGLRU: met and taken of one type. */
+static void isolate(struct replay_reference_share *share, uint32_t pid, uint32_t met,
+                    uint32_t taken, bool file)
+{
+	struct mmr_event event = { .t_ns = 100,
+		                   .pid = pid,
+		                   .kind = MMR_EVENT_MM_VMSCAN_LRU_ISOLATE };
+
+	event.lru_isolate.nr_requested = 4096;
+	event.lru_isolate.nr_scanned = met;
+	event.lru_isolate.nr_taken = taken;
+	event.lru_isolate.lru = file ? 2 : 0;
+	replay_reference_event(share, &event);
+}
+
+static uint32_t percent_of(const struct replay_reference_share *share, uint32_t bin,
+                           enum mm_look look, bool walks)
+{
+	return (replay_reference_of(share, bin, MM_LRU_ANON, look, walks) * 100 + 32768) /
+	       MM_REFERENCE_ONE;
+}
+
 static uint32_t percent(const struct replay_reference_share *share, uint32_t bin, bool again)
 {
-	return (replay_reference_of(share, bin, MM_LRU_ANON, again) * 100 + 32768) /
-	       MM_REFERENCE_ONE;
+	return percent_of(share, bin, again ? MM_LOOK_AGAIN : MM_LOOK_FIRST, false);
 }
 
 static void first_and_second_looks_are_told_apart(void **state)
@@ -163,13 +243,16 @@ static void first_and_second_looks_are_told_apart(void **state)
 	assert_false(replay_reference_known(&share));
 	/* 60000 looks: 20000 second ones, of which 5000 found the page in use again. */
 	batch(&share, 100,
-	      (struct replay_reference_count){ 100000, 40000, .nr_kept = 20000,
-	                                       .nr_activated = 5000 });
+	      (struct counts){ 100000, 40000, .nr_kept = 20000, .nr_activated = 5000 });
 	assert_true(replay_reference_known(&share));
 	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, false), 50);
 	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, true), 25);
 	assert_int_equal(percent(&share, 0, false), 50);
-	assert_int_equal(replay_reference_of(&share, 0, MM_LRU_FILE, false), 0);
+	assert_int_equal(replay_reference_of(&share, 0, MM_LRU_FILE, MM_LOOK_FIRST, false), 0);
+	/* Walks take the first bits away. */
+	assert_int_equal(percent_of(&share, 0, MM_LOOK_FIRST, true), 25);
+	assert_int_equal(percent_of(&share, 0, MM_LOOK_WALK, true), 25);
+	assert_true(replay_reference_outcome(&share, 0, MM_LRU_ANON, MM_LOOK_WALK) == UINT32_MAX);
 }
 
 static void most_pages_that_are_spared_may_never_come_back(void **state)
@@ -177,8 +260,7 @@ static void most_pages_that_are_spared_may_never_come_back(void **state)
 	struct replay_reference_share share = { .first_ns = 100, .last_ns = 100 + 1280 };
 
 	(void)state;
-	batch(&share, 100,
-	      (struct replay_reference_count){ 10000, 0, .nr_kept = 8000, .nr_activated = 500 });
+	batch(&share, 100, (struct counts){ 10000, 0, .nr_kept = 8000, .nr_activated = 500 });
 	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, false), 100);
 	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, true), 25);
 }
@@ -188,8 +270,8 @@ static void the_share_follows_the_time(void **state)
 	struct replay_reference_share share = { .first_ns = 0, .last_ns = 1280 };
 
 	(void)state;
-	batch(&share, 5, (struct replay_reference_count){ 100000, 0, .nr_kept = 40000 });
-	batch(&share, 1280, (struct replay_reference_count){ 100000, 0, .nr_kept = 10000 });
+	batch(&share, 5, (struct counts){ 100000, 0, .nr_kept = 40000 });
+	batch(&share, 1280, (struct counts){ 100000, 0, .nr_kept = 10000 });
 	assert_int_equal(percent(&share, 0, false), 67);
 	assert_int_equal(percent(&share, 116, false), 11);
 	/* Nothing was looked at: as in the whole trace. */
@@ -198,7 +280,59 @@ static void the_share_follows_the_time(void **state)
 	assert_int_equal(replay_reference_begin_ns(&share, 1), 11);
 	assert_true(replay_reference_begin_ns(&share, REPLAY_REFERENCE_BINS) == UINT64_MAX);
 	/* Times outside of what the header says go to the ends. */
-	batch(&share, 99999, (struct replay_reference_count){ .nr_looked = 1 });
+	batch(&share, 99999, (struct counts){ .nr_looked = 1 });
+}
+
+/* Of each 100 pages that are met 20 have moved on; of 80, 2 are in use, 38 beside them, 10 written, 30 freed. */
+static void batches_of_mglru_tell_of_neighbours_and_walks(void **state)
+{
+	struct replay_reference_share share = { .first_ns = 100, .last_ns = 100 + 1280 };
+	const struct counts in_use = { .nr_looked = 100, .nr_kept = 2 };
+
+	(void)state;
+	for (uint32_t i = 0; i < 1000; i++) {
+		/* Two threads at a time, and a type that has nothing. */
+		isolate(&share, 1, 0, 0, true);
+		isolate(&share, 1, 100, 80, false);
+		isolate(&share, 2, 100, 80, false);
+		write_pages(&share, 100, 1, 10);
+		write_pages(&share, 100, 2, 10);
+		shrink(&share, 100, 2, in_use, 30);
+		shrink(&share, 100, 1, in_use, 30);
+		/* The retry frees what has been written meanwhile: no looks. */
+		shrink(&share, 100, 1, (struct counts){ .nr_looked = 100 }, 10);
+	}
+	assert_true(replay_reference_known(&share));
+	assert_int_equal(percent_of(&share, 0, MM_LOOK_FIRST, true), 5);   /* 2 of 42 */
+	assert_int_equal(percent_of(&share, 0, MM_LOOK_BESIDE, true), 49); /* 38 of 78 */
+	assert_int_equal(percent_of(&share, 0, MM_LOOK_WALK, true), 20);
+	assert_int_equal(percent_of(&share, 0, MM_LOOK_FIRST, false), 60);
+	assert_int_equal(percent_of(&share, 0, MM_LOOK_AGAIN, false), 60);
+	assert_in_range(replay_reference_outcome(&share, 0, MM_LRU_ANON, MM_LOOK_BESIDE),
+	                MM_REFERENCE_ONE * 38 / 80 - 1, MM_REFERENCE_ONE * 38 / 80 + 1);
+}
+
+static void a_device_that_writes_at_once_hides_no_neighbours(void **state)
+{
+	struct replay_reference_share share = { .first_ns = 100, .last_ns = 100 + 1280 };
+
+	(void)state;
+	for (uint32_t i = 0; i < 1000; i++) {
+		isolate(&share, 1, 64, 64, false);
+		write_pages(&share, 100, 1, 40);
+		shrink(&share, 100, 1, (struct counts){ .nr_looked = 64, .nr_kept = 1 }, 50);
+	}
+	assert_int_equal(percent_of(&share, 0, MM_LOOK_BESIDE, true), 21); /* 13 of 63 */
+}
+
+static void counts_that_do_not_fit_keep_their_proportion(void **state)
+{
+	struct replay_reference_share share = { .first_ns = 100, .last_ns = 100 + 1280 };
+
+	(void)state;
+	for (uint32_t i = 0; i < 16; i++)
+		batch(&share, 100, (struct counts){ .nr_looked = 1u << 31, .nr_kept = 1u << 28 });
+	assert_in_range(percent(&share, REPLAY_REFERENCE_BINS, false), 12, 16);
 }
 
 int main(void)
@@ -213,6 +347,10 @@ int main(void)
 		cmocka_unit_test(first_and_second_looks_are_told_apart),
 		cmocka_unit_test(most_pages_that_are_spared_may_never_come_back),
 		cmocka_unit_test(the_share_follows_the_time),
+		cmocka_unit_test(what_walks_are_behind_is_made_up_for),
+		cmocka_unit_test(batches_of_mglru_tell_of_neighbours_and_walks),
+		cmocka_unit_test(a_device_that_writes_at_once_hides_no_neighbours),
+		cmocka_unit_test(counts_that_do_not_fit_keep_their_proportion),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
