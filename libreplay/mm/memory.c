@@ -61,8 +61,8 @@ static void note_use(struct mm_machine *machine, uint32_t pfn, uint32_t flags)
 static enum mm_touch_result touch_present(struct mm_machine *machine, uint32_t pfn, uint32_t flags)
 {
 	struct mm_page *page = &machine->pages[pfn];
-	bool mapped_kind = page->flags & (MM_PG_ANON | MM_PG_SHMEM);
-	bool fault = (flags & MM_TOUCH_FAULT) || (mapped_kind && (page->flags & MM_PG_UNMAPPED));
+	bool mapped = (page->flags & (MM_PG_ANON | MM_PG_SHMEM)) || (flags & MM_TOUCH_FAULT);
+	bool fault = (flags & MM_TOUCH_FAULTED) || (mapped && (page->flags & MM_PG_UNMAPPED));
 
 	if (fault)
 		mm_count(machine, MM_PGFAULT, 1);
@@ -71,7 +71,7 @@ static enum mm_touch_result touch_present(struct mm_machine *machine, uint32_t p
 		mm_count(machine, MM_SWAP_RA_HIT, 1);
 		machine->swap.ra_hits++;
 	}
-	if (mapped_kind || fault)
+	if (mapped)
 		page->flags &= (uint16_t)~MM_PG_UNMAPPED;
 	if (flags & MM_TOUCH_EXEC)
 		page->flags |= MM_PG_EXEC;
@@ -151,6 +151,11 @@ enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_r
 	result = bring_in(machine, request, page, kind, flags);
 	machine->in_fault = false;
 	return result;
+}
+
+void mm_count_fault(struct mm_machine *machine)
+{
+	mm_count(machine, MM_PGFAULT, 1);
 }
 
 enum mm_touch_result mm_access_page(struct mm_machine *machine, const struct mm_request *request,

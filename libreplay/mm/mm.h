@@ -193,13 +193,14 @@ int mm_reserve_lpages(struct mm_machine *machine, uint32_t nr_pages,
 enum mm_touch_flags {
 	MM_TOUCH_WRITE = 1,
 	MM_TOUCH_EXEC = 2,
-	MM_TOUCH_FAULT = 4,  /* a page fault even if the page is there */
+	MM_TOUCH_FAULT = 4,  /* file pages: through a page table, by a fault if it is not there */
 	MM_TOUCH_BACKED = 8, /* file pages: the contents are on the device and have to be read */
 	MM_TOUCH_UNUSED =
 		16, /* file pages: only has to be there; it was not used, or that is told apart */
-	MM_TOUCH_SAMPLED = 32, /* somebody saw that it was used; nobody knows how */
-	MM_TOUCH_SLAB = 64,    /* kernel memory: a slab */
-	MM_TOUCH_TABLE = 128,  /* kernel memory: a page table */
+	MM_TOUCH_SAMPLED = 32,  /* somebody saw that it was used; nobody knows how */
+	MM_TOUCH_SLAB = 64,     /* kernel memory: a slab */
+	MM_TOUCH_TABLE = 128,   /* kernel memory: a page table */
+	MM_TOUCH_FAULTED = 256, /* a page fault even if the page is there */
 };
 
 /* How a touch was served. */
@@ -219,6 +220,9 @@ enum mm_touch_result {
  */
 enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_request *request,
                                    uint32_t page, enum mm_lpage_kind kind, uint32_t flags);
+
+/* A page fault on a page that is there, of which nothing else is known. */
+void mm_count_fault(struct mm_machine *machine);
 
 /* As mm_touch_page(), of a page that is known already, whatever its kind; others are left alone. */
 enum mm_touch_result mm_access_page(struct mm_machine *machine, const struct mm_request *request,

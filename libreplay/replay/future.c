@@ -74,6 +74,7 @@ unsigned int replay_future_uses(const struct demand_op *op, uint32_t pages[2])
 	case DEMAND_TASK_ADJ:
 	case DEMAND_TASK_RSS:
 	case DEMAND_OOM:
+	case DEMAND_PAGE_FAULT:
 	case DEMAND_SLAB_FREE:
 	case DEMAND_CACHE_GROWS:
 	case DEMAND_CACHE_SHRUNK:

@@ -18,7 +18,7 @@ static bool has_page(uint8_t kind)
 
 int replay_op_check(const struct replay *replay, const struct demand_op *op, struct mmr_error *err)
 {
-	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_OOM)
+	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_PAGE_FAULT)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of unknown kind %u", op->kind);
 	if (op->order > MM_MAX_ORDER)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of order %u", op->order);
@@ -95,6 +95,8 @@ static uint32_t touch_flags(const struct replay *replay, const struct demand_op 
 		flags |= MM_TOUCH_BACKED;
 	if (op->arg & DEMAND_MAPPED)
 		flags |= MM_TOUCH_FAULT;
+	if (op->arg & DEMAND_FAULTED)
+		flags |= MM_TOUCH_FAULTED;
 	if (op->arg & DEMAND_EXEC)
 		flags |= MM_TOUCH_EXEC;
 	if (op->arg & DEMAND_AGAIN)
@@ -216,6 +218,9 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		break;
 	case DEMAND_OOM:
 		replay_oom_beyond(replay, op);
+		break;
+	case DEMAND_PAGE_FAULT:
+		mm_count_fault(machine);
 		break;
 	case DEMAND_TASK_START:
 	case DEMAND_TASK_EXIT:

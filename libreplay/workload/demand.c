@@ -18,6 +18,8 @@ static enum wl_cause cause_of(const struct demand_op *op)
 		return WL_OP_FREE;
 	case DEMAND_ACCESS:
 		return WL_OP_ACCESS;
+	case DEMAND_PAGE_FAULT:
+		return WL_OP_FAULT;
 	default:
 		return WL_OP_OTHER;
 	}

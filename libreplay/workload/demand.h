@@ -63,6 +63,8 @@ enum demand_kind {
 	DEMAND_CACHE_SHRUNK,
 	/* The original found no memory for a request of the task, and killed task arg for it. */
 	DEMAND_OOM,
+	/* A fault on a page that was there, of which nothing else is known. */
+	DEMAND_PAGE_FAULT,
 };
 
 enum demand_touch_flags {
@@ -86,6 +88,11 @@ enum demand_touch_flags {
 	DEMAND_AGAIN = 512,  /* file pages: read on within the page where the last read ended */
 	DEMAND_INSERT =
 		1024, /* file pages: put into the cache; kernels from 6.10 on tell of the use apart */
+	/*
+	 * By a fault that came although the original had the page in memory (write-protected, or not yet in
+	 * this page table), and so comes whatever the policy. Others come if the page is out or unmapped.
+	 */
+	DEMAND_FAULTED = 2048,
 };
 
 struct demand_op {

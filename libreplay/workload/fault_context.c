@@ -15,8 +15,15 @@
  * perf's faults (MMR_FAULT_CODE_UNKNOWN) do not tell what was to be done: they count as writes, which
  * what allocates a page or finds one write-protected is, and most swap-ins are.
  *
+ * The kernel counts every fault of a user address once it is over (mm_account_fault(), v6.4 and later),
+ * whatever it did. So each has an op that counts as one: the touch of the page that it was for, or, when
+ * that is not known, DEMAND_PAGE_FAULT. A protection fault found its page in memory, and comes under any
+ * policy (DEMAND_FAULTED); one for a page known to be there that was not mapped came because reclaim or
+ * migration had just unmapped it, and comes if the replay has unmapped it, too.
+ *
  * Not modelled: pages that were in swap when the trace began (they look new to this address space);
- * KSM; userfaultfd.
+ * KSM; userfaultfd; that kernels before v6.4 count a fault again that waited for I/O and was retried; faults
+ * that end in a signal, which those kernels count and the tracepoint tells of as of any other.
  */
 #include "wl_state.h"
 
@@ -103,6 +110,43 @@ static void name_ahead(struct wl *wl, uint32_t task)
 
 /* ---- begin and end ---- */
 
+/* No page of it is known: it counts all the same. */
+static void tell(struct wl *wl, uint32_t task)
+{
+	struct wl_fault *f = &wl->tasks.items[task].fault;
+
+	f->told = true;
+	f->op = wl_emit(wl, (struct demand_op){ .kind = DEMAND_PAGE_FAULT,
+	                                        .task = task,
+	                                        .page = DEMAND_NO_PAGE });
+}
+
+void wl_fault_touch_file(struct wl *wl, uint32_t task, uint32_t page, uint32_t flags)
+{
+	struct wl_fault *f = &wl->tasks.items[task].fault;
+	struct demand_op *op = f->told ? wl_op_find(wl, f->op, DEMAND_NO_PAGE) : NULL;
+	bool first = !f->told;
+
+	f->told = true;
+	/* Not of a page that came after what told of the fault. */
+	if (!op || op->kind != DEMAND_PAGE_FAULT || op->task != task ||
+	    f->op - wl->pages.items[page].op > UINT32_MAX / 2) {
+		wl_emit(wl, (struct demand_op){ .kind = DEMAND_FILE_TOUCH,
+		                                .task = task,
+		                                .page = page,
+		                                .arg = flags |
+		                                       (first ? (uint32_t)DEMAND_FAULTED : 0u) });
+		return;
+	}
+	wl->explain.counts[WL_OP_FAULT]--;
+	wl_count(wl, WL_OP_TOUCH);
+	op->kind = DEMAND_FILE_TOUCH;
+	op->page = page;
+	op->arg = flags | DEMAND_FAULTED;
+	if (wl->pages.items[page].nr_ops < 2)
+		wl->pages.items[page].nr_ops++;
+}
+
 void wl_fault_end(struct wl *wl, uint32_t task)
 {
 	struct wl_fault *f = &wl->tasks.items[task].fault;
@@ -116,11 +160,23 @@ void wl_fault_end(struct wl *wl, uint32_t task)
 		if (f->cause == WL_FAULT_SWAPIN)
 			f->previous = f->vpn;
 	}
-	if (f->counted)
+	if (f->counted) {
 		wl_count(wl, f->cause);
+		if (!f->told)
+			tell(wl, task);
+	}
 	f->counted = false;
+	f->around = false;
 	f->state = WL_STATE_NONE;
 	wl->tasks.items[task].wants = false;
+}
+
+/* Of a fault whose page is known: whether it would come though nothing were reclaimed. */
+static bool comes_anyway(const struct wl_fault *f, const struct wl_page *page)
+{
+	if (page->flags & WL_PAGE_OUT)
+		return false;
+	return f->blind || f->error_code & FAULT_PROTECTION || page->kind == WL_PAGE_SHMEM;
 }
 
 void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event)
@@ -138,6 +194,8 @@ void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	f->first = true;
 	f->page = WL_NONE;
 	mm = event->fault.address >> 63 ? WL_NONE : wl_mm_of(wl, task);
+	f->told = mm == WL_NONE;
+	f->around = !f->told;
 	if (mm == WL_NONE)
 		return;
 	f->vpn = vpn;
@@ -153,13 +211,15 @@ void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	p = &wl->pages.items[f->page];
 	out = p->flags & WL_PAGE_OUT;
 	f->cause = out ? WL_FAULT_SWAPIN : WL_FAULT_ACCESS;
+	f->told = true;
 	if (out && wl->started)
 		wl_count(wl, WL_OP_REFAULT);
 	f->op = wl_emit(wl, (struct demand_op){
 				    .kind = p->kind == WL_PAGE_SHMEM ? DEMAND_SHMEM_TOUCH
 	                                                             : DEMAND_ANON_TOUCH,
 				    .page = f->page,
-				    .arg = op_flags(f) | (out ? (uint32_t)DEMAND_REFAULT : 0u),
+				    .arg = op_flags(f) | (out ? (uint32_t)DEMAND_REFAULT : 0u) |
+	                                   (comes_anyway(f, p) ? (uint32_t)DEMAND_FAULTED : 0u),
 			    });
 }
 
@@ -217,6 +277,7 @@ static void got_new(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_fla
 	page = new_number(wl, mm, f, &huge);
 	if (page == WL_NONE)
 		return;
+	f->told = true;
 	wl_page_init(wl, page, WL_PAGE_ANON, pfn);
 	if (!(gfp_flags & WL_GFP_ZERO) && !copy) {
 		wl_nameless_back(wl, WL_PAGE_ANON);
@@ -358,6 +419,7 @@ bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flag
 		return true;
 	f->state = WL_STATE_GOT;
 	f->cause = WL_FAULT_NEW;
+	f->told = true;
 	f->page = first + (uint32_t)(f->vpn & (nr - 1));
 	wl_count(wl, WL_ALLOC_HUGE);
 	wl_emit(wl,
@@ -411,6 +473,7 @@ void wl_fault_rss(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	struct wl_task *t = &wl->tasks.items[task];
 	struct wl_fault *f = &t->fault;
 	uint32_t page = f->page;
+	bool around;
 
 	if (task == 0 || wl_in_reclaim(t) || wl_in_migration(t) ||
 	    t->flags & (WL_TASK_KHUGEPAGED | WL_TASK_EXITED))
@@ -427,5 +490,7 @@ void wl_fault_rss(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		wl_page_to_shmem(wl, page, WL_ALLOC_SHMEM_FAULT);
 		f->cause = WL_FAULT_SHMEM;
 	}
+	around = f->around;
 	wl_fault_end(wl, task);
+	f->around = around;
 }

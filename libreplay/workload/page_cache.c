@@ -189,13 +189,17 @@ static uint32_t mapped_flags(const struct wl_task *t)
 	return DEMAND_MAPPED | (exec ? (uint32_t)DEMAND_EXEC : 0u);
 }
 
+/* Whether this is what the task's fault waits for. */
+static bool is_wanted(const struct wl_task *t, const struct mmr_event *event, uint64_t index)
+{
+	return t->wants && t->want_ino == event->filemap.ino && t->want_index == index &&
+	       t->want_dev == event->filemap.dev;
+}
+
 static uint32_t add_flags(const struct wl_task *t, const struct mmr_event *event, uint64_t index,
                           uint32_t gfp_flags)
 {
-	bool wanted = t->wants && t->want_ino == event->filemap.ino && t->want_index == index &&
-	              t->want_dev == event->filemap.dev;
-
-	if (wanted)
+	if (is_wanted(t, event, index))
 		return DEMAND_INSERT | mapped_flags(t);
 	return DEMAND_INSERT | (gfp_flags & WL_GFP_WRITE ? (uint32_t)DEMAND_WRITE : 0u) |
 	       (gfp_flags & WL_GFP_NORETRY ? (uint32_t)DEMAND_READAHEAD : 0u);
@@ -230,6 +234,8 @@ static void complete(struct wl *wl, uint32_t task, const struct mmr_event *event
 		op = wl_op_find(wl, was->op, head);
 	if (out && wl->started)
 		wl_count(wl, WL_OP_REFAULT);
+	if (is_wanted(t, event, index))
+		wl->tasks.items[task].fault.told = true;
 	if (op && (page == was_page || can_replace(&wl->pages.items[page], was, op))) {
 		if (wl->started && op->kind == DEMAND_KERNEL_ALLOC) {
 			wl->explain.counts[WL_OP_KERNEL]--;
@@ -415,31 +421,53 @@ static void on_read(struct wl *wl, struct wl_task *t, const struct mmr_event *ev
 	}
 }
 
-static void on_fault(struct wl *wl, struct wl_task *t, const struct mmr_event *event)
+/* The page of a file that a fault is for, in memory by now. */
+static void fault_page(struct wl *wl, uint32_t task, uint32_t page)
 {
-	wl_count(wl, WL_FILE_FAULT);
+	wl->pages.items[page].flags &= (uint8_t) ~(WL_PAGE_OUT | WL_PAGE_ABSENT);
+	wl_fault_touch_file(wl, task, page, mapped_flags(&wl->tasks.items[task]));
+}
+
+/* Comes once more when the fault is tried again after it has waited. */
+static void on_fault(struct wl *wl, uint32_t task, const struct mmr_event *event)
+{
+	struct wl_task *t = &wl->tasks.items[task];
+	uint64_t index = event->filemap.index;
+	uint32_t page = wl_file_page(wl, event->filemap.dev, event->filemap.ino, index);
+	bool again = is_wanted(t, event, index);
+
+	if (!again)
+		wl_count(wl, WL_FILE_FAULT);
 	wl_fault_served(t);
-	if (wl_file_page(wl, event->filemap.dev, event->filemap.ino, event->filemap.index) !=
-	    WL_NONE) {
-		access_page(wl, event, event->filemap.index, mapped_flags(t));
-	}
+	/* What is out is touched when it is added. */
+	if (page != WL_NONE &&
+	    (again ? !t->fault.told : !(wl->pages.items[page].flags & WL_PAGE_OUT)))
+		fault_page(wl, task, page);
 	t->wants = true;
 	t->want_dev = event->filemap.dev;
 	t->want_ino = event->filemap.ino;
 	t->want_index = event->filemap.index;
 }
 
-static void on_map_pages(struct wl *wl, struct wl_task *t, const struct mmr_event *event)
+/*
+ * Comes before rss_stat ends the fault or, from v6.2 on, after it; and again when the fault is tried again.
+ */
+static void on_map_pages(struct wl *wl, uint32_t task, const struct mmr_event *event)
 {
+	struct wl_task *t = &wl->tasks.items[task];
 	uint64_t index = event->filemap.index + (t->fault.vpn & (FAULT_AROUND - 1));
+	uint32_t page;
 
-	if (t->fault.state == WL_STATE_NONE)
+	if (!t->fault.around)
 		return;
+	t->fault.around = false;
 	if (index > event->filemap.last_index)
 		index = event->filemap.index;
 	wl_count(wl, WL_FILE_FAULT);
 	wl_fault_served(t);
-	access_page(wl, event, index, mapped_flags(t));
+	page = wl_file_page(wl, event->filemap.dev, event->filemap.ino, index);
+	if (page != WL_NONE && !(wl->pages.items[page].flags & WL_PAGE_OUT))
+		fault_page(wl, task, page);
 }
 
 /* "254:16" → the page cache's device number, 0 if it is not of this form. */
@@ -497,10 +525,10 @@ void wl_file_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		on_read(wl, t, event);
 		break;
 	case MMR_EVENT_MM_FILEMAP_FAULT:
-		on_fault(wl, t, event);
+		on_fault(wl, task, event);
 		break;
 	case MMR_EVENT_MM_FILEMAP_MAP_PAGES:
-		on_map_pages(wl, t, event);
+		on_map_pages(wl, task, event);
 		break;
 	case MMR_EVENT_WRITEBACK_DIRTY_FOLIO:
 		on_dirty(wl, event);

@@ -86,6 +86,7 @@
 	X(TOUCH, OP, "touches") \
 	X(REFAULT, OP, "of these, of pages that the original had out") \
 	X(KERNEL, OP, "kernel allocations") \
+	X(FAULT, OP, "faults on pages that were there") \
 	X(FREE, OP, "frees") \
 	X(ACCESS, OP, "sampled accesses") \
 	X(OTHER, OP, "others")

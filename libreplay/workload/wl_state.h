@@ -146,6 +146,8 @@ struct wl_fault {
 	bool counted;   /* .cause is to be counted when it ends */
 	bool first;     /* nothing movable has been allocated since it began */
 	bool served;    /* by a page of a file: nothing anonymous follows */
+	bool told;      /* an op has been emitted that counts as this fault */
+	bool around;    /* mm_filemap_map_pages may still come, though rss_stat has ended it */
 	bool huge;      /* a huge page was tried */
 	uint8_t nr_got; /* movable order-0 pages of a swap fault */
 	uint32_t got[WL_MAX_AHEAD];
@@ -442,6 +444,8 @@ void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event)
 void wl_fault_end(struct wl *wl, uint32_t task);
 /* A page of a file serves it. */
 void wl_fault_served(struct wl_task *task);
+/* The touch of a file's page that is the task's fault: emitted, or made of what told of the fault before. */
+void wl_fault_touch_file(struct wl *wl, uint32_t task, uint32_t page, uint32_t flags);
 void wl_fault_rss(struct wl *wl, uint32_t task, const struct mmr_event *event);
 /*
  * A movable page of order 0 has been allocated at pfn within a fault: true if it is the page of that

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How many faults a replay counts: what the demand says of each, and what the engine makes of it. */
+#include "machine.h"
+
+#include "workload.h"
+#include "workload_events.h"
+
+#define MAX_OPS 64
+#define PID     100u
+#define DEV     (254u << 20 | 17)
+
+#define FAULT_READ    4u
+#define FAULT_WRITE   6u
+#define FAULT_PROTECT 7u
+
+/* ---- the demand ---- */
+
+struct bench {
+	struct wl *wl;
+	uint64_t t_ns;
+	struct demand_op ops[MAX_OPS]; /* about pages, and faults */
+	size_t nr_ops;
+	unsigned int nr_faults; /* that count whatever the policy, or bring a page in */
+};
+
+static struct bench *new_bench(void)
+{
+	static struct bench bench;
+	struct mmr_zone_info zone = { .spanned = NR_PFNS, .name = "DMA32" };
+	struct wl_options options = { .zones = &zone, .nr_zones = 1 };
+
+	memset(&bench, 0, sizeof(bench));
+	assert_int_equal(wl_new(&options, &bench.wl, NULL), 0);
+	return &bench;
+}
+
+static void send(struct bench *b, struct mmr_event event)
+{
+	event.t_ns = ++b->t_ns;
+	event.pid = PID;
+	assert_int_equal(wl_event(b->wl, &event, NULL), 0);
+}
+
+static void fault(struct bench *b, uint64_t vpn, uint64_t error_code)
+{
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_PAGE_FAULT_USER,
+	                            .fault = { .address = vpn << 12, .error_code = error_code } });
+}
+
+static void alloc(struct bench *b, uint64_t pfn, uint64_t gfp_flags)
+{
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_ALLOC,
+	                            .page = { .pfn = pfn, .gfp_flags = gfp_flags } });
+}
+
+static void filemap(struct bench *b, enum mmr_event_kind kind, uint64_t pfn, uint64_t first,
+                    uint64_t last)
+{
+	send(b, (struct mmr_event){ .kind = (uint16_t)kind,
+	                            .filemap = { .pfn = pfn,
+	                                         .ino = 14,
+	                                         .index = first,
+	                                         .last_index = last,
+	                                         .dev = DEV } });
+}
+
+static void rss(struct bench *b, int32_t member)
+{
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_RSS_STAT,
+	                            .rss = { .mm_id = 7, .curr = 1, .member = member } });
+}
+
+static void finish(struct bench *b)
+{
+	const struct demand_op *ops;
+	size_t nr;
+
+	assert_int_equal(wl_finish(b->wl, NULL), 0);
+	ops = wl_ops(b->wl, &nr);
+	for (size_t i = 0; i < nr; i++) {
+		if (ops[i].kind >= DEMAND_TASK_START && ops[i].kind != DEMAND_PAGE_FAULT)
+			continue;
+		assert_true(b->nr_ops < MAX_OPS);
+		b->ops[b->nr_ops++] = ops[i];
+		b->nr_faults += ops[i].kind == DEMAND_PAGE_FAULT ||
+		                (ops[i].kind <= DEMAND_SHMEM_TOUCH && ops[i].arg & DEMAND_FAULTED);
+	}
+	wl_destroy(b->wl);
+}
+
+/* Nothing is known of the page but that there was a fault: it counts. One of the kernel's own does not. */
+static void a_fault_without_a_page_counts(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	fault(b, BASE, FAULT_READ);
+	fault(b, BASE + 1, FAULT_PROTECT);
+	fault(b, 1ull << 51, FAULT_READ);
+	finish(b);
+	assert_int_equal(b->nr_ops, 2);
+	assert_int_equal(b->ops[0].kind, DEMAND_PAGE_FAULT);
+	assert_int_equal(b->ops[0].page, DEMAND_NO_PAGE);
+	assert_int_equal(b->ops[1].kind, DEMAND_PAGE_FAULT);
+}
+
+/* A page that is there faults when it is write-protected; mapped and not protected, reclaim did it. */
+static void a_protection_fault_comes_anyway(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	fault(b, BASE, FAULT_WRITE);
+	alloc(b, 8, GFP_ANON);
+	rss(b, 1);
+	fault(b, BASE, FAULT_PROTECT);
+	fault(b, BASE, FAULT_READ);
+	finish(b);
+	assert_int_equal(b->nr_ops, 3);
+	assert_int_equal(b->ops[0].arg, DEMAND_WRITE);
+	assert_int_equal(b->ops[1].arg, DEMAND_WRITE | DEMAND_FAULTED);
+	assert_int_equal(b->ops[2].arg, 0);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(b->ops[i].kind, DEMAND_ANON_TOUCH);
+}
+
+/* rss_stat ends the fault before mm_filemap_map_pages says which page it was. */
+static void fault_around_tells_late(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	alloc(b, 8, GFP_AHEAD);
+	filemap(b, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, 8, 5, 5);
+	fault(b, BASE + 5, FAULT_READ);
+	rss(b, 0);
+	filemap(b, MMR_EVENT_MM_FILEMAP_MAP_PAGES, 0, 0, 15);
+	/* Of these nobody knows the page. */
+	fault(b, BASE + 6, FAULT_READ);
+	rss(b, 0);
+	filemap(b, MMR_EVENT_MM_FILEMAP_MAP_PAGES, 0, 0, 15);
+	finish(b);
+	assert_int_equal(b->nr_ops, 3);
+	assert_int_equal(b->ops[1].kind, DEMAND_FILE_TOUCH);
+	assert_int_equal(b->ops[1].page, b->ops[0].page);
+	assert_int_equal(b->ops[1].arg, DEMAND_MAPPED | DEMAND_FAULTED);
+	assert_int_equal(b->ops[2].kind, DEMAND_PAGE_FAULT);
+}
+
+/* A fault that waits for its page is tried again: its events come twice, it counts once. */
+static void a_fault_tried_again_counts_once(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	for (unsigned int there = 0; there < 2; there++) {
+		fault(b, BASE + 5, FAULT_READ);
+		filemap(b, MMR_EVENT_MM_FILEMAP_FAULT, 0, 5, 5);
+		if (!there) {
+			alloc(b, 8, GFP_AHEAD);
+			filemap(b, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, 8, 5, 5);
+		}
+		filemap(b, MMR_EVENT_MM_FILEMAP_FAULT, 0, 5, 5);
+		rss(b, 0);
+	}
+	finish(b);
+	assert_int_equal(b->nr_ops, 2);
+	assert_int_equal(b->ops[0].arg, DEMAND_INSERT | DEMAND_MAPPED);
+	assert_int_equal(b->ops[1].arg, DEMAND_MAPPED | DEMAND_FAULTED);
+	assert_int_equal(b->nr_faults, 1);
+}
+
+/* What the original had to read again faults only if the replay has not got it: the touch says no more. */
+static void a_refault_is_left_to_the_replay(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	alloc(b, 8, GFP_AHEAD);
+	filemap(b, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, 8, 5, 5);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN });
+	filemap(b, MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE, 8, 5, 5);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_FREE, .page = { .pfn = 8 } });
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END });
+	fault(b, BASE + 5, FAULT_READ);
+	filemap(b, MMR_EVENT_MM_FILEMAP_FAULT, 0, 5, 5);
+	alloc(b, 9, GFP_AHEAD);
+	filemap(b, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, 9, 5, 5);
+	filemap(b, MMR_EVENT_MM_FILEMAP_FAULT, 0, 5, 5);
+	finish(b);
+	assert_int_equal(b->nr_faults, 0);
+	/* The last one stands for the allocation: of it, or of the page that it became. */
+	assert_int_equal(b->ops[b->nr_ops - 1].page, b->ops[0].page);
+	assert_int_equal(b->ops[b->nr_ops - 1].arg, DEMAND_INSERT | DEMAND_MAPPED | DEMAND_REFAULT);
+}
+
+/* ---- the engine ---- */
+
+static const struct mm_request user = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE };
+
+static void expect_faults(struct mm_machine *machine, uint64_t nr)
+{
+	assert_int_equal(machine_counter(machine, "pgfault"), nr);
+}
+
+static void what_is_mapped_faults_only_if_told(void **state)
+{
+	const enum mm_lpage_kind kinds[] = { MM_LPAGE_ANON, MM_LPAGE_FILE };
+	struct mm_machine *machine = machine_new(16u * 512, 1, 512, policy_find("classic"));
+	uint64_t nr = 0;
+
+	(void)state;
+	machine_all_free(machine);
+	assert_int_equal(mm_reserve_lpages(machine, 8, NULL), 0);
+	for (uint32_t i = 0; i < 2; i++) {
+		mm_touch_page(machine, &user, i, kinds[i], MM_TOUCH_FAULT);
+		expect_faults(machine, ++nr);
+		mm_touch_page(machine, &user, i, kinds[i], MM_TOUCH_FAULT);
+		expect_faults(machine, nr);
+		mm_touch_page(machine, &user, i, kinds[i], MM_TOUCH_FAULT | MM_TOUCH_FAULTED);
+		expect_faults(machine, ++nr);
+		machine->pages[mm_lpage(machine, i)->pfn].flags |= MM_PG_UNMAPPED;
+		mm_touch_page(machine, &user, i, kinds[i], MM_TOUCH_FAULT);
+		expect_faults(machine, ++nr);
+		mm_touch_page(machine, &user, i, kinds[i], MM_TOUCH_FAULT);
+		expect_faults(machine, nr);
+	}
+	/* A page that is read is mapped by nobody. */
+	mm_touch_page(machine, &user, 2, MM_LPAGE_FILE, 0);
+	mm_touch_page(machine, &user, 2, MM_LPAGE_FILE, 0);
+	expect_faults(machine, nr);
+	mm_count_fault(machine);
+	expect_faults(machine, ++nr);
+	assert_int_equal(machine_counter(machine, "pgmajfault"), 0);
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_fault_without_a_page_counts),
+		cmocka_unit_test(a_protection_fault_comes_anyway),
+		cmocka_unit_test(fault_around_tells_late),
+		cmocka_unit_test(a_fault_tried_again_counts_once),
+		cmocka_unit_test(a_refault_is_left_to_the_replay),
+		cmocka_unit_test(what_is_mapped_faults_only_if_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
