@@ -171,6 +171,26 @@ enum mm_touch_result mm_access_page(struct mm_machine *machine, const struct mm_
 	                     MM_TOUCH_SAMPLED);
 }
 
+enum mm_touch_result mm_activate_page(struct mm_machine *machine, const struct mm_request *request,
+                                      uint32_t number)
+{
+	const struct mm_lpage *lpage = mm_lpage(machine, number);
+	const struct mm_policy_ops *policy = machine->policy;
+	struct mm_page *page;
+
+	if (lpage->pfn == MM_NONE || (lpage->flags & MM_LP_SPLIT) || !policy ||
+	    !policy->mark_accessed)
+		return mm_access_page(machine, request, number);
+	page = &machine->pages[lpage->pfn];
+	/* The uses that are known have done it. */
+	if (policy->nr_active && (page->flags & MM_PG_ACTIVE))
+		return MM_TOUCH_HIT;
+	if (!(page->flags & MM_PG_REFERENCED))
+		policy->mark_accessed(mm_page_node(machine, lpage->pfn), lpage->pfn);
+	policy->mark_accessed(mm_page_node(machine, lpage->pfn), lpage->pfn);
+	return MM_TOUCH_HIT;
+}
+
 enum mm_touch_result mm_copy_page(struct mm_machine *machine, const struct mm_request *request,
                                   uint32_t page, uint32_t source)
 {

@@ -228,6 +228,13 @@ void mm_count_fault(struct mm_machine *machine);
 enum mm_touch_result mm_access_page(struct mm_machine *machine, const struct mm_request *request,
                                     uint32_t page);
 
+/*
+ * As mm_access_page(), of a page that was used twice, by system calls, since it came in: as much use as makes
+ * a page active where there are such.
+ */
+enum mm_touch_result mm_activate_page(struct mm_machine *machine, const struct mm_request *request,
+                                      uint32_t page);
+
 /* A write to a shared page: page gets a copy of source's contents, which are brought in if need be. */
 enum mm_touch_result mm_copy_page(struct mm_machine *machine, const struct mm_request *request,
                                   uint32_t page, uint32_t source);

@@ -183,7 +183,10 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		break;
 	case DEMAND_ACCESS:
 		if (mm_lpage_is_known(machine, op->page))
-			charge(replay, op, mm_access_page(machine, &request, op->page));
+			charge(replay, op,
+			       op->arg & DEMAND_TWICE
+			               ? mm_activate_page(machine, &request, op->page)
+			               : mm_access_page(machine, &request, op->page));
 		break;
 	case DEMAND_FREE:
 		if (mm_free_lpage(machine, op->cpu, op->page))

@@ -9,6 +9,7 @@ enum subject {
 	FREE,
 	DRAIN,
 	LRU,
+	ACTIVATE,
 	FAULT,
 	RSS,
 	FILEMAP,
@@ -28,6 +29,7 @@ static const uint8_t subjects[MMR_NR_EVENT_KINDS] = {
 	[MMR_EVENT_MM_PAGE_FREE] = FREE,
 	[MMR_EVENT_MM_PAGE_PCPU_DRAIN] = DRAIN,
 	[MMR_EVENT_MM_LRU_INSERTION] = LRU,
+	[MMR_EVENT_MM_LRU_ACTIVATE] = ACTIVATE,
 	[MMR_EVENT_PAGE_FAULT_USER] = FAULT,
 	[MMR_EVENT_PAGE_FAULT_KERNEL] = FAULT,
 	[MMR_EVENT_RSS_STAT] = RSS,
@@ -141,6 +143,9 @@ static void dispatch(struct wl *wl, enum subject subject, const struct mmr_event
 		break;
 	case LRU:
 		wl_lru_event(wl, event);
+		break;
+	case ACTIVATE:
+		wl_activate_event(wl, event);
 		break;
 	case FAULT:
 		if (!is_of_stack(&wl->tasks.items[task], event))

@@ -29,7 +29,11 @@ enum demand_kind {
 	DEMAND_SHMEM_TOUCH,    /* tmpfs or shared anonymous page: swappable, but owned by a file */
 	DEMAND_KERNEL_ALLOC, /* slab, page table, stack, pipe buffer …: lives until DEMAND_FREE */
 
-	/* A sampled access somewhere in (arg2 ns before t_ns, t_ns]. The original had the page in. */
+	/*
+	 * A sampled access somewhere in (arg2 ns before t_ns, t_ns]. The original had the page in.
+	 * arg = DEMAND_TWICE: not a sample, but at least two uses by system calls up to now, which the
+	 * original put on its active list for.
+	 */
 	DEMAND_ACCESS,
 
 	DEMAND_FREE,     /* the contents are gone: exit, munmap, truncate, kernel free */
@@ -93,6 +97,7 @@ enum demand_touch_flags {
 	 * this page table), and so comes whatever the policy. Others come if the page is out or unmapped.
 	 */
 	DEMAND_FAULTED = 2048,
+	DEMAND_TWICE = 1, /* DEMAND_ACCESS */
 };
 
 struct demand_op {

@@ -466,6 +466,7 @@ void wl_nameless_back(struct wl *wl, enum wl_page_kind kind);
 void wl_drain_event(struct wl *wl, const struct mmr_event *event);
 /* mm_lru_insertion says what kind of page it is. */
 void wl_lru_event(struct wl *wl, const struct mmr_event *event);
+void wl_activate_event(struct wl *wl, const struct mmr_event *event);
 /*
  * A large allocation turns out to be user pages: base pages of their own, of this kind, in place of the
  * kernel page. The one at pfn, or WL_NONE.

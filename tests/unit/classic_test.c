@@ -102,6 +102,26 @@ static void a_mapping_leaves_a_bit_and_a_read_a_mark(void **state)
 	end(machine);
 }
 
+/* … whatever was known of its uses before. */
+static void a_page_that_the_original_activated_is_active(void **state)
+{
+	struct mm_machine *machine = new_machine();
+	const struct mm_page *pages = machine->pages;
+	uint32_t pfns[3];
+
+	(void)state;
+	for (uint32_t page = 0; page < 3; page++) {
+		pfns[page] = add(machine, page, MM_LPAGE_FILE);
+		for (uint32_t uses = 0; uses < page; uses++)
+			touch(machine, page, MM_LPAGE_FILE, 0);
+		assert_int_equal(mm_activate_page(machine, &user, page), MM_TOUCH_HIT);
+		assert_int_equal(pages[pfns[page]].list, CLASSIC_ACTIVE_FILE);
+		assert_false(pages[pfns[page]].flags & MM_PG_REFERENCED);
+		assert_int_equal(machine_counter(machine, "pgactivate"), page + 1);
+	}
+	end(machine);
+}
+
 /* folio_check_references(), every row. */
 static void references_decide(void **state)
 {
@@ -461,6 +481,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_second_read_activates),
 		cmocka_unit_test(a_mapping_leaves_a_bit_and_a_read_a_mark),
+		cmocka_unit_test(a_page_that_the_original_activated_is_active),
 		cmocka_unit_test(references_decide),
 		cmocka_unit_test(the_inactive_list_grows_slower_than_memory),
 		cmocka_unit_test(active_pages_go_back_used_or_not_except_code),

@@ -87,10 +87,42 @@ static void test_born_since_the_mark(void **state)
 	wl_destroy(b->wl);
 }
 
+/* What the original activated was used twice, by whom nobody knows. */
+static void test_activated(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_ALLOC,
+	                            .pid = 100,
+	                            .page = { .pfn = 8, .gfp_flags = GFP_AHEAD } });
+	send(b, (struct mmr_event){
+			.kind = MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE,
+			.pid = 100,
+			.filemap = { .pfn = 8, .ino = 14, .index = 3, .dev = 254u << 20 | 17 } });
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_ALLOC,
+	                            .pid = 100,
+	                            .page = { .pfn = 9, .gfp_flags = GFP_KERNEL } });
+	for (uint64_t pfn = 7; pfn < 10; pfn++)
+		send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_LRU_ACTIVATE,
+		                            .pid = 100,
+		                            .lru = { .pfn = pfn } });
+	finish(b);
+	assert_int_equal(b->nr_ops, 3);
+	assert_int_equal(b->ops[0].kind, DEMAND_FILE_TOUCH);
+	assert_int_equal(b->ops[2].kind, DEMAND_ACCESS);
+	assert_int_equal(b->ops[2].arg, DEMAND_TWICE);
+	assert_int_equal(b->ops[2].page, b->ops[0].page);
+	assert_int_equal(b->ops[2].task, 0);
+	assert_int_equal(b->ops[2].t_ns, b->t_ns - 1000000);
+	wl_destroy(b->wl);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_born_since_the_mark),
+		cmocka_unit_test(test_activated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
