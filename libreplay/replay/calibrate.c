@@ -10,6 +10,10 @@
  *	freed    nothing written, more than nine tenths		cost.scan + cost.free
  *	written  more than nine tenths written			cost.scan + cost.unmap + cost.pageout
  *
+ * 6.1's evict_folios() (MGLRU) tells of no batch; there what mm_vmscan_write_folio tells, MIN_PAGES pages in a
+ * row of one thread, stands for the batches that were written. A row ends where the thread frees a page, as a
+ * batch does, and in a pause as long as kswapd's naps.
+ *
  * The estimate of each is the median time per page of the batches of at least MIN_PAGES pages during which
  * no other thread showed itself on the CPU. With fewer than MIN_BATCHES of them the default stays, as do
  * cost.putback and cost.unmap, which cannot be told apart from the rest. kswapd.cpu is what kswapd's batches
@@ -35,6 +39,7 @@
 #define MIN_WAKES   8
 #define NR_SLOTS    256 /* threads in reclaim at a time; more of them push each other out */
 #define NR_NODES    64
+#define NAP_NS      UINT64_C(100000000) /* HZ / 10 */
 #define STEPS       8
 #define NR_BINS     (40 * STEPS)
 
@@ -42,16 +47,19 @@ enum outcome {
 	KEPT,
 	FREED,
 	WRITTEN,
+	ROW, /* written, too */
 	NR_OUTCOMES,
 };
 
 struct batch {
 	uint64_t begin_ns;
+	uint64_t last_ns; /* of a row: the latest page */
 	uint32_t pid;
 	uint32_t nr_taken;
 	uint32_t nr_written;
 	uint16_t cpu;
 	bool open;
+	bool row;
 	bool shared; /* somebody else had the CPU meanwhile */
 };
 
@@ -160,21 +168,12 @@ static enum outcome outcome_of(const struct batch *batch, uint64_t nr_reclaimed)
 	return nr_reclaimed * 10 < nr ? KEPT : NR_OUTCOMES;
 }
 
-static void end_batch(struct replay_calibrate *calibrate, const struct mmr_event *event)
+static void add_sample(struct replay_calibrate *calibrate, const struct batch *batch,
+                       enum outcome outcome, const struct mmr_event *event)
 {
-	struct batch *batch = slot_of(calibrate, event->pid);
-	struct samples *samples;
-	enum outcome outcome;
-	uint64_t ns;
+	struct samples *samples = &calibrate->samples[outcome];
+	uint64_t ns = event->t_ns - batch->begin_ns;
 
-	if (!batch->open || batch->pid != event->pid || event->t_ns < batch->begin_ns)
-		return;
-	batch->open = false;
-	outcome = outcome_of(batch, event->shrink_inactive.nr_reclaimed);
-	if (batch->nr_taken < MIN_PAGES || outcome == NR_OUTCOMES)
-		return;
-	ns = event->t_ns - batch->begin_ns;
-	samples = &calibrate->samples[outcome];
 	if (!batch->shared && batch->cpu == event->cpu) {
 		samples->nr++;
 		samples->bins[bin_of(ns / batch->nr_taken)]++;
@@ -182,6 +181,57 @@ static void end_batch(struct replay_calibrate *calibrate, const struct mmr_event
 	if (is_kswapd(calibrate, event->pid)) {
 		samples->kswapd_pages += batch->nr_taken;
 		samples->kswapd_ns += ns;
+	}
+}
+
+static void end_batch(struct replay_calibrate *calibrate, const struct mmr_event *event)
+{
+	struct batch *batch = slot_of(calibrate, event->pid);
+	enum outcome outcome;
+
+	if (!batch->open || batch->row || batch->pid != event->pid || event->t_ns < batch->begin_ns)
+		return;
+	batch->open = false;
+	outcome = outcome_of(batch, event->shrink_inactive.nr_reclaimed);
+	if (batch->nr_taken >= MIN_PAGES && outcome != NR_OUTCOMES)
+		add_sample(calibrate, batch, outcome, event);
+}
+
+static void begin_row(struct replay_calibrate *calibrate, const struct mmr_event *event)
+{
+	*slot_of(calibrate, event->pid) = (struct batch){ .begin_ns = event->t_ns,
+		                                          .last_ns = event->t_ns,
+		                                          .pid = event->pid,
+		                                          .cpu = event->cpu,
+		                                          .open = true,
+		                                          .row = true };
+	calibrate->running[event->cpu] = (uint16_t)(event->pid % NR_SLOTS + 1);
+}
+
+static void end_row(struct replay_calibrate *calibrate, uint32_t pid)
+{
+	struct batch *batch = slot_of(calibrate, pid);
+
+	if (batch->row && batch->pid == pid)
+		batch->open = false;
+}
+
+static void see_write(struct replay_calibrate *calibrate, const struct mmr_event *event)
+{
+	struct batch *batch = slot_of(calibrate, event->pid);
+
+	if (!batch->open || batch->pid != event->pid) {
+		begin_row(calibrate, event);
+	} else if (!batch->row) {
+		batch->nr_written++;
+	} else if (event->t_ns < batch->last_ns || event->t_ns - batch->last_ns >= NAP_NS) {
+		begin_row(calibrate, event);
+	} else {
+		batch->last_ns = event->t_ns;
+		if (++batch->nr_taken < MIN_PAGES)
+			return;
+		add_sample(calibrate, batch, ROW, event);
+		begin_row(calibrate, event);
 	}
 }
 
@@ -220,8 +270,6 @@ static void see_kswapd(struct replay_calibrate *calibrate, const struct mmr_even
 
 void replay_calibrate_event(struct replay_calibrate *calibrate, const struct mmr_event *event)
 {
-	struct batch *batch;
-
 	if (event->cpu >= calibrate->nr_cpus)
 		return;
 	see_thread(calibrate, event);
@@ -235,13 +283,14 @@ void replay_calibrate_event(struct replay_calibrate *calibrate, const struct mmr
 	case MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE:
 		see_kswapd(calibrate, event);
 		break;
+	case MMR_EVENT_MM_PAGE_FREE:
+		end_row(calibrate, event->pid);
+		break;
 	case MMR_EVENT_MM_VMSCAN_LRU_ISOLATE:
 		begin_batch(calibrate, event);
 		break;
 	case MMR_EVENT_MM_VMSCAN_WRITE_FOLIO:
-		batch = slot_of(calibrate, event->pid);
-		if (batch->open && batch->pid == event->pid)
-			batch->nr_written++;
+		see_write(calibrate, event);
 		break;
 	case MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE:
 		end_batch(calibrate, event);
@@ -298,7 +347,8 @@ void replay_calibrate_record(const struct replay_calibrate *calibrate,
 	}
 	if (median(&calibrate->samples[FREED], MIN_BATCHES, &ns))
 		record(tunables, "cost.free", excess(ns, scan_ns));
-	if (median(&calibrate->samples[WRITTEN], MIN_BATCHES, &ns))
+	if (median(&calibrate->samples[WRITTEN], MIN_BATCHES, &ns) ||
+	    median(&calibrate->samples[ROW], MIN_BATCHES, &ns))
 		record(tunables, "cost.pageout", excess(ns, scan_ns + unmap_ns));
 	if (median(&calibrate->wakes, MIN_WAKES, &ns))
 		record(tunables, "kswapd.latency", ns);

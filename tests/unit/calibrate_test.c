@@ -138,6 +138,53 @@ static void a_batch_with_lost_events_tells_nothing(void **state)
 	replay_calibrate_event(calibrate, &isolate);
 }
 
+/* 17 writes each ns after the one before, as 6.1's MGLRU shows them. */
+static void write_row(struct replay_calibrate *calibrate, uint32_t pid, uint64_t begin_ns,
+                      uint64_t ns)
+{
+	struct mmr_event event = { .pid = pid, .cpu = 1, .kind = MMR_EVENT_MM_VMSCAN_WRITE_FOLIO };
+
+	for (uint32_t i = 0; i <= MIN_PAGES; i++) {
+		event.t_ns = begin_ns + i * ns;
+		replay_calibrate_event(calibrate, &event);
+	}
+	event.kind = MMR_EVENT_MM_PAGE_FREE;
+	event.t_ns += 1000000;
+	replay_calibrate_event(calibrate, &event);
+}
+
+static void rows_of_writes_stand_for_batches(void **state)
+{
+	struct replay_calibrate *calibrate = *state;
+	struct replay_tunables tunables;
+
+	replay_tunables_init(&tunables);
+	for (uint64_t i = 0; i < 40; i++)
+		write_row(calibrate, OTHER, i * 1000000000, 30000);
+	for (uint64_t i = 0; i < 40; i++)
+		write_row(calibrate, KSWAPD, (100 + i) * 1000000000, 60000);
+	assert_int_equal(calibrate->samples[ROW].nr, 80);
+	/* A pause within, frees within: rows of fewer pages tell nothing. */
+	write_row(calibrate, OTHER, UINT64_C(1000000000000), 2 * NAP_NS);
+	for (uint64_t i = 0; i < 100; i++) {
+		struct mmr_event event = { .t_ns = UINT64_C(9000000000000) + i,
+			                   .pid = OTHER,
+			                   .cpu = 1,
+			                   .kind = i % 10 == 0 ? MMR_EVENT_MM_PAGE_FREE
+			                                       : MMR_EVENT_MM_VMSCAN_WRITE_FOLIO };
+		replay_calibrate_event(calibrate, &event);
+	}
+	assert_int_equal(calibrate->samples[ROW].nr, 80);
+	replay_calibrate_record(calibrate, &tunables);
+	assert_near(tunables.value[REPLAY_TUNABLE_COST_PAGEOUT_NS] + 750, 30000);
+	assert_in_range(tunables.value[REPLAY_TUNABLE_KSWAPD_CPU], 47, 53);
+	/* Batches tell more. */
+	feed(calibrate, &(struct made_batch){ .pid = OTHER, .nr_written = 32, .ns = 32 * 9000 },
+	     40);
+	replay_calibrate_record(calibrate, &tunables);
+	assert_near(tunables.value[REPLAY_TUNABLE_COST_PAGEOUT_NS] + 750, 9000);
+}
+
 static void bins_are_in_order(void **state)
 {
 	(void)state;
@@ -194,6 +241,7 @@ int main(void)
 		                                teardown),
 		cmocka_unit_test_setup_teardown(kswapd_needs_the_median_of_its_wakes, setup,
 		                                teardown),
+		cmocka_unit_test_setup_teardown(rows_of_writes_stand_for_batches, setup, teardown),
 		cmocka_unit_test(bins_are_in_order),
 	};
 
