@@ -87,6 +87,7 @@ struct mm_oom_kill {
 	int64_t points;                   /* its badness, of totalpages */
 	uint64_t totalpages;
 	uint64_t nr_anon; /* in memory */
+	uint64_t nr_files;
 	uint64_t nr_shmem;
 	uint64_t nr_swap;
 	uint64_t nr_tables;
@@ -347,6 +348,8 @@ void mm_space_set_adj(struct mm_machine *machine, uint32_t space, int32_t adj);
 void mm_space_set_init(struct mm_machine *machine, uint32_t space);
 /* Pages that it had before anything was known of them. */
 void mm_space_set_before(struct mm_machine *machine, uint32_t space, uint64_t nr_pages);
+/* Pages of files that it maps, as the recorded one did; negative: fewer than are among those of before. */
+void mm_space_set_files(struct mm_machine *machine, uint32_t space, int64_t nr_pages);
 /* A logical page that has no owner, and is anonymous, shared memory or a page table, is this one's. */
 void mm_space_charge(struct mm_machine *machine, uint32_t space, uint32_t page);
 /* It got a page of its own in place of source, which it had shared. */

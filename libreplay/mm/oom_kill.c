@@ -12,8 +12,9 @@
  * Follows out_of_memory(), oom_badness(), oom_evaluate_task(), select_bad_process(), oom_kill_process(),
  * oom_reap_task_mm() of v6.12.
  *
- * Not modelled: memcg, cpuset and mempolicy constraints (all memory counts); pages of files that a space
- * maps (file_rss); tasks of several processes in one mm one by one (so in_vfork() decides nothing: the parent
+ * Pages of files count as many as the recorded space mapped, whatever has been reclaimed of them here.
+ *
+ * Not modelled: memcg, cpuset and mempolicy constraints (all memory counts); tasks of several processes in one mm one by one (so in_vfork() decides nothing: the parent
  * stays a candidate with the same mm); oom_task_origin(); notifiers; a victim that cannot exit.
  */
 #include "internal.h"
@@ -114,6 +115,12 @@ void mm_space_set_before(struct mm_machine *machine, uint32_t number, uint64_t n
 		machine->spaces[number].nr_before = nr_pages;
 }
 
+void mm_space_set_files(struct mm_machine *machine, uint32_t number, int64_t nr_pages)
+{
+	if (number != 0)
+		machine->spaces[number].nr_files = nr_pages;
+}
+
 bool mm_space_is_killed(const struct mm_machine *machine, uint32_t number)
 {
 	return number != 0 && (machine->spaces[number].flags & MM_SPACE_KILLED);
@@ -193,12 +200,14 @@ uint64_t mm_oom_totalpages(const struct mm_machine *machine)
 
 int64_t mm_oom_badness(const struct mm_space *space, uint64_t totalpages)
 {
-	uint64_t points = space->nr_pages + space->nr_shared + space->nr_before + space->nr_tables;
+	int64_t points = (int64_t)(space->nr_pages + space->nr_shared + space->nr_before +
+	                           space->nr_tables) +
+	                 space->nr_files;
 
 	if (!(space->flags & MM_SPACE_USED) || space->adj == OOM_ADJ_MIN ||
 	    (space->flags & (MM_SPACE_ENDED | MM_SPACE_INIT | MM_SPACE_REAPED)))
 		return INT64_MIN;
-	return (int64_t)points + space->adj * (int64_t)(totalpages / 1000);
+	return points + space->adj * (int64_t)(totalpages / 1000);
 }
 
 /* 0: nobody can be killed; *waiting: a victim is on its way out. */
@@ -325,6 +334,7 @@ static void kill_space(struct mm_machine *machine, const struct mm_request *requ
 		.adj = space->adj,
 		.nr_tables = space->nr_tables,
 		.nr_anon = space->nr_before + space->nr_shared,
+		.nr_files = space->nr_files > 0 ? (uint64_t)space->nr_files : 0,
 	};
 
 	count_rss(machine, number, &kill);

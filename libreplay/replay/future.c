@@ -73,6 +73,7 @@ unsigned int replay_future_uses(const struct demand_op *op, uint32_t pages[2])
 	case DEMAND_TASK_SPACE:
 	case DEMAND_TASK_ADJ:
 	case DEMAND_TASK_RSS:
+	case DEMAND_TASK_FILES:
 	case DEMAND_OOM:
 	case DEMAND_PAGE_FAULT:
 	case DEMAND_SLAB_FREE:

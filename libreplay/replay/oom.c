@@ -110,6 +110,8 @@ void replay_oom_task(struct replay *replay, const struct demand_op *op)
 		enter(replay, op);
 	else if (op->kind == DEMAND_TASK_RSS)
 		mm_space_set_before(machine, replay_oom_space(replay, op->task), op->arg);
+	else if (op->kind == DEMAND_TASK_FILES)
+		mm_space_set_files(machine, replay_oom_space(replay, op->task), (int32_t)op->arg);
 	else if (op->kind == DEMAND_TASK_ADJ)
 		mm_space_set_adj(machine, replay_oom_space(replay, op->task), (int32_t)op->arg);
 	if (op->kind == DEMAND_TASK_ADJ && op->arg2 == 1)
@@ -164,6 +166,7 @@ static void oom_kill(void *data, const struct mm_oom_kill *kill)
 		.points = kill->points,
 		.totalpages = kill->totalpages,
 		.nr_anon = kill->nr_anon,
+		.nr_files = kill->nr_files,
 		.nr_shmem = kill->nr_shmem,
 		.nr_swap = kill->nr_swap,
 		.nr_tables = kill->nr_tables,

@@ -186,7 +186,7 @@ int replay_run(struct replay *replay, const struct demand_op *ops, size_t nr_ops
 				replay->stats.nr_mismatched++;
 			continue;
 		}
-		if (ops[i].kind >= DEMAND_TASK_START && ops[i].kind <= DEMAND_TASK_RSS) {
+		if (ops[i].kind >= DEMAND_TASK_START && ops[i].kind <= DEMAND_TASK_FILES) {
 			replay_oom_task(replay, &ops[i]);
 			continue;
 		}

@@ -71,6 +71,7 @@ struct replay_oom_kill {
 	int64_t points; /* its badness, of totalpages */
 	uint64_t totalpages;
 	uint64_t nr_anon; /* in memory */
+	uint64_t nr_files;
 	uint64_t nr_shmem;
 	uint64_t nr_swap;
 	uint64_t nr_tables;

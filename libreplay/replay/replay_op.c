@@ -230,6 +230,7 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 	case DEMAND_TASK_SPACE:
 	case DEMAND_TASK_ADJ:
 	case DEMAND_TASK_RSS:
+	case DEMAND_TASK_FILES:
 		break;
 	}
 	replay->stall_ns = 0;

@@ -146,13 +146,14 @@ static void on_oom_kill(void *data, const struct replay_oom_kill *kill)
 	struct replay_run *run = data;
 	uint32_t pid = wl_task_pid(run->wl, kill->task);
 	const char *comm = mmr_trace_comm(run->trace, pid);
-	uint64_t nr = kill->nr_anon + kill->nr_shmem;
+	uint64_t nr = kill->nr_anon + kill->nr_files + kill->nr_shmem;
 	const struct results_oom row = {
 		.t_ns = since_base(run, kill->t_ns),
 		.pid = pid,
 		.comm = comm,
 		.total_vm_kb = (int64_t)((nr + kill->nr_swap) * KB_PER_PAGE),
 		.anon_rss_kb = (int64_t)(kill->nr_anon * KB_PER_PAGE),
+		.file_rss_kb = (int64_t)(kill->nr_files * KB_PER_PAGE),
 		.oom_score_adj = kill->oom_score_adj,
 	};
 

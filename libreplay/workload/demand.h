@@ -55,6 +55,7 @@ enum demand_kind {
 	DEMAND_TASK_SPACE,
 	DEMAND_TASK_ADJ, /* its space's oom_score_adj is (int32_t)arg; arg2 = 1: it is init's */
 	DEMAND_TASK_RSS, /* its space has had arg pages since before all that is known of it */
+	DEMAND_TASK_FILES, /* its space maps (int32_t)arg pages of files, beyond those of DEMAND_TASK_RSS */
 	/*
 	 * Cache arg (dense, < 128) of node order has (int32_t)arg2 objects more, apart from what a shrinker
 	 * took; gfp_flags = its seeks.

@@ -32,6 +32,7 @@
 #define FAULT_WRITE      2u
 
 /* Members of rss_stat. */
+#define RSS_FILE  0
 #define RSS_ANON  1
 #define RSS_SHMEM 3
 
@@ -482,6 +483,8 @@ void wl_fault_rss(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		wl_mm_identify(wl, task, event->rss.mm_id);
 	else if (event->rss.member == RSS_ANON)
 		on_remote(wl, task, event->rss.mm_id);
+	if (event->rss.curr && event->rss.member == RSS_FILE)
+		wl_file_rss(wl, task, event);
 	if (!wl->rss_per_fault && event->rss.curr)
 		return;
 	if (f->state == WL_STATE_GOT && page != WL_NONE && f->nr_got == 1 &&

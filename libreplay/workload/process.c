@@ -17,7 +17,8 @@
 #include "error_set.h"
 #include "wl_state.h"
 
-#define ADJ_LIMIT 1000
+#define FILES_STEP 16
+#define ADJ_LIMIT  1000
 
 static bool is_adj(int64_t adj)
 {
@@ -72,6 +73,33 @@ void wl_task_tell(struct wl *wl, uint32_t task)
 		                                .task = task,
 		                                .page = DEMAND_NO_PAGE,
 		                                .arg = wl->mms.items[t->mm].nr_before });
+}
+
+/*
+ * What a process had before has been told as one number, in which the files it mapped then are.
+ * Fewer than FILES_STEP pages more or less are not worth an op.
+ */
+void wl_file_rss(struct wl *wl, uint32_t task, const struct mmr_event *event)
+{
+	uint64_t pages = event->rss.size > 0 ? (uint64_t)event->rss.size >> WL_PAGE_SHIFT : 0;
+	uint32_t number = wl->tasks.items[task].mm;
+	struct wl_mm *mm;
+	int32_t files;
+
+	if (number == WL_NONE || pages > INT32_MAX)
+		return;
+	mm = &wl->mms.items[number];
+	if (!mm->files_known && mm->nr_before > 0)
+		mm->files_before = (int32_t)pages;
+	mm->files_known = true;
+	files = (int32_t)pages - mm->files_before;
+	if (files < mm->files_told + FILES_STEP && files > mm->files_told - FILES_STEP)
+		return;
+	mm->files_told = files;
+	wl_emit(wl, (struct demand_op){ .kind = DEMAND_TASK_FILES,
+	                                .task = task,
+	                                .page = DEMAND_NO_PAGE,
+	                                .arg = (uint32_t)files });
 }
 
 int wl_add_process(struct wl *wl, uint32_t pid, uint32_t nr_pages, int32_t oom_score_adj,

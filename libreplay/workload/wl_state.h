@@ -105,10 +105,13 @@ struct wl_map {
 struct wl_mm {
 	uint32_t maps; /* the first */
 	uint32_t nr_maps;
-	uint32_t users;     /* tasks; 0: the entry is free and maps links the free ones */
-	uint32_t id;        /* mm_id of rss_stat; 0: unknown */
-	uint32_t nr_before; /* pages that it had by the snapshot */
-	int16_t oom_adj;    /* oom_score_adj of its process */
+	uint32_t users;       /* tasks; 0: the entry is free and maps links the free ones */
+	uint32_t id;          /* mm_id of rss_stat; 0: unknown */
+	uint32_t nr_before;   /* pages that it had by the snapshot */
+	int32_t files_before; /* … of files among them, if files_known */
+	int32_t files_told;
+	bool files_known;
+	int16_t oom_adj; /* oom_score_adj of its process */
 	uint64_t brk;
 	bool guessed; /* made for a task whose birth was not seen */
 	bool lock_future;
@@ -435,6 +438,8 @@ void wl_task_set_adj(struct wl *wl, uint32_t task, int32_t adj);
 /* The processes of a snapshot. */
 int wl_add_processes(struct wl *wl, const struct mmr_snapshot *snapshot,
                      struct mmr_error *err) MMR_MUST_CHECK;
+/* rss_stat of the task's own address space. */
+void wl_file_rss(struct wl *wl, uint32_t task, const struct mmr_event *event);
 void wl_oom_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 
 /* ---- fault_context.c ---- */

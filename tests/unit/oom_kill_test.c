@@ -60,6 +60,10 @@ static void badness_is_what_would_be_freed(void **state)
 		{ { .nr_pages = 1, .nr_shared = 20, .nr_before = 300, .flags = MM_SPACE_USED },
 		  50000,
 		  321 },
+		{ { .nr_pages = 100, .nr_files = 40, .flags = MM_SPACE_USED }, 50000, 140 },
+		{ { .nr_pages = 1, .nr_before = 300, .nr_files = -40, .flags = MM_SPACE_USED },
+		  50000,
+		  261 },
 		{ { .nr_pages = 100, .adj = 500, .flags = MM_SPACE_USED }, 50999, 25100 },
 		{ { .nr_pages = 100, .adj = -500, .flags = MM_SPACE_USED }, 50000, -24900 },
 		{ { .nr_pages = 100, .adj = 1000, .flags = MM_SPACE_USED }, 999, 100 },
@@ -135,6 +139,27 @@ static void the_worst_goes_and_nobody_else_meanwhile(void **state)
 	assert_int_equal(mm_out_of_memory(machine, &request), MM_OOM_NOBODY);
 	assert_int_equal(machine_counter(machine, "oom_kill"), 2);
 	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
+/* Mapped files count, though killing their user frees none of them. */
+static void who_maps_more_files_goes(void **state)
+{
+	struct seen seen = { 0 };
+	struct mm_machine *machine = machine_with(0, hooks_of(&seen), true);
+	const struct mm_request request = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE };
+	uint32_t anon = mm_space_new(machine, 0, false), files = mm_space_new(machine, 0, false);
+
+	(void)state;
+	touch_range(machine, anon, 0, 50);
+	touch_range(machine, files, 50, 60);
+	mm_space_set_files(machine, files, 41);
+	mm_space_set_files(machine, 0, 1000);
+	assert_int_equal(mm_out_of_memory(machine, &request), MM_OOM_KILLED);
+	assert_int_equal(seen.last.space, files);
+	assert_int_equal(seen.last.points, 51);
+	assert_int_equal(seen.last.nr_files, 41);
+	assert_int_equal(seen.last.nr_anon, 10);
 	mm_machine_destroy(machine);
 }
 
@@ -370,6 +395,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(badness_is_what_would_be_freed),
 		cmocka_unit_test(the_worst_goes_and_nobody_else_meanwhile),
+		cmocka_unit_test(who_maps_more_files_goes),
 		cmocka_unit_test(oom_score_adj_outweighs_size),
 		cmocka_unit_test(of_equals_the_youngest_goes),
 		cmocka_unit_test(a_copy_is_not_counted_twice),

@@ -204,6 +204,38 @@ static void test_resident_purposes(void **state)
 	wl_destroy(b->wl);
 }
 
+static void file_rss(struct bench *b, uint32_t pid, uint32_t mm_id, int64_t pages)
+{
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_RSS_STAT,
+	                            .pid = pid,
+	                            .rss = { .size = pages << 12, .mm_id = mm_id, .curr = 1 } });
+}
+
+/* In steps, and for a process that was there before only what has changed since. */
+static void test_mapped_files(void **state)
+{
+	struct bench *b = new_bench();
+	size_t first;
+
+	(void)state;
+	assert_int_equal(wl_add_process(b->wl, 100, 70, 0, NULL), 0);
+	file_rss(b, 100, 7, 60);
+	file_rss(b, 200, 8, 15);
+	file_rss(b, 200, 8, 16);
+	file_rss(b, 200, 8, 31);
+	file_rss(b, 200, 8, 1);
+	file_rss(b, 200, 8, 0);
+	file_rss(b, 100, 7, 44);
+	finish(b);
+	for (first = 0; first < b->nr_told && b->told[first].kind != DEMAND_TASK_FILES; first++)
+		;
+	assert_int_equal(b->nr_told, first + 3);
+	expect_told(b, first, DEMAND_TASK_FILES, 2, 16, 0);
+	expect_told(b, first + 1, DEMAND_TASK_FILES, 2, 0, 0);
+	expect_told(b, first + 2, DEMAND_TASK_FILES, 1, (uint32_t)-16, 0);
+	wl_destroy(b->wl);
+}
+
 static void shrink(struct bench *b, bool start, int64_t items, int64_t delta, int64_t total,
                    int32_t freed)
 {
@@ -285,6 +317,7 @@ int main(void)
 		cmocka_unit_test(test_recorded_kill),
 		cmocka_unit_test(test_purposes),
 		cmocka_unit_test(test_resident_purposes),
+		cmocka_unit_test(test_mapped_files),
 		cmocka_unit_test(test_shrinkers),
 		cmocka_unit_test(test_nameless_pages_in_swap),
 	};
