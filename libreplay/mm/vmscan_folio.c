@@ -213,7 +213,9 @@ uint64_t mm_shrink_batch(struct mm_node *node, struct mm_scan_control *sc, struc
 		} else if (outcome == KEEP || outcome == ACTIVATE) {
 			bool activate = outcome == ACTIVATE;
 
-			if (activate && (page->flags & MM_PG_SWAPCACHE) && mm_swap_full(machine))
+			/* Not while it is written (folio_free_swap()). */
+			if (activate && (page->flags & MM_PG_SWAPCACHE) && !mm_is_writeback(page) &&
+			    mm_swap_full(machine))
 				mm_free_swapcache(machine, pfn);
 			if (activate)
 				mm_count(machine, MM_PGACTIVATE, nr);

@@ -261,6 +261,42 @@ static void a_huge_page_goes_on_in_pieces(void **state)
 	mm_machine_destroy(machine);
 }
 
+static uint32_t find_written(const struct mm_machine *machine)
+{
+	uint32_t pfn = 0;
+
+	while (pfn < machine->nr_pfns &&
+	       !(mm_is_writeback(&machine->pages[pfn]) && (machine->pages[pfn].flags & MM_PG_LRU)))
+		pfn++;
+	assert_true(pfn < machine->nr_pfns);
+	return pfn;
+}
+
+/* More than half of swap is in use, where pages that stay in memory give their slots back. */
+static void a_page_that_is_written_keeps_its_slot(void **state)
+{
+	struct mm_machine *machine = machine_with("fifo", 256);
+	struct mm_scan_control sc = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE };
+	struct mm_batch batch = { 0 };
+	uint64_t nr_written;
+	uint32_t pfn;
+
+	(void)state;
+	for (uint32_t page = 0; page < NR_PAGES && !mm_kswapd_runnable(machine, 0); page++)
+		touch_range(machine, page, page + 1);
+	for (uint32_t i = 0; i < 4096 && mm_kswapd_runnable(machine, 0); i++)
+		mm_kswapd_step(machine, 0);
+	assert_true(mm_swap_full(machine));
+	pfn = find_written(machine);
+	mm_isolate(&machine->nodes[0], pfn, &batch);
+	assert_int_equal(mm_shrink_batch(&machine->nodes[0], &sc, &batch, &nr_written), 0);
+	assert_true(mm_is_writeback(&machine->pages[pfn]));
+	assert_true(machine->pages[pfn].flags & MM_PG_SWAPCACHE);
+	settle(machine);
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +308,7 @@ int main(void)
 		cmocka_unit_test(clock_gives_a_second_chance_and_fifo_none),
 		cmocka_unit_test(a_clean_page_keeps_its_slot_until_it_is_written),
 		cmocka_unit_test(a_copy_brings_its_source_back),
+		cmocka_unit_test(a_page_that_is_written_keeps_its_slot),
 		cmocka_unit_test(a_locked_page_is_never_evicted),
 		cmocka_unit_test(lazily_freed_pages_are_dropped_unwritten),
 		cmocka_unit_test(a_huge_page_goes_on_in_pieces),
