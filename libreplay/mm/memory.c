@@ -4,7 +4,8 @@
  *
  * A logical page is in one of four places: nowhere (never touched, or freed), in memory, in swap, on
  * its file's device. The first touch allocates; a touch of what reclaim took out allocates and reads
- * (major fault); a touch of what reclaim has unmapped but not yet taken is a minor fault.
+ * (major fault); a touch of what reclaim has unmapped but not yet taken is a minor fault. System calls on tmpfs
+ * do the same without a fault.
  *
  * Follows do_anonymous_page(), do_swap_page(), do_wp_page(), wp_page_copy(), zap_present_ptes(),
  * madvise_free_pte_range() of v6.12. The page cache is in filemap.c.
@@ -40,28 +41,37 @@ static void write_to_page(struct mm_machine *machine, uint32_t pfn)
 		mm_set_dirty(machine, pfn);
 }
 
+/* A page of tmpfs goes back to its file with any use, and gives up its slot. */
+static void back_to_file(struct mm_machine *machine, uint32_t pfn)
+{
+	if (machine->pages[pfn].flags & MM_PG_SWAPCACHE)
+		mm_free_swapcache(machine, pfn);
+}
+
 /*
  * How the use shows: in the page table, or, of a file that is read, in the page itself. A sample does
- * not tell; of a page that is in no page table it saw a read, which kernels that trace reads have told.
+ * not tell; of a page that is in no page table it saw a read, which kernels that trace reads have told, but
+ * not of tmpfs.
  */
 static void note_use(struct mm_machine *machine, uint32_t pfn, uint32_t flags)
 {
 	const struct mm_page *page = &machine->pages[pfn];
-	bool in_tables = (page->flags & (MM_PG_ANON | MM_PG_SHMEM)) || (flags & MM_TOUCH_FAULT);
+	bool in_tables = (page->flags & MM_PG_ANON) || (flags & MM_TOUCH_FAULT);
+	bool told =
+		!(page->flags & MM_PG_SHMEM) && machine->settings.kernel >= MM_KERNEL_TRACES_READS;
 
 	if (flags & MM_TOUCH_SAMPLED)
 		in_tables |= !(page->flags & MM_PG_UNMAPPED);
 	if (in_tables || !machine->policy || !machine->policy->mark_accessed)
 		mm_mark_young(machine, pfn);
-	else if (flags & MM_TOUCH_SAMPLED ? machine->settings.kernel < MM_KERNEL_TRACES_READS
-	                                  : !(flags & MM_TOUCH_UNUSED))
+	else if (flags & MM_TOUCH_SAMPLED ? !told : !(flags & MM_TOUCH_UNUSED))
 		machine->policy->mark_accessed(mm_page_node(machine, pfn), pfn);
 }
 
 static enum mm_touch_result touch_present(struct mm_machine *machine, uint32_t pfn, uint32_t flags)
 {
 	struct mm_page *page = &machine->pages[pfn];
-	bool mapped = (page->flags & (MM_PG_ANON | MM_PG_SHMEM)) || (flags & MM_TOUCH_FAULT);
+	bool mapped = (page->flags & MM_PG_ANON) || (flags & MM_TOUCH_FAULT);
 	bool fault = (flags & MM_TOUCH_FAULTED) || (mapped && (page->flags & MM_PG_UNMAPPED));
 
 	if (fault)
@@ -73,6 +83,8 @@ static enum mm_touch_result touch_present(struct mm_machine *machine, uint32_t p
 	}
 	if (mapped)
 		page->flags &= (uint16_t)~MM_PG_UNMAPPED;
+	if (page->flags & MM_PG_SHMEM)
+		back_to_file(machine, pfn);
 	if (flags & MM_TOUCH_EXEC)
 		page->flags |= MM_PG_EXEC;
 	if (flags & MM_TOUCH_WRITE)
@@ -81,17 +93,28 @@ static enum mm_touch_result touch_present(struct mm_machine *machine, uint32_t p
 	return fault ? MM_TOUCH_MINOR : MM_TOUCH_HIT;
 }
 
+/* A page of tmpfs that a system call brought in is in no page table. */
+static void enter_unmapped(struct mm_machine *machine, uint32_t pfn)
+{
+	machine->pages[pfn].flags |= MM_PG_UNMAPPED;
+	if (machine->policy && machine->policy->mark_accessed)
+		machine->policy->mark_accessed(mm_page_node(machine, pfn), pfn);
+	else
+		mm_mark_young(machine, pfn);
+}
+
 static enum mm_touch_result first_touch(struct mm_machine *machine,
                                         const struct mm_request *request, uint32_t page,
                                         enum mm_lpage_kind kind, uint32_t flags)
 {
+	bool fault = kind == MM_LPAGE_ANON || (flags & MM_TOUCH_FAULT);
 	bool huge = request->order == MM_PAGEBLOCK_ORDER && kind != MM_LPAGE_KERNEL;
 	uint32_t pfn;
 
 	if (huge && !mm_prepare_huge(machine, page))
 		return MM_TOUCH_FAILED;
 	pfn = mm_alloc_pages(machine, request);
-	if (kind != MM_LPAGE_KERNEL)
+	if (kind != MM_LPAGE_KERNEL && fault)
 		mm_count(machine, MM_PGFAULT, 1);
 	if (huge)
 		mm_count(machine, pfn == MM_NONE ? MM_THP_FAULT_FALLBACK : MM_THP_FAULT_ALLOC, 1);
@@ -99,8 +122,11 @@ static enum mm_touch_result first_touch(struct mm_machine *machine,
 		return huge ? mm_touch_split(machine, request, page, kind) : MM_TOUCH_FAILED;
 	mm_page_bind(machine, pfn, page, kind);
 	if (kind != MM_LPAGE_KERNEL) {
-		machine->pages[pfn].flags |= MM_PG_YOUNG;
+		if (fault)
+			machine->pages[pfn].flags |= MM_PG_YOUNG;
 		mm_lru_add_page(machine, pfn);
+		if (!fault)
+			enter_unmapped(machine, pfn);
 	} else {
 		mm_kmem_added(machine, page, mm_kmem_kind(request->gfp_flags, flags));
 	}
@@ -110,16 +136,23 @@ static enum mm_touch_result first_touch(struct mm_machine *machine,
 static enum mm_touch_result swap_in(struct mm_machine *machine, const struct mm_request *request,
                                     uint32_t page, uint32_t flags)
 {
-	uint32_t slot = mm_lpage(machine, page)->slot;
+	bool shared = mm_lpage(machine, page)->kind == MM_LPAGE_SHMEM;
+	bool fault = !shared || (flags & MM_TOUCH_FAULT);
+	uint32_t slot = mm_lpage(machine, page)->slot, pfn;
 
-	mm_count(machine, MM_PGFAULT, 1);
+	mm_count(machine, MM_PGFAULT, fault);
 	if (!mm_read_swap(machine, request, page))
 		return MM_TOUCH_FAILED;
-	mm_count(machine, MM_PGMAJFAULT, 1);
-	machine->pages[mm_lpage(machine, page)->pfn].flags &= (uint16_t)~MM_PG_UNMAPPED;
-	machine->pages[mm_lpage(machine, page)->pfn].flags |= MM_PG_YOUNG;
-	if ((flags & MM_TOUCH_WRITE) || mm_swap_full(machine))
-		mm_free_swapcache(machine, mm_lpage(machine, page)->pfn);
+	mm_count(machine, MM_PGMAJFAULT, fault);
+	pfn = mm_lpage(machine, page)->pfn;
+	if (fault) {
+		machine->pages[pfn].flags &= (uint16_t)~MM_PG_UNMAPPED;
+		machine->pages[pfn].flags |= MM_PG_YOUNG;
+	} else {
+		enter_unmapped(machine, pfn);
+	}
+	if ((flags & MM_TOUCH_WRITE) || shared || mm_swap_full(machine))
+		mm_free_swapcache(machine, pfn);
 	mm_swap_readahead(machine, request, slot);
 	return MM_TOUCH_SWAPIN;
 }
@@ -147,7 +180,7 @@ enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_r
 	if (lpage->pfn != MM_NONE)
 		return kind == MM_LPAGE_KERNEL ? MM_TOUCH_INVALID
 		                               : touch_present(machine, lpage->pfn, flags);
-	machine->in_fault = kind != MM_LPAGE_FILE || (flags & MM_TOUCH_FAULT);
+	machine->in_fault = kind == MM_LPAGE_ANON || (flags & MM_TOUCH_FAULT);
 	result = bring_in(machine, request, page, kind, flags);
 	machine->in_fault = false;
 	return result;

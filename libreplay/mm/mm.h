@@ -165,7 +165,7 @@ uint32_t mm_seed_pcp_pages(struct mm_machine *machine, uint32_t zone, uint16_t c
 int mm_seed_page(struct mm_machine *machine, uint32_t page, enum mm_lpage_kind kind, uint32_t pfn,
                  uint8_t order) MMR_MUST_CHECK;
 
-/* A logical page that is in swap. MMR_E_LIMIT: no slot. */
+/* A logical page that is in swap, at any time at which that is learnt. MMR_E_LIMIT: no slot. */
 int mm_seed_swapped(struct mm_machine *machine, uint32_t page,
                     enum mm_lpage_kind kind) MMR_MUST_CHECK;
 

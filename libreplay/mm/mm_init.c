@@ -523,7 +523,7 @@ int mm_seed_swapped(struct mm_machine *machine, uint32_t page, enum mm_lpage_kin
 {
 	struct mm_lpage *lpage = mm_lpage(machine, page);
 
-	MM_CHECK(machine, machine->building && lpage->kind == MM_LPAGE_NONE, page);
+	MM_CHECK(machine, lpage->kind == MM_LPAGE_NONE, page);
 	lpage->slot = mm_swap_alloc(machine, 0, page);
 	if (lpage->slot == MM_NONE)
 		return MMR_E_LIMIT;

@@ -119,15 +119,17 @@ static void charge(struct replay *replay, const struct demand_op *op, enum mm_to
 {
 	struct replay_task_stat *stat = &replay->tasks.items[op->task];
 
+	bool fault = op->kind != DEMAND_SHMEM_TOUCH || (op->arg & DEMAND_MAPPED);
+
 	stat->stalled_ns += replay->stall_ns;
 	switch (result) {
 	case MM_TOUCH_NEW:
-		if (op->kind != DEMAND_KERNEL_ALLOC && op->kind != DEMAND_FILE_TOUCH)
+		if (op->kind != DEMAND_KERNEL_ALLOC && op->kind != DEMAND_FILE_TOUCH && fault)
 			stat->nr_faults[op->kind == DEMAND_COW ? REPLAY_FAULT_COW
 			                                       : REPLAY_FAULT_ANON]++;
 		break;
 	case MM_TOUCH_SWAPIN:
-		stat->nr_faults[REPLAY_FAULT_SWAPIN]++;
+		stat->nr_faults[REPLAY_FAULT_SWAPIN] += fault;
 		stat->stalled_ns += replay->cost.swap_read_ns;
 		break;
 	case MM_TOUCH_READ:
@@ -143,6 +145,17 @@ static void charge(struct replay *replay, const struct demand_op *op, enum mm_to
 	case MM_TOUCH_FAILED:
 		break;
 	}
+}
+
+/* A page that nobody knew of is read from swap: it was there before the trace. */
+static void learn_swapped(struct replay *replay, const struct demand_op *op)
+{
+	bool swappable = op->kind == DEMAND_ANON_TOUCH || op->kind == DEMAND_SHMEM_TOUCH;
+
+	if (swappable && (op->arg & DEMAND_REFAULT) && op->order == 0 &&
+	    !mm_lpage_is_known(replay->machine, op->page) &&
+	    mm_seed_swapped(replay->machine, op->page, lpage_kind(op->kind)) < 0)
+		replay->stats.nr_unplaced++;
 }
 
 void replay_op_run(struct replay *replay, const struct demand_op *op)
@@ -162,6 +175,7 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 	}
 	replay->stall_ns = 0;
 	replay->task = op->task;
+	learn_swapped(replay, op);
 	switch ((enum demand_kind)op->kind) {
 	case DEMAND_ANON_TOUCH:
 	case DEMAND_FILE_TOUCH:

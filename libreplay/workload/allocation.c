@@ -95,6 +95,7 @@ static void alloc_movable(struct wl *wl, uint32_t task, const struct mmr_event *
 	uint32_t page;
 
 	f->first = false;
+	wl->tasks.items[task].movable_pfn = event->page.order == 0 ? pfn : WL_NONE;
 	wl->tasks.items[task].last = WL_NONE;
 	if (event->page.order == 0 ? wl_fault_page(wl, task, pfn, gfp_flags)
 	                           : wl_fault_huge(wl, task, pfn, gfp_flags, event->page.order))
@@ -221,6 +222,13 @@ void wl_page_to_shmem(struct wl *wl, uint32_t page, enum wl_cause cause)
 	wl_recount_first(wl, page,
 	                 cause == WL_ALLOC_SHMEM_FAULT ? WL_FIRST_SHMEM : WL_FIRST_LATE_SHMEM);
 	wl_page_complete(wl, page, DEMAND_SHMEM_TOUCH);
+	/* Where rss_stat comes with each page that is mapped, it tells. */
+	if (cause == WL_ALLOC_SHMEM_FAULT && !wl->rss_per_fault) {
+		struct demand_op *op = wl_op_find(wl, p->op, page);
+
+		if (op)
+			op->arg |= DEMAND_MAPPED;
+	}
 }
 
 void wl_page_to_file(struct wl *wl, uint32_t page)

@@ -19,6 +19,7 @@ enum subject {
 	MIGRATION,
 	KHUGEPAGED,
 	ADDRESS_SPACE,
+	SWAP,
 	STACK,
 	LOST
 };
@@ -58,6 +59,8 @@ static const uint8_t subjects[MMR_NR_EVENT_KINDS] = {
 	[MMR_EVENT_SCHED_PROCESS_EXIT] = TASK,
 	[MMR_EVENT_MM_SHRINK_SLAB_START] = SHRINKER,
 	[MMR_EVENT_MM_SHRINK_SLAB_END] = SHRINKER,
+	[MMR_EVENT_BLOCK_BIO_QUEUE] = SWAP,
+	[MMR_EVENT_MM_VMSCAN_WRITE_FOLIO] = SWAP,
 	[MMR_EVENT_MARK_VICTIM] = OOM,
 	[MMR_EVENT_OOM_SCORE_ADJ_UPDATE] = OOM,
 	[MMR_EVENT_MM_MIGRATE_PAGES_START] = MIGRATION,
@@ -112,6 +115,8 @@ static void on_lost(struct wl *wl, const struct mmr_event *event)
 		wl->tasks.items[task].reclaim_depth = 0;
 		wl->tasks.items[task].syscall = 0;
 		wl->tasks.items[task].shrinker = 0;
+		wl->tasks.items[task].movable_pfn = WL_NONE;
+		wl->tasks.items[task].nr_written = 0;
 	}
 }
 
@@ -178,6 +183,9 @@ static void dispatch(struct wl *wl, enum subject subject, const struct mmr_event
 		break;
 	case ADDRESS_SPACE:
 		wl_vma_event(wl, task, event);
+		break;
+	case SWAP:
+		wl_swap_event(wl, task, event);
 		break;
 	case LOST:
 		on_lost(wl, event);

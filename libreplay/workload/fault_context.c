@@ -156,7 +156,7 @@ void wl_fault_end(struct wl *wl, uint32_t task)
 		if (f->state == WL_STATE_OPEN && f->page != WL_NONE &&
 		    wl_map_page(wl, wl->tasks.items[task].mm, f->vpn) == f->page)
 			wl->pages.items[f->page].flags &= (uint8_t)~WL_PAGE_OUT;
-		if (f->state == WL_STATE_GOT && f->nr_got > 1)
+		if (f->state == WL_STATE_GOT && f->nr_got > 1 && !f->by_slot)
 			name_ahead(wl, task);
 		if (f->cause == WL_FAULT_SWAPIN)
 			f->previous = f->vpn;
@@ -205,6 +205,7 @@ void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	f->error_code = f->blind ? FAULT_WRITE : event->fault.error_code & 0xff;
 	f->served = false;
 	f->huge = false;
+	f->by_slot = false;
 	f->nr_got = 0;
 	f->page = wl_map_page(wl, mm, vpn);
 	if (f->page == WL_NONE)
@@ -215,13 +216,15 @@ void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	f->told = true;
 	if (out && wl->started)
 		wl_count(wl, WL_OP_REFAULT);
-	f->op = wl_emit(wl, (struct demand_op){
-				    .kind = p->kind == WL_PAGE_SHMEM ? DEMAND_SHMEM_TOUCH
-	                                                             : DEMAND_ANON_TOUCH,
-				    .page = f->page,
-				    .arg = op_flags(f) | (out ? (uint32_t)DEMAND_REFAULT : 0u) |
-	                                   (comes_anyway(f, p) ? (uint32_t)DEMAND_FAULTED : 0u),
-			    });
+	f->op = wl_emit(
+		wl,
+		(struct demand_op){
+			.kind = p->kind == WL_PAGE_SHMEM ? DEMAND_SHMEM_TOUCH : DEMAND_ANON_TOUCH,
+			.page = f->page,
+			.arg = op_flags(f) | (out ? (uint32_t)DEMAND_REFAULT : 0u) |
+	                       (comes_anyway(f, p) ? (uint32_t)DEMAND_FAULTED : 0u) |
+	                       (p->kind == WL_PAGE_SHMEM ? (uint32_t)DEMAND_MAPPED : 0u),
+		});
 }
 
 /* ---- allocations ---- */
@@ -488,9 +491,14 @@ void wl_fault_rss(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	if (!wl->rss_per_fault && event->rss.curr)
 		return;
 	if (f->state == WL_STATE_GOT && page != WL_NONE && f->nr_got == 1 &&
-	    event->rss.member == RSS_SHMEM && wl->pages.items[page].pfn == f->got[0] &&
-	    wl->pages.items[page].flags & WL_PAGE_GUESS) {
-		wl_page_to_shmem(wl, page, WL_ALLOC_SHMEM_FAULT);
+	    event->rss.member == RSS_SHMEM && wl->pages.items[page].pfn == f->got[0]) {
+		struct demand_op *op;
+
+		if (wl->pages.items[page].flags & WL_PAGE_GUESS)
+			wl_page_to_shmem(wl, page, WL_ALLOC_SHMEM_FAULT);
+		op = wl_op_find(wl, wl->pages.items[page].op, page);
+		if (op && op->kind == DEMAND_SHMEM_TOUCH)
+			op->arg |= DEMAND_MAPPED;
 		f->cause = WL_FAULT_SHMEM;
 	}
 	around = f->around;

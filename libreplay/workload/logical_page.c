@@ -258,6 +258,7 @@ void wl_page_init(struct wl *wl, uint32_t page, enum wl_page_kind kind, uint32_t
 		.pfn = pfn,
 		.maps = WL_NONE,
 		.next = WL_NONE,
+		.slot = WL_NONE,
 		.alloc_cause = WL_NR_CAUSES,
 		.first_cause = WL_NR_CAUSES,
 	};

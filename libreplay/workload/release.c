@@ -65,8 +65,12 @@ static bool keep_nameless(struct wl *wl, uint32_t page)
 	const struct wl_page *p = &wl->pages.items[page];
 	unsigned int shared = p->kind == WL_PAGE_SHMEM;
 
-	if (!(p->flags & WL_PAGE_OUT) || p->flags & WL_PAGE_LAZY ||
-	    p->alloc_cause != WL_NR_CAUSES || !wl->started)
+	if (!(p->flags & WL_PAGE_OUT) || p->flags & WL_PAGE_LAZY)
+		return false;
+	/* Its slot will. */
+	if (p->slot != WL_NONE)
+		return true;
+	if (p->alloc_cause != WL_NR_CAUSES || !wl->started)
 		return false;
 	if (wl_u32_vec_push(&wl->nameless[shared], page) < 0)
 		wl->nomem = true;

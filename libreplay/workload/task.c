@@ -48,6 +48,7 @@ static uint32_t make_task(struct wl *wl, uint32_t pid, uint32_t parent)
 		.collapse_mm = WL_NONE,
 		.migrator = WL_NONE,
 		.last = WL_NONE,
+		.movable_pfn = WL_NONE,
 		.exec_mm = WL_NONE,
 	};
 	wl->pids.items[pid] = task;

@@ -8,6 +8,7 @@
  *	task.c          tasks by pid, what each is inside of; fork.c: address spaces
  *	process.c       what an OOM killer would know of them
  *	slab.c          the kernel's caches, by their shrinkers
+ *	swap_slot.c     pages by swap slot
  *	fault_context.c faults; allocation.c and release.c: page allocator events
  *	migration.c     moves; vma.c: system calls; resident.c: the start; demand.c: the ops
  *
@@ -78,6 +79,7 @@ struct wl_page {
 	uint32_t maps; /* ANON, SHMEM: the first map */
 	uint32_t next; /* FILE: in its hash chain; while a system call populates: the next page */
 	uint32_t op;   /* the op that brought it to life, while it can still be completed */
+	uint32_t slot; /* ANON, SHMEM: in swap that has, or had, its contents */
 	union {
 		uint32_t out_slot; /* FILE: where in wl->outs it stands, if it is out */
 		uint32_t purpose;  /* KERNEL: DEMAND_PAGE_TABLE, DEMAND_SLAB or 0 */
@@ -152,6 +154,7 @@ struct wl_fault {
 	bool told;      /* an op has been emitted that counts as this fault */
 	bool around;    /* mm_filemap_map_pages may still come, though rss_stat has ended it */
 	bool huge;      /* a huge page was tried */
+	bool by_slot;   /* the pages read are known by their slots */
 	uint8_t nr_got; /* movable order-0 pages of a swap fault */
 	uint32_t got[WL_MAX_AHEAD];
 };
@@ -173,12 +176,15 @@ struct wl_task {
 	uint64_t collapse_vpn; /* … and where it goes */
 	uint32_t collapse_mm;
 	uint32_t migrator;
-	uint32_t shrinker;  /* that it is inside of, + 1 */
-	uint32_t stall_gfp; /* what it reclaimed for last; 0: nothing, or a cgroup */
-	uint32_t last;      /* the last page that waits for its name */
-	uint32_t exec_mm;   /* what exec is building */
-	uint32_t nr_args;   /* pages it has there */
-	uint64_t want_ino;  /* file and index that a fault waits for */
+	uint32_t shrinker;     /* that it is inside of, + 1 */
+	uint32_t stall_gfp;    /* what it reclaimed for last; 0: nothing, or a cgroup */
+	uint32_t last;         /* the last page that waits for its name */
+	uint32_t movable_pfn;  /* the last movable page of order 0 */
+	uint32_t written_slot; /* of the I/O whose page is named next */
+	uint32_t nr_written;   /* 0: none */
+	uint32_t exec_mm;      /* what exec is building */
+	uint32_t nr_args;      /* pages it has there */
+	uint64_t want_ino;     /* file and index that a fault waits for */
 	uint64_t want_index;
 	uint64_t read_ino; /* file and index where read() ended last */
 	uint64_t read_last;
@@ -257,6 +263,10 @@ DEFINE_VEC(wl_chunk_vec, struct wl_chunk);
 DEFINE_VEC(wl_u32_vec, uint32_t);
 DEFINE_VEC(wl_op_vec, struct demand_op);
 DEFINE_VEC(wl_piece_vec, struct wl_piece);
+DEFINE_VEC(wl_extent_vec, struct wl_swap_extent);
+
+#define WL_MAX_EXTENTS 32
+#define WL_MAX_SLOTS   (1u << 30)
 
 struct wl_hash {
 	uint32_t *heads;
@@ -303,6 +313,9 @@ struct wl {
 	/* Pages without a name that the original had swapped out, in this order: [0] anonymous, [1] shared. */
 	struct wl_u32_vec nameless[2];
 	size_t oldest_nameless[2];
+
+	struct wl_extent_vec extents; /* of swap; first_slot counts through all areas */
+	struct wl_u32_vec slots;      /* slot → page, if that still says the same */
 
 	struct wl_shrinker shrinkers[WL_MAX_SHRINKERS];
 	uint32_t nr_shrinkers;
@@ -427,6 +440,13 @@ uint32_t wl_kernel_purpose(const struct mmr_event *event);
 void wl_shrink_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 /* Kernel memory that a shrinker frees: told, and forgotten. false: it is none. */
 bool wl_shrink_frees(struct wl *wl, const struct wl_task *task, uint32_t page);
+
+/* ---- swap_slot.c ---- */
+
+/* The snapshot's map of the areas: "area dev first_slot nr_slots sector", a line for each extent. */
+int wl_parse_swap(struct wl *wl, const char *text, size_t size,
+                  struct mmr_error *err) MMR_MUST_CHECK;
+void wl_swap_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 
 /* ---- process.c ---- */
 

@@ -85,6 +85,7 @@ int wl_new(const struct wl_options *options, struct wl **ret, struct mmr_error *
 	                                                   .collapse_mm = WL_NONE,
 	                                                   .migrator = WL_NONE,
 	                                                   .last = WL_NONE,
+	                                                   .movable_pfn = WL_NONE,
 	                                                   .exec_mm = WL_NONE }) < 0) {
 		base_error(err, error, "no memory for tasks");
 		goto fail;
@@ -113,6 +114,8 @@ void wl_destroy(struct wl *wl)
 	wl_task_vec_deinit(&wl->tasks);
 	wl_u32_vec_deinit(&wl->pids);
 	wl_u32_vec_deinit(&wl->outs);
+	wl_u32_vec_deinit(&wl->slots);
+	wl_extent_vec_deinit(&wl->extents);
 	wl_u32_vec_deinit(&wl->nameless[0]);
 	wl_u32_vec_deinit(&wl->nameless[1]);
 	wl_op_vec_deinit(&wl->ops);
@@ -167,7 +170,9 @@ static int add_pieces(struct wl *wl, const struct mmr_snapshot *snapshot, uint64
 	int error = 0;
 
 	for (uint32_t i = 0; error == 0 && mmr_snapshot_piece(snapshot, i, &piece); i++)
-		if (strcmp(piece.name, "proc/kpageflags") == 0)
+		if (strcmp(piece.name, "mmcap/swap_extents") == 0)
+			error = wl_parse_swap(wl, (const char *)piece.data, piece.size, err);
+		else if (strcmp(piece.name, "proc/kpageflags") == 0)
 			error = wl_add_kpageflags(wl, piece.offset / 8, piece.data, piece.size / 8,
 			                          piece.begin_ns ? piece.begin_ns : begin_ns, err);
 	return error;

@@ -71,6 +71,19 @@ int wl_add_kpageflags(struct wl *wl, uint64_t first_pfn, const void *flags, uint
 int wl_add_process(struct wl *wl, uint32_t pid, uint32_t nr_pages, int32_t oom_score_adj,
                    struct mmr_error *err) MMR_MUST_CHECK;
 
+/* A piece of a swap area: consecutive slots in consecutive sectors. */
+struct wl_swap_extent {
+	uint32_t dev; /* major << 20 | minor */
+	uint64_t
+		first_slot; /* unused by wl_add_swap(): slots are numbered in the order they are added */
+	uint64_t nr_slots;
+	uint64_t sector; /* of 512 bytes */
+};
+
+/* Where swap lies. To be added before the first event. MMR_E_LIMIT, MMR_E_NOMEM. */
+int wl_add_swap(struct wl *wl, const struct wl_swap_extent *extents, uint32_t nr,
+                struct mmr_error *err) MMR_MUST_CHECK;
+
 /* The next event. MMR_E_NOMEM; whatever an event says, it is not an error. */
 int wl_event(struct wl *wl, const struct mmr_event *event, struct mmr_error *err) MMR_MUST_CHECK;
 

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pages that come back from swap are known by their slots. */
+#include "unit.h"
+
+#include "wl_state.h"
+#include "workload_events.h"
+
+#define KSWAPD 40u
+#define DISK   (254u << 20)
+#define LRU_SHMEM \
+	0x18u /* in the swap cache, swap-backed, not anonymous: mm_lru_insertion's flags */
+
+struct bench {
+	struct wl *wl;
+	uint64_t t_ns;
+	struct demand_op ops[256];
+	size_t nr_ops;
+};
+
+static int setup(void **state)
+{
+	static struct bench bench;
+	const struct mmr_zone_info zone = { .spanned = NR_PFNS, .name = "DMA32" };
+	const struct wl_options options = { .zones = &zone, .nr_zones = 1, .release = "6.12.1" };
+	/* The second area lies before the first one on its disk, and is on another one too. */
+	static const char text[] = "0 254:0 0 1000 8000\n"
+				   "1 254:0 0 1000 0\n"
+				   "2 254:1 0 1000 8000\n";
+
+	memset(&bench, 0, sizeof(bench));
+	assert_int_equal(wl_new(&options, &bench.wl, NULL), 0);
+	assert_int_equal(wl_parse_swap(bench.wl, text, sizeof(text) - 1, NULL), 0);
+	*state = &bench;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct bench *b = *state;
+
+	wl_destroy(b->wl);
+	return 0;
+}
+
+static void send(struct bench *b, struct mmr_event event)
+{
+	event.t_ns = ++b->t_ns;
+	assert_int_equal(wl_event(b->wl, &event, NULL), 0);
+}
+
+/* The ops about pages. */
+static void finish(struct bench *b)
+{
+	const struct demand_op *ops;
+	size_t nr;
+
+	assert_int_equal(wl_finish(b->wl, NULL), 0);
+	ops = wl_ops(b->wl, &nr);
+	for (size_t i = 0; i < nr; i++)
+		if (ops[i].kind < DEMAND_TASK_START)
+			b->ops[b->nr_ops++] = ops[i];
+	wl_consume(b->wl, nr);
+}
+
+static void fault(struct bench *b, uint32_t pid, uint64_t vpn)
+{
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_PAGE_FAULT_USER,
+	                            .pid = pid,
+	                            .fault = { .address = vpn << 12, .error_code = 6 } });
+}
+
+static void alloc(struct bench *b, uint32_t pid, uint64_t pfn, uint64_t gfp_flags)
+{
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_ALLOC,
+	                            .pid = pid,
+	                            .page = { .pfn = pfn, .gfp_flags = gfp_flags } });
+}
+
+static void lru_shmem(struct bench *b, uint64_t pfn)
+{
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_LRU_INSERTION,
+	                            .pid = 7,
+	                            .lru = { .pfn = pfn, .flags = LRU_SHMEM & ~8u } });
+}
+
+static void rss(struct bench *b, uint32_t pid, int32_t member)
+{
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_RSS_STAT,
+	                            .pid = pid,
+	                            .rss = { .mm_id = pid, .curr = 1, .member = member } });
+}
+
+static void bio(struct bench *b, uint32_t pid, char direction, uint32_t dev, uint64_t sector)
+{
+	struct mmr_event event = { .kind = MMR_EVENT_BLOCK_BIO_QUEUE, .pid = pid };
+
+	event.bio.sector = sector;
+	event.bio.dev = dev;
+	event.bio.nr_sectors = 8;
+	event.bio.rwbs[0] = direction;
+	send(b, event);
+}
+
+/* kswapd writes the page at pfn to a slot of the first area, and frees it. */
+static void swap_out(struct bench *b, uint64_t pfn, uint32_t slot)
+{
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE, .pid = KSWAPD });
+	bio(b, KSWAPD, 'W', DISK, 8000 + slot * 8);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_VMSCAN_WRITE_FOLIO,
+	                            .pid = KSWAPD,
+	                            .write_folio = { .pfn = pfn } });
+	send(b, (struct mmr_event){
+			.kind = MMR_EVENT_MM_PAGE_FREE, .pid = KSWAPD, .page = { .pfn = pfn } });
+}
+
+/* A page is allocated and read from a slot of the first area. */
+static void read_in(struct bench *b, uint32_t pid, uint64_t pfn, uint32_t slot)
+{
+	alloc(b, pid, pfn, GFP_COPY);
+	bio(b, pid, 'R', DISK, 8000 + slot * 8);
+}
+
+static void anon(struct bench *b, uint64_t vpn, uint64_t pfn)
+{
+	fault(b, 7, vpn);
+	alloc(b, 7, pfn, GFP_ANON);
+	rss(b, 7, 1);
+}
+
+/* Written by a system call, swapped out, and read by another: one page, no fault. */
+static void a_page_of_tmpfs_comes_back(void **state)
+{
+	struct bench *b = *state;
+	uint32_t page;
+
+	alloc(b, 7, 100, GFP_COPY);
+	lru_shmem(b, 100);
+	swap_out(b, 100, 5);
+	read_in(b, 8, 200, 5);
+	read_in(b, 8, 201, 6); /* of which nothing is known */
+	finish(b);
+	assert_int_equal(b->nr_ops, 3);
+	page = b->ops[0].page;
+	assert_int_equal(b->ops[0].kind, DEMAND_SHMEM_TOUCH);
+	assert_int_equal(b->ops[0].arg, 0);
+	assert_int_equal(b->ops[1].kind, DEMAND_SHMEM_TOUCH);
+	assert_int_equal(b->ops[1].page, page);
+	assert_int_equal(b->ops[1].arg, DEMAND_REFAULT);
+	assert_int_equal(b->ops[2].kind, DEMAND_KERNEL_ALLOC);
+	assert_int_not_equal(b->ops[2].page, page);
+	assert_int_equal(wl_page_at(b->wl, 200), page);
+}
+
+/* Two areas have a sector of this number. */
+static void the_device_counts(void **state)
+{
+	struct bench *b = *state;
+
+	alloc(b, 7, 100, GFP_COPY);
+	lru_shmem(b, 100);
+	swap_out(b, 100, 5);
+	alloc(b, 8, 200, GFP_COPY);
+	bio(b, 8, 'R', DISK + 1, 8000 + 5 * 8);
+	alloc(b, 8, 201, GFP_COPY);
+	bio(b, 8, 'R', DISK, 5 * 8);
+	finish(b);
+	assert_int_equal(b->nr_ops, 3);
+	assert_int_equal(b->ops[1].kind, DEMAND_KERNEL_ALLOC);
+	assert_int_equal(b->ops[2].kind, DEMAND_KERNEL_ALLOC);
+}
+
+/* A window of slots is read in the order of slots: the page that the fault is after is the second here. */
+static void readahead_is_no_demand(void **state)
+{
+	struct bench *b = *state;
+	uint32_t first, second;
+
+	anon(b, BASE, 100);
+	anon(b, BASE + 9, 101);
+	first = wl_page_at(b->wl, 100);
+	second = wl_page_at(b->wl, 101);
+	swap_out(b, 100, 4);
+	swap_out(b, 101, 5);
+	fault(b, 7, BASE + 9);
+	read_in(b, 7, 200, 4);
+	read_in(b, 7, 201, 5);
+	rss(b, 7, 1);
+	assert_int_equal(wl_page_at(b->wl, 200), first);
+	assert_int_equal(wl_page_at(b->wl, 201), second);
+	fault(b, 7, BASE);
+	finish(b);
+	assert_int_equal(b->nr_ops, 4);
+	assert_int_equal(b->ops[2].page, second);
+	assert_int_equal(b->ops[2].arg, DEMAND_WRITE | DEMAND_REFAULT);
+	/* In memory: the fault finds it. */
+	assert_int_equal(b->ops[3].page, first);
+	assert_int_equal(b->ops[3].arg, DEMAND_WRITE);
+}
+
+/* The same where the page that the fault is after was in swap before the trace. */
+static void an_unknown_page_after_readahead(void **state)
+{
+	struct bench *b = *state;
+	uint32_t first, target;
+
+	anon(b, BASE, 100);
+	first = wl_page_at(b->wl, 100);
+	swap_out(b, 100, 4);
+	fault(b, 7, BASE + 9);
+	read_in(b, 7, 200, 4);
+	read_in(b, 7, 201, 5);
+	rss(b, 7, 1);
+	assert_int_equal(wl_page_at(b->wl, 200), first);
+	target = wl_page_at(b->wl, 201);
+	assert_int_not_equal(target, WL_NONE);
+	finish(b);
+	assert_int_equal(b->nr_ops, 2);
+	assert_int_equal(b->ops[1].page, target);
+	assert_true(b->ops[1].arg & DEMAND_REFAULT);
+	assert_int_equal(wl_map_page(b->wl, wl_mm_of(b->wl, wl_task_of(b->wl, 7)), BASE + 9),
+	                 target);
+}
+
+/* A page of shared memory that another process had: known by its slot, now mapped here. */
+static void a_fault_on_shared_memory_in_swap(void **state)
+{
+	struct bench *b = *state;
+	uint32_t page;
+
+	alloc(b, 7, 100, GFP_COPY);
+	lru_shmem(b, 100);
+	page = wl_page_at(b->wl, 100);
+	swap_out(b, 100, 5);
+	fault(b, 8, BASE);
+	read_in(b, 8, 200, 5);
+	rss(b, 8, 3);
+	finish(b);
+	assert_int_equal(b->nr_ops, 2);
+	assert_int_equal(b->ops[1].kind, DEMAND_SHMEM_TOUCH);
+	assert_int_equal(b->ops[1].page, page);
+	assert_int_equal(b->ops[1].arg, DEMAND_WRITE | DEMAND_REFAULT | DEMAND_MAPPED);
+}
+
+/* The slot of a file that was deleted is used again. */
+static void what_was_in_a_slot_is_gone(void **state)
+{
+	struct bench *b = *state;
+	uint32_t page;
+
+	alloc(b, 7, 100, GFP_COPY);
+	lru_shmem(b, 100);
+	page = wl_page_at(b->wl, 100);
+	swap_out(b, 100, 5);
+	anon(b, BASE, 101);
+	swap_out(b, 101, 5);
+	finish(b);
+	assert_int_equal(b->nr_ops, 3);
+	assert_int_equal(b->ops[2].kind, DEMAND_FREE);
+	assert_int_equal(b->ops[2].page, page);
+}
+
+/* An anonymous page that is in memory again has only lost its slot. */
+static void what_came_back_lives(void **state)
+{
+	struct bench *b = *state;
+
+	anon(b, BASE, 100);
+	swap_out(b, 100, 5);
+	fault(b, 7, BASE);
+	read_in(b, 7, 200, 5);
+	rss(b, 7, 1);
+	anon(b, BASE + 1, 101);
+	swap_out(b, 101, 5);
+	fault(b, 7, BASE);
+	finish(b);
+	assert_int_equal(b->nr_ops, 4);
+	assert_int_equal(b->ops[3].page, b->ops[0].page);
+	assert_int_equal(b->ops[3].arg, DEMAND_WRITE);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(a_page_of_tmpfs_comes_back),
+		TEST(the_device_counts),
+		TEST(readahead_is_no_demand),
+		TEST(an_unknown_page_after_readahead),
+		TEST(a_fault_on_shared_memory_in_swap),
+		TEST(what_was_in_a_slot_is_gone),
+		TEST(what_came_back_lives),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
