@@ -169,6 +169,8 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		.order = op->order,
 	};
 
+	if ((op->arg & DEMAND_VOID) && op->kind <= DEMAND_SHMEM_TOUCH)
+		return;
 	if (replay_oom_drops(replay, op)) {
 		replay->stats.nr_dropped++;
 		return;

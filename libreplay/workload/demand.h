@@ -89,8 +89,9 @@ enum demand_touch_flags {
 	DEMAND_PAGE_TABLE = 256,
 	DEMAND_SLAB = 512,
 	DEMAND_LOCKED = 128, /* with DEMAND_RESIDENT: it is unevictable, as after DEMAND_MLOCK */
-	DEMAND_MAPPED = 256, /* pages of files and tmpfs: by a fault on a mapping, not by read() or write() */
-	DEMAND_AGAIN = 512,  /* file pages: read on within the page where the last read ended */
+	DEMAND_MAPPED =
+		256, /* pages of files and tmpfs: by a fault on a mapping, not by read() or write() */
+	DEMAND_AGAIN = 512, /* file pages: read on within the page where the last read ended */
 	DEMAND_INSERT =
 		1024, /* file pages: put into the cache; kernels from 6.10 on tell of the use apart */
 	/*
@@ -98,7 +99,8 @@ enum demand_touch_flags {
 	 * this page table), and so comes whatever the policy. Others come if the page is out or unmapped.
 	 */
 	DEMAND_FAULTED = 2048,
-	DEMAND_TWICE = 1, /* DEMAND_ACCESS */
+	DEMAND_VOID = 4096, /* nothing is to be done: it turned out to be what a later op says */
+	DEMAND_TWICE = 1,   /* DEMAND_ACCESS */
 };
 
 struct demand_op {

@@ -245,8 +245,8 @@ static uint32_t new_number(struct wl *wl, uint32_t mm, const struct wl_fault *f,
 }
 
 /*
- * The op of a new page. The touch that was emitted for what had been known there stays: a copy reads
- * it. It cannot become this one's, as the number may have been another's then.
+ * The op of a new page. The touch that was emitted for what had been known there says no more than that; a copy
+ * tells of it. It cannot become this one's, as the number may have been another's then.
  */
 static void emit_new(struct wl *wl, const struct wl_fault *f, uint32_t page, struct demand_op op)
 {
@@ -255,7 +255,7 @@ static void emit_new(struct wl *wl, const struct wl_fault *f, uint32_t page, str
 	if (old && old->arg & DEMAND_REFAULT && wl->started)
 		wl->explain.counts[WL_OP_REFAULT]--;
 	if (old)
-		old->arg = 0;
+		old->arg = op.kind == DEMAND_COW ? (uint32_t)DEMAND_VOID : 0u;
 	op.page = page;
 	wl->pages.items[page].op = wl_emit(wl, op);
 }

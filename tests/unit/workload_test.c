@@ -427,7 +427,7 @@ static void test_fork_and_copy(void **state)
 	assert_int_equal(b->nr_ops, 5);
 	assert_int_equal(b->ops[1].kind, DEMAND_ANON_TOUCH); /* the copy reads the old page … */
 	assert_int_equal(b->ops[1].page, b->ops[0].page);
-	assert_int_equal(b->ops[1].arg, 0);
+	assert_int_equal(b->ops[1].arg, DEMAND_VOID);
 	assert_int_equal(b->ops[2].kind, DEMAND_COW);
 	assert_int_not_equal(b->ops[2].page, b->ops[0].page);
 	assert_int_equal(b->ops[2].arg2, b->ops[0].page);
