@@ -47,7 +47,7 @@ bool wl_hash_grow(struct wl *wl, struct wl_hash *hash)
 static void hash_map(struct wl *wl, uint32_t map)
 {
 	struct wl_map *m = &wl->maps.items[map];
-	uint32_t *head = &wl->map_hash.heads[wl_hash_key(m->vpn, m->mm) & wl->map_hash.mask];
+	uint32_t *head = &wl->map_hash.heads[wl_hash_near(m->vpn, m->mm) & wl->map_hash.mask];
 
 	m->hash_next = *head;
 	*head = map;
@@ -59,7 +59,7 @@ uint32_t wl_map_find(const struct wl *wl, uint32_t mm, uint64_t vpn)
 
 	if (!wl->map_hash.heads)
 		return WL_NONE;
-	map = wl->map_hash.heads[wl_hash_key(vpn, mm) & wl->map_hash.mask];
+	map = wl->map_hash.heads[wl_hash_near(vpn, mm) & wl->map_hash.mask];
 	while (map != WL_NONE) {
 		const struct wl_map *m = &wl->maps.items[map];
 
@@ -142,7 +142,7 @@ static void unlink_from_page(struct wl *wl, uint32_t map)
 static void unlink_from_hash(struct wl *wl, uint32_t map)
 {
 	const struct wl_map *m = &wl->maps.items[map];
-	uint32_t *link = &wl->map_hash.heads[wl_hash_key(m->vpn, m->mm) & wl->map_hash.mask];
+	uint32_t *link = &wl->map_hash.heads[wl_hash_near(m->vpn, m->mm) & wl->map_hash.mask];
 
 	while (*link != map)
 		link = &wl->maps.items[*link].hash_next;

@@ -107,7 +107,7 @@ static void file_put(struct wl *wl, uint32_t i)
 
 static uint32_t *chain_of(struct wl *wl, uint32_t file, uint64_t index)
 {
-	return &wl->file_page_hash.heads[wl_hash_key(index, file) & wl->file_page_hash.mask];
+	return &wl->file_page_hash.heads[wl_hash_near(index, file) & wl->file_page_hash.mask];
 }
 
 uint32_t wl_file_page(struct wl *wl, uint32_t dev, uint64_t ino, uint64_t index)

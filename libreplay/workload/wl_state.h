@@ -397,6 +397,15 @@ void wl_map_set(struct wl *wl, uint32_t mm, uint64_t vpn, uint32_t page);
 void wl_map_drop(struct wl *wl, uint32_t map);
 
 uint32_t wl_hash_key(uint64_t a, uint64_t b);
+/*
+ * What has this key has its neighbours in a side by side, a cache line of chains: files are read and memory is
+ * touched in order more often than not.
+ */
+static inline uint32_t wl_hash_near(uint64_t a, uint64_t b)
+{
+	return wl_hash_key(a / 16, b) * 16 + (uint32_t)(a % 16);
+}
+
 /* Makes room for one more entry; true if the table was replaced and is to be filled again. */
 bool wl_hash_grow(struct wl *wl, struct wl_hash *hash);
 
