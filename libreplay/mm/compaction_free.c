@@ -337,6 +337,7 @@ static void set_piece(struct mm_machine *machine, uint32_t pfn, uint32_t order, 
 	page->policy = 0;
 	page->list = 0;
 	page->logical = MM_NONE;
+	mm_block_changes(machine, pfn, order);
 }
 
 /* split_map_pages(): the first of what was taken comes last. */

@@ -34,6 +34,8 @@ struct mm_machine {
 	struct mm_lpage *lpages;
 	struct mm_lpage *subs;  /* of huge pages in pieces: [nr_sub_chunks * MM_PAGEBLOCK_PAGES] */
 	uint8_t *block_types;   /* [pfn >> MM_PAGEBLOCK_ORDER] */
+	uint8_t *block_states;  /* … 8 bytes each: see show_blocks.c */
+	bool *block_changed;    /* … since they were counted */
 	uint8_t *skip;          /* [pfn >> MM_PAGEBLOCK_ORDER]: compaction found nothing here */
 	uint16_t *owned;        /* [pfn >> MM_PAGEBLOCK_ORDER]: pages that the machine was given */
 	void *policy_pages;     /* [nr_pfns], policy->page_size bytes each */
@@ -289,6 +291,21 @@ static inline enum mm_vmstat_item mm_zone_item(enum mm_vmstat_item dma, uint8_t 
 {
 	return (enum mm_vmstat_item)((int)dma + (type > MM_ZONE_MOVABLE ? MM_ZONE_MOVABLE : type));
 }
+
+/* Of a block of pages some are free now, or no longer, or used for something else. */
+static inline void mm_block_changes(struct mm_machine *machine, uint32_t pfn, uint32_t order)
+{
+	machine->block_changed[pfn >> MM_PAGEBLOCK_ORDER] = true;
+	if (order > MM_PAGEBLOCK_ORDER)
+		machine->block_changed[(pfn >> MM_PAGEBLOCK_ORDER) + 1] = true;
+}
+
+/* ---- show_blocks.c ---- */
+
+int mm_block_states_init(struct mm_machine *machine, struct mmr_error *err) MMR_MUST_CHECK;
+void mm_block_states_deinit(struct mm_machine *machine);
+/* What is kept, against a count. */
+int mm_check_block_states(const struct mm_machine *machine, struct mmr_error *err) MMR_MUST_CHECK;
 
 /* ---- mm_init.c ---- */
 

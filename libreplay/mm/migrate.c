@@ -53,6 +53,8 @@ static void move_page(struct mm_machine *machine, uint16_t cpu, uint32_t from, u
 	new->flags = old->flags;
 	new->io = (uint8_t)((new->io &MM_IO_QUEUED) | (old->io & MOVED_IO));
 	mm_lpage(machine, new->logical)->pfn = to;
+	mm_block_changes(machine, from, old->order);
+	mm_block_changes(machine, to, new->order);
 	old->logical = MM_NONE;
 	old->flags = 0;
 	old->io &= MM_IO_QUEUED;

@@ -268,6 +268,8 @@ int mm_check(const struct mm_machine *machine, struct mmr_error *err)
 	}
 	if (rc == 0)
 		rc = mm_check_spaces(machine, err);
+	if (rc == 0)
+		rc = mm_check_block_states(machine, err);
 	if (rc < 0)
 		return rc;
 	if (used != machine->nr_used || tally.writeback != machine->nr_writeback)

@@ -146,6 +146,8 @@ static int create_arrays(struct mm_machine *machine, const struct mm_config *con
 	if (!machine->block_types)
 		return MMR_E_NOMEM;
 	memset(machine->block_types, MM_MOVABLE, machine->nr_pfns >> MM_PAGEBLOCK_ORDER);
+	if (mm_block_states_init(machine, err) < 0)
+		return MMR_E_NOMEM;
 	machine->skip =
 		base_calloc_err(machine->nr_pfns >> MM_PAGEBLOCK_ORDER, 1, "pageblocks", err);
 	if (!machine->skip)
@@ -220,6 +222,7 @@ void mm_machine_destroy(struct mm_machine *machine)
 	mm_writeback_deinit(machine);
 	mm_swap_deinit(&machine->swap);
 	base_free(machine->block_types);
+	mm_block_states_deinit(machine);
 	base_free(machine->skip);
 	base_free(machine->owned);
 	base_free(machine->policy_pages);

@@ -151,6 +151,7 @@ void mm_prep_block(struct mm_machine *machine, uint32_t pfn, uint32_t order)
 	page->list = 0;
 	page->logical = MM_NONE;
 	machine->nr_used += mm_block_pages(order);
+	mm_block_changes(machine, pfn, order);
 }
 
 static const struct mm_zone *preferred_zone(const struct mm_machine *machine,

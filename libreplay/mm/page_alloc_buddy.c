@@ -52,6 +52,7 @@ static void add_to_free_list(struct mm_machine *machine, struct mm_zone *zone, u
 		mm_list_add_head(machine, &area->lists[migratetype], pfn);
 	area->nr_free++;
 	account_freepages(zone, mm_block_pages(order), migratetype);
+	mm_block_changes(machine, pfn, order);
 }
 
 void mm_del_from_free_list(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn,
@@ -65,6 +66,7 @@ void mm_del_from_free_list(struct mm_machine *machine, struct mm_zone *zone, uin
 	area->nr_free--;
 	page->state = MM_PAGE_TAIL;
 	account_freepages(zone, -(int64_t)mm_block_pages(order), migratetype);
+	mm_block_changes(machine, pfn, order);
 }
 
 void mm_move_free_block(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn,

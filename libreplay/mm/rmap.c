@@ -58,6 +58,7 @@ void mm_page_bind(struct mm_machine *machine, uint32_t pfn, uint32_t logical,
 	lpage->kind = (uint8_t)kind;
 	lpage->order = page->order;
 	account_kind(machine, kind, page->order, true);
+	mm_block_changes(machine, pfn, page->order);
 	if (lpage->flags & MM_LP_LOCKED) {
 		page->flags |= MM_PG_UNEVICTABLE;
 		machine->nr_unevictable += mm_block_pages(page->order);
@@ -77,6 +78,7 @@ void mm_page_unbind(struct mm_machine *machine, uint32_t pfn)
 	if (page->flags & MM_PG_UNEVICTABLE)
 		machine->nr_unevictable -= mm_block_pages(page->order);
 	account_kind(machine, (enum mm_lpage_kind)lpage->kind, page->order, false);
+	mm_block_changes(machine, pfn, page->order);
 	page->flags = 0;
 	page->logical = MM_NONE;
 	lpage->pfn = MM_NONE;

@@ -9,8 +9,6 @@
  */
 #include "internal.h"
 
-#define STATE_BYTES 8
-
 static const char *const item_names[MM_NR_VMSTAT_ITEMS] = {
 #define GAUGE(id, name)   [MM_##id] = (name),
 #define COUNTER(id, name) [MM_##id] = (name),
@@ -186,93 +184,6 @@ uint32_t mm_nr_pageblocks(const struct mm_machine *machine, uint32_t i)
 		return 0;
 	return (zone->start_pfn + zone->spanned - first + MM_PAGEBLOCK_PAGES - 1) /
 	       MM_PAGEBLOCK_PAGES;
-}
-
-struct block_count {
-	uint32_t free;
-	uint32_t movable;
-	uint32_t other;
-	uint32_t largest; /* free order; 255: none */
-};
-
-/* The block that pfn begins, as far as it lies within [pfn, end). */
-static void count_block(const struct mm_page *page, uint32_t room, struct block_count *count)
-{
-	uint32_t nr = mm_block_pages(page->order);
-
-	nr = nr < room ? nr : room;
-	switch ((enum mm_page_state)page->state) {
-	case MM_PAGE_FREE:
-		count->free += nr;
-		if (count->largest == 255 || page->order > count->largest)
-			count->largest = page->order;
-		break;
-	case MM_PAGE_USED:
-	case MM_PAGE_ISOLATED:
-		if (page->flags & (MM_PG_ANON | MM_PG_FILE | MM_PG_SHMEM))
-			count->movable += nr;
-		else
-			count->other += nr;
-		break;
-	case MM_PAGE_PCP:
-		count->other += nr;
-		break;
-	case MM_PAGE_TAIL:
-		break;
-	}
-}
-
-static struct block_count count_pageblock(const struct mm_machine *machine,
-                                          const struct mm_zone *zone, uint32_t first)
-{
-	struct block_count count = { .largest = 255 };
-	uint32_t end = first + MM_PAGEBLOCK_PAGES;
-	uint32_t pfn = first;
-	uint32_t head = first & ~(mm_block_pages(MM_MAX_ORDER) - 1);
-
-	/* The second half of a block of order 10. */
-	if (head != first && machine->pages[head].order == MM_MAX_ORDER &&
-	    machine->pages[head].state > MM_PAGE_TAIL && mm_zone_spans(zone, head)) {
-		count_block(&machine->pages[head], MM_PAGEBLOCK_PAGES, &count);
-		return count;
-	}
-	while (pfn < end) {
-		const struct mm_page *page = &machine->pages[pfn];
-
-		if (!mm_zone_spans(zone, pfn) || page->state <= MM_PAGE_TAIL) {
-			/* In use, but by what was there before the trace began. */
-			if (mm_zone_spans(zone, pfn))
-				count.other++;
-			pfn++;
-			continue;
-		}
-		count_block(page, end - pfn, &count);
-		pfn += mm_block_pages(page->order);
-	}
-	return count;
-}
-
-static void put_u16(uint8_t *at, uint32_t value)
-{
-	at[0] = (uint8_t)value;
-	at[1] = (uint8_t)(value >> 8);
-}
-
-void mm_pageblock_states(const struct mm_machine *machine, uint32_t i, uint8_t *state)
-{
-	const struct mm_zone *zone = mm_zone_at(machine, i);
-	uint32_t first = mm_first_pageblock_pfn(machine, i);
-
-	for (uint32_t b = 0; b < mm_nr_pageblocks(machine, i); b++, state += STATE_BYTES) {
-		uint32_t pfn = first + b * MM_PAGEBLOCK_PAGES;
-		struct block_count count = count_pageblock(machine, zone, pfn);
-
-		put_u16(state, count.free);
-		put_u16(state + 2, count.movable);
-		put_u16(state + 4, count.other);
-		state[6] = mm_block_type(machine, pfn);
-		state[7] = (uint8_t)count.largest;
-	}
 }
 
 size_t mm_show_policy(const struct mm_machine *machine, bool full, char *text, size_t size)

@@ -119,8 +119,9 @@ static int create_schema(struct results_db *db, struct mmr_error *err)
 
 static int open_sqlite(struct results_db *db, const char *path, struct mmr_error *err)
 {
-	if (sqlite3_open_v2(path, &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
-	    SQLITE_OK) {
+	if (sqlite3_open_v2(path, &db->sqlite,
+	                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+	                    NULL) != SQLITE_OK) {
 		if (!db->sqlite)
 			return base_error(err, MMR_E_NOMEM, "out of memory");
 		return results_sqlite_error(db, "opening it", err);
