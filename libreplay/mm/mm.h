@@ -52,6 +52,7 @@ struct mm_settings {
 	uint32_t swappiness;
 	uint32_t dirty_background_ratio;   /* percent */
 	bool swap_at_once;                 /* writes to swap end when they begin (zram) */
+	bool swap_seeks;                   /* no clusters: a huge page is split to go to swap */
 	uint32_t extfrag_threshold;        /* compact for a costly order if the index is above it */
 	uint32_t compaction_proactiveness; /* 0: kcompactd does nothing of its own accord */
 	bool compact_unevictable_skipped;  /* vm.compact_unevictable_allowed = 0 */

@@ -3,7 +3,8 @@
  * The swap device: which slots are in use, where the next page goes, and whose page lies in a slot.
  *
  * Next fit: the search goes on where the last one ended, so that pages evicted together lie together,
- * which is what readahead builds on. A huge page needs 2^order aligned free slots.
+ * which is what readahead builds on. A huge page needs 2^order aligned free slots, and a device that has
+ * them in clusters because it does not seek.
  *
  * Follows get_swap_pages(), swap_range_free(), vm_swap_full() of v6.12, and its scan_swap_map_slots()
  * for devices without clusters.
@@ -77,7 +78,7 @@ uint32_t mm_swap_alloc(struct mm_machine *machine, uint32_t order, uint32_t owne
 	struct mm_swap *swap = &machine->swap;
 	uint32_t nr = mm_block_pages(order), slot;
 
-	if (swap->nr_slots - swap->nr_used < nr)
+	if (swap->nr_slots - swap->nr_used < nr || (order > 0 && machine->settings.swap_seeks))
 		return MM_NONE;
 	if (order == 0) {
 		slot = find_slot(swap, swap->cursor, swap->nr_slots);

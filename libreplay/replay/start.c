@@ -359,6 +359,43 @@ static int read_snapshot(struct mmr_trace *trace, struct replay_start *start,
 	return 0;
 }
 
+/*
+ * Whether swap comes in clusters, as it does on devices that do not seek: no file says so, but a kernel that
+ * had to split each huge page it wanted to swap has none (get_swap_pages()).
+ */
+static void read_swap_clusters(const struct mmr_snapshot_piece *piece,
+                               struct replay_tunables *tunables)
+{
+	const char *text = (const char *)piece->data;
+	const char *end = text + piece->size;
+	unsigned long long nr_whole = 0, nr_split = 0;
+	char line[128];
+
+	while (next_line(&text, end, line, sizeof(line))) {
+		sscanf(line, "thp_swpout %llu", &nr_whole);
+		sscanf(line, "thp_swpout_fallback %llu", &nr_split);
+	}
+	if (nr_whole == 0 && nr_split > 0)
+		replay_tunable_record(tunables, "swap.clusters", "0");
+}
+
+/* What the last snapshot tells of the time before it. */
+static int read_last_snapshot(struct mmr_trace *trace, struct replay_tunables *tunables,
+                              struct mmr_error *err)
+{
+	uint32_t nr = mmr_trace_info(trace)->nr_snapshots;
+	struct mmr_snapshot_piece piece;
+	struct mmr_snapshot *snapshot;
+	int code = nr ? mmr_trace_snapshot(trace, nr - 1, &snapshot, err) : MMR_E_CORRUPT;
+
+	if (code < 0)
+		return code == MMR_E_CORRUPT ? 0 : code;
+	if (mmr_snapshot_find(snapshot, "proc/vmstat", &piece))
+		read_swap_clusters(&piece, tunables);
+	mmr_snapshot_free(snapshot);
+	return 0;
+}
+
 int replay_start_read(struct mmr_trace *trace, struct replay_start *ret,
                       struct replay_tunables *tunables, struct mmr_error *err)
 {
@@ -373,6 +410,8 @@ int replay_start_read(struct mmr_trace *trace, struct replay_start *ret,
 	code = read_memory(trace, &start, err);
 	if (code == 0)
 		code = read_snapshot(trace, &start, tunables, err);
+	if (code == 0)
+		code = read_last_snapshot(trace, tunables, err);
 	if (code == 0)
 		code = replay_calibrate_trace(trace, tunables, &start.reference, err);
 	if (code == 0)

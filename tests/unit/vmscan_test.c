@@ -42,6 +42,8 @@ static void swap_slots_are_taken_in_turn(void **state)
 	assert_int_equal(mm_swap_owner(machine, 1), 8);
 	assert_int_equal(mm_swap_alloc(machine, 0, 9), 2);
 	assert_int_equal(mm_swap_alloc(machine, 4, 10), 16);
+	machine->settings.swap_seeks = true;
+	assert_int_equal(mm_swap_alloc(machine, 4, 10), MM_NONE);
 	for (int i = 0; i < 82; i++)
 		assert_int_not_equal(mm_swap_alloc(machine, 0, 11), MM_NONE);
 	assert_int_equal(mm_swap_alloc(machine, 0, 11), MM_NONE);
