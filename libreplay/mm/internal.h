@@ -135,8 +135,10 @@ void mm_broken(struct mm_machine *machine, const char *where, const char *what, 
 #define MM_SUB_BASE       (1u << 31) /* numbers of sub pages begin here */
 #define MM_MAX_SUB_CHUNKS (MM_MAX_LPAGES / MM_PAGEBLOCK_PAGES)
 
-/* Pages being written at a time: a reclaimer that would add to them waits. */
+/* Pages being written to swap at a time: a reclaimer that would add to them waits. */
 #define MM_WRITEBACK_LIMIT 1024u
+/* … and to files, where nothing is set. */
+#define MM_WRITE_QUEUE 1024u
 
 /* Runs of kswapd without result before it gives up. */
 #define MM_MAX_FAILURES 16
@@ -237,6 +239,12 @@ static inline void mm_list_splice_head(struct mm_machine *machine, struct mm_lis
 }
 
 /* ---- looks ---- */
+
+/* Without hooks no time passes. */
+static inline uint64_t mm_now_ns(const struct mm_machine *machine)
+{
+	return machine->hooks.now_ns ? machine->hooks.now_ns(machine->hooks.data) : 0;
+}
 
 /* Valid until the next reservation of logical pages. */
 static inline struct mm_lpage *mm_lpage(const struct mm_machine *machine, uint32_t number)
@@ -559,12 +567,30 @@ enum mm_touch_result mm_touch_file(struct mm_machine *machine, const struct mm_r
 
 /* ---- page_writeback.c ---- */
 
+/* From this many dirty file pages on: the flushers write, tasks are slowed down (global_dirty_limits()). */
+struct mm_dirty_limits {
+	uint64_t background;
+	uint64_t dirty;
+};
+
 int mm_writeback_init(struct mm_machine *machine, struct mmr_error *err) MMR_MUST_CHECK;
 void mm_writeback_deinit(struct mm_machine *machine);
 /* false: too many are being written. */
 bool mm_start_writeback(struct mm_machine *machine, uint32_t pfn);
 /* The page leaves: nobody waits for its write any more. */
 void mm_cancel_writeback(struct mm_machine *machine, uint32_t pfn);
+/* No room for more writes to swap. */
+bool mm_swap_writes_full(const struct mm_machine *machine);
+struct mm_dirty_limits mm_dirty_limits(const struct mm_machine *machine);
+/* The same with so many pages that may be dirty. */
+struct mm_dirty_limits mm_dirty_limits_of(const struct mm_machine *machine, uint64_t pages);
+/* What the watermarks and lower zones keep (calculate_totalreserve_pages()). */
+uint64_t mm_totalreserve_pages(const struct mm_machine *machine);
+/* The estimate of the device's bandwidth, where it is due. */
+void mm_update_bandwidth(struct mm_machine *machine);
+
+/* ---- fs_writeback.c ---- */
+
 /* A file page became dirty. */
 void mm_queue_dirty(struct mm_machine *machine, uint32_t pfn);
 /* Writes begin, as far as the flushers have a reason and the device room. */

@@ -50,13 +50,20 @@ struct mm_settings {
 	uint32_t lowmem_reserve_ratio[MM_NR_ZONE_TYPES];
 	uint32_t percpu_pagelist_high_fraction;
 	uint32_t swappiness;
-	uint32_t dirty_background_ratio;   /* percent */
-	bool swap_at_once;                 /* writes to swap end when they begin (zram) */
-	bool swap_seeks;                   /* no clusters: a huge page is split to go to swap */
 	uint32_t extfrag_threshold;        /* compact for a costly order if the index is above it */
 	uint32_t compaction_proactiveness; /* 0: kcompactd does nothing of its own accord */
 	bool compact_unevictable_skipped;  /* vm.compact_unevictable_allowed = 0 */
-	uint32_t page_cluster;             /* swap readahead: at most 2^page_cluster pages; <= 10 */
+	uint32_t dirty_background_ratio;   /* percent of what may be dirty; not with the bytes */
+	uint32_t dirty_ratio;
+	uint64_t dirty_background_bytes;
+	uint64_t dirty_bytes;
+	uint32_t dirty_expire_centisecs;
+	uint64_t dirty_limit;  /* wb_domain.dirty_limit at the start; 0: as it was at boot */
+	uint32_t hz;           /* jiffies a second; 0: 1000 */
+	uint32_t write_queue;  /* pages on their way to the device of the files; 0: 1024 */
+	bool swap_at_once;     /* writes to swap end when they begin (zram) */
+	bool swap_seeks;       /* no clusters: a huge page is split to go to swap */
+	uint32_t page_cluster; /* swap readahead: at most 2^page_cluster pages; <= 10 */
 	uint8_t lru_gen_enabled; /* bits of /sys/kernel/mm/lru_gen/enabled; bit 0 clear: all of them */
 	uint32_t lru_gen_min_ttl_ms; /* a working set younger than this is not evicted; 0: off */
 	uint32_t vfs_cache_pressure;
@@ -385,14 +392,33 @@ void mm_kswapd_nap_over(struct mm_machine *machine, uint32_t node);
 const struct mm_scan_control *mm_kswapd_scan_control(const struct mm_machine *machine,
                                                      uint32_t node);
 
-/* Pages that are being written, and the end of the oldest nr writes. */
+/* Pages that are being written. */
 uint32_t mm_nr_writeback(const struct mm_machine *machine);
-/* Base pages of the oldest write; 0: there is none. */
-uint32_t mm_oldest_write_pages(const struct mm_machine *machine);
-bool mm_oldest_write_is_file(const struct mm_machine *machine);
+/* The oldest write to a device: its base pages (0: there is none), and when it began. */
+uint32_t mm_oldest_write_pages(const struct mm_machine *machine, enum mm_write_device device);
+uint64_t mm_oldest_write_begin_ns(const struct mm_machine *machine, enum mm_write_device device);
+/* It ends. */
+void mm_end_write(struct mm_machine *machine, enum mm_write_device device);
+/* Up to nr of them end, those to swap before those to files. */
 void mm_end_writeback(struct mm_machine *machine, uint32_t nr);
-/* Every five seconds (vm.dirty_writeback_centisecs): what has been dirty for 30 goes to its device. */
+/* Whether a logical page of a file is being written: who truncates it has to wait. */
+bool mm_lpage_is_written(const struct mm_machine *machine, uint32_t page);
+/* Every vm.dirty_writeback_centisecs: what has been dirty for vm.dirty_expire_centisecs goes to its device. */
 void mm_flush_expired(struct mm_machine *machine);
+
+/* A task that writes to files (the fields of struct task_struct). Zeroed at its birth. */
+struct mm_dirtier {
+	uint64_t paused_when;     /* jiffies; 0: it has not been looked at */
+	uint64_t asleep_until_ns; /* whatever it does meanwhile in a recording */
+	uint32_t nr_dirtied;
+	uint32_t nr_dirtied_pause;
+};
+
+/* File pages that became dirty so far. */
+uint64_t mm_nr_dirtied(const struct mm_machine *machine);
+/* The task has dirtied nr pages: wakes the flushers if need be. Returns how long it has to wait, in ns. */
+uint64_t mm_balance_dirty_pages(struct mm_machine *machine, struct mm_dirtier *dirtier,
+                                uint32_t nr);
 
 /* flush_memcg_stats_dwork(), every other second: see memcg_stat_delay. */
 void mm_flush_memcg_stats(struct mm_machine *machine);

@@ -418,21 +418,60 @@ struct mm_node {
 };
 
 #define MM_WRITE_RING  4096u
-#define MM_FLUSH_MARKS 6 /* wake-ups of the flushers until a page is old: 30 s / 5 s */
+#define MM_FLUSH_MARKS 64 /* of wake-ups of the flushers, until what was dirty then is old */
 
-/* Pages being written, and those that the flushers will write (page_writeback.c). */
-struct mm_writeback {
-	uint32_t *pfns;  /* [MM_WRITE_RING], oldest at begin; MM_NONE: freed meanwhile */
-	uint32_t *dirty; /* [dirty_size], the dirty file pages, oldest at dirty_begin */
-	uint32_t begin;  /* free-running */
+enum mm_write_device { MM_WRITE_SWAP, MM_WRITE_FILE, MM_NR_WRITE_DEVICES };
+
+struct mm_write {
+	uint64_t begin_ns;
+	uint32_t pfn; /* MM_NONE: freed meanwhile */
+};
+
+/* What is being written to a device. */
+struct mm_write_queue {
+	struct mm_write *writes; /* [MM_WRITE_RING], oldest at begin */
+	uint32_t begin;          /* free-running */
 	uint32_t end;
-	uint32_t count; /* blocks being written */
+	uint32_t count; /* blocks */
+};
+
+/* A wake-up of the flushers: what was dirty when. */
+struct mm_flush_mark {
+	uint64_t t_ns;
+	uint64_t dirty_end;
+};
+
+/* How fast files are written and dirtied, for balance_dirty_pages(). Pages, pages a second. */
+struct mm_dirty_rate {
+	uint64_t hz;    /* jiffies a second; 0: nothing has been dirtied yet */
+	uint64_t limit; /* wb_domain.dirty_limit: the threshold, lowered slowly */
+	uint64_t limit_ns;
+	uint64_t stamp_ns; /* of the last estimate; 0: there was none */
+	uint64_t dirtied_stamp;
+	uint64_t written_stamp;
+	uint64_t write_bandwidth;
+	uint64_t avg_write_bandwidth;
+	uint64_t ratelimit; /* of a task, at the setpoint */
+	uint64_t balanced_ratelimit;
+	bool exceeded;
+};
+
+/* Pages being written (page_writeback.c), and those that the flushers will write (fs_writeback.c). */
+struct mm_writeback {
+	struct mm_write_queue queues[MM_NR_WRITE_DEVICES];
+	uint32_t count;  /* blocks being written, to both */
+	uint32_t *dirty; /* [dirty_size], the dirty file pages, oldest at dirty_begin */
 	uint32_t dirty_size;
 	uint64_t dirty_begin; /* free-running */
 	uint64_t dirty_end;
 	uint64_t flush_until; /* the flushers go on to here whatever the limits */
-	uint64_t marks[MM_FLUSH_MARKS];
-	uint32_t nr_wakeups;
+	uint64_t pass_until;  /* … to here for a while, as too much is dirty */
+	uint64_t pass_begin_ns;
+	struct mm_flush_mark marks[MM_FLUSH_MARKS];
+	uint32_t nr_marks;         /* since the start; the last MM_FLUSH_MARKS are there */
+	uint64_t nr_dirtied;       /* file pages, since the start */
+	uint64_t nr_files_written; /* likewise */
+	struct mm_dirty_rate rate;
 };
 
 struct mm_swap {

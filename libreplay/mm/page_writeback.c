@@ -1,39 +1,38 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Writing pages to their devices: what is being written, and the flushers that clean file pages.
+ * Writing pages to their devices: what is being written, how much may be dirty, and who has to wait for it.
  *
- * A page that is being written stays on its list; the writes end in the order in which they began. One that
- * reclaim waits for (PG_reclaim, here MM_IO_RECLAIM) then moves to where it is taken next.
+ * A page that is being written stays on its list; the writes to a device end in the order in which they began.
+ * One that reclaim waits for (PG_reclaim, here MM_IO_RECLAIM) then moves to where it is taken next.
  *
- * Dirty file pages queue in the order in which they became dirty. The flushers take them from there: down to
- * vm.dirty_background_ratio of the memory that could be dirtied, what has been dirty for
- * vm.dirty_expire_centisecs, and all that there was when reclaim found nothing but dirty pages.
+ * There are two devices, that of the swap area and that of the files.
  *
- * State: a ring of the writes, a ring of the dirty pages (each page once at most; a page that was cleaned in
- * another way stays in it until its turn), and the position in it at each of the last wake-ups.
+ * State: a ring of the writes of each.
  *
- * Follows folio_end_writeback(), folio_rotate_reclaimable(), wb_writeback(), wb_over_bg_thresh(),
- * wb_check_old_data_flush(), wakeup_flusher_threads() of v6.12.
+ * Follows folio_start_writeback(), folio_end_writeback(), folio_rotate_reclaimable(), domain_dirty_limits(),
+ * global_dirtyable_memory() of v6.12.
  *
- * Not modelled: several devices; the order by inode; balance_dirty_pages(): who dirties pages is not slowed down;
- * pages that become dirty while they are written.
+ * Not modelled: several devices of files; that swap may share the device with files; highmem; higher limits for real-time
+ * tasks.
  */
 #include "internal.h"
 
 #include "alloc.h"
 #include "error_set.h"
 
-/* Pages that the flushers have on their way at a time, so that reclaim finds room in the queue. */
-#define FLUSH_LIMIT (MM_WRITEBACK_LIMIT / 2)
-#define FLUSH_CHUNK 1024u /* MIN_WRITEBACK_PAGES */
+#define PAGE_BYTES 4096u
+#define RATIO_ONE  4096u /* ratios are rounded to this first, as by the kernel */
 
 int mm_writeback_init(struct mm_machine *machine, struct mmr_error *err)
 {
 	struct mm_writeback *wb = &machine->writeback;
 
-	wb->pfns = base_calloc_err(MM_WRITE_RING, sizeof(*wb->pfns), "writes", err);
-	if (!wb->pfns)
-		return MMR_E_NOMEM;
+	for (int i = 0; i < MM_NR_WRITE_DEVICES; i++) {
+		wb->queues[i].writes =
+			base_calloc_err(MM_WRITE_RING, sizeof(struct mm_write), "writes", err);
+		if (!wb->queues[i].writes)
+			return MMR_E_NOMEM;
+	}
 	/* One more than there can be in it, so that full and empty differ. */
 	wb->dirty_size = machine->nr_pfns + 1;
 	wb->dirty = base_calloc_err(wb->dirty_size, sizeof(*wb->dirty), "dirty pages", err);
@@ -42,11 +41,17 @@ int mm_writeback_init(struct mm_machine *machine, struct mmr_error *err)
 
 void mm_writeback_deinit(struct mm_machine *machine)
 {
-	base_free(machine->writeback.pfns);
+	for (int i = 0; i < MM_NR_WRITE_DEVICES; i++)
+		base_free(machine->writeback.queues[i].writes);
 	base_free(machine->writeback.dirty);
 }
 
 /* ---- writes ---- */
+
+static enum mm_write_device device_of(const struct mm_page *page)
+{
+	return page->flags & (MM_PG_ANON | MM_PG_SHMEM) ? MM_WRITE_SWAP : MM_WRITE_FILE;
+}
 
 static void account(struct mm_machine *machine, const struct mm_page *page, bool begin)
 {
@@ -57,42 +62,49 @@ static void account(struct mm_machine *machine, const struct mm_page *page, bool
 	zone->nr_writeback += begin ? nr : -nr;
 }
 
+static struct mm_write *write_at(struct mm_write_queue *queue, uint32_t at)
+{
+	return &queue->writes[at % MM_WRITE_RING];
+}
+
 bool mm_start_writeback(struct mm_machine *machine, uint32_t pfn)
 {
-	struct mm_writeback *wb = &machine->writeback;
 	struct mm_page *page = &machine->pages[pfn];
+	struct mm_write_queue *queue = &machine->writeback.queues[device_of(page)];
 
 	MM_CHECK(machine, !mm_is_writeback(page), pfn);
-	if (wb->end - wb->begin == MM_WRITE_RING)
+	if (queue->end - queue->begin == MM_WRITE_RING)
 		return false;
 	page->io |= MM_IO_WRITEBACK;
-	wb->pfns[wb->end++ % MM_WRITE_RING] = pfn;
-	wb->count++;
+	*write_at(queue, queue->end++) = (struct mm_write){ mm_now_ns(machine), pfn };
+	queue->count++;
+	machine->writeback.count++;
 	account(machine, page, true);
 	return true;
 }
 
 /* Entries of pages that were freed meanwhile. */
-static void skip_cancelled(struct mm_writeback *wb)
+static void skip_cancelled(struct mm_write_queue *queue)
 {
-	while (wb->begin != wb->end && wb->pfns[wb->begin % MM_WRITE_RING] == MM_NONE)
-		wb->begin++;
+	while (queue->begin != queue->end && write_at(queue, queue->begin)->pfn == MM_NONE)
+		queue->begin++;
 }
 
 void mm_cancel_writeback(struct mm_machine *machine, uint32_t pfn)
 {
-	struct mm_writeback *wb = &machine->writeback;
 	struct mm_page *page = &machine->pages[pfn];
+	struct mm_write_queue *queue = &machine->writeback.queues[device_of(page)];
 
 	if (mm_is_writeback(page)) {
-		uint32_t at = wb->begin;
+		uint32_t at = queue->begin;
 
-		while (wb->pfns[at % MM_WRITE_RING] != pfn)
+		while (write_at(queue, at)->pfn != pfn)
 			at++;
-		wb->pfns[at % MM_WRITE_RING] = MM_NONE;
-		wb->count--;
+		write_at(queue, at)->pfn = MM_NONE;
+		queue->count--;
+		machine->writeback.count--;
 		account(machine, page, false);
-		skip_cancelled(wb);
+		skip_cancelled(queue);
 	}
 	page->io &= MM_IO_QUEUED;
 }
@@ -105,6 +117,8 @@ static void end_write(struct mm_machine *machine, uint32_t pfn)
 
 	account(machine, page, false);
 	machine->nr_written += mm_block_pages(page->order);
+	if (device_of(page) == MM_WRITE_FILE)
+		machine->writeback.nr_files_written += mm_block_pages(page->order);
 	page->io &= MM_IO_QUEUED;
 	if (!rotate || !(page->flags & MM_PG_LRU))
 		return;
@@ -118,131 +132,117 @@ uint32_t mm_nr_writeback(const struct mm_machine *machine)
 	return machine->writeback.count;
 }
 
-bool mm_oldest_write_is_file(const struct mm_machine *machine)
+bool mm_swap_writes_full(const struct mm_machine *machine)
 {
-	const struct mm_writeback *wb = &machine->writeback;
-
-	return wb->count > 0 && !(machine->pages[wb->pfns[wb->begin % MM_WRITE_RING]].flags &
-	                          (MM_PG_ANON | MM_PG_SHMEM));
+	return machine->writeback.queues[MM_WRITE_SWAP].count >= MM_WRITEBACK_LIMIT;
 }
 
-uint32_t mm_oldest_write_pages(const struct mm_machine *machine)
+bool mm_lpage_is_written(const struct mm_machine *machine, uint32_t number)
 {
-	const struct mm_writeback *wb = &machine->writeback;
+	const struct mm_lpage *lpage = mm_lpage(machine, number);
 
-	if (wb->count == 0)
+	return lpage->kind == MM_LPAGE_FILE && lpage->pfn != MM_NONE &&
+	       mm_is_writeback(&machine->pages[lpage->pfn]);
+}
+
+uint32_t mm_oldest_write_pages(const struct mm_machine *machine, enum mm_write_device device)
+{
+	const struct mm_write_queue *queue = &machine->writeback.queues[device];
+
+	if (queue->count == 0)
 		return 0;
-	return mm_block_pages(machine->pages[wb->pfns[wb->begin % MM_WRITE_RING]].order);
+	return mm_block_pages(
+		machine->pages[queue->writes[queue->begin % MM_WRITE_RING].pfn].order);
+}
+
+uint64_t mm_oldest_write_begin_ns(const struct mm_machine *machine, enum mm_write_device device)
+{
+	const struct mm_write_queue *queue = &machine->writeback.queues[device];
+
+	return queue->writes[queue->begin % MM_WRITE_RING].begin_ns;
+}
+
+static bool end_oldest(struct mm_machine *machine, enum mm_write_device device)
+{
+	struct mm_write_queue *queue = &machine->writeback.queues[device];
+
+	if (queue->count == 0)
+		return false;
+	queue->count--;
+	machine->writeback.count--;
+	end_write(machine, write_at(queue, queue->begin++)->pfn);
+	skip_cancelled(queue);
+	return true;
+}
+
+void mm_end_write(struct mm_machine *machine, enum mm_write_device device)
+{
+	end_oldest(machine, device);
+	mm_flush(machine);
 }
 
 void mm_end_writeback(struct mm_machine *machine, uint32_t nr)
 {
-	struct mm_writeback *wb = &machine->writeback;
-
-	while (nr-- > 0 && wb->count > 0) {
-		uint32_t pfn = wb->pfns[wb->begin++ % MM_WRITE_RING];
-
-		wb->count--;
-		end_write(machine, pfn);
-		skip_cancelled(wb);
-	}
+	while (nr > 0 && (end_oldest(machine, MM_WRITE_SWAP) || end_oldest(machine, MM_WRITE_FILE)))
+		nr--;
 	mm_flush(machine);
 }
 
-/* ---- dirty pages ---- */
+/* ---- limits ---- */
 
-void mm_queue_dirty(struct mm_machine *machine, uint32_t pfn)
+uint64_t mm_totalreserve_pages(const struct mm_machine *machine)
 {
-	struct mm_writeback *wb = &machine->writeback;
-	struct mm_page *page = &machine->pages[pfn];
-
-	if (page->io & MM_IO_QUEUED)
-		return;
-	page->io |= MM_IO_QUEUED;
-	wb->dirty[wb->dirty_end % wb->dirty_size] = pfn;
-	wb->dirty_end++;
-}
-
-/* What may be dirty at all: free memory and the page cache (global_dirtyable_memory()). */
-static uint64_t dirtyable_pages(const struct mm_machine *machine)
-{
-	int64_t pages = 1;
+	uint64_t pages = 0;
 
 	for (uint32_t i = 0; i < machine->nr_zones; i++) {
 		const struct mm_zone *zone = &machine->zones[i];
-		int64_t reserve = 0;
+		uint64_t reserve = 0;
 
-		for (uint32_t type = 0; type < MM_NR_ZONE_TYPES; type++)
-			reserve = zone->reserve[type] > reserve ? zone->reserve[type] : reserve;
-		reserve += (int64_t)mm_wmark_pages(zone, MM_WMARK_HIGH);
-		pages += zone->free_pages > reserve ? zone->free_pages - reserve : 0;
-		pages += zone->nr_lru[MM_LRU_FILE];
+		for (uint32_t type = zone->type; type < MM_NR_ZONE_TYPES; type++)
+			if (zone->reserve[type] > reserve)
+				reserve = zone->reserve[type];
+		reserve += zone->wmark[MM_WMARK_HIGH];
+		pages += reserve < zone->managed ? reserve : zone->managed;
 	}
-	return (uint64_t)pages;
+	return pages;
 }
 
-static uint64_t background_threshold(const struct mm_machine *machine)
+/* What may be dirty at all: free memory and the page cache. */
+static uint64_t dirtyable_pages(const struct mm_machine *machine)
 {
-	return machine->settings.dirty_background_ratio * dirtyable_pages(machine) / 100;
-}
+	uint64_t reserved = mm_totalreserve_pages(machine), file = 0, pages;
+	int64_t free = 0;
 
-/* The next page of the queue goes to its device. */
-static void flush_one(struct mm_machine *machine)
-{
-	struct mm_writeback *wb = &machine->writeback;
-	uint32_t pfn = wb->dirty[wb->dirty_begin++ % wb->dirty_size];
-	struct mm_page *page = &machine->pages[pfn];
-
-	page->io &= (uint8_t)~MM_IO_QUEUED;
-	if (page->state != MM_PAGE_USED || !(page->flags & MM_PG_DIRTY) ||
-	    (page->flags & (MM_PG_ANON | MM_PG_SHMEM)))
-		return;
-	if (mm_is_writeback(page) || !mm_start_writeback(machine, pfn)) {
-		mm_queue_dirty(machine, pfn);
-		return;
+	for (uint32_t i = 0; i < machine->nr_zones; i++) {
+		free += machine->zones[i].free_pages;
+		file += machine->zones[i].nr_lru[MM_LRU_FILE];
 	}
-	mm_clear_dirty(machine, pfn);
+	pages = free > 0 ? (uint64_t)free : 0;
+	return (pages > reserved ? pages - reserved : 0) + file + 1;
 }
 
-/* Pages that are written of an inode at a time (writeback_chunk_size()). */
-static uint64_t chunk_pages(const struct mm_machine *machine)
+static uint64_t share(uint64_t bytes, uint32_t percent, uint64_t pages)
 {
-	/* The bandwidth's half is more than that on any device that is not slow. */
-	uint64_t limit = 2 * background_threshold(machine) / 8;
-
-	return (limit + FLUSH_CHUNK) & ~(uint64_t)(FLUSH_CHUNK - 1);
+	if (bytes > 0)
+		return (bytes + PAGE_BYTES - 1) / PAGE_BYTES;
+	return (uint64_t)percent * RATIO_ONE / 100 * pages / RATIO_ONE;
 }
 
-void mm_flush(struct mm_machine *machine)
+struct mm_dirty_limits mm_dirty_limits_of(const struct mm_machine *machine, uint64_t pages)
 {
-	struct mm_writeback *wb = &machine->writeback;
+	const struct mm_settings *settings = &machine->settings;
+	struct mm_dirty_limits limits = {
+		.background = share(settings->dirty_background_bytes,
+		                    settings->dirty_background_ratio, pages),
+		.dirty = share(settings->dirty_bytes, settings->dirty_ratio, pages),
+	};
 
-	if (wb->dirty_begin == wb->dirty_end || machine->nr_dirty == 0)
-		return;
-	for (uint64_t last = wb->dirty_end; wb->dirty_begin < last && wb->count < FLUSH_LIMIT;) {
-		if (wb->dirty_begin >= wb->flush_until) {
-			if (machine->nr_dirty <= background_threshold(machine))
-				return;
-			wb->flush_until = wb->dirty_begin + chunk_pages(machine);
-		}
-		flush_one(machine);
-	}
+	if (limits.background >= limits.dirty)
+		limits.background = limits.dirty / 2;
+	return limits;
 }
 
-void mm_wake_flushers(struct mm_machine *machine)
+struct mm_dirty_limits mm_dirty_limits(const struct mm_machine *machine)
 {
-	machine->writeback.flush_until = machine->writeback.dirty_end;
-	mm_flush(machine);
-}
-
-void mm_flush_expired(struct mm_machine *machine)
-{
-	struct mm_writeback *wb = &machine->writeback;
-	uint32_t slot = wb->nr_wakeups++ % MM_FLUSH_MARKS;
-
-	/* What was dirty that many wake-ups ago. */
-	if (wb->nr_wakeups > MM_FLUSH_MARKS && wb->marks[slot] > wb->flush_until)
-		wb->flush_until = wb->marks[slot];
-	wb->marks[slot] = wb->dirty_end;
-	mm_flush(machine);
+	return mm_dirty_limits_of(machine, dirtyable_pages(machine));
 }

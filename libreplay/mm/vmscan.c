@@ -204,7 +204,7 @@ static void shrink_lruvec(struct mm_machine *machine, struct mm_node *node,
 		more = mm_shrink_step(node, sc, &pass);
 		if (machine->hooks.direct_reclaim_batch)
 			machine->hooks.direct_reclaim_batch(machine->hooks.data, sc);
-		if (machine->writeback.count >= MM_WRITEBACK_LIMIT)
+		if (mm_swap_writes_full(machine))
 			throttle(machine, sc, MM_THROTTLE_WRITEBACK);
 	}
 	mm_shrink_slab(node, sc);

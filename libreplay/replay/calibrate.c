@@ -356,8 +356,10 @@ void replay_calibrate_record(const struct replay_calibrate *calibrate,
 }
 
 int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tunables,
-                           struct replay_reference_share *share, struct mmr_error *err)
+                           struct replay_reference_share *share, struct replay_file_device *device,
+                           struct mmr_error *err)
 {
+	uint64_t file_ns;
 	struct replay_calibrate *calibrate;
 	struct mmr_event event;
 	int more;
@@ -372,12 +374,18 @@ int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tuna
 		return base_error(err, MMR_E_NOMEM, "out of memory for the costs of reclaim");
 	share->first_ns = mmr_trace_info(trace)->first_ns;
 	share->last_ns = mmr_trace_info(trace)->last_ns;
+	device->first_ns = share->first_ns;
+	device->last_ns = share->last_ns;
 	while ((more = mmr_trace_next(trace, &event, err)) > 0) {
 		replay_calibrate_event(calibrate, &event);
 		replay_reference_event(share, &event);
+		replay_file_device_event(device, &event);
 	}
 	if (more == 0)
 		replay_calibrate_record(calibrate, tunables);
+	file_ns = replay_file_device_ns(device);
+	if (file_ns > 0)
+		record(tunables, "cost.file_write", file_ns);
 	replay_calibrate_destroy(calibrate);
 	return more;
 }

@@ -10,6 +10,7 @@
 #include <mmreplay/event.h>
 #include <mmreplay/trace.h>
 
+#include "file_device.h"
 #include "reference_share.h"
 #include "tunables.h"
 
@@ -27,11 +28,11 @@ void replay_calibrate_record(const struct replay_calibrate *calibrate,
                              struct replay_tunables *tunables);
 
 /*
- * All of it, from the trace's first event on, and how often pages were found in use; leaves the trace at
- * its end.
+ * All of it, from the trace's first event on, how often pages were found in use, and how fast files were written;
+ * leaves the trace at its end.
  */
 int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tunables,
-                           struct replay_reference_share *share,
+                           struct replay_reference_share *share, struct replay_file_device *device,
                            struct mmr_error *err) MMR_MUST_CHECK;
 
 #endif

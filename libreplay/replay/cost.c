@@ -6,6 +6,7 @@ void replay_cost_init(struct replay_cost *cost, const struct replay_tunables *tu
 	*cost = (struct replay_cost){
 		.copy_ns = tunables->value[REPLAY_TUNABLE_COST_COPY_NS],
 		.file_read_ns = tunables->value[REPLAY_TUNABLE_COST_FILE_READ_NS],
+		.file_latency_ns = tunables->value[REPLAY_TUNABLE_COST_FILE_LATENCY_NS],
 		.file_write_ns = tunables->value[REPLAY_TUNABLE_COST_FILE_WRITE_NS],
 		.free_ns = tunables->value[REPLAY_TUNABLE_COST_FREE_NS],
 		.pageout_ns = tunables->value[REPLAY_TUNABLE_COST_PAGEOUT_NS],

@@ -16,6 +16,7 @@
 struct replay_cost {
 	uint64_t copy_ns;
 	uint64_t file_read_ns;
+	uint64_t file_latency_ns;
 	uint64_t file_write_ns;
 	uint64_t free_ns;
 	uint64_t pageout_ns;

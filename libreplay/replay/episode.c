@@ -14,6 +14,7 @@
 
 #include "compact_result.h"
 #include "error_set.h"
+#include "run_private.h"
 
 #define HUGE_ORDER  9
 #define GFP_MOVABLE 0x08 /* ___GFP_MOVABLE, the same bit from 4.8 to 6.18 */
@@ -231,6 +232,26 @@ static void throttled(struct replay_episodes *episodes, const struct mmr_event *
 		.cause = reason >= 0 && reason < 4 ? reasons[reason] : "unknown",
 	};
 
+	results_put_reclaim(episodes->db, &row);
+	episodes->nr_reclaim++;
+}
+
+/* A writer is put to sleep: no reclaim, but a wait for memory to become clean. */
+static void dirty_throttled(struct replay_episodes *episodes, const struct mmr_event *event)
+{
+	const struct results_reclaim row = {
+		.kind = "throttle",
+		.pid = event->pid,
+		.comm = mmr_trace_comm(episodes->trace, event->pid),
+		.start_ns = since_base(episodes, event->t_ns),
+		.duration_ns = event->balance_dirty.pause_ms * INT64_C(1000000),
+		.page_order = RESULTS_NULL,
+		.gfp_flags = RESULTS_NULL,
+		.cause = RUN_CAUSE_DIRTY,
+	};
+
+	if (event->balance_dirty.pause_ms <= 0)
+		return;
 	results_put_reclaim(episodes->db, &row);
 	episodes->nr_reclaim++;
 }
@@ -587,6 +608,9 @@ static void rare_event(struct replay_episodes *episodes, const struct mmr_event 
 		break;
 	case MMR_EVENT_STALL_STACK:
 		stall_stack(episodes, event);
+		break;
+	case MMR_EVENT_BALANCE_DIRTY_PAGES:
+		dirty_throttled(episodes, event);
 		break;
 	case MMR_EVENT_MM_COLLAPSE_HUGE_PAGE:
 		/* SCAN_SUCCEED is 1 in every kernel so far. */

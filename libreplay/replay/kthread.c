@@ -49,8 +49,9 @@ void replay_kthread_run(struct replay *replay, uint32_t n)
 	thread->nap_end_ns = REPLAY_NEVER;
 	switch (mm_kswapd_step(replay->machine, n)) {
 	case MM_KSWAPD_BLOCKED:
-		thread->ready_ns = replay->write_done_ns == REPLAY_NEVER ? now_ns + JIFFY_NS
-		                                                         : replay->write_done_ns;
+		thread->ready_ns = replay_simtime_write_ns(replay);
+		if (thread->ready_ns == REPLAY_NEVER)
+			thread->ready_ns = now_ns + JIFFY_NS;
 		return;
 	case MM_KSWAPD_NAPPING:
 		thread->nap_end_ns = now_ns + NAP_NS;
@@ -158,8 +159,9 @@ static void throttle(void *data, const struct mm_scan_control *sc, enum mm_throt
 	uint64_t wait_ns = JIFFY_NS;
 
 	replay_simtime_writes(replay);
-	if (reason == MM_THROTTLE_WRITEBACK && replay->write_done_ns > reclaim.begin_ns)
-		wait_ns = replay->write_done_ns - reclaim.begin_ns;
+	if (reason == MM_THROTTLE_WRITEBACK &&
+	    replay->write_done_ns[MM_WRITE_SWAP] > reclaim.begin_ns)
+		wait_ns = replay->write_done_ns[MM_WRITE_SWAP] - reclaim.begin_ns;
 	replay_simtime_stall(replay, wait_ns);
 	reclaim.end_ns = replay->now_ns + replay->stall_ns;
 	if (reason == MM_THROTTLE_NOPROGRESS && replay->hooks.reclaim)

@@ -34,7 +34,13 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 	replay->nr_cpus = config->start->nr_cpus;
 	replay->start_ns = config->start->start_ns;
 	replay->now_ns = config->start->start_ns;
-	replay->write_done_ns = REPLAY_NEVER;
+	for (int i = 0; i < MM_NR_WRITE_DEVICES; i++)
+		replay->write_done_ns[i] = REPLAY_NEVER;
+	replay->flush_period_ns =
+		config->tunables->value[REPLAY_TUNABLE_DIRTY_WRITEBACK] * UINT64_C(10000000);
+	replay->flush_ns = replay->flush_period_ns > 0
+	                           ? config->start->start_ns + replay->flush_period_ns
+	                           : REPLAY_NEVER;
 	replay->vmstat_ns = config->start->start_ns;
 	replay->memcg_period_ns = config->tunables->value[REPLAY_TUNABLE_MEMCG_FLUSH];
 	replay->memcg_flush_ns = REPLAY_NEVER;
@@ -44,6 +50,8 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 	for (uint32_t n = 0; n < MM_MAX_NODES; n++)
 		replay->kswapd[n].nap_end_ns = REPLAY_NEVER;
 	replay->reference_ns = REPLAY_NEVER;
+	if (config->tunables->source[REPLAY_TUNABLE_COST_FILE_WRITE_NS] == REPLAY_TUNABLE_RECORDED)
+		replay->device = &config->start->device;
 	if (config->guess_references && replay_reference_known(&config->start->reference)) {
 		replay->reference = &config->start->reference;
 		replay->walks = policy_find(config->policy)->asks_references;
@@ -66,6 +74,7 @@ void replay_destroy(struct replay *replay)
 		return;
 	mm_machine_destroy(replay->machine);
 	replay_task_vec_deinit(&replay->tasks);
+	replay_dirtier_vec_deinit(&replay->dirtiers);
 	replay_key_vec_deinit(&replay->keys);
 	base_free(replay->pcp_counts);
 	base_free(replay->kernel);
@@ -81,8 +90,10 @@ static int make_room(struct replay *replay, struct mmr_error *err)
 		return MMR_E_NOMEM;
 	if (want <= had)
 		return 0;
-	if (replay_task_vec_reserve(&replay->tasks, want * 2) < 0)
+	if (replay_task_vec_reserve(&replay->tasks, want * 2) < 0 ||
+	    replay_dirtier_vec_reserve(&replay->dirtiers, want * 2) < 0)
 		return base_error(err, MMR_E_NOMEM, "no memory for %zu tasks", want);
+	memset(&replay->dirtiers.items[had], 0, (want * 2 - had) * sizeof(*replay->dirtiers.items));
 	memset(&replay->tasks.items[had], 0, (want * 2 - had) * sizeof(*replay->tasks.items));
 	replay->tasks.count = want * 2;
 	return 0;

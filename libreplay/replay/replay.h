@@ -23,6 +23,7 @@
 #include <mmreplay/trace.h>
 
 #include "demand.h"
+#include "file_device.h"
 #include "reference_share.h"
 #include "tunables.h"
 
@@ -36,6 +37,8 @@ enum replay_reclaim_kind {
 	REPLAY_RECLAIM_DIRECT,
 	REPLAY_RECLAIM_KSWAPD,
 	REPLAY_RECLAIM_THROTTLE,
+	REPLAY_RECLAIM_DIRTY,   /* no reclaim: a writer waits, too much is dirty */
+	REPLAY_RECLAIM_WRITTEN, /* … for the write of a page that is truncated */
 };
 
 /* A stretch of reclaim that has ended. Times are those of the demand (absolute). */
@@ -115,6 +118,7 @@ struct replay_start {
 	struct replay_kernel_memory *kernel; /* [node < REPLAY_MAX_NODES], or NULL */
 	bool exact; /* free_blocks comes from kpageflags; otherwise from sizes only */
 	struct replay_reference_share reference; /* how often reclaim found pages in use */
+	struct replay_file_device device;        /* how fast files were written */
 };
 
 /*

@@ -143,6 +143,12 @@ static struct mm_settings settings_of(const struct replay_tunables *tunables)
 		.percpu_pagelist_high_fraction = (uint32_t)value[REPLAY_TUNABLE_PCP_FRACTION],
 		.swappiness = (uint32_t)value[REPLAY_TUNABLE_SWAPPINESS],
 		.dirty_background_ratio = (uint32_t)value[REPLAY_TUNABLE_DIRTY_BACKGROUND],
+		.dirty_background_bytes = value[REPLAY_TUNABLE_DIRTY_BG_BYTES],
+		.dirty_ratio = (uint32_t)value[REPLAY_TUNABLE_DIRTY_RATIO],
+		.dirty_bytes = value[REPLAY_TUNABLE_DIRTY_BYTES],
+		.dirty_expire_centisecs = (uint32_t)value[REPLAY_TUNABLE_DIRTY_EXPIRE],
+		.hz = (uint32_t)value[REPLAY_TUNABLE_HZ],
+		.write_queue = (uint32_t)value[REPLAY_TUNABLE_FILE_QUEUE],
 		.extfrag_threshold = (uint32_t)value[REPLAY_TUNABLE_EXTFRAG_THRESHOLD],
 		.compaction_proactiveness = (uint32_t)value[REPLAY_TUNABLE_PROACTIVENESS],
 		.compact_unevictable_skipped = value[REPLAY_TUNABLE_UNEVICTABLE] == 0,
@@ -267,6 +273,7 @@ int replay_machine_build(struct replay *replay, const struct replay_config *conf
 	};
 	int rc;
 
+	machine.settings.dirty_limit = config->start->device.limit;
 	if (!machine.policy)
 		return base_error(err, MMR_E_INVALID, "there is no policy \"%.40s\"",
 		                  config->policy);

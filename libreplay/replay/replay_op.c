@@ -158,8 +158,60 @@ static void learn_swapped(struct replay *replay, const struct demand_op *op)
 		replay->stats.nr_unplaced++;
 }
 
+static void note_stall(const struct replay *replay, const struct demand_op *op,
+                       enum replay_reclaim_kind kind, uint64_t begin_ns, uint64_t ns)
+{
+	const struct replay_reclaim stall = {
+		.begin_ns = begin_ns,
+		.end_ns = begin_ns + ns,
+		.task = op->task,
+		.gfp_flags = op->gfp_flags,
+		.kind = (uint8_t)kind,
+	};
+
+	if (replay->hooks.reclaim)
+		replay->hooks.reclaim(replay->hooks.data, &stall);
+}
+
+/* Nothing else depends on the pause: the devices do not run ahead of the others' demand for its sake. */
+static void balance_dirty(struct replay *replay, const struct demand_op *op, uint64_t nr_dirtied)
+{
+	uint32_t nr = (uint32_t)(mm_nr_dirtied(replay->machine) - nr_dirtied);
+	uint64_t pause_ns;
+
+	if (nr == 0)
+		return;
+	pause_ns = mm_balance_dirty_pages(replay->machine, &replay->dirtiers.items[op->task], nr);
+	if (pause_ns == 0)
+		return;
+	replay->tasks.items[op->task].stalled_ns += pause_ns;
+	note_stall(replay, op, REPLAY_RECLAIM_DIRTY, replay->now_ns + replay->stall_ns, pause_ns);
+}
+
+/* Who truncates a page waits until it has been written (truncate_inode_pages_range()). */
+static void wait_written(struct replay *replay, const struct demand_op *op)
+{
+	uint64_t begin_ns = replay->now_ns + replay->stall_ns;
+
+	if (!mm_lpage_is_written(replay->machine, op->page))
+		return;
+	replay_simtime_writes(replay);
+	while (mm_lpage_is_written(replay->machine, op->page)) {
+		uint64_t end_ns = replay->write_done_ns[MM_WRITE_FILE];
+		uint64_t at_ns = replay->now_ns + replay->stall_ns;
+
+		replay_simtime_stall(replay, end_ns > at_ns ? end_ns - at_ns : 0);
+	}
+	if (op->task < replay->nr_tasks)
+		replay->tasks.items[op->task].stalled_ns += replay->stall_ns;
+	note_stall(replay, op, REPLAY_RECLAIM_WRITTEN, begin_ns,
+	           replay->now_ns + replay->stall_ns - begin_ns);
+}
+
 void replay_op_run(struct replay *replay, const struct demand_op *op)
 {
+	uint64_t nr_dirtied = mm_nr_dirtied(replay->machine);
+
 	struct mm_machine *machine = replay->machine;
 	const struct mm_request request = {
 		.gfp_flags = gfp_of(op),
@@ -205,6 +257,7 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 			               : mm_access_page(machine, &request, op->page));
 		break;
 	case DEMAND_FREE:
+		wait_written(replay, op);
 		if (mm_free_lpage(machine, op->cpu, op->page))
 			break;
 		if (replay->stats.nr_kills > 0 || mm_slab_freed(machine) > 0)
@@ -249,6 +302,7 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 	case DEMAND_TASK_FILES:
 		break;
 	}
+	balance_dirty(replay, op, nr_dirtied);
 	replay->stall_ns = 0;
 	replay_simtime_writes(replay);
 }

@@ -27,6 +27,7 @@ struct replay_key {
 };
 
 DEFINE_VEC(replay_task_vec, struct replay_task_stat);
+DEFINE_VEC(replay_dirtier_vec, struct mm_dirtier);
 DEFINE_VEC(replay_key_vec, struct replay_key);
 
 struct replay {
@@ -34,8 +35,9 @@ struct replay {
 	struct replay_hooks hooks;
 	struct replay_cost cost;
 	struct replay_kthread kswapd[MM_MAX_NODES];
-	struct replay_task_vec tasks; /* [0, nr_tasks) */
-	struct replay_key_vec keys;   /* [0, nr_keys]; 0 is none */
+	struct replay_task_vec tasks;       /* [0, nr_tasks) */
+	struct replay_dirtier_vec dirtiers; /* likewise */
+	struct replay_key_vec keys;         /* [0, nr_keys]; 0 is none */
 	struct replay_stats stats;
 	const struct replay_future *future;
 	uint64_t nr_uses; /* so far, as replay_future_uses() counts them */
@@ -50,14 +52,17 @@ struct replay {
 	uint32_t nr_pages; /* logical pages < this have been seen */
 	uint64_t start_ns;
 	uint64_t now_ns;
-	uint64_t stall_ns;      /* how long the op that is executed has had to wait so far */
-	uint64_t write_done_ns; /* end of the oldest write; REPLAY_NEVER: there is none */
-	uint32_t seconds;       /* rounds of updates; the flushers look every few */
-	uint64_t vmstat_ns;     /* next update of a CPU */
+	uint64_t stall_ns; /* how long the op that is executed has had to wait so far */
+	uint64_t write_done_ns
+		[MM_NR_WRITE_DEVICES]; /* end of the oldest write; REPLAY_NEVER: there is none */
+	uint64_t flush_ns;             /* the flushers' next look; REPLAY_NEVER */
+	uint64_t flush_period_ns;
+	uint64_t vmstat_ns; /* next update of a CPU */
 	uint32_t vmstat_cpu;
 	uint64_t memcg_flush_ns; /* next update of the memory cgroups' statistics; REPLAY_NEVER */
 	uint64_t memcg_period_ns;
 	uint32_t task;                                  /* that asked for it */
+	const struct replay_file_device *device;        /* NULL: cost.file_write holds throughout */
 	const struct replay_reference_share *reference; /* NULL: nothing is left to chance */
 	uint32_t reference_bin;                         /* the next … */
 	uint64_t reference_ns;                          /* … and when it begins; REPLAY_NEVER */
@@ -87,6 +92,8 @@ void replay_simtime_run(struct replay *replay, uint64_t t_ns);
 void replay_simtime_stall(struct replay *replay, uint64_t ns);
 /* After anything that may have begun a write. */
 void replay_simtime_writes(struct replay *replay);
+/* When the next write ends; REPLAY_NEVER: there is none. */
+uint64_t replay_simtime_write_ns(const struct replay *replay);
 
 /* ---- kthread.c ---- */
 

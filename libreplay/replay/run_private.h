@@ -14,6 +14,7 @@
 #define RUN_MAX_SAMPLES    40000                 /* … more in traces longer than an hour */
 #define RUN_MAX_PAGEBLOCKS 400                   /* instants of pageblock rows in one run */
 #define RUN_PROGRESS_MASK  0xffffu
+#define RUN_CAUSE_DIRTY    "too many dirty pages"
 
 /* The instants of the counters that a run's deltas are made of. */
 struct run_counters {

@@ -104,7 +104,9 @@ static void on_reclaim(void *data, const struct replay_reclaim *reclaim)
 {
 	static const char *const kinds[] = { [REPLAY_RECLAIM_DIRECT] = "direct",
 		                             [REPLAY_RECLAIM_KSWAPD] = "kswapd",
-		                             [REPLAY_RECLAIM_THROTTLE] = "throttle" };
+		                             [REPLAY_RECLAIM_THROTTLE] = "throttle",
+		                             [REPLAY_RECLAIM_DIRTY] = "throttle",
+		                             [REPLAY_RECLAIM_WRITTEN] = "throttle" };
 	struct replay_run *run = data;
 	bool kswapd = reclaim->kind == REPLAY_RECLAIM_KSWAPD;
 	uint32_t pid = kswapd ? 0 : wl_task_pid(run->wl, reclaim->task);
@@ -127,6 +129,10 @@ static void on_reclaim(void *data, const struct replay_reclaim *reclaim)
 		return;
 	if (kswapd)
 		snprintf(cause, sizeof(cause), "free pages below the low watermark");
+	else if (reclaim->kind == REPLAY_RECLAIM_DIRTY)
+		snprintf(cause, sizeof(cause), "%s", RUN_CAUSE_DIRTY);
+	else if (reclaim->kind == REPLAY_RECLAIM_WRITTEN)
+		snprintf(cause, sizeof(cause), "a page that is being written");
 	else
 		snprintf(cause, sizeof(cause), "allocation of order %u (%s)", reclaim->order,
 		         mm_migratetype_name(reclaim->migratetype));

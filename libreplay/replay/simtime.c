@@ -2,45 +2,74 @@
 /*
  * Simulated time: what is due between two demand ops, in order.
  *
- * Five things have times of their own: writes of the swap device (one after the other, cost.swap_write
- * each), the exit of an OOM victim, kswapd of each node, the update of one CPU's counters and lists, once
- * a second each, spread over the second, and that of memory cgroups' statistics. The earliest is done first; ties go in that order. While a task stalls in direct
- * reclaim they go on beyond the demand's time, which stands still (open timing: later demand comes when it
- * came, whatever the stall).
+ * Six things have times of their own: writes of the swap device (one after the other, cost.swap_write each) and
+ * of that of the files (cost.file_write, and none in less than cost.file_latency), the exit of an OOM victim, kswapd of
+ * each node, the update of one CPU's counters and lists, once a second each, spread over the second, that of memory
+ * cgroups' statistics, and the flushers' look at what is old. The earliest is done first; ties go in that order. While a
+ * task stalls in direct reclaim they go on beyond the demand's time, which stands still (open timing: later
+ * demand comes when it came, whatever the stall).
  *
  * Not modelled: reads in the device's queue; that the update is skipped on idle CPUs.
  */
 #include "replay_state.h"
 
 #define VMSTAT_PERIOD_NS UINT64_C(1000000000)
-#define FLUSH_SECONDS    5
 
-/* When the oldest write ends that begins at begin_ns; REPLAY_NEVER: there is none. */
-static uint64_t write_end(const struct replay *replay, uint64_t begin_ns)
+static uint64_t file_page_ns(const struct replay *replay, uint64_t t_ns)
 {
-	uint32_t pages = mm_oldest_write_pages(replay->machine);
+	uint64_t ns = replay->cost.file_write_ns;
+
+	return replay->device ? replay_file_device_at(replay->device, t_ns, ns) : ns;
+}
+
+/* When the oldest write to a device ends that was idle until from_ns; REPLAY_NEVER: there is none. */
+static uint64_t write_end(const struct replay *replay, enum mm_write_device device,
+                          uint64_t from_ns)
+{
+	uint32_t pages = mm_oldest_write_pages(replay->machine, device);
+	uint64_t begin_ns, end_ns;
 
 	if (pages == 0)
 		return REPLAY_NEVER;
-	return begin_ns + pages * (mm_oldest_write_is_file(replay->machine)
-	                                   ? replay->cost.file_write_ns
-	                                   : replay->cost.swap_write_ns);
+	if (device == MM_WRITE_SWAP)
+		return from_ns + pages * replay->cost.swap_write_ns;
+	begin_ns = mm_oldest_write_begin_ns(replay->machine, device);
+	end_ns = from_ns + pages * file_page_ns(replay, from_ns);
+	if (end_ns < begin_ns + replay->cost.file_latency_ns)
+		end_ns = begin_ns + replay->cost.file_latency_ns;
+	return end_ns;
 }
 
 void replay_simtime_writes(struct replay *replay)
 {
-	if (mm_oldest_write_pages(replay->machine) == 0)
-		replay->write_done_ns = REPLAY_NEVER;
-	else if (replay->write_done_ns == REPLAY_NEVER)
-		replay->write_done_ns = write_end(replay, replay->now_ns + replay->stall_ns);
+	for (int i = 0; i < MM_NR_WRITE_DEVICES; i++) {
+		if (mm_oldest_write_pages(replay->machine, i) == 0)
+			replay->write_done_ns[i] = REPLAY_NEVER;
+		else if (replay->write_done_ns[i] == REPLAY_NEVER)
+			replay->write_done_ns[i] =
+				write_end(replay, i, replay->now_ns + replay->stall_ns);
+	}
+}
+
+uint64_t replay_simtime_write_ns(const struct replay *replay)
+{
+	uint64_t swap_ns = replay->write_done_ns[MM_WRITE_SWAP];
+	uint64_t file_ns = replay->write_done_ns[MM_WRITE_FILE];
+
+	return swap_ns < file_ns ? swap_ns : file_ns;
 }
 
 static void end_oldest_write(struct replay *replay)
 {
-	uint64_t done_ns = replay->write_done_ns;
+	enum mm_write_device device =
+		replay->write_done_ns[MM_WRITE_SWAP] <= replay->write_done_ns[MM_WRITE_FILE]
+			? MM_WRITE_SWAP
+			: MM_WRITE_FILE;
+	uint64_t done_ns = replay->write_done_ns[device];
 
-	mm_end_writeback(replay->machine, 1);
-	replay->write_done_ns = write_end(replay, done_ns);
+	mm_end_write(replay->machine, device);
+	replay->write_done_ns[device] = write_end(replay, device, done_ns);
+	replay_simtime_writes(replay);
 }
 
 static void update_cpu(struct replay *replay)
@@ -48,33 +77,44 @@ static void update_cpu(struct replay *replay)
 	mm_vmstat_update(replay->machine, (uint16_t)replay->vmstat_cpu);
 	replay->vmstat_cpu = replay->vmstat_cpu + 1 < replay->nr_cpus ? replay->vmstat_cpu + 1 : 0;
 	replay->vmstat_ns += VMSTAT_PERIOD_NS / replay->nr_cpus;
-	if (replay->vmstat_cpu == 0 && ++replay->seconds % FLUSH_SECONDS == 0) {
-		mm_flush_expired(replay->machine);
-		replay_simtime_writes(replay);
-	}
+}
+
+/* The flushers look at what is old. */
+static void flush(struct replay *replay)
+{
+	mm_flush_expired(replay->machine);
+	replay->flush_ns += replay->flush_period_ns;
+	replay_simtime_writes(replay);
 }
 
 static uint64_t updates_due(const struct replay *replay)
 {
-	return replay->memcg_flush_ns < replay->vmstat_ns ? replay->memcg_flush_ns
-	                                                  : replay->vmstat_ns;
+	uint64_t due = replay->vmstat_ns;
+
+	if (replay->memcg_flush_ns < due)
+		due = replay->memcg_flush_ns;
+	return replay->flush_ns < due ? replay->flush_ns : due;
 }
 
 static void update(struct replay *replay)
 {
-	if (replay->memcg_flush_ns >= replay->vmstat_ns) {
+	uint64_t due = updates_due(replay);
+
+	if (replay->flush_ns == due) {
+		flush(replay);
+	} else if (replay->memcg_flush_ns == due && replay->vmstat_ns > due) {
+		mm_flush_memcg_stats(replay->machine);
+		replay->memcg_flush_ns += replay->memcg_period_ns;
+	} else {
 		update_cpu(replay);
-		return;
 	}
-	mm_flush_memcg_stats(replay->machine);
-	replay->memcg_flush_ns += replay->memcg_period_ns;
 }
 
 /* Everything due until t_ns. */
 static void run_until(struct replay *replay, uint64_t t_ns)
 {
 	for (;;) {
-		uint64_t due = replay->write_done_ns;
+		uint64_t due = replay_simtime_write_ns(replay);
 		uint32_t node = MM_MAX_NODES;
 		bool exits = replay_oom_due(replay) < due;
 

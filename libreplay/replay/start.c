@@ -297,17 +297,24 @@ static void read_config(const struct mmr_snapshot_piece *piece, struct replay_tu
 	const char *text = (const char *)piece->data;
 	const char *end = text + piece->size;
 	uint64_t hz = 0, period_ns = 0;
-	bool memcg = false;
+	bool memcg = false, throttled = false;
 	char line[128], value[32];
 
 	while (next_line(&text, end, line, sizeof(line))) {
 		if (strcmp(line, "CONFIG_MEMCG=y") == 0)
 			memcg = true;
+		else if (strcmp(line, "CONFIG_BLK_WBT_MQ=y") == 0)
+			throttled = true;
 		else if (strncmp(line, "CONFIG_HZ=", 10) == 0)
 			hz = strtoul(line + 10, NULL, 10);
 	}
 	if (hz == 0 || hz > 10000)
 		return;
+	snprintf(value, sizeof(value), "%" PRIu64, hz);
+	replay_tunable_record(tunables, "hz", value);
+	/* Otherwise as many as its 256 requests hold. */
+	if (!throttled)
+		replay_tunable_record(tunables, "cost.file_queue", "4096");
 	if (memcg)
 		period_ns = memcg_flush_ticks(hz) * UINT64_C(1000000000) / hz;
 	snprintf(value, sizeof(value), "%" PRIu64, period_ns);
@@ -413,7 +420,8 @@ int replay_start_read(struct mmr_trace *trace, struct replay_start *ret,
 	if (code == 0)
 		code = read_last_snapshot(trace, tunables, err);
 	if (code == 0)
-		code = replay_calibrate_trace(trace, tunables, &start.reference, err);
+		code = replay_calibrate_trace(trace, tunables, &start.reference, &start.device,
+		                              err);
 	if (code == 0)
 		code = mmr_trace_rewind(trace, err);
 	if (code < 0) {

@@ -250,6 +250,24 @@ static void throttling_tells_its_own_length(void **state)
 	            "throttle|7|work|7000000|4000000|-|-|0|0|unknown\n");
 }
 
+/* Those that found too much dirty and did not have to wait are no episodes. */
+static void writers_wait_while_too_much_is_dirty(void **state)
+{
+	struct mmr_event event = { .t_ns = BASE_NS + 9000000,
+		                   .pid = 7,
+		                   .kind = MMR_EVENT_BALANCE_DIRTY_PAGES,
+		                   .balance_dirty = { .pause_ms = -42 } };
+
+	(void)state;
+	begin();
+	replay_episodes_event(&episodes, &event);
+	event.balance_dirty.pause_ms = 26;
+	replay_episodes_event(&episodes, &event);
+	end();
+	rows_expect(RECLAIM_ROWS,
+	            "throttle|7|work|9000000|26000000|-|-|0|0|too many dirty pages\n");
+}
+
 /* ---- compaction ---- */
 
 static void compact(uint64_t t_ns, uint32_t pid, int32_t status)
@@ -577,6 +595,7 @@ int main(void)
 		TEST(ends_without_a_begin_say_nothing),
 		TEST(what_is_not_seen_to_end_has_no_duration),
 		TEST(throttling_tells_its_own_length),
+		TEST(writers_wait_while_too_much_is_dirty),
 		TEST(compaction_knows_who_wanted_it),
 		TEST(a_fault_has_one_huge_page_or_one_fallback),
 		TEST(collapses_are_told_from_failures),

@@ -18,6 +18,9 @@ static inline struct mm_settings machine_settings(void)
 		.swappiness = 60,
 		.page_cluster = 3,
 		.vfs_cache_pressure = 100,
+		.dirty_background_ratio = 10,
+		.dirty_ratio = 20,
+		.dirty_expire_centisecs = 3000,
 	};
 }
 

@@ -11,7 +11,6 @@ static struct mm_machine *new_machine(void)
 {
 	struct mm_machine *machine = machine_new(NR_PAGES, 1, NR_PAGES, &policy_classic);
 
-	machine->settings.dirty_background_ratio = 10;
 	machine_all_free(machine);
 	assert_int_equal(mm_reserve_lpages(machine, 3 * NR_PAGES, NULL), 0);
 	return machine;
@@ -129,7 +128,8 @@ static void dirty_pages_of_files_are_left_to_the_flushers(void **state)
 	assert_int_equal(mm_nr_writeback(machine), 0);
 	mm_wake_flushers(machine);
 	assert_int_equal(mm_nr_writeback(machine), 1);
-	assert_true(mm_oldest_write_is_file(machine));
+	assert_int_equal(mm_oldest_write_pages(machine, MM_WRITE_FILE), 1);
+	assert_int_equal(mm_oldest_write_pages(machine, MM_WRITE_SWAP), 0);
 	assert_int_equal(machine_counter(machine, "nr_dirty"), 0);
 	mm_end_writeback(machine, 1);
 	assert_int_equal(page->list, CLASSIC_INACTIVE_FILE);
@@ -142,43 +142,110 @@ static void dirty_pages_of_files_are_left_to_the_flushers(void **state)
 	end(machine);
 }
 
-static void flushers_keep_dirty_pages_below_their_share(void **state)
+/* A tenth of what is free above the watermarks, or in files. */
+static void flushers_begin_at_the_background_limit(void **state)
 {
 	struct mm_machine *machine = new_machine();
+	struct mm_dirtier dirtier = { 0 };
 	uint32_t page = 0;
 
 	(void)state;
+	machine->settings.write_queue = 100;
 	while (mm_nr_writeback(machine) == 0 && page < NR_PAGES / 2) {
 		touch(machine, page++, MM_LPAGE_FILE, MM_TOUCH_WRITE);
-		mm_flush(machine);
+		assert_int_equal(mm_balance_dirty_pages(machine, &dirtier, 1), 0);
 	}
-	/* A tenth of what is free above the watermarks, or in files. */
-	assert_in_range(page, NR_PAGES * 9 / 100, NR_PAGES / 10 + 1);
-	/* Once at it, they go on for 1024 pages; half of the queue is reclaim's. */
-	assert_int_equal(mm_nr_writeback(machine), MM_WRITEBACK_LIMIT / 2);
+	assert_in_range(page, NR_PAGES * 9 / 100, NR_PAGES * 11 / 100);
+	assert_in_range(page, mm_dirty_limits(machine).background + 1,
+	                mm_dirty_limits(machine).background + 64);
+	/* No more than that are on their way at a time. Once at it, they write all that was dirty. */
+	assert_int_equal(mm_nr_writeback(machine), 100);
+	mm_end_write(machine, MM_WRITE_SWAP);
+	assert_int_equal(mm_nr_writeback(machine), 100);
 	while (mm_nr_writeback(machine) > 0)
-		mm_end_writeback(machine, 100);
+		mm_end_write(machine, MM_WRITE_FILE);
 	assert_int_equal(machine_counter(machine, "nr_dirty"), 0);
+	end(machine);
+}
+
+static uint64_t clock_ns(void *data)
+{
+	return *(uint64_t *)data;
+}
+
+/* After 100 ms they look again, and stop where less is dirty than the limit. */
+static void a_pass_of_the_flushers_ends(void **state)
+{
+	struct mm_machine *machine = new_machine();
+	struct mm_dirtier dirtier = { 0 };
+	uint64_t now_ns = 1000000000;
+	uint32_t page = 0;
+
+	(void)state;
+	machine->hooks.now_ns = clock_ns;
+	machine->hooks.data = &now_ns;
+	machine->settings.write_queue = 10;
+	while (mm_nr_writeback(machine) == 0) {
+		touch(machine, page++, MM_LPAGE_FILE, MM_TOUCH_WRITE);
+		mm_balance_dirty_pages(machine, &dirtier, 1);
+	}
+	for (uint32_t i = 0; i < 100; i++)
+		mm_end_write(machine, MM_WRITE_FILE);
+	now_ns += 101000000;
+	for (uint32_t i = 0; i < 100; i++)
+		mm_end_write(machine, MM_WRITE_FILE);
+	assert_int_equal(mm_nr_writeback(machine), 0);
+	assert_int_equal(machine_counter(machine, "nr_dirty"), page - 110);
 	end(machine);
 }
 
 static void old_dirty_pages_are_written(void **state)
 {
 	struct mm_machine *machine = new_machine();
+	uint64_t now_ns = 1000000000;
 
 	(void)state;
+	machine->hooks.now_ns = clock_ns;
+	machine->hooks.data = &now_ns;
 	touch(machine, 0, MM_LPAGE_FILE, MM_TOUCH_WRITE);
-	for (uint32_t i = 0; i < MM_FLUSH_MARKS; i++) {
+	for (uint32_t i = 0; i < 6; i++) {
 		mm_flush_expired(machine);
 		assert_int_equal(mm_nr_writeback(machine), 0);
+		now_ns += 5000000000;
 	}
 	touch(machine, 1, MM_LPAGE_FILE, MM_TOUCH_WRITE);
 	mm_flush_expired(machine);
 	assert_int_equal(mm_nr_writeback(machine), 1);
+	assert_true(mm_lpage_is_written(machine, 0));
+	assert_false(mm_lpage_is_written(machine, 1));
 	/* Freed while it is written. */
 	assert_true(mm_free_lpage(machine, 0, 0));
 	assert_int_equal(mm_nr_writeback(machine), 0);
-	assert_int_equal(mm_oldest_write_pages(machine), 0);
+	assert_int_equal(mm_oldest_write_pages(machine, MM_WRITE_FILE), 0);
+	/* Another age. */
+	machine->settings.dirty_expire_centisecs = 100;
+	now_ns += 1000000000;
+	mm_flush_expired(machine);
+	assert_int_equal(mm_nr_writeback(machine), 1);
+	end(machine);
+}
+
+static void limits_by_share_or_bytes(void **state)
+{
+	struct mm_machine *machine = new_machine();
+	struct mm_dirty_limits limits = mm_dirty_limits_of(machine, 10000);
+
+	(void)state;
+	/* 10 % and 20 %, rounded to parts of 4096 first. */
+	assert_int_equal(limits.background, 409 * 10000 / 4096);
+	assert_int_equal(limits.dirty, 819 * 10000 / 4096);
+	machine->settings.dirty_background_bytes = 4097;
+	machine->settings.dirty_bytes = 4096 * 500;
+	limits = mm_dirty_limits_of(machine, 10000);
+	assert_int_equal(limits.background, 2);
+	assert_int_equal(limits.dirty, 500);
+	machine->settings.dirty_background_bytes = 4096 * 600;
+	assert_int_equal(mm_dirty_limits_of(machine, 10000).background, 250);
 	end(machine);
 }
 
@@ -189,8 +256,10 @@ int main(void)
 		cmocka_unit_test(a_fast_device_lets_the_page_go_at_once),
 		cmocka_unit_test(kswapd_waits_for_what_it_met_twice),
 		cmocka_unit_test(dirty_pages_of_files_are_left_to_the_flushers),
-		cmocka_unit_test(flushers_keep_dirty_pages_below_their_share),
+		cmocka_unit_test(flushers_begin_at_the_background_limit),
+		cmocka_unit_test(a_pass_of_the_flushers_ends),
 		cmocka_unit_test(old_dirty_pages_are_written),
+		cmocka_unit_test(limits_by_share_or_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
