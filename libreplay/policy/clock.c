@@ -23,19 +23,17 @@ static void isolate(struct mm_node *node, struct mm_scan_control *sc, enum mm_lr
 	uint32_t scanned = 0, entries = node->lists[type].count;
 	uint32_t pfn = node->lists[type].tail;
 
-	/* Pages of zones that do not help are passed over where they lie. */
+	/* Pages of zones that do not help keep their bit, but the hand passes them too. */
 	while (scanned < nr_to_scan && entries-- > 0 && batch->nr < MM_SWAP_CLUSTER) {
 		uint32_t next = mm_node_page(node, pfn)->prev;
+		bool eligible = mm_eligible(node, sc, pfn);
 
-		if (mm_eligible(node, sc, pfn)) {
+		if (eligible)
 			scanned += 1u << mm_node_page(node, pfn)->order;
-			if (mm_test_clear_young(node, pfn)) {
-				mm_lru_del(node, pfn);
-				mm_lru_add_head(node, type, pfn);
-			} else {
-				mm_isolate(node, pfn, batch);
-			}
-		}
+		if (!eligible || mm_test_clear_young(node, pfn))
+			mm_lru_move_head(node, pfn);
+		else
+			mm_isolate(node, pfn, batch);
 		pfn = next;
 	}
 	sc->nr_scanned += scanned;

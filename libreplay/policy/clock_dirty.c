@@ -49,7 +49,7 @@ static void isolate(struct mm_node *node, struct mm_scan_control *sc, enum mm_lr
 	uint32_t scanned = 0, entries = node->lists[type].count;
 	uint32_t pfn = node->lists[type].tail;
 
-	/* Pages of zones that do not help are passed over where they lie. */
+	/* Pages of zones that do not help are no part of a turn, but the hand passes them too. */
 	while (scanned < nr_to_scan && entries-- > 0 && batch->nr < MM_SWAP_CLUSTER) {
 		uint32_t next = mm_node_page(node, pfn)->prev;
 
@@ -64,6 +64,8 @@ static void isolate(struct mm_node *node, struct mm_scan_control *sc, enum mm_lr
 				mm_isolate(node, pfn, batch);
 			else
 				mm_lru_move_head(node, pfn);
+		} else {
+			mm_lru_move_head(node, pfn);
 		}
 		pfn = next;
 	}
