@@ -29,7 +29,6 @@ static const uint32_t kernels[] = { MM_KERNEL(6, 12), MM_KERNEL(6, 1), MM_KERNEL
 static const uint32_t gfps[] = {
 	MM_GFP_KERNEL,
 	MM_GFP_KERNEL | MM_GFP_RECLAIMABLE,
-	MM_GFP_KERNEL | MM_GFP_DMA32,
 	MM_GFP_HIGHUSER_MOVABLE,
 	MM_GFP_HIGHUSER_MOVABLE & ~MM_GFP_HIGHMEM,
 	MM_GFP_KERNEL | MM_GFP_NORETRY,
@@ -60,7 +59,10 @@ static struct mm_zone_config zone_at(const char *name, uint8_t type, uint8_t nod
 	return zone;
 }
 
-/* DMA, DMA32, Normal as far as there is memory; every other one with a movable zone or a second node. */
+/*
+ * DMA, DMA32, Normal as far as there is memory; every other one with a second node, small ones with a movable
+ * zone (in large ones reclaim for the kernel would pass over all of it, each time).
+ */
 static uint32_t lay_out(struct mm_zone_config *zones, uint32_t nr_pages, uint32_t variant)
 {
 	uint32_t dma = 16 * PAGES_PER_MB, dma32 = 4096 * PAGES_PER_MB, nr = 0;
@@ -74,7 +76,7 @@ static uint32_t lay_out(struct mm_zone_config *zones, uint32_t nr_pages, uint32_
 	if (end > dma32)
 		zones[nr++] = zone_at("Normal", MM_ZONE_NORMAL, 0, dma32, end);
 	if (end < nr_pages)
-		zones[nr++] = variant % 4 == 1
+		zones[nr++] = variant % 4 == 1 && nr_pages <= 512 * PAGES_PER_MB
 		                      ? zone_at("Movable", MM_ZONE_MOVABLE, 0, end, nr_pages)
 		                      : zone_at("Normal", MM_ZONE_NORMAL, 1, end, nr_pages);
 	return nr;
@@ -126,6 +128,9 @@ static void random_request(struct run *run)
 
 	if (kind == MM_LPAGE_KERNEL) {
 		request.gfp_flags = gfps[page / 6 % (sizeof(gfps) / sizeof(gfps[0]))];
+		/* Few: where most memory is above, reclaim passes over all of it for each of them. */
+		if (page / 6 % 101 == 7)
+			request.gfp_flags = MM_GFP_KERNEL | MM_GFP_DMA32;
 		/* By the page, because it is freed as what it was allocated. */
 		request.order =
 			(uint8_t)(page / 64 % 3 ? page / 8 % 4 : page % (run->max_order + 1u));
