@@ -221,16 +221,17 @@ void mm_compact_end(struct mm_machine *machine, struct mm_compact_control *cc)
 /* Others may run while the task waits; what they free is not for it. */
 static void pass_time(struct mm_machine *machine, const struct mm_compact_control *cc)
 {
+	const struct mm_compact_control *capturing = machine->capturing;
+
 	if (!machine->hooks.compact_turn)
 		return;
 	machine->capturing = NULL;
 	machine->hooks.compact_turn(machine->hooks.data, cc);
-	machine->capturing = cc;
+	machine->capturing = capturing;
 }
 
-static enum mm_compact_result compact_zone(struct mm_machine *machine,
-                                           struct mm_compact_control *cc,
-                                           const struct mm_request *request)
+enum mm_compact_result mm_compact_zone(struct mm_machine *machine, struct mm_compact_control *cc,
+                                       const struct mm_request *request)
 {
 	const struct mm_hooks *hooks = &machine->hooks;
 	enum mm_compact_result result = mm_compact_begin(machine, cc);
@@ -239,7 +240,7 @@ static enum mm_compact_result compact_zone(struct mm_machine *machine,
 		return result;
 	if (hooks->compact_begin)
 		hooks->compact_begin(hooks->data, cc, request);
-	machine->capturing = cc;
+	machine->capturing = cc->direct ? cc : NULL;
 	machine->captured = MM_NONE;
 	while (result == MM_COMPACT_CONTINUE) {
 		result = mm_compact_turn(machine, cc);
@@ -261,7 +262,7 @@ static enum mm_compact_result compact_zone_order(struct mm_machine *machine, uin
 {
 	struct mm_compact_control cc = {
 		.order = (int8_t)ac->order,
-		.search_order = (int8_t)ac->order,
+		.search_order = (int16_t)ac->order,
 		.gfp_flags = ac->gfp_flags,
 		.zone = zone,
 		.cpu = ac->cpu,
@@ -275,7 +276,7 @@ static enum mm_compact_result compact_zone_order(struct mm_machine *machine, uin
 		.ignore_block_suitable = priority == MM_COMPACT_PRIO_SYNC_FULL,
 	};
 
-	return compact_zone(machine, &cc, ac->request);
+	return mm_compact_zone(machine, &cc, ac->request);
 }
 
 /* A captured block is in machine->captured. */

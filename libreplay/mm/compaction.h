@@ -55,6 +55,9 @@ enum mm_compact_result mm_compact_begin(struct mm_machine *machine, struct mm_co
 enum mm_compact_result mm_compact_turn(struct mm_machine *machine, struct mm_compact_control *cc);
 /* What was taken and not used goes back. */
 void mm_compact_end(struct mm_machine *machine, struct mm_compact_control *cc);
+/* All of it, in one go; request: who waits for it. */
+enum mm_compact_result mm_compact_zone(struct mm_machine *machine, struct mm_compact_control *cc,
+                                       const struct mm_request *request);
 
 /* ---- compaction_suitable.c ---- */
 

@@ -134,7 +134,7 @@ static int next_search_order(struct mm_compact_control *cc, int order)
 		return order;
 	cc->search_order--;
 	if (cc->search_order < 0)
-		cc->search_order = (int8_t)(cc->order - 1);
+		cc->search_order = (int16_t)(cc->order - 1);
 	return -1;
 }
 
@@ -156,7 +156,7 @@ static uint32_t search_order(struct mm_machine *machine, struct mm_compact_contr
 		}
 		if (pfn >= search->low_pfn) {
 			cc->fast_search_fail = 0;
-			cc->search_order = (int8_t)order;
+			cc->search_order = (int16_t)order;
 			found = pfn;
 			break;
 		}
@@ -184,7 +184,7 @@ static uint32_t search_free_lists(struct mm_machine *machine, struct mm_compact_
 	int order;
 
 	if (cc->search_order > cc->order - 1)
-		cc->search_order = (int8_t)(cc->order - 1);
+		cc->search_order = (int16_t)(cc->order - 1);
 	for (order = cc->search_order; order >= 0; order = next_search_order(cc, order)) {
 		uint32_t pfn, nr;
 

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Huge pages that could not stay whole: 512 base pages under one logical page.
+ * Huge pages, and those that could not stay whole: 512 base pages under one logical page.
  *
  * A huge page is one logical page of order 9. When there was no huge block for it, or reclaim took it
  * apart, its contents go on as 512 logical pages of their own (numbers from MM_SUB_BASE on), each with its
  * place and slot; the parent only says where they are. Room for them is set aside when a huge page is
  * touched first, so that reclaim never needs memory.
  *
- * Follows what do_huge_pmd_anonymous_page()'s fallback and split_huge_page_to_list() leave behind in v6.12.
+ * The first touch of an area asks for a huge page, twice: on the node without reclaiming much, then as the
+ * setting allows (transparent_hugepage/defrag, which is in the recorded request). If there is none, a small
+ * page is put there, and nobody asks again. Where the recorded kernel got a huge page and the replay does not, no
+ * event tells which base pages are used later: all 512 are touched.
  *
- * Not modelled: which base page a touch meant: a touch of a huge page in pieces touches all of them; the
- * deferred split queue; khugepaged putting pieces together again; huge pages of the page cache, which are
+ * Follows do_huge_pmd_anonymous_page(), alloc_pages_mpol() and what split_huge_page_to_list() leaves behind in
+ * v6.12.
+ *
+ * Not modelled: which base page a touch meant where the recorded kernel had a huge page too: a touch of one in
+ * pieces touches all of them; the deferred split queue; khugepaged putting pieces together again; huge pages of the page cache, which are
  * dropped whole.
  */
 #include "internal.h"
@@ -91,6 +97,79 @@ enum mm_touch_result mm_touch_split(struct mm_machine *machine, const struct mm_
 	}
 	machine->in_hand = MM_NONE;
 	return worst;
+}
+
+uint32_t mm_huge_part(const struct mm_machine *machine, uint32_t number)
+{
+	uint32_t head = number & ~(SUBS - 1);
+	const struct mm_lpage *lpage;
+
+	if (number >= machine->nr_lpages)
+		return number;
+	lpage = mm_lpage(machine, head);
+	if (!(lpage->flags & MM_LP_BY_PARTS))
+		return number;
+	if (lpage->flags & MM_LP_SPLIT)
+		return sub_number(lpage, number - head);
+	return lpage->pfn != MM_NONE ? head : number;
+}
+
+/* ---- faults ---- */
+
+/* pmd_none(): nothing has been touched there. */
+static bool is_untouched(const struct mm_machine *machine, uint32_t head)
+{
+	for (uint32_t i = head; i < head + SUBS && i < machine->nr_lpages; i++) {
+		if (machine->lpages[i].kind != MM_LPAGE_NONE)
+			return false;
+	}
+	return true;
+}
+
+/* alloc_pages_mpol(): a block nearby without much ado, then anywhere with what the setting allows. */
+static uint32_t alloc_huge(struct mm_machine *machine, const struct mm_request *request,
+                           uint32_t gfp_flags)
+{
+	struct mm_request huge = *request;
+	uint32_t pfn;
+
+	/* Recorded of the first try; the second one's are not known then. */
+	if (gfp_flags & MM_GFP_THISNODE)
+		gfp_flags &= ~(MM_GFP_THISNODE | MM_GFP_NORETRY);
+	huge.order = MM_PAGEBLOCK_ORDER;
+	huge.gfp_flags = gfp_flags | MM_GFP_THISNODE | MM_GFP_NORETRY;
+	pfn = mm_alloc_pages(machine, &huge);
+	if (pfn != MM_NONE || !(gfp_flags & MM_GFP_DIRECT_RECLAIM))
+		return pfn;
+	huge.gfp_flags = gfp_flags;
+	return mm_alloc_pages(machine, &huge);
+}
+
+enum mm_touch_result mm_touch_huge(struct mm_machine *machine, const struct mm_request *request,
+                                   uint32_t number, enum mm_lpage_kind kind)
+{
+	bool whole = request->order == MM_PAGEBLOCK_ORDER;
+	uint32_t head = whole ? number : number & ~(SUBS - 1), pfn;
+
+	if (!whole && !is_untouched(machine, head))
+		return MM_TOUCH_FAILED;
+	if (!reserve_subs(machine, mm_lpage(machine, head)))
+		return MM_TOUCH_FAILED;
+	pfn = alloc_huge(machine, request, whole ? request->gfp_flags : request->huge_gfp);
+	mm_count(machine, pfn == MM_NONE ? MM_THP_FAULT_FALLBACK : MM_THP_FAULT_ALLOC, 1);
+	if (pfn == MM_NONE && whole)
+		return mm_touch_split(machine, request, head, kind);
+	if (pfn == MM_NONE) {
+		mm_free_subs(machine, request->cpu, head);
+		return MM_TOUCH_FAILED;
+	}
+	mm_count(machine, MM_PGFAULT, 1);
+	mm_page_bind(machine, pfn, head, kind);
+	if (!whole)
+		mm_lpage(machine, head)->flags |= MM_LP_BY_PARTS;
+	machine->pages[pfn].flags |= MM_PG_YOUNG;
+	mm_lru_add_page(machine, pfn);
+	return MM_TOUCH_NEW;
 }
 
 void mm_free_subs(struct mm_machine *machine, uint16_t cpu, uint32_t number)

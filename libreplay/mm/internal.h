@@ -436,6 +436,11 @@ bool mm_compaction_suitable(const struct mm_machine *machine, const struct mm_zo
 bool mm_compaction_zonelist_suitable(const struct mm_machine *machine,
                                      const struct mm_alloc_context *ac, uint32_t alloc_flags);
 
+/* ---- kcompactd.c ---- */
+
+/* A block of this order is wanted, by a request that can use the zones up to highest_zoneidx. */
+void mm_wakeup_kcompactd(struct mm_node *node, uint32_t order, uint8_t highest_zoneidx);
+
 /* ---- swap.c ---- */
 
 /* A page of memory becomes known to the policy, or leaves it. */
@@ -495,8 +500,15 @@ void mm_release_page(struct mm_machine *machine, uint16_t cpu, uint32_t pfn);
 
 /* ---- huge_memory.c ---- */
 
-/* Sets room aside for the pieces; false: no memory. Before a huge page is touched first. */
+/* Sets room aside for the pieces; false: no memory. Before a huge page is seeded. */
 bool mm_prepare_huge(struct mm_machine *machine, uint32_t number);
+/* Where the contents of a base page are that has no logical page of its own: in the huge page around it. */
+uint32_t mm_huge_part(const struct mm_machine *machine, uint32_t number);
+/*
+ * The first touch of an anonymous or shared page where a huge one may be. FAILED: a small one it is.
+ */
+enum mm_touch_result mm_touch_huge(struct mm_machine *machine, const struct mm_request *request,
+                                   uint32_t number, enum mm_lpage_kind kind);
 enum mm_touch_result mm_touch_split(struct mm_machine *machine, const struct mm_request *request,
                                     uint32_t number, enum mm_lpage_kind kind);
 /* The pieces, if it is in pieces, and the room for them. */

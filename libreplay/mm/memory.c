@@ -111,15 +111,17 @@ static enum mm_touch_result first_touch(struct mm_machine *machine,
 	bool huge = request->order == MM_PAGEBLOCK_ORDER && kind != MM_LPAGE_KERNEL;
 	uint32_t pfn;
 
-	if (huge && !mm_prepare_huge(machine, page))
-		return MM_TOUCH_FAILED;
+	if (huge || request->huge_gfp != 0) {
+		enum mm_touch_result result = mm_touch_huge(machine, request, page, kind);
+
+		if (huge || result != MM_TOUCH_FAILED)
+			return result;
+	}
 	pfn = mm_alloc_pages(machine, request);
 	if (kind != MM_LPAGE_KERNEL && fault)
 		mm_count(machine, MM_PGFAULT, 1);
-	if (huge)
-		mm_count(machine, pfn == MM_NONE ? MM_THP_FAULT_FALLBACK : MM_THP_FAULT_ALLOC, 1);
 	if (pfn == MM_NONE)
-		return huge ? mm_touch_split(machine, request, page, kind) : MM_TOUCH_FAILED;
+		return MM_TOUCH_FAILED;
 	mm_page_bind(machine, pfn, page, kind);
 	if (kind != MM_LPAGE_KERNEL) {
 		if (fault)
@@ -173,6 +175,11 @@ enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_r
 	struct mm_lpage *lpage = mm_lpage(machine, page);
 	enum mm_touch_result result;
 
+	if (kind != MM_LPAGE_KERNEL && request->order == 0 &&
+	    (lpage->kind == MM_LPAGE_NONE || (lpage->flags & MM_LP_SPLIT))) {
+		page = mm_huge_part(machine, page);
+		lpage = mm_lpage(machine, page);
+	}
 	if (lpage->kind != MM_LPAGE_NONE && lpage->kind != kind)
 		return MM_TOUCH_INVALID;
 	if (lpage->flags & MM_LP_SPLIT)
@@ -197,6 +204,10 @@ enum mm_touch_result mm_access_page(struct mm_machine *machine, const struct mm_
 	const struct mm_lpage *lpage = mm_lpage(machine, page);
 	struct mm_request adapted = *request;
 
+	if (lpage->kind == MM_LPAGE_NONE) {
+		page = mm_huge_part(machine, page);
+		lpage = mm_lpage(machine, page);
+	}
 	if (lpage->kind == MM_LPAGE_NONE || lpage->kind == MM_LPAGE_KERNEL)
 		return MM_TOUCH_INVALID;
 	adapted.order = lpage->order;

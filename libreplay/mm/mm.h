@@ -83,6 +83,8 @@ struct mm_request {
 	uint32_t gfp_flags;
 	uint32_t task;  /* the caller's number for it; handed to the hooks */
 	uint32_t space; /* of mm_space_new(), or 0: nobody's */
+	uint32_t
+		huge_gfp; /* of order 0: a huge page is to be tried first, with these; 0: none is */
 	uint16_t cpu;
 	uint8_t order;
 };
@@ -391,6 +393,19 @@ void mm_kswapd_nap_over(struct mm_machine *machine, uint32_t node);
 /* Of the run that goes on, or the last one; its counts begin at 0 with each run. */
 const struct mm_scan_control *mm_kswapd_scan_control(const struct mm_machine *machine,
                                                      uint32_t node);
+
+/* Whether kcompactd of node would do anything but sleep. */
+bool mm_kcompactd_runnable(const struct mm_machine *machine, uint32_t node);
+/* A pageblock of it at most; what it frees goes to the lists of cpu (< the number of CPUs). */
+void mm_kcompactd_step(struct mm_machine *machine, uint32_t node, uint16_t cpu);
+/* It has slept for HZ/2: it looks whether there is anything to do of its own accord. */
+void mm_kcompactd_timeout(struct mm_machine *machine, uint32_t node);
+/* Of the run that goes on, or the last one; its counts begin at 0 with each zone. */
+const struct mm_compact_control *mm_kcompactd_control(const struct mm_machine *machine,
+                                                      uint32_t node);
+
+/* All zones, as far as it goes (writing to /proc/sys/vm/compact_memory). */
+void mm_compact_nodes(struct mm_machine *machine, const struct mm_request *request);
 
 /* Pages that are being written. */
 uint32_t mm_nr_writeback(const struct mm_machine *machine);

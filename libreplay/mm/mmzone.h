@@ -136,6 +136,8 @@ enum mm_lpage_flags {
 	MM_LP_WORKINGSET = 4, /* the page had MM_PG_WORKINGSET when it was evicted */
 	MM_LP_HAS_SUBS = 8,   /* .subs is valid: there is room for 512 pieces */
 	MM_LP_SPLIT = 16,     /* it is in pieces; pfn and slot are MM_NONE */
+	MM_LP_BY_PARTS =
+		32, /* a huge page: the demand touches its base pages by their own numbers */
 };
 
 static inline bool mm_is_writeback(const struct mm_page *page)
@@ -223,7 +225,7 @@ struct mm_compact_control {
 	uint32_t alloc_flags;
 	uint16_t cpu;
 	int8_t order; /* -1: as much as possible */
-	int8_t search_order;
+	int16_t search_order;
 	uint8_t zone; /* index */
 	uint8_t migratetype;
 	uint8_t highest_zoneidx;
@@ -310,6 +312,20 @@ enum mm_kswapd_state {
 	MM_KSWAPD_SLEEP,   /* until woken */
 	MM_KSWAPD_NAP,     /* HZ/10, then it looks again */
 	MM_KSWAPD_BALANCE, /* in balance_pgdat() */
+};
+
+/* The thread that compacts a node in the background: see kcompactd.c. */
+struct mm_kcompactd {
+	struct mm_compact_control cc; /* of the run that goes on */
+	uint8_t max_order;            /* asked for; 0: nothing is */
+	uint8_t highest_zoneidx;
+	uint8_t zone;        /* where the run is, in mm_node.zones */
+	bool asked;          /* highest_zoneidx is set */
+	bool woken;          /* … to do it */
+	bool running;        /* a run has begun and not ended */
+	bool in_zone;        /* … and is at work in a zone */
+	uint32_t score;      /* of the node before a run of its own accord */
+	uint32_t rests_left; /* timeouts to let pass: the last such run was in vain */
 };
 
 /* What is left of a shrink_lruvec(): so that kswapd can stop after each batch. */
@@ -411,6 +427,7 @@ struct mm_node {
 	uint64_t refaults_seen[MM_NR_LRU_TYPES];
 	struct mm_lru_stat stat;
 	struct mm_kswapd kswapd;
+	struct mm_kcompactd kcompactd;
 	int64_t kmem
 		[MM_NR_KMEM_KINDS]; /* base pages; what the recorded kernel had beside those … */
 	int64_t kmem_before[MM_NR_KMEM_KINDS]; /* … that are known one by one */

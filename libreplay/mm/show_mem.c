@@ -121,6 +121,11 @@ uint32_t mm_nr_zones(const struct mm_machine *machine)
 	return machine->nr_zones;
 }
 
+uint32_t mm_nr_nodes(const struct mm_machine *machine)
+{
+	return machine->nr_nodes;
+}
+
 const struct mm_zone *mm_zone_at(const struct mm_machine *machine, uint32_t i)
 {
 	return i < machine->nr_zones ? &machine->zones[i] : NULL;

@@ -15,6 +15,7 @@ uint64_t mm_vmstat_value(const struct mm_machine *machine, uint32_t i);
 bool mm_vmstat_find(const struct mm_machine *machine, const char *name, uint64_t *value);
 
 uint32_t mm_nr_zones(const struct mm_machine *machine);
+uint32_t mm_nr_nodes(const struct mm_machine *machine);
 
 /* Zone i: sizes, watermarks, flags, boost. Read it only. */
 const struct mm_zone *mm_zone_at(const struct mm_machine *machine, uint32_t i);

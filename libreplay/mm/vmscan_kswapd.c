@@ -135,6 +135,8 @@ static void end_run(struct mm_node *node)
 	if (machine->hooks.kswapd_end)
 		machine->hooks.kswapd_end(machine->hooks.data, node);
 	try_to_sleep(node, kswapd->sc.order);
+	if (kswapd->state == MM_KSWAPD_NAP)
+		mm_reset_isolation_suitable(node);
 }
 
 /* false: the run is over. */

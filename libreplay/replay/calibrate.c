@@ -20,6 +20,14 @@
  * should have taken by these medians, of what they did take, interruptions included. kswapd.latency is the
  * median time from mm_vmscan_wakeup_kswapd to the next mm_vmscan_kswapd_wake, of at least MIN_WAKES.
  *
+ * Compaction: cost.compact_scan is the median time per page of the pageblocks of which nothing was taken,
+ * from mm_compaction_finished to mm_compaction_isolate_migratepages; cost.migrate that per page moved from
+ * mm_migrate_pages_start to mm_migrate_pages, of at least MIN_PAGES pages and MIN_TURNS turns each. Finding the
+ * new places is in it, so where the free scanner goes far it counts twice.
+ *
+ * kcompactd.timeout is the mean time between two mm_compaction_kcompactd_sleep that lie about half a second
+ * apart, kcompactd.phase the time of the first one.
+ *
  * State: histograms of 8 steps per octave, one per outcome, hence a median is true to 6 %.
  *
  * Bias: upwards by the time that recording the events takes, and by threads that had the CPU without
@@ -37,11 +45,15 @@
 #define MIN_PAGES   16
 #define MIN_BATCHES 32
 #define MIN_WAKES   8
-#define NR_SLOTS    256 /* threads in reclaim at a time; more of them push each other out */
-#define NR_NODES    64
-#define NAP_NS      UINT64_C(100000000) /* HZ / 10 */
-#define STEPS       8
-#define NR_BINS     (40 * STEPS)
+#define MIN_TURNS   8
+#define MIN_RESTS   4
+
+#define HALF_SECOND_NS UINT64_C(500000000)
+#define NR_SLOTS       256 /* threads in reclaim at a time; more of them push each other out */
+#define NR_NODES       64
+#define NAP_NS         UINT64_C(100000000) /* HZ / 10 */
+#define STEPS          8
+#define NR_BINS        (40 * STEPS)
 
 enum outcome {
 	KEPT,
@@ -49,6 +61,16 @@ enum outcome {
 	WRITTEN,
 	ROW, /* written, too */
 	NR_OUTCOMES,
+};
+
+/* What a thread in compaction is doing. */
+struct compaction {
+	uint64_t scan_ns;    /* since then it looks for pages to move; 0: it does not */
+	uint64_t migrate_ns; /* since then it moves them; 0 */
+	uint32_t pid;
+	uint32_t nr_scanned; /* meanwhile, of free pages */
+	uint16_t cpu;
+	bool shared;
 };
 
 struct batch {
@@ -73,9 +95,17 @@ struct samples {
 struct replay_calibrate {
 	struct batch slots[NR_SLOTS];
 	struct samples samples[NR_OUTCOMES];
+	struct compaction compactions[NR_SLOTS];
+	struct samples scans;        /* ns per page looked at */
+	struct samples migrates;     /* ns per page moved, its new place found included */
 	uint32_t kswapd[NR_NODES];   /* pids */
 	uint64_t woken_ns[NR_NODES]; /* 0: kswapd runs, or nobody wants it */
 	struct samples wakes;
+	uint64_t first_ns; /* of the recording */
+	uint64_t slept_ns; /* since then kcompactd of node 0 sleeps; 0: it has not been seen */
+	uint64_t first_slept_ns; /* … for the first time */
+	uint64_t rests_ns;       /* in all, of about half a second each */
+	uint64_t nr_rests;
 	uint32_t nr_cpus;
 	uint16_t running[]; /* by CPU: 1 + slot of the batch under way there */
 };
@@ -247,6 +277,74 @@ static void see_thread(struct replay_calibrate *calibrate, const struct mmr_even
 	calibrate->running[event->cpu] = 0;
 }
 
+/* ---- compaction ---- */
+
+static struct compaction *compaction_of(struct replay_calibrate *calibrate,
+                                        const struct mmr_event *event)
+{
+	struct compaction *compaction = &calibrate->compactions[event->pid % NR_SLOTS];
+
+	if (compaction->pid != event->pid)
+		*compaction = (struct compaction){ .pid = event->pid };
+	return compaction;
+}
+
+static void add_turn(struct samples *samples, const struct compaction *compaction,
+                     const struct mmr_event *event, uint64_t begin_ns, uint64_t nr)
+{
+	if (begin_ns == 0 || event->t_ns < begin_ns || nr < MIN_PAGES || compaction->shared ||
+	    compaction->cpu != event->cpu)
+		return;
+	samples->nr++;
+	samples->bins[bin_of((event->t_ns - begin_ns) / nr)]++;
+}
+
+/* A turn: mm_compaction_finished, isolate_migratepages, mm_migrate_pages_start … mm_migrate_pages. */
+static void see_compaction(struct replay_calibrate *calibrate, const struct mmr_event *event)
+{
+	struct compaction *compaction = compaction_of(calibrate, event);
+
+	switch (event->kind) {
+	case MMR_EVENT_MM_COMPACTION_FINISHED:
+	case MMR_EVENT_MM_MIGRATE_PAGES_START:
+		compaction->shared = false;
+		compaction->cpu = event->cpu;
+		compaction->scan_ns =
+			event->kind == MMR_EVENT_MM_COMPACTION_FINISHED ? event->t_ns : 0;
+		compaction->migrate_ns =
+			event->kind == MMR_EVENT_MM_COMPACTION_FINISHED ? 0 : event->t_ns;
+		break;
+	case MMR_EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES:
+		/* What it takes is paid for with what it moves. */
+		if (event->isolate.nr_taken == 0)
+			add_turn(&calibrate->scans, compaction, event, compaction->scan_ns,
+			         event->isolate.nr_scanned);
+		compaction->scan_ns = 0;
+		break;
+	case MMR_EVENT_MM_MIGRATE_PAGES:
+		add_turn(&calibrate->migrates, compaction, event, compaction->migrate_ns,
+		         event->migrate.nr_succeeded);
+		compaction->migrate_ns = 0;
+		break;
+	}
+}
+
+/* From one look around to the next: half a second and what the timer rounds it to. */
+static void see_kcompactd_sleep(struct replay_calibrate *calibrate, const struct mmr_event *event)
+{
+	uint64_t rest_ns = event->t_ns - calibrate->slept_ns;
+
+	if (event->compact_zone.nid != 0)
+		return;
+	if (calibrate->first_slept_ns == 0)
+		calibrate->first_slept_ns = event->t_ns;
+	else if (rest_ns > 9 * HALF_SECOND_NS / 10 && rest_ns < 11 * HALF_SECOND_NS / 10) {
+		calibrate->nr_rests++;
+		calibrate->rests_ns += rest_ns;
+	}
+	calibrate->slept_ns = event->t_ns;
+}
+
 /* From the first who wanted it to its first sign. */
 static void see_kswapd(struct replay_calibrate *calibrate, const struct mmr_event *event)
 {
@@ -282,6 +380,15 @@ void replay_calibrate_event(struct replay_calibrate *calibrate, const struct mmr
 	case MMR_EVENT_MM_VMSCAN_WAKEUP_KSWAPD:
 	case MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE:
 		see_kswapd(calibrate, event);
+		break;
+	case MMR_EVENT_MM_COMPACTION_KCOMPACTD_SLEEP:
+		see_kcompactd_sleep(calibrate, event);
+		break;
+	case MMR_EVENT_MM_COMPACTION_FINISHED:
+	case MMR_EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES:
+	case MMR_EVENT_MM_MIGRATE_PAGES_START:
+	case MMR_EVENT_MM_MIGRATE_PAGES:
+		see_compaction(calibrate, event);
 		break;
 	case MMR_EVENT_MM_PAGE_FREE:
 		end_row(calibrate, event->pid);
@@ -352,6 +459,15 @@ void replay_calibrate_record(const struct replay_calibrate *calibrate,
 		record(tunables, "cost.pageout", excess(ns, scan_ns + unmap_ns));
 	if (median(&calibrate->wakes, MIN_WAKES, &ns))
 		record(tunables, "kswapd.latency", ns);
+	if (calibrate->nr_rests >= MIN_RESTS)
+		record(tunables, "kcompactd.timeout", calibrate->rests_ns / calibrate->nr_rests);
+	if (calibrate->first_slept_ns > calibrate->first_ns)
+		record(tunables, "kcompactd.phase",
+		       calibrate->first_slept_ns - calibrate->first_ns);
+	if (median(&calibrate->scans, MIN_TURNS, &ns))
+		record(tunables, "cost.compact_scan", ns);
+	if (median(&calibrate->migrates, MIN_TURNS, &ns))
+		record(tunables, "cost.migrate", ns);
 	record_share(calibrate, tunables);
 }
 
@@ -376,6 +492,7 @@ int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tuna
 	share->last_ns = mmr_trace_info(trace)->last_ns;
 	device->first_ns = share->first_ns;
 	device->last_ns = share->last_ns;
+	calibrate->first_ns = share->first_ns;
 	while ((more = mmr_trace_next(trace, &event, err)) > 0) {
 		replay_calibrate_event(calibrate, &event);
 		replay_reference_event(share, &event);

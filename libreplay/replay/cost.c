@@ -4,6 +4,8 @@
 void replay_cost_init(struct replay_cost *cost, const struct replay_tunables *tunables)
 {
 	*cost = (struct replay_cost){
+		.compact_scan_ns = tunables->value[REPLAY_TUNABLE_COST_COMPACT_NS],
+		.migrate_ns = tunables->value[REPLAY_TUNABLE_COST_MIGRATE_NS],
 		.copy_ns = tunables->value[REPLAY_TUNABLE_COST_COPY_NS],
 		.file_read_ns = tunables->value[REPLAY_TUNABLE_COST_FILE_READ_NS],
 		.file_latency_ns = tunables->value[REPLAY_TUNABLE_COST_FILE_LATENCY_NS],
@@ -34,5 +36,17 @@ uint64_t replay_cost_reclaim(const struct replay_cost *cost, const struct mm_sca
 	              (sc->nr_walked - seen->nr_walked) * cost->walk_ns;
 
 	*seen = *sc;
+	return ns;
+}
+
+uint64_t replay_cost_compact(const struct replay_cost *cost, const struct mm_compact_control *cc,
+                             struct replay_compact_seen *seen)
+{
+	uint64_t nr_scanned = cc->total_migrate_scanned + cc->total_free_scanned;
+	uint64_t nr_migrated = cc->nr_migrated + cc->nr_failed;
+	uint64_t ns = (nr_scanned - seen->nr_scanned) * cost->compact_scan_ns +
+	              (nr_migrated - seen->nr_migrated) * cost->migrate_ns;
+
+	*seen = (struct replay_compact_seen){ nr_scanned, nr_migrated };
 	return ns;
 }

@@ -198,6 +198,7 @@ struct mm_hooks replay_kthread_hooks(struct replay *replay)
 		.alloc_failed = alloc_failed,
 	};
 
+	replay_compactor_hooks(&hooks);
 	replay_oom_hooks(&hooks);
 	return hooks;
 }

@@ -49,6 +49,7 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 		config->tunables->value[REPLAY_TUNABLE_KERNEL] >= MM_KERNEL_TRACES_READS;
 	for (uint32_t n = 0; n < MM_MAX_NODES; n++)
 		replay->kswapd[n].nap_end_ns = REPLAY_NEVER;
+	replay_compactor_init(replay, config);
 	replay->reference_ns = REPLAY_NEVER;
 	if (config->tunables->source[REPLAY_TUNABLE_COST_FILE_WRITE_NS] == REPLAY_TUNABLE_RECORDED)
 		replay->device = &config->start->device;

@@ -55,6 +55,22 @@ struct replay_reclaim {
 	uint8_t node;
 };
 
+/* A run of compaction over a zone that has ended. */
+struct replay_compaction {
+	uint64_t begin_ns;
+	uint64_t end_ns;    /* begin + what the cost model says it took */
+	uint32_t task;      /* demand task that had to wait; 0: kcompactd */
+	uint32_t gfp_flags; /* of the allocation; 0: kcompactd */
+	uint64_t nr_migrate_scanned;
+	uint64_t nr_free_scanned;
+	uint64_t nr_migrated;
+	uint64_t nr_failed;
+	int8_t order; /* -1: whatever can be had */
+	bool kcompactd;
+	bool sync;
+	uint8_t result; /* enum mm_compact_result */
+};
+
 /* An allocation that the engine could not satisfy: where the kernel would have killed or failed. */
 struct replay_failure {
 	uint64_t t_ns;
@@ -84,6 +100,7 @@ struct replay_oom_kill {
 struct replay_hooks {
 	void *data;
 	void (*reclaim)(void *data, const struct replay_reclaim *reclaim);
+	void (*compaction)(void *data, const struct replay_compaction *compaction);
 	void (*failure)(void *data, const struct replay_failure *failure);
 	void (*oom_kill)(void *data, const struct replay_oom_kill *kill);
 	/* The start population is complete, and nothing has happened yet. */

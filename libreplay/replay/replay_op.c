@@ -114,6 +114,13 @@ static uint32_t gfp_of(const struct demand_op *op)
 	return op->kind == DEMAND_KERNEL_ALLOC ? MM_GFP_KERNEL : MM_GFP_HIGHUSER_MOVABLE;
 }
 
+static uint32_t huge_gfp_of(const struct demand_op *op)
+{
+	bool tried = op->kind == DEMAND_ANON_TOUCH && (op->arg & DEMAND_HUGE) && op->order == 0;
+
+	return tried ? op->arg2 : 0;
+}
+
 /* What the task had to wait for, and how the fault counts. */
 static void charge(struct replay *replay, const struct demand_op *op, enum mm_touch_result result)
 {
@@ -215,6 +222,7 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 	struct mm_machine *machine = replay->machine;
 	const struct mm_request request = {
 		.gfp_flags = gfp_of(op),
+		.huge_gfp = huge_gfp_of(op),
 		.task = op->task,
 		.space = replay_oom_space(replay, op->task),
 		.cpu = op->cpu,
@@ -229,6 +237,7 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 	}
 	replay->stall_ns = 0;
 	replay->task = op->task;
+	replay->cpu = (uint16_t)(op->cpu % replay->nr_cpus);
 	learn_swapped(replay, op);
 	switch ((enum demand_kind)op->kind) {
 	case DEMAND_ANON_TOUCH:

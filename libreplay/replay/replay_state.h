@@ -20,6 +20,16 @@ struct replay_kthread {
 	bool running;
 };
 
+/* kcompactd of a node. */
+struct replay_compactor {
+	uint64_t ready_ns; /* not before, if it has something to do */
+	uint64_t timer_ns; /* when it looks around, if it has not */
+	struct replay_compact_seen seen;
+	uint64_t begin_ns; /* of the zone's run that goes on */
+	uint16_t cpu;
+	bool awake;
+};
+
 /* An address space of the demand. */
 struct replay_key {
 	uint32_t space; /* of the machine; 0: none */
@@ -35,6 +45,11 @@ struct replay {
 	struct replay_hooks hooks;
 	struct replay_cost cost;
 	struct replay_kthread kswapd[MM_MAX_NODES];
+	struct replay_compactor kcompactd[MM_MAX_NODES];
+	struct replay_compact_seen compact_seen; /* of direct compaction */
+	uint64_t compact_begin_ns;
+	uint64_t kcompactd_timeout_ns;
+	uint16_t cpu;                       /* of the last op */
 	struct replay_task_vec tasks;       /* [0, nr_tasks) */
 	struct replay_dirtier_vec dirtiers; /* likewise */
 	struct replay_key_vec keys;         /* [0, nr_keys]; 0 is none */
@@ -101,6 +116,14 @@ uint64_t replay_simtime_write_ns(const struct replay *replay);
 uint64_t replay_kthread_due(const struct replay *replay, uint32_t n);
 void replay_kthread_run(struct replay *replay, uint32_t n);
 struct mm_hooks replay_kthread_hooks(struct replay *replay);
+
+/* ---- compactor.c ---- */
+
+/* The same of kcompactd. */
+uint64_t replay_compactor_due(const struct replay *replay, uint32_t n);
+void replay_compactor_run(struct replay *replay, uint32_t n);
+void replay_compactor_init(struct replay *replay, const struct replay_config *config);
+void replay_compactor_hooks(struct mm_hooks *hooks);
 
 /* ---- oom.c ---- */
 

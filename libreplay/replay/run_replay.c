@@ -12,6 +12,7 @@
 #include <mmreplay/run.h>
 
 #include "alloc.h"
+#include "compact_result.h"
 #include "error_set.h"
 #include "future.h"
 #include "mm.h"
@@ -98,6 +99,34 @@ static void on_begun(void *data)
 
 	run->begun = true;
 	run->begun_code = take_dumps(run, &run->begun_err);
+}
+
+static void on_compaction(void *data, const struct replay_compaction *compaction)
+{
+	struct replay_run *run = data;
+	bool direct = !compaction->kcompactd && compaction->order >= 0;
+	uint32_t pid = compaction->kcompactd ? 0 : wl_task_pid(run->wl, compaction->task);
+	const struct results_compaction row = {
+		.kind = compaction->kcompactd ? "kcompactd"
+		        : direct              ? "direct"
+		                              : "manual",
+		.pid = pid,
+		.comm = compaction->kcompactd ? "kcompactd" : mmr_trace_comm(run->trace, pid),
+		.start_ns = since_base(run, compaction->begin_ns),
+		.duration_ns = (int64_t)(compaction->end_ns - compaction->begin_ns),
+		.page_order = compaction->order >= 0 ? compaction->order : RESULTS_NULL,
+		.gfp_flags = direct ? (int64_t)compaction->gfp_flags : RESULTS_NULL,
+		.sync = compaction->sync,
+		.nr_migrate_scanned = (int64_t)compaction->nr_migrate_scanned,
+		.nr_free_scanned = (int64_t)compaction->nr_free_scanned,
+		.nr_migrated = (int64_t)compaction->nr_migrated,
+		.nr_failed = (int64_t)compaction->nr_failed,
+		.result = replay_compact_result_name(compaction->result),
+	};
+
+	run->report->nr_compaction_episodes++;
+	if (run->db)
+		results_put_compaction(run->db, &row);
 }
 
 static void on_reclaim(void *data, const struct replay_reclaim *reclaim)
@@ -397,6 +426,7 @@ static int create(struct replay_run *run, struct mmr_error *err)
 		.future = run->future,
 		.hooks = { .data = run,
 		           .reclaim = on_reclaim,
+		           .compaction = on_compaction,
 		           .failure = on_failure,
 		           .oom_kill = on_oom_kill,
 		           .begun = on_begun },

@@ -2,9 +2,9 @@
 /*
  * Simulated time: what is due between two demand ops, in order.
  *
- * Six things have times of their own: writes of the swap device (one after the other, cost.swap_write each) and
- * of that of the files (cost.file_write, and none in less than cost.file_latency), the exit of an OOM victim, kswapd of
- * each node, the update of one CPU's counters and lists, once a second each, spread over the second, that of memory
+ * Seven things have times of their own: writes of the swap device (one after the other, cost.swap_write each) and
+ * of that of the files (cost.file_write, and none in less than cost.file_latency), the exit of an OOM victim, kswapd and
+ * kcompactd of each node, the update of one CPU's counters and lists, once a second each, spread over the second, that of memory
  * cgroups' statistics, and the flushers' look at what is old. The earliest is done first; ties go in that order. While a
  * task stalls in direct reclaim they go on beyond the demand's time, which stands still (open timing: later
  * demand comes when it came, whatever the stall).
@@ -113,26 +113,38 @@ static void update(struct replay *replay)
 /* Everything due until t_ns. */
 static void run_until(struct replay *replay, uint64_t t_ns)
 {
+	uint32_t nr_nodes = mm_nr_nodes(replay->machine);
+
 	for (;;) {
 		uint64_t due = replay_simtime_write_ns(replay);
 		uint32_t node = MM_MAX_NODES;
+		bool compacts = false;
 		bool exits = replay_oom_due(replay) < due;
 
 		if (exits)
 			due = replay_oom_due(replay);
 
-		for (uint32_t n = 0; n < MM_MAX_NODES; n++) {
+		for (uint32_t n = 0; n < nr_nodes; n++) {
 			uint64_t at = replay_kthread_due(replay, n);
+			uint64_t compact_at = replay_compactor_due(replay, n);
 
 			if (at < due) {
 				due = at;
 				node = n;
+				compacts = false;
+			}
+			if (compact_at < due) {
+				due = compact_at;
+				node = n;
+				compacts = true;
 			}
 		}
 		if (due > t_ns && updates_due(replay) > t_ns)
 			return;
 		if (updates_due(replay) < due)
 			update(replay);
+		else if (node < MM_MAX_NODES && compacts)
+			replay_compactor_run(replay, node);
 		else if (node < MM_MAX_NODES)
 			replay_kthread_run(replay, node);
 		else if (exits)

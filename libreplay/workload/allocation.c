@@ -131,7 +131,8 @@ void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 
 	if (pfn == MMR_PFN_NONE) {
 		wl_count(wl, WL_ALLOC_FAILED);
-		t->fault.huge |= event->page.order == WL_HUGE_ORDER;
+		if (event->page.order == WL_HUGE_ORDER)
+			t->fault.huge = (uint32_t)event->page.gfp_flags;
 		return;
 	}
 	nr = 1ull << (event->page.order & 63);

@@ -75,9 +75,13 @@ enum demand_kind {
 enum demand_touch_flags {
 	DEMAND_WRITE = 1,
 	DEMAND_READAHEAD = 2, /* allocated by readahead: nobody waits for it */
-	DEMAND_HUGE = 4,      /* the VMA admits a huge page here; order says what the kernel used */
-	DEMAND_EXEC = 8,      /* mapped executable file page; with DEMAND_MAPPED */
-	DEMAND_REFAULT = 16,  /* the original had it out */
+	/*
+	 * The VMA admits a huge page here; order says what the kernel used. DEMAND_ANON_TOUCH of order 0: arg2
+	 * = gfp_flags with which it asked for a huge page first, in vain; 0: it did not ask.
+	 */
+	DEMAND_HUGE = 4,
+	DEMAND_EXEC = 8,     /* mapped executable file page; with DEMAND_MAPPED */
+	DEMAND_REFAULT = 16, /* the original had it out */
 	/*
 	 * In memory when the trace began: the op comes before all others with t_ns of the trace's start,
 	 * allocates nothing and counts nothing. arg2 is the page's pfn, or DEMAND_NO_PAGE if only the

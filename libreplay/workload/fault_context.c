@@ -204,7 +204,7 @@ void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	f->blind = event->fault.error_code & MMR_FAULT_CODE_UNKNOWN;
 	f->error_code = f->blind ? FAULT_WRITE : event->fault.error_code & 0xff;
 	f->served = false;
-	f->huge = false;
+	f->huge = 0;
 	f->by_slot = false;
 	f->nr_got = 0;
 	f->page = wl_map_page(wl, mm, vpn);
@@ -234,8 +234,9 @@ static uint32_t new_number(struct wl *wl, uint32_t mm, const struct wl_fault *f,
 {
 	uint32_t number = WL_NONE;
 
-	*huge = f->huge || (wl->mms.items[mm].has_areas &&
-	                    wl_map_find(wl, mm, f->vpn >> WL_HUGE_ORDER | WL_AREA_BIT) != WL_NONE);
+	*huge = f->huge != 0 ||
+	        (wl->mms.items[mm].has_areas &&
+	         wl_map_find(wl, mm, f->vpn >> WL_HUGE_ORDER | WL_AREA_BIT) != WL_NONE);
 	if (*huge)
 		number = wl_number_get_area(wl, mm, f->vpn);
 	if (number != WL_NONE)
@@ -288,6 +289,7 @@ static void got_new(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_fla
 		wl->pages.items[page].flags = WL_PAGE_GUESS;
 	}
 	op.arg = op_flags(f) | (huge ? (uint32_t)DEMAND_HUGE : 0u);
+	op.arg2 = huge ? f->huge : 0;
 	if (from != WL_NONE) {
 		op.kind = DEMAND_COW;
 		op.arg2 = from;

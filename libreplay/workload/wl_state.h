@@ -153,9 +153,9 @@ struct wl_fault {
 	bool served;    /* by a page of a file: nothing anonymous follows */
 	bool told;      /* an op has been emitted that counts as this fault */
 	bool around;    /* mm_filemap_map_pages may still come, though rss_stat has ended it */
-	bool huge;      /* a huge page was tried */
 	bool by_slot;   /* the pages read are known by their slots */
 	uint8_t nr_got; /* movable order-0 pages of a swap fault */
+	uint32_t huge;  /* gfp_flags with which a huge page was asked for in vain; 0: none was */
 	uint32_t got[WL_MAX_AHEAD];
 };
 

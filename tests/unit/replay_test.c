@@ -56,7 +56,7 @@ static struct replay *replay_with(const char *setting, const char *policy, struc
 		.tunables = &tunables,
 		.policy = policy,
 		.seed = 1,
-		.hooks = { seen, see_reclaim, see_failure },
+		.hooks = { .data = seen, .reclaim = see_reclaim, .failure = see_failure },
 	};
 	struct replay *replay = NULL;
 
