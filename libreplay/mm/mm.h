@@ -340,6 +340,14 @@ bool mm_detach_slab(struct mm_machine *machine, uint16_t cpu, uint32_t page);
 /* Pages freed by shrinkers so far. */
 uint64_t mm_slab_freed(const struct mm_machine *machine);
 
+enum mm_drop {
+	MM_DROP_PAGECACHE = 1,
+	MM_DROP_SLAB = 2,
+};
+
+/* /proc/sys/vm/drop_caches; what: bits of enum mm_drop. Looks at every page. */
+void mm_drop_caches(struct mm_machine *machine, uint16_t cpu, uint32_t what);
+
 /* ---- address spaces, for the OOM killer ---- */
 
 /* Makes room for nr more of them. */

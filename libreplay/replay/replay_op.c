@@ -18,7 +18,7 @@ static bool has_page(uint8_t kind)
 
 int replay_op_check(const struct replay *replay, const struct demand_op *op, struct mmr_error *err)
 {
-	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_PAGE_FAULT)
+	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_DROP_CACHES)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of unknown kind %u", op->kind);
 	if (op->order > MM_MAX_ORDER)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of order %u", op->order);
@@ -296,6 +296,9 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		                                                .nr_freed = op->arg >> 8,
 		                                                .nr_pages = op->gfp_flags,
 		                                                .large_batch = op->order == 1 });
+		break;
+	case DEMAND_DROP_CACHES:
+		mm_drop_caches(machine, op->cpu, op->arg);
 		break;
 	case DEMAND_OOM:
 		replay_oom_beyond(replay, op);

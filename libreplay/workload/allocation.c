@@ -129,6 +129,7 @@ void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	uint64_t nr;
 	bool movable = event->page.gfp_flags & WL_GFP_MOVABLE;
 
+	wl_drop_row_ends(wl, task);
 	if (pfn == MMR_PFN_NONE) {
 		wl_count(wl, WL_ALLOC_FAILED);
 		if (event->page.order == WL_HUGE_ORDER)

@@ -70,6 +70,7 @@ enum demand_kind {
 	DEMAND_OOM,
 	/* A fault on a page that was there, of which nothing else is known. */
 	DEMAND_PAGE_FAULT,
+	DEMAND_DROP_CACHES, /* a write of arg to /proc/sys/vm/drop_caches */
 };
 
 enum demand_touch_flags {

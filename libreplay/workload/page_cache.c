@@ -374,6 +374,11 @@ static void delete_page(struct wl *wl, const struct wl_task *t, const struct mmr
 	}
 	wl_count(wl, WL_FILE_DELETE);
 	wl_page_unplace(wl, page, WL_PLACE_DELETED);
+	if (wl->nr_drops > 0 && wl_is_dropped(wl, event)) {
+		wl->pages.items[page].flags |= WL_PAGE_OUT;
+		note_out(wl, page);
+		return;
+	}
 	wl_page_die(wl, page);
 }
 

@@ -268,6 +268,25 @@ DEFINE_VEC(wl_extent_vec, struct wl_swap_extent);
 #define WL_MAX_EXTENTS 32
 #define WL_MAX_SLOTS   (1u << 30)
 
+#define WL_MAX_DROPS 64
+
+/* Between two snapshots: how often the page cache and slabs were dropped. */
+struct wl_drops {
+	uint64_t begin_ns;
+	uint64_t end_ns;
+	uint32_t nr_pagecache;
+	uint32_t nr_slab;
+};
+
+/* Pages of files that a task deletes, and nothing else meanwhile. */
+struct wl_drop_row {
+	uint64_t ino;
+	uint32_t dev;
+	uint32_t task; /* 0: there is no row */
+	uint32_t nr_files;
+	bool drops; /* it is a drop of caches */
+};
+
 struct wl_hash {
 	uint32_t *heads;
 	uint32_t mask;
@@ -316,6 +335,11 @@ struct wl {
 
 	struct wl_extent_vec extents; /* of swap; first_slot counts through all areas */
 	struct wl_u32_vec slots;      /* slot → page, if that still says the same */
+
+	struct wl_drops drops[WL_MAX_DROPS];
+	uint32_t nr_drops;
+	uint32_t first_drops; /* those before it are over */
+	struct wl_drop_row drop_row;
 
 	struct wl_shrinker shrinkers[WL_MAX_SHRINKERS];
 	uint32_t nr_shrinkers;
@@ -456,6 +480,16 @@ bool wl_shrink_frees(struct wl *wl, const struct wl_task *task, uint32_t page);
 int wl_parse_swap(struct wl *wl, const char *text, size_t size,
                   struct mmr_error *err) MMR_MUST_CHECK;
 void wl_swap_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
+
+/* ---- dropped_cache.c ---- */
+
+void wl_add_drops(struct wl *wl, const struct wl_drops *drops);
+/* From the counters of all snapshots. */
+int wl_read_drops(struct wl *wl, struct mmr_trace *trace, struct mmr_error *err) MMR_MUST_CHECK;
+/* A deletion, not by reclaim: whether the page is dropped, rather than truncated. */
+bool wl_is_dropped(struct wl *wl, const struct mmr_event *event);
+/* The task does something else. */
+void wl_drop_row_ends(struct wl *wl, uint32_t task);
 
 /* ---- process.c ---- */
 

@@ -207,6 +207,8 @@ int wl_create(struct mmr_trace *trace, struct wl **ret, struct mmr_error *err)
 	if (error == 0 && snapshot)
 		error = add_pieces(*ret, snapshot, begin_ns, err);
 	mmr_snapshot_free(snapshot);
+	if (error == 0)
+		error = wl_read_drops(*ret, trace, err);
 	base_free(zones);
 	if (error < 0) {
 		wl_destroy(*ret);

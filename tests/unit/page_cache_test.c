@@ -2,7 +2,7 @@
 /* What is known of the use of pages apart from faults: samples, reads, and the end of cached pages. */
 #include "unit.h"
 
-#include "workload.h"
+#include "wl_state.h"
 #include "workload_events.h"
 
 #define MAX_OPS     64
@@ -41,7 +41,7 @@ static void finish(struct bench *b)
 	assert_int_equal(wl_finish(b->wl, NULL), 0);
 	ops = wl_ops(b->wl, &nr);
 	for (size_t i = 0; i < nr; i++) {
-		if (ops[i].kind >= DEMAND_TASK_START)
+		if (ops[i].kind >= DEMAND_TASK_START && ops[i].kind != DEMAND_DROP_CACHES)
 			continue;
 		assert_true(b->nr_ops < MAX_OPS);
 		b->ops[b->nr_ops++] = ops[i];
@@ -118,10 +118,91 @@ static void test_activated(void **state)
 	wl_destroy(b->wl);
 }
 
+static void filemap(struct bench *b, uint16_t kind, uint64_t pfn, uint64_t ino)
+{
+	send(b, (struct mmr_event){ .kind = kind,
+	                            .pid = 100,
+	                            .filemap = { .pfn = pfn, .ino = ino, .dev = 5 } });
+}
+
+static void add(struct bench *b, uint64_t pfn, uint64_t ino)
+{
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_ALLOC,
+	                            .pid = 100,
+	                            .page = { .pfn = pfn, .gfp_flags = GFP_AHEAD } });
+	filemap(b, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, pfn, ino);
+}
+
+static void remove_page(struct bench *b, uint64_t pfn, uint64_t ino)
+{
+	filemap(b, MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE, pfn, ino);
+	send(b, (struct mmr_event){
+			.kind = MMR_EVENT_MM_PAGE_FREE, .pid = 100, .page = { .pfn = pfn } });
+}
+
+static size_t nr_of(const struct bench *b, uint8_t kind)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < b->nr_ops; i++)
+		nr += b->ops[i].kind == kind;
+	return nr;
+}
+
+/* Three files of a page each are deleted in a row, and the last one is read again. */
+static struct bench *three_files(const struct wl_drops *drops)
+{
+	struct bench *b = new_bench();
+
+	wl_add_drops(b->wl, drops);
+	for (uint64_t i = 0; i < 3; i++)
+		add(b, 20 + i, 1 + i);
+	for (uint64_t i = 0; i < 3; i++)
+		remove_page(b, 20 + i, 1 + i);
+	add(b, 30, 3);
+	finish(b);
+	return b;
+}
+
+/* While the counter grew: from the second file on. */
+static void test_dropped_caches(void **state)
+{
+	struct bench *b = three_files(&(struct wl_drops){ 0, 1000000000, 1, 1 });
+
+	(void)state;
+	assert_int_equal(nr_of(b, DEMAND_FREE), 1);
+	assert_int_equal(nr_of(b, DEMAND_DROP_CACHES), 1);
+	assert_int_equal(b->ops[4].kind, DEMAND_DROP_CACHES);
+	assert_int_equal(b->ops[4].arg, 3);
+	assert_int_equal(b->ops[5].page, b->ops[2].page);
+	wl_destroy(b->wl);
+}
+
+/* It did not grow then, or only slabs were dropped, or it is not known when, of a long time. */
+static void test_truncated_files(void **state)
+{
+	static const struct wl_drops others[] = {
+		{ 1000000000, 2000000000, 1, 0 },
+		{ 0, 1000000000, 0, 1 },
+		{ 0, 9000000000, 1, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct bench *b = three_files(&others[i]);
+
+		assert_int_equal(nr_of(b, DEMAND_FREE), 3);
+		assert_int_equal(nr_of(b, DEMAND_DROP_CACHES), 0);
+		wl_destroy(b->wl);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_born_since_the_mark),
+		cmocka_unit_test(test_dropped_caches),
+		cmocka_unit_test(test_truncated_files),
 		cmocka_unit_test(test_activated),
 	};
 

@@ -249,6 +249,34 @@ static void limits_by_share_or_bytes(void **state)
 	end(machine);
 }
 
+/* Only what is clean, in no page table and not on its way to the device; and no shadow stays. */
+static void dropping_caches_spares_what_is_in_use(void **state)
+{
+	struct mm_machine *machine = new_machine();
+
+	(void)state;
+	touch(machine, 0, MM_LPAGE_FILE, MM_TOUCH_BACKED);
+	touch(machine, 1, MM_LPAGE_FILE, MM_TOUCH_WRITE);
+	mm_wake_flushers(machine);
+	touch(machine, 2, MM_LPAGE_FILE, MM_TOUCH_WRITE);
+	touch(machine, 3, MM_LPAGE_FILE, MM_TOUCH_BACKED | MM_TOUCH_FAULT);
+	touch(machine, 4, MM_LPAGE_ANON, MM_TOUCH_WRITE);
+	touch(machine, 5, MM_LPAGE_FILE, MM_TOUCH_BACKED);
+	mm_lock_page(machine, 5, true);
+	mm_drop_caches(machine, 0, MM_DROP_SLAB);
+	assert_int_not_equal(mm_lpage(machine, 0)->pfn, MM_NONE);
+	mm_drop_caches(machine, 0, MM_DROP_PAGECACHE);
+	assert_int_equal(mm_lpage(machine, 0)->pfn, MM_NONE);
+	for (uint32_t page = 1; page < 6; page++)
+		assert_int_not_equal(mm_lpage(machine, page)->pfn, MM_NONE);
+	assert_int_equal(machine_counter(machine, "drop_pagecache"), 1);
+	assert_int_equal(machine_counter(machine, "drop_slab"), 1);
+	assert_int_equal(mm_touch_page(machine, &user, 0, MM_LPAGE_FILE, MM_TOUCH_BACKED),
+	                 MM_TOUCH_READ);
+	assert_int_equal(machine_counter(machine, "workingset_refault_file"), 0);
+	end(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +288,7 @@ int main(void)
 		cmocka_unit_test(a_pass_of_the_flushers_ends),
 		cmocka_unit_test(old_dirty_pages_are_written),
 		cmocka_unit_test(limits_by_share_or_bytes),
+		cmocka_unit_test(dropping_caches_spares_what_is_in_use),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Dropping caches: what a write to /proc/sys/vm/drop_caches frees.
+ *
+ * 1: every page of a file that is clean, in no page table and not being written; it leaves no shadow, so that it
+ * is read again without being a refault. 2: what shrinkers can free at the highest pressure, again while that
+ * is worth it. 3: both.
+ *
+ * Follows drop_pagecache_sb(), mapping_evict_folio(), drop_slab() of v6.12.
+ *
+ * Not modelled: the order by super block and inode; pages that wait in a CPU's folio batch.
+ */
+#include "internal.h"
+
+static bool can_drop(const struct mm_page *page)
+{
+	return page->state == MM_PAGE_USED && (page->flags & MM_PG_LRU) &&
+	       !(page->flags & (MM_PG_ANON | MM_PG_SHMEM | MM_PG_DIRTY | MM_PG_UNEVICTABLE)) &&
+	       (page->flags & MM_PG_UNMAPPED) && !mm_is_writeback(page);
+}
+
+static void drop_pages(struct mm_machine *machine, uint16_t cpu)
+{
+	uint32_t step;
+
+	for (uint32_t pfn = 0; pfn < machine->nr_pfns; pfn += step) {
+		const struct mm_page *page = &machine->pages[pfn];
+
+		step = page->state == MM_PAGE_USED ? mm_block_pages(page->order) : 1;
+		if (!can_drop(page))
+			continue;
+		mm_lru_remove_page(machine, pfn);
+		mm_release_page(machine, cpu, pfn);
+	}
+}
+
+static void drop_slab(struct mm_machine *machine, uint16_t cpu)
+{
+	uint64_t freed = 2;
+
+	for (uint32_t shift = 0; freed >> shift > 1; shift++) {
+		struct mm_scan_control sc = { .gfp_flags = MM_GFP_KERNEL, .cpu = cpu };
+
+		for (uint32_t n = 0; n < machine->nr_nodes; n++)
+			mm_shrink_slab(&machine->nodes[n], &sc);
+		freed = sc.nr_reclaimed;
+	}
+}
+
+void mm_drop_caches(struct mm_machine *machine, uint16_t cpu, uint32_t what)
+{
+	if (what & MM_DROP_PAGECACHE) {
+		mm_count(machine, MM_DROP_PAGECACHES, 1);
+		drop_pages(machine, cpu);
+	}
+	if (what & MM_DROP_SLAB) {
+		mm_count(machine, MM_DROP_SLABS, 1);
+		drop_slab(machine, cpu);
+	}
+}
