@@ -65,7 +65,8 @@ struct mm_machine {
 	uint64_t oom_stamp; /* pages freed when nobody could be killed last */
 	struct mm_slab slab;
 	struct mm_space *spaces;
-	uint32_t *owners; /* of lpages: number of a space, or 0 */
+	uint32_t *owners;  /* of lpages: number of a space, or 0 */
+	int64_t committed; /* pages, of all spaces and of what is not known */
 	uint64_t last_space_order;
 	struct mm_list held; /* mm_hold_page() */
 	uint32_t held_space;
@@ -547,6 +548,11 @@ uint64_t mm_do_shrink_slab(struct mm_machine *machine, struct mm_shrinker *shrin
                            const struct mm_scan_control *sc, uint64_t *nr_pages);
 /* After a pass over a node's lists. */
 void mm_shrink_slab(struct mm_node *node, struct mm_scan_control *sc);
+
+/* ---- overcommit.c ---- */
+
+uint64_t mm_commit_limit(const struct mm_machine *machine);
+uint64_t mm_committed(const struct mm_machine *machine);
 
 /* ---- oom_kill.c ---- */
 

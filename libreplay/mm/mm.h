@@ -67,7 +67,12 @@ struct mm_settings {
 	uint8_t lru_gen_enabled; /* bits of /sys/kernel/mm/lru_gen/enabled; bit 0 clear: all of them */
 	uint32_t lru_gen_min_ttl_ms; /* a working set younger than this is not evicted; 0: off */
 	uint32_t vfs_cache_pressure;
-	bool memcg_stat_delay; /* reclaim sees the lists as mm_flush_memcg_stats() last did */
+	bool memcg_stat_delay;      /* reclaim sees the lists as mm_flush_memcg_stats() last did */
+	uint32_t overcommit_memory; /* 0: guess, 1: always, 2: never */
+	uint32_t overcommit_ratio;  /* percent of memory */
+	uint64_t overcommit_kbytes; /* instead of the ratio, unless 0 */
+	uint64_t admin_reserve_kbytes;
+	uint64_t user_reserve_kbytes;
 	bool panic_on_oom;
 	bool oom_kill_allocating_task;
 };
@@ -368,6 +373,21 @@ void mm_space_set_init(struct mm_machine *machine, uint32_t space);
 void mm_space_set_before(struct mm_machine *machine, uint32_t space, uint64_t nr_pages);
 /* Pages of files that it maps, as the recorded one did; negative: fewer than are among those of before. */
 void mm_space_set_files(struct mm_machine *machine, uint32_t space, int64_t nr_pages);
+/* Whoever uses it never came to be: its tasks ask for nothing. */
+void mm_space_refuse(struct mm_machine *machine, uint32_t space);
+
+/* ---- overcommit; of space 0, what belongs to nobody known ---- */
+
+/* A mapping of the space may need so many pages more. false: it is refused. */
+bool mm_commit(struct mm_machine *machine, uint32_t space, uint64_t nr_pages);
+/* … whatever the limit says. */
+void mm_commit_before(struct mm_machine *machine, uint32_t space, uint64_t nr_pages);
+/* They are not needed any more. */
+void mm_uncommit(struct mm_machine *machine, uint32_t space, uint64_t nr_pages);
+uint64_t mm_space_committed(const struct mm_machine *machine, uint32_t space);
+/* Of the whole machine, at the start, whoever they are of. After all that is known. */
+void mm_seed_committed(struct mm_machine *machine, uint64_t nr_pages);
+
 /* A logical page that has no owner, and is anonymous, shared memory or a page table, is this one's. */
 void mm_space_charge(struct mm_machine *machine, uint32_t space, uint32_t page);
 /* It got a page of its own in place of source, which it had shared. */

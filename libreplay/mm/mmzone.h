@@ -545,14 +545,15 @@ enum mm_space_flags {
 
 /* What the OOM killer knows of the processes that share an mm. In base pages. */
 struct mm_space {
-	uint64_t order;     /* of the process's birth */
-	uint64_t nr_pages;  /* anonymous and shared memory, in memory or in swap */
-	uint64_t nr_tables; /* page tables */
-	uint64_t nr_shared; /* with the space it was forked from, which owns them */
-	uint64_t nr_before; /* it had them before anything was known of them */
-	int64_t nr_files;   /* mapped pages of files, beyond those of nr_before */
-	int16_t adj;        /* oom_score_adj */
-	uint8_t flags;      /* enum mm_space_flags */
+	uint64_t order;        /* of the process's birth */
+	uint64_t nr_pages;     /* anonymous and shared memory, in memory or in swap */
+	uint64_t nr_tables;    /* page tables */
+	uint64_t nr_shared;    /* with the space it was forked from, which owns them */
+	uint64_t nr_before;    /* it had them before anything was known of them */
+	uint64_t nr_committed; /* that its mappings may need */
+	int64_t nr_files;      /* mapped pages of files, beyond those of nr_before */
+	int16_t adj;           /* oom_score_adj */
+	uint8_t flags;         /* enum mm_space_flags */
 	uint32_t next_free;
 };
 

@@ -93,6 +93,7 @@ void mm_space_end(struct mm_machine *machine, uint32_t number)
 	if (number == 0)
 		return;
 	MM_CHECK(machine, space->flags & MM_SPACE_USED, number);
+	mm_uncommit(machine, number, space->nr_committed);
 	space->flags |= MM_SPACE_ENDED;
 	put_space(machine, number);
 }
@@ -119,6 +120,12 @@ void mm_space_set_files(struct mm_machine *machine, uint32_t number, int64_t nr_
 {
 	if (number != 0)
 		machine->spaces[number].nr_files = nr_pages;
+}
+
+void mm_space_refuse(struct mm_machine *machine, uint32_t number)
+{
+	if (number != 0)
+		machine->spaces[number].flags |= MM_SPACE_KILLED | MM_SPACE_REAPED;
 }
 
 bool mm_space_is_killed(const struct mm_machine *machine, uint32_t number)

@@ -141,6 +141,8 @@ static uint64_t meminfo_kib(const struct mm_machine *machine, const struct mm_zo
 		{ "SUnreclaim", slab },
 		{ "KernelStack", mm_kmem_stacks(machine, MM_NONE) * MM_STACK_KIB / PAGE_KIB },
 		{ "PageTables", mm_kmem_pages(machine, MM_NONE, MM_KMEM_PAGE_TABLE) },
+		{ "CommitLimit", mm_commit_limit(machine) },
+		{ "Committed_AS", mm_committed(machine) },
 		{ "AnonHugePages", items->anon_huge * MM_PAGEBLOCK_PAGES },
 		{ "CmaFree", items->free_cma },
 		{ "Hugepagesize", HUGE_PAGE_KIB / PAGE_KIB },

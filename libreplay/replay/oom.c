@@ -82,6 +82,8 @@ static void enter(struct replay *replay, const struct demand_op *op)
 		if (op->arg2 == 0)
 			like = replay_oom_space(replay, op->task);
 		key->space = mm_space_new(replay->machine, like, op->arg2 != 0);
+		if (op->arg2 != 0 && key->space != 0)
+			replay_mappings_fork(replay, key->space, like);
 	}
 	leave(replay, op->task);
 	replay->tasks.items[op->task].key = op->arg;
@@ -110,6 +112,8 @@ void replay_oom_task(struct replay *replay, const struct demand_op *op)
 		enter(replay, op);
 	else if (op->kind == DEMAND_TASK_RSS)
 		mm_space_set_before(machine, replay_oom_space(replay, op->task), op->arg);
+	else if (op->kind == DEMAND_MAP || op->kind == DEMAND_UNMAP)
+		replay_mappings_task(replay, op);
 	else if (op->kind == DEMAND_TASK_FILES)
 		mm_space_set_files(machine, replay_oom_space(replay, op->task), (int32_t)op->arg);
 	else if (op->kind == DEMAND_TASK_ADJ)

@@ -45,6 +45,8 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 	replay->memcg_period_ns = config->tunables->value[REPLAY_TUNABLE_MEMCG_FLUSH];
 	replay->memcg_flush_ns = REPLAY_NEVER;
 	replay->seeding = true;
+	replay->committed_pages = config->start->committed_pages;
+	replay->strict_commit = config->tunables->value[REPLAY_TUNABLE_OVERCOMMIT_MEMORY] == 2;
 	replay->traces_reads =
 		config->tunables->value[REPLAY_TUNABLE_KERNEL] >= MM_KERNEL_TRACES_READS;
 	for (uint32_t n = 0; n < MM_MAX_NODES; n++)
@@ -77,6 +79,7 @@ void replay_destroy(struct replay *replay)
 	replay_task_vec_deinit(&replay->tasks);
 	replay_dirtier_vec_deinit(&replay->dirtiers);
 	replay_key_vec_deinit(&replay->keys);
+	replay_mapping_vec_deinit(&replay->mappings);
 	base_free(replay->pcp_counts);
 	base_free(replay->kernel);
 	base_free(replay);
@@ -111,6 +114,8 @@ static int prepare(struct replay *replay, const struct demand_op *ops, size_t nr
 
 		if (rc == 0)
 			rc = replay_oom_check(replay, &ops[i], err);
+		if (rc == 0)
+			rc = replay_mappings_check(replay, &ops[i], err);
 		if (rc < 0)
 			return rc;
 		if (ops[i].kind == DEMAND_TASK_SPACE) {
@@ -128,7 +133,7 @@ static int prepare(struct replay *replay, const struct demand_op *ops, size_t nr
 		    ops[i].arg2 >= replay->nr_pages)
 			replay->nr_pages = ops[i].arg2 + 1;
 	}
-	if (replay_oom_room(replay, nr_spaces, err) < 0)
+	if (replay_oom_room(replay, nr_spaces, err) < 0 || replay_mappings_room(replay, err) < 0)
 		return MMR_E_NOMEM;
 	return make_room(replay, err);
 }
@@ -198,7 +203,7 @@ int replay_run(struct replay *replay, const struct demand_op *ops, size_t nr_ops
 				replay->stats.nr_mismatched++;
 			continue;
 		}
-		if (ops[i].kind >= DEMAND_TASK_START && ops[i].kind <= DEMAND_TASK_FILES) {
+		if (ops[i].kind >= DEMAND_TASK_START && ops[i].kind <= DEMAND_UNMAP) {
 			replay_oom_task(replay, &ops[i]);
 			continue;
 		}

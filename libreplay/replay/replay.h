@@ -131,7 +131,8 @@ struct replay_start {
 	size_t nr_free_blocks;
 	uint8_t *block_types; /* migratetype of pageblock i (pfn / 512), 0..5 */
 	size_t nr_block_types;
-	uint32_t *pcp_counts; /* [zone * nr_cpus + cpu]: pages on per-CPU lists, or NULL */
+	uint32_t *pcp_counts;     /* [zone * nr_cpus + cpu]: pages on per-CPU lists, or NULL */
+	uint64_t committed_pages; /* Committed_AS; 0: not known */
 	struct replay_kernel_memory *kernel; /* [node < REPLAY_MAX_NODES], or NULL */
 	bool exact; /* free_blocks comes from kpageflags; otherwise from sizes only */
 	struct replay_reference_share reference; /* how often reclaim found pages in use */
@@ -204,6 +205,8 @@ struct replay_stats {
 		nr_dropped; /* ops of tasks that had been killed, and frees of what went with them */
 	uint64_t
 		nr_beyond; /* pages that recorded victims asked for beyond the trace until the kill */
+	uint64_t nr_refused; /* mappings and forks, for overcommit */
+	uint64_t nr_refused_pages;
 	uint64_t nr_mismatched; /* ops whose page is of another kind or already there */
 };
 const struct replay_stats *replay_stats(const struct replay *replay);

@@ -159,6 +159,11 @@ static struct mm_settings settings_of(const struct replay_tunables *tunables)
 		.vfs_cache_pressure = (uint32_t)value[REPLAY_TUNABLE_VFS_PRESSURE],
 		.memcg_stat_delay = value[REPLAY_TUNABLE_MEMCG_FLUSH] > 0 &&
 		                    value[REPLAY_TUNABLE_KERNEL] >= MM_KERNEL(6, 12),
+		.overcommit_memory = (uint32_t)value[REPLAY_TUNABLE_OVERCOMMIT_MEMORY],
+		.overcommit_ratio = (uint32_t)value[REPLAY_TUNABLE_OVERCOMMIT_RATIO],
+		.overcommit_kbytes = value[REPLAY_TUNABLE_OVERCOMMIT_KBYTES],
+		.admin_reserve_kbytes = value[REPLAY_TUNABLE_ADMIN_RESERVE],
+		.user_reserve_kbytes = value[REPLAY_TUNABLE_USER_RESERVE],
 		.panic_on_oom = value[REPLAY_TUNABLE_PANIC_ON_OOM] > 0,
 		.oom_kill_allocating_task = value[REPLAY_TUNABLE_OOM_ALLOCATING] > 0,
 	};
@@ -311,6 +316,8 @@ void replay_machine_seeded(struct replay *replay)
 	}
 	for (uint32_t node = 0; replay->kernel && node < REPLAY_MAX_NODES; node++)
 		seed_kernel_memory(replay->machine, node, &replay->kernel[node]);
+	if (replay->committed_pages > 0)
+		mm_seed_committed(replay->machine, replay->committed_pages);
 	mm_seed_done(replay->machine);
 	mm_flush_memcg_stats(replay->machine);
 	if (replay->memcg_period_ns > 0)

@@ -215,6 +215,16 @@ static void wait_written(struct replay *replay, const struct demand_op *op)
 	           replay->now_ns + replay->stall_ns - begin_ns);
 }
 
+static void learn_shrinker(struct mm_machine *machine, const struct demand_op *op)
+{
+	const struct mm_shrinker_sample sample = { .nr_scanned = op->arg2,
+		                                   .nr_freed = op->arg >> 8,
+		                                   .nr_pages = op->gfp_flags,
+		                                   .large_batch = op->order == 1 };
+
+	mm_shrinker_learn(machine, op->arg & 255, &sample);
+}
+
 void replay_op_run(struct replay *replay, const struct demand_op *op)
 {
 	uint64_t nr_dirtied = mm_nr_dirtied(replay->machine);
@@ -231,7 +241,7 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 
 	if ((op->arg & DEMAND_VOID) && op->kind <= DEMAND_SHMEM_TOUCH)
 		return;
-	if (replay_oom_drops(replay, op)) {
+	if (replay_oom_drops(replay, op) || replay_mappings_drop(replay, op)) {
 		replay->stats.nr_dropped++;
 		return;
 	}
@@ -269,7 +279,8 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		wait_written(replay, op);
 		if (mm_free_lpage(machine, op->cpu, op->page))
 			break;
-		if (replay->stats.nr_kills > 0 || mm_slab_freed(machine) > 0)
+		if (replay->stats.nr_kills > 0 || replay->stats.nr_refused > 0 ||
+		    mm_slab_freed(machine) > 0)
 			replay->stats.nr_dropped++;
 		else
 			replay->stats.nr_unknown_free++;
@@ -291,14 +302,7 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		mm_shrinker_grow(machine, op->arg, op->order, op->gfp_flags, (int32_t)op->arg2);
 		break;
 	case DEMAND_CACHE_SHRUNK:
-		mm_shrinker_learn(machine, op->arg & 255,
-		                  &(struct mm_shrinker_sample){ .nr_scanned = op->arg2,
-		                                                .nr_freed = op->arg >> 8,
-		                                                .nr_pages = op->gfp_flags,
-		                                                .large_batch = op->order == 1 });
-		break;
-	case DEMAND_DROP_CACHES:
-		mm_drop_caches(machine, op->cpu, op->arg);
+		learn_shrinker(machine, op);
 		break;
 	case DEMAND_OOM:
 		replay_oom_beyond(replay, op);
@@ -312,6 +316,8 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 	case DEMAND_TASK_ADJ:
 	case DEMAND_TASK_RSS:
 	case DEMAND_TASK_FILES:
+	case DEMAND_MAP:
+	case DEMAND_UNMAP:
 		break;
 	}
 	balance_dirty(replay, op, nr_dirtied);

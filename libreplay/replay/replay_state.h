@@ -39,6 +39,7 @@ struct replay_key {
 DEFINE_VEC(replay_task_vec, struct replay_task_stat);
 DEFINE_VEC(replay_dirtier_vec, struct mm_dirtier);
 DEFINE_VEC(replay_key_vec, struct replay_key);
+DEFINE_VEC(replay_mapping_vec, uint8_t);
 
 struct replay {
 	struct mm_machine *machine;
@@ -53,6 +54,10 @@ struct replay {
 	struct replay_task_vec tasks;       /* [0, nr_tasks) */
 	struct replay_dirtier_vec dirtiers; /* likewise */
 	struct replay_key_vec keys;         /* [0, nr_keys]; 0 is none */
+	struct replay_mapping_vec mappings; /* [0, nr_mappings): what became of them */
+	uint32_t nr_mappings;
+	uint64_t committed_pages; /* at the start; 0: not known */
+	bool strict_commit;       /* vm.overcommit_memory=2 */
 	struct replay_stats stats;
 	const struct replay_future *future;
 	uint64_t nr_uses; /* so far, as replay_future_uses() counts them */
@@ -146,6 +151,18 @@ void replay_oom_beyond(struct replay *replay, const struct demand_op *op);
 /* When a victim has exited; REPLAY_NEVER: there is none. */
 uint64_t replay_oom_due(const struct replay *replay);
 void replay_oom_exit(struct replay *replay);
+
+/* ---- mappings.c ---- */
+
+int replay_mappings_check(struct replay *replay, const struct demand_op *op,
+                          struct mmr_error *err) MMR_MUST_CHECK;
+int replay_mappings_room(struct replay *replay, struct mmr_error *err) MMR_MUST_CHECK;
+/* DEMAND_MAP, DEMAND_UNMAP. */
+void replay_mappings_task(struct replay *replay, const struct demand_op *op);
+/* A space begins as the copy of another. */
+void replay_mappings_fork(struct replay *replay, uint32_t space, uint32_t parent);
+/* The op is of a mapping that was refused. */
+bool replay_mappings_drop(const struct replay *replay, const struct demand_op *op);
 
 /* ---- replay_op.c ---- */
 

@@ -542,6 +542,22 @@ static void put_references(struct replay_run *run)
 	}
 }
 
+static void put_refused(struct replay_run *run)
+{
+	const struct replay_stats *stats = replay_stats(run->replay);
+	char text[96];
+
+	if (stats->nr_refused == 0)
+		return;
+	snprintf(text, sizeof(text), "%llu mappings and forks of %llu kB",
+	         (unsigned long long)stats->nr_refused,
+	         (unsigned long long)stats->nr_refused_pages * KB_PER_PAGE);
+	results_put_param(run->db, "overcommit.refused", text);
+	replay_run_note(run->report,
+	                "overcommit refused %s: what would have been touched there is left out",
+	                text);
+}
+
 static void put_faults(struct replay_run *run)
 {
 	static const char *const kinds[] = { [REPLAY_FAULT_ANON] = "anon",
@@ -579,6 +595,7 @@ static int finish(struct replay_run *run, struct mmr_error *err)
 	put_faults(run);
 	if (guesses_references(run))
 		put_references(run);
+	put_refused(run);
 	if (replay_stats(run->replay)->nr_beyond)
 		replay_run_note(
 			run->report,

@@ -232,6 +232,18 @@ static void read_swaps(const struct mmr_snapshot_piece *piece, struct replay_tun
 	replay_tunable_record(tunables, "swap", value);
 }
 
+static void read_meminfo(const struct mmr_snapshot_piece *piece, struct replay_start *start)
+{
+	const char *text = (const char *)piece->data;
+	const char *end = text + piece->size;
+	uint64_t kb;
+	char line[128];
+
+	while (next_line(&text, end, line, sizeof(line)))
+		if (sscanf(line, "Committed_AS: %" SCNu64, &kb) == 1 && kb < UINT64_C(1) << 40)
+			start->committed_pages = kb / 4;
+}
+
 static void read_lowmem_reserve_ratio(const char *text, struct replay_tunables *tunables)
 {
 	static const char *const zones[] = { "DMA", "DMA32", "Normal" };
@@ -331,6 +343,8 @@ static int read_files(const struct mmr_snapshot *snapshot, struct replay_start *
 			read_sysctl(&piece, tunables);
 		else if (strncmp(piece.name, LRU_GEN_PREFIX, strlen(LRU_GEN_PREFIX)) == 0)
 			read_lru_gen(&piece, tunables);
+		else if (strcmp(piece.name, "proc/meminfo") == 0)
+			read_meminfo(&piece, start);
 		else if (strcmp(piece.name, "proc/swaps") == 0)
 			read_swaps(&piece, tunables);
 		else if (strcmp(piece.name, "proc/config") == 0)

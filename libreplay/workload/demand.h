@@ -57,6 +57,13 @@ enum demand_kind {
 	DEMAND_TASK_RSS, /* its space has had arg pages since before all that is known of it */
 	DEMAND_TASK_FILES, /* its space maps (int32_t)arg pages of files, beyond those of DEMAND_TASK_RSS */
 	/*
+	 * A mapping of arg2 pages that overcommit accounts, number arg (dense from 1 on; 0: those that were there
+	 * before, which nobody refuses). order = 1: MAP_NORESERVE. The first touch of anonymous
+	 * memory has the number of its mapping in arg >> DEMAND_MAPPING_SHIFT; 0: it is not known.
+	 */
+	DEMAND_MAP,
+	DEMAND_UNMAP, /* arg2 pages of mapping arg are gone */
+	/*
 	 * Cache arg (dense, < 128) of node order has (int32_t)arg2 objects more, apart from what a shrinker
 	 * took; gfp_flags = its seeks.
 	 */
@@ -107,6 +114,9 @@ enum demand_touch_flags {
 	DEMAND_VOID = 4096, /* nothing is to be done: it turned out to be what a later op says */
 	DEMAND_TWICE = 1,   /* DEMAND_ACCESS */
 };
+
+#define DEMAND_MAPPING_SHIFT 14
+#define DEMAND_MAX_MAPPING   (UINT32_MAX >> DEMAND_MAPPING_SHIFT)
 
 struct demand_op {
 	uint64_t t_ns;

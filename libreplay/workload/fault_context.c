@@ -288,7 +288,8 @@ static void got_new(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_fla
 		wl_nameless_back(wl, WL_PAGE_ANON);
 		wl->pages.items[page].flags = WL_PAGE_GUESS;
 	}
-	op.arg = op_flags(f) | (huge ? (uint32_t)DEMAND_HUGE : 0u);
+	op.arg =
+		op_flags(f) | (huge ? (uint32_t)DEMAND_HUGE : 0u) | wl_commit_flags(wl, mm, f->vpn);
 	op.arg2 = huge ? f->huge : 0;
 	if (from != WL_NONE) {
 		op.kind = DEMAND_COW;
@@ -434,7 +435,8 @@ bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flag
 			.page = first,
 			.order = (uint8_t)order,
 			.gfp_flags = gfp_flags,
-			.arg = op_flags(f) | (order == WL_HUGE_ORDER ? (uint32_t)DEMAND_HUGE : 0u),
+			.arg = op_flags(f) | (order == WL_HUGE_ORDER ? (uint32_t)DEMAND_HUGE : 0u) |
+	                       wl_commit_flags(wl, mm, vpn),
 		});
 	return true;
 }

@@ -40,6 +40,7 @@ void wl_mm_put(struct wl *wl, uint32_t mm)
 		return;
 	while (wl->mms.items[mm].maps != WL_NONE)
 		wl_map_drop(wl, wl->mms.items[mm].maps);
+	wl_commit_vec_deinit(&wl->mms.items[mm].commits);
 	wl->mms.items[mm].maps = wl->free_mm;
 	wl->free_mm = mm;
 }
@@ -66,6 +67,7 @@ void wl_mm_copy(struct wl *wl, uint32_t dst, uint32_t src)
 
 	wl->mms.items[dst].brk = wl->mms.items[src].brk;
 	wl->mms.items[dst].oom_adj = wl->mms.items[src].oom_adj;
+	wl_commit_copy(wl, dst, src);
 	for (; map != WL_NONE && !wl->nomem; map = wl->maps.items[map].mm_next) {
 		const struct wl_map *m = &wl->maps.items[map];
 

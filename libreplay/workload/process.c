@@ -68,6 +68,11 @@ void wl_task_tell(struct wl *wl, uint32_t task)
 	wl_task_tell_space(wl, task, WL_NONE);
 	if (wl->mms.items[t->mm].oom_adj != 0 || t->pid == 1)
 		tell_adj(wl, task);
+	if (wl->mms.items[t->mm].nr_committed > 0)
+		wl_emit(wl, (struct demand_op){ .kind = DEMAND_MAP,
+		                                .task = task,
+		                                .page = DEMAND_NO_PAGE,
+		                                .arg2 = wl->mms.items[t->mm].nr_committed });
 	if (wl->mms.items[t->mm].nr_before > 0)
 		wl_emit(wl, (struct demand_op){ .kind = DEMAND_TASK_RSS,
 		                                .task = task,
@@ -155,6 +160,11 @@ int wl_add_processes(struct wl *wl, const struct mmr_snapshot *snapshot, struct 
 		if (pid != 0) {
 			rss_pid = pid;
 			rss = stat_rss(&piece);
+			continue;
+		}
+		pid = pid_of(piece.name, "/maps");
+		if (pid != 0 && piece.size > 0) {
+			error = wl_commit_maps(wl, pid, (const char *)piece.data, err);
 			continue;
 		}
 		pid = pid_of(piece.name, "/oom_score_adj");

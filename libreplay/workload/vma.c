@@ -166,6 +166,7 @@ static void begin(struct wl_task *t, const struct mmr_event *event)
 	t->args[0] = event->vma.address;
 	t->args[1] = event->vma.length;
 	t->args[2] = event->vma.flags;
+	t->prot = event->vma.prot;
 	if (event->kind == MMR_EVENT_SYS_ENTER_MADVISE && event->vma.flags == ADV_PAGEOUT)
 		t->flags |= WL_TASK_PAGEOUT;
 	if (event->kind == MMR_EVENT_SYS_ENTER_MLOCK || event->kind == MMR_EVENT_SYS_ENTER_MLOCK2 ||
@@ -203,19 +204,22 @@ static void on_lock(struct wl *wl, uint32_t mm, const struct mmr_event *event)
 
 /* ---- exit ---- */
 
-static void on_brk(struct wl *wl, uint32_t mm, uint64_t ret)
+static void on_brk(struct wl *wl, uint32_t task, uint64_t ret)
 {
+	uint32_t mm = wl->tasks.items[task].mm;
 	uint64_t old = wl->mms.items[mm].brk;
 
 	wl->mms.items[mm].brk = ret;
+	wl_commit_brk(wl, task, page_up(old), page_up(ret));
 	if (ret >= old)
 		return;
 	wl_count(wl, WL_VMA_UNMAP);
 	wl_unmap_range(wl, mm, page_up(ret), page_up(old));
 }
 
-static void on_mremap(struct wl *wl, const struct wl_task *t, uint64_t ret)
+static void on_mremap(struct wl *wl, uint32_t task, uint64_t ret)
 {
+	const struct wl_task *t = &wl->tasks.items[task];
 	uint64_t from = t->args[0] >> WL_PAGE_SHIFT;
 	uint64_t to = ret >> WL_PAGE_SHIFT;
 	uint64_t old_pages = page_up(t->args[1]);
@@ -224,6 +228,10 @@ static void on_mremap(struct wl *wl, const struct wl_task *t, uint64_t ret)
 	uint32_t mm = t->mm;
 	uint32_t map, next;
 
+	wl_commit_mremap(
+		wl, task,
+		&(struct wl_remap){
+			.from = from, .old_pages = old_pages, .to = to, .new_pages = new_pages });
 	if (new_pages < old_pages)
 		wl_unmap_range(wl, mm, from + new_pages, from + old_pages);
 	if (to == from)
@@ -274,8 +282,9 @@ static bool matches(uint16_t enter, uint16_t exit)
 	       (enter == MMR_EVENT_SYS_ENTER_MADVISE && exit == MMR_EVENT_SYS_EXIT_MADVISE);
 }
 
-static void end(struct wl *wl, struct wl_task *t, const struct mmr_event *event)
+static void end(struct wl *wl, uint32_t task, const struct mmr_event *event)
 {
+	struct wl_task *t = &wl->tasks.items[task];
 	int64_t ret = event->syscall_exit.ret;
 	uint64_t start = t->args[0] >> WL_PAGE_SHIFT;
 	uint64_t at = (uint64_t)ret >> WL_PAGE_SHIFT;
@@ -290,16 +299,18 @@ static void end(struct wl *wl, struct wl_task *t, const struct mmr_event *event)
 		wl_count(wl, WL_VMA_UNMAP);
 		wl_unmap_range(wl, t->mm, at, at + pages);
 		name_populated(wl, t, at, at + pages);
+		wl_commit_mmap(wl, task, at, at + pages);
 		break;
 	case MMR_EVENT_SYS_EXIT_MUNMAP:
 		wl_count(wl, WL_VMA_UNMAP);
 		wl_unmap_range(wl, t->mm, start, start + pages);
+		wl_commit_unmap(wl, task, start, start + pages);
 		break;
 	case MMR_EVENT_SYS_EXIT_BRK:
-		on_brk(wl, t->mm, (uint64_t)ret);
+		on_brk(wl, task, (uint64_t)ret);
 		break;
 	case MMR_EVENT_SYS_EXIT_MREMAP:
-		on_mremap(wl, t, (uint64_t)ret);
+		on_mremap(wl, task, (uint64_t)ret);
 		break;
 	default:
 		on_madvise(wl, t);
@@ -329,7 +340,7 @@ void wl_vma_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	case MMR_EVENT_SYS_EXIT_BRK:
 	case MMR_EVENT_SYS_EXIT_MREMAP:
 	case MMR_EVENT_SYS_EXIT_MADVISE:
-		end(wl, t, event);
+		end(wl, task, event);
 		t->syscall = 0;
 		t->populated = WL_NONE;
 		t->populate_end = 0;

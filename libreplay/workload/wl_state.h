@@ -104,8 +104,19 @@ struct wl_map {
 
 #define WL_AREA_BIT (1ull << 63)
 
+/* What overcommit accounts of an address space: pages [start, end). */
+struct wl_commit {
+	uint64_t start;
+	uint64_t end;
+	uint32_t mapping; /* its number in the demand; 0: it was there before */
+};
+
+DEFINE_VEC(wl_commit_vec, struct wl_commit);
+
 struct wl_mm {
-	uint32_t maps; /* the first */
+	struct wl_commit_vec commits; /* ascending */
+	uint32_t nr_committed;        /* pages, before the trace */
+	uint32_t maps;                /* the first */
 	uint32_t nr_maps;
 	uint32_t users;       /* tasks; 0: the entry is free and maps links the free ones */
 	uint32_t id;          /* mm_id of rss_stat; 0: unknown */
@@ -167,6 +178,7 @@ struct wl_task {
 	struct wl_fault fault;
 	uint16_t syscall; /* enum mmr_event_kind of the sys_enter, or 0 */
 	uint64_t args[3];
+	int32_t prot;           /* of mmap */
 	uint64_t stack_ns;      /* when the stack of a stall was taken, until that begins */
 	uint64_t populate_next; /* page after page … */
 	uint64_t populate_end;
@@ -319,6 +331,7 @@ struct wl {
 
 	struct wl_mm_vec mms;
 	uint32_t free_mm;
+	uint32_t nr_mappings; /* numbers given to them */
 
 	struct wl_task_vec tasks; /* 0 is no task */
 	struct wl_u32_vec pids;   /* pid → task */
@@ -562,6 +575,28 @@ bool wl_populate(struct wl *wl, uint32_t task, uint32_t page);
 void wl_unmap_range(struct wl *wl, uint32_t mm, uint64_t start, uint64_t end);
 /* Takes in the pieces of kpageflags that were read before now, and begins after the last. */
 void wl_resident_until(struct wl *wl, uint64_t now_ns);
+
+/* ---- commit.c ---- */
+
+/* In pages. */
+struct wl_remap {
+	uint64_t from;
+	uint64_t old_pages;
+	uint64_t to;
+	uint64_t new_pages;
+};
+
+/* Calls that succeeded, of a task that has an mm. */
+void wl_commit_mmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end);
+void wl_commit_unmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end);
+void wl_commit_brk(struct wl *wl, uint32_t task, uint64_t old, uint64_t new);
+void wl_commit_mremap(struct wl *wl, uint32_t task, const struct wl_remap *move);
+/* The number of the mapping that this page belongs to, as a touch's arg has it; 0: none that is known. */
+uint32_t wl_commit_flags(const struct wl *wl, uint32_t mm, uint64_t vpn);
+void wl_commit_copy(struct wl *wl, uint32_t dst, uint32_t src);
+/* The text of a process's maps. */
+int wl_commit_maps(struct wl *wl, uint32_t pid, const char *maps,
+                   struct mmr_error *err) MMR_MUST_CHECK;
 
 /* ---- demand.c ---- */
 

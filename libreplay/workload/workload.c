@@ -110,6 +110,8 @@ void wl_destroy(struct wl *wl)
 	wl_chunk_vec_deinit(&wl->chunks);
 	wl_map_vec_deinit(&wl->maps);
 	wl_file_vec_deinit(&wl->files);
+	for (size_t i = 0; i < wl->mms.count; i++)
+		wl_commit_vec_deinit(&wl->mms.items[i].commits);
 	wl_mm_vec_deinit(&wl->mms);
 	wl_task_vec_deinit(&wl->tasks);
 	wl_u32_vec_deinit(&wl->pids);

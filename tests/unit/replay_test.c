@@ -198,6 +198,63 @@ static struct replay *two_processes(const char *setting, struct killed *killed)
 	return replay;
 }
 
+static uint64_t anon_pages(const struct replay *replay)
+{
+	return counter(replay, "nr_anon_pages");
+}
+
+/* Half of memory less 2048 pages may be promised: the second mapping is refused, the child and its own granted. */
+static void what_overcommit_refuses_is_not_touched(void **state)
+{
+	struct killed killed = { 0 };
+	struct replay *replay = two_processes("vm.overcommit_memory=2", &killed);
+	struct demand_op ops[] = {
+		of_task(DEMAND_MAP, 1, 1, 500),
+		of_task(DEMAND_MAP, 1, 2, 4000),
+		of_task(DEMAND_TASK_START, 4, 1, 0),
+		of_task(DEMAND_TASK_SPACE, 4, 3, 1),
+		of_task(DEMAND_MAP, 4, 3, 100),
+		touch(0, 2000),
+		touch(1, 2000),
+		touch(2, 2000),
+		touch(1, 2000),
+		touch(3, 2000),
+		of_task(DEMAND_UNMAP, 1, 2, 4000),
+		of_task(DEMAND_UNMAP, 1, 1, 500),
+		of_task(DEMAND_MAP, 1, 4, 500),
+		touch(5, 2000),
+	};
+
+	(void)state;
+	ops[5].arg = 1 << DEMAND_MAPPING_SHIFT; /* granted */
+	ops[6].arg = 2 << DEMAND_MAPPING_SHIFT; /* refused */
+	ops[7].task = 4;                        /* the child's */
+	ops[8].arg = DEMAND_REFAULT;            /* the same page as it came back */
+	ops[9].kind = DEMAND_COW;               /* a copy of it */
+	ops[9].arg2 = 1;
+	ops[13].arg = 4 << DEMAND_MAPPING_SHIFT;
+	assert_int_equal(replay_run(replay, ops, sizeof(ops) / sizeof(ops[0]), NULL), 0);
+	assert_int_equal(anon_pages(replay), 3);
+	assert_int_equal(replay_stats(replay)->nr_refused, 1);
+	assert_int_equal(replay_stats(replay)->nr_refused_pages, 4000);
+	assert_int_equal(replay_stats(replay)->nr_dropped, 3);
+	/* A fork that would promise twice what is there. */
+	ops[0] = of_task(DEMAND_MAP, 2, 5, 500);
+	ops[1] = of_task(DEMAND_TASK_START, 5, 2, 0);
+	ops[2] = of_task(DEMAND_MAP, 2, 6, 100);
+	ops[3] = of_task(DEMAND_TASK_SPACE, 5, 4, 2);
+	ops[4] = touch(9, 3000);
+	ops[4].task = 5;
+	assert_int_equal(replay_run(replay, ops, 5, NULL), 0);
+	assert_int_equal(replay_stats(replay)->nr_refused, 2);
+	assert_int_equal(replay_stats(replay)->nr_refused_pages, 4600);
+	assert_int_equal(anon_pages(replay), 3);
+	/* Numbers are promised to be dense. */
+	ops[0] = of_task(DEMAND_MAP, 1, UINT32_MAX, 1);
+	assert_int_equal(replay_run(replay, ops, 1, NULL), MMR_E_CORRUPT);
+	replay_destroy(replay);
+}
+
 static void a_victim_asks_for_nothing_more(void **state)
 {
 	struct killed killed = { 0 };
@@ -425,6 +482,7 @@ int main(void)
 		cmocka_unit_test(the_start_population_lies_where_it_lay),
 		cmocka_unit_test(hostile_ops_are_refused),
 		cmocka_unit_test(tunables_are_read_as_people_write_them),
+		cmocka_unit_test(what_overcommit_refuses_is_not_touched),
 		cmocka_unit_test(a_victim_asks_for_nothing_more),
 		cmocka_unit_test(others_wait_for_the_exit),
 		cmocka_unit_test(a_recorded_kill_asks_for_more),

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Memory that mappings may need: what overcommit accounts.
+ *
+ * Private writable mappings and the heap are told when they come and go, in pages, each under a number of its
+ * own by which later touches refer to it; shared anonymous ones likewise. For this the accounted ranges of
+ * each address space are kept, ascending and apart from each other. Processes that were there before tell theirs
+ * by /proc/PID/maps, under number 0.
+ *
+ * Follows accountable_mapping(), mmap_region(), do_brk_flags(), mremap_to(), shmem_zero_setup() of v6.12.
+ *
+ * Not modelled: what exec maps without a system call (the program's data and its stack), growth of stacks,
+ * mprotect() that makes a mapping writable, shared memory by other ways than mmap(); on which pages a call that
+ * populates its range has put its mapping's number; numbers beyond DEMAND_MAX_MAPPING, of which no touch tells.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "error_set.h"
+#include "wl_state.h"
+
+#define PROT_WRITABLE 2
+#define MAP_SHARING   0x01u
+#define MAP_ANON      0x20u
+#define MAP_NO_SWAP   0x4000u /* MAP_NORESERVE */
+#define MAP_HUGETLBFS 0x40000u
+
+#define MAX_PAGES (UINT64_C(1) << 31)
+
+static void tell(struct wl *wl, uint32_t task, struct demand_op op)
+{
+	op.task = task;
+	op.page = DEMAND_NO_PAGE;
+	wl_emit(wl, op);
+}
+
+/* The first range that ends after vpn. */
+static size_t find(const struct wl_mm *mm, uint64_t vpn)
+{
+	size_t low = 0, high = mm->commits.count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (mm->commits.items[middle].end <= vpn)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static const struct wl_commit *range_at(const struct wl *wl, uint32_t mm, uint64_t vpn)
+{
+	const struct wl_mm *m = &wl->mms.items[mm];
+	size_t i = find(m, vpn);
+
+	return i < m->commits.count && m->commits.items[i].start <= vpn ? &m->commits.items[i]
+	                                                                : NULL;
+}
+
+uint32_t wl_commit_flags(const struct wl *wl, uint32_t mm, uint64_t vpn)
+{
+	const struct wl_commit *range = range_at(wl, mm, vpn);
+
+	return range && range->mapping <= DEMAND_MAX_MAPPING
+	               ? range->mapping << DEMAND_MAPPING_SHIFT
+	               : 0;
+}
+
+/* At its place; what was there has been taken away. */
+static void insert(struct wl *wl, uint32_t mm, struct wl_commit range)
+{
+	struct wl_commit_vec *commits = &wl->mms.items[mm].commits;
+	size_t at = find(&wl->mms.items[mm], range.start);
+
+	if (range.end <= range.start)
+		return;
+	if (wl_commit_vec_push(commits, range) < 0) {
+		wl->nomem = true;
+		return;
+	}
+	for (size_t i = commits->count - 1; i > at; i--)
+		commits->items[i] = commits->items[i - 1];
+	commits->items[at] = range;
+}
+
+static void erase(struct wl_commit_vec *commits, size_t at)
+{
+	for (size_t i = at; i + 1 < commits->count; i++)
+		commits->items[i] = commits->items[i + 1];
+	commits->count--;
+}
+
+/*
+ * Takes [start, end) out of the ranges and gives what was there: the next piece at or after start, which
+ * becomes its end. false: there is none.
+ */
+static bool take(struct wl *wl, uint32_t mm, uint64_t *start, uint64_t end, struct wl_commit *piece)
+{
+	struct wl_mm *m = &wl->mms.items[mm];
+	size_t i = find(m, *start);
+	struct wl_commit *range, tail;
+
+	if (i == m->commits.count || m->commits.items[i].start >= end)
+		return false;
+	range = &m->commits.items[i];
+	*piece = *range;
+	if (piece->start < *start)
+		piece->start = *start;
+	if (piece->end > end)
+		piece->end = end;
+	tail = *range;
+	tail.start = piece->end;
+	range->end = piece->start;
+	if (range->end == range->start)
+		erase(&m->commits, i);
+	insert(wl, mm, tail);
+	*start = piece->end;
+	return true;
+}
+
+void wl_commit_unmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
+{
+	uint32_t mm = wl->tasks.items[task].mm;
+	struct wl_commit piece;
+
+	while (!wl->nomem && take(wl, mm, &start, end, &piece))
+		tell(wl, task,
+		     (struct demand_op){ .kind = DEMAND_UNMAP,
+		                         .arg = piece.mapping,
+		                         .arg2 = (uint32_t)(piece.end - piece.start) });
+}
+
+static void add(struct wl *wl, uint32_t task, uint64_t start, uint64_t end, bool noreserve)
+{
+	if (end <= start || end - start > MAX_PAGES)
+		return;
+	insert(wl, wl->tasks.items[task].mm,
+	       (struct wl_commit){ .start = start, .end = end, .mapping = ++wl->nr_mappings });
+	tell(wl, task,
+	     (struct demand_op){ .kind = DEMAND_MAP,
+	                         .order = noreserve,
+	                         .arg = wl->nr_mappings,
+	                         .arg2 = (uint32_t)(end - start) });
+}
+
+void wl_commit_mmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
+{
+	const struct wl_task *t = &wl->tasks.items[task];
+	uint64_t flags = t->args[2];
+	bool shared = flags & MAP_SHARING;
+
+	wl_commit_unmap(wl, task, start, end);
+	if (flags & MAP_HUGETLBFS || (shared ? !(flags & MAP_ANON) : !(t->prot & PROT_WRITABLE)))
+		return;
+	add(wl, task, start, end, flags & MAP_NO_SWAP);
+}
+
+void wl_commit_brk(struct wl *wl, uint32_t task, uint64_t old, uint64_t new)
+{
+	if (new < old)
+		wl_commit_unmap(wl, task, new, old);
+	else if (old != 0)
+		add(wl, task, old, new, false);
+}
+
+void wl_commit_mremap(struct wl *wl, uint32_t task, const struct wl_remap *move)
+{
+	uint32_t mm = wl->tasks.items[task].mm;
+	uint64_t at = move->from, kept_end = move->from + move->old_pages;
+	bool accounted = range_at(wl, mm, move->from) != NULL;
+	struct wl_commit piece;
+
+	if (move->new_pages < move->old_pages) {
+		kept_end = move->from + move->new_pages;
+		wl_commit_unmap(wl, task, kept_end, move->from + move->old_pages);
+	}
+	if (move->to != move->from)
+		wl_commit_unmap(wl, task, move->to, move->to + move->new_pages);
+	while (move->to != move->from && !wl->nomem && take(wl, mm, &at, kept_end, &piece)) {
+		piece.start += move->to - move->from;
+		piece.end += move->to - move->from;
+		insert(wl, mm, piece);
+	}
+	if (accounted && move->new_pages > move->old_pages)
+		add(wl, task, move->to + move->old_pages, move->to + move->new_pages, false);
+}
+
+void wl_commit_copy(struct wl *wl, uint32_t dst, uint32_t src)
+{
+	for (size_t i = 0; i < wl->mms.items[src].commits.count && !wl->nomem; i++)
+		insert(wl, dst, wl->mms.items[src].commits.items[i]);
+}
+
+/* ---- what was there before ---- */
+
+/* "7fffee933000-7fffee954000 rw-p …": false: not a line of maps. */
+static bool parse(const char *line, struct wl_commit *range, bool *accounted)
+{
+	char *end;
+
+	range->start = strtoull(line, &end, 16) >> WL_PAGE_SHIFT;
+	if (*end != '-')
+		return false;
+	range->end = strtoull(end + 1, &end, 16) >> WL_PAGE_SHIFT;
+	if (*end != ' ' || strlen(end) < 5)
+		return false;
+	*accounted = end[2] == 'w' && end[4] == 'p';
+	return range->end > range->start && range->end - range->start <= MAX_PAGES;
+}
+
+int wl_commit_maps(struct wl *wl, uint32_t pid, const char *maps, struct mmr_error *err)
+{
+	uint32_t task = wl_task_of(wl, pid), mm = wl_mm_of(wl, task);
+
+	while (mm != WL_NONE && *maps && !wl->nomem) {
+		struct wl_commit range = { .mapping = 0 };
+		bool accounted = false;
+
+		if (parse(maps, &range, &accounted) && accounted) {
+			wl->mms.items[mm].nr_committed += (uint32_t)(range.end - range.start);
+			insert(wl, mm, range);
+		}
+		maps += strcspn(maps, "\n");
+		maps += *maps == '\n';
+	}
+	return wl->nomem ? base_error(err, MMR_E_NOMEM, "no memory for the maps of processes") : 0;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the demand tells of mappings, and what a replay leaves out where they are refused. */
+#include "unit.h"
+
+#include "workload.h"
+#include "workload_events.h"
+
+#define MAX_TOLD    64
+#define PRIVATE_RW  0x22u /* MAP_PRIVATE | MAP_ANONYMOUS */
+#define SHARED_ANON 0x21u
+#define NORESERVE   0x4000u
+#define WRITABLE    3
+
+struct bench {
+	struct wl *wl;
+	uint64_t t_ns;
+	struct demand_op told[MAX_TOLD]; /* of mappings */
+	size_t nr_told;
+	struct demand_op touch; /* the last */
+};
+
+static struct bench *new_bench(void)
+{
+	static struct bench bench;
+	struct mmr_zone_info zone = { .spanned = NR_PFNS, .name = "DMA32" };
+	struct wl_options options = { .zones = &zone, .nr_zones = 1 };
+
+	memset(&bench, 0, sizeof(bench));
+	assert_int_equal(wl_new(&options, &bench.wl, NULL), 0);
+	return &bench;
+}
+
+static void send(struct bench *b, struct mmr_event event)
+{
+	event.t_ns = ++b->t_ns;
+	event.pid = 100;
+	assert_int_equal(wl_event(b->wl, &event, NULL), 0);
+}
+
+static void finish(struct bench *b)
+{
+	const struct demand_op *ops;
+	size_t nr;
+
+	assert_int_equal(wl_finish(b->wl, NULL), 0);
+	ops = wl_ops(b->wl, &nr);
+	for (size_t i = 0; i < nr; i++) {
+		if (ops[i].kind == DEMAND_ANON_TOUCH)
+			b->touch = ops[i];
+		if (ops[i].kind == DEMAND_MAP || ops[i].kind == DEMAND_UNMAP)
+			b->told[b->nr_told++] = ops[i];
+	}
+}
+
+static void expect(const struct bench *b, size_t i, uint8_t kind, uint32_t mapping, uint32_t pages)
+{
+	assert_true(i < b->nr_told);
+	if (b->told[i].kind != kind || b->told[i].arg != mapping || b->told[i].arg2 != pages)
+		fail_msg("op %zu: kind %u, mapping %u, %u pages", i, b->told[i].kind,
+		         b->told[i].arg, b->told[i].arg2);
+}
+
+static void call(struct bench *b, uint16_t enter, struct mmr_event event, int64_t ret)
+{
+	event.kind = enter;
+	send(b, event);
+	send(b,
+	     (struct mmr_event){ .kind = (uint16_t)(enter + 1), .syscall_exit = { .ret = ret } });
+}
+
+static void map(struct bench *b, uint64_t page, uint64_t nr, uint64_t flags, int32_t prot)
+{
+	assert_int_equal(MMR_EVENT_SYS_EXIT_MMAP, MMR_EVENT_SYS_ENTER_MMAP + 1);
+	call(b, MMR_EVENT_SYS_ENTER_MMAP,
+	     (struct mmr_event){ .vma = { .length = nr << 12, .flags = flags, .prot = prot } },
+	     (int64_t)(page << 12));
+}
+
+static void unmap(struct bench *b, uint64_t page, uint64_t nr)
+{
+	assert_int_equal(MMR_EVENT_SYS_EXIT_MUNMAP, MMR_EVENT_SYS_ENTER_MUNMAP + 1);
+	call(b, MMR_EVENT_SYS_ENTER_MUNMAP,
+	     (struct mmr_event){ .vma = { .address = page << 12, .length = nr << 12 } }, 0);
+}
+
+static void only_what_may_need_memory_is_told(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	map(b, BASE, 100, PRIVATE_RW, WRITABLE);
+	map(b, BASE + 200, 50, PRIVATE_RW, 1);  /* read only */
+	map(b, BASE + 300, 50, 1, WRITABLE);    /* a file, shared */
+	map(b, BASE + 400, 50, SHARED_ANON, 1); /* shmem, whatever the protection */
+	map(b, BASE + 500, 50, PRIVATE_RW | NORESERVE, WRITABLE);
+	map(b, BASE + 600, 512, PRIVATE_RW | 0x40000, WRITABLE); /* hugetlb */
+	call(b, MMR_EVENT_SYS_ENTER_MMAP,
+	     (struct mmr_event){ .vma = { .length = 4096, .flags = PRIVATE_RW, .prot = 3 } }, -12);
+	finish(b);
+	assert_int_equal(b->nr_told, 3);
+	expect(b, 0, DEMAND_MAP, 1, 100);
+	expect(b, 1, DEMAND_MAP, 2, 50);
+	expect(b, 2, DEMAND_MAP, 3, 50);
+	assert_int_equal(b->told[1].order, 0);
+	assert_int_equal(b->told[2].order, 1);
+	wl_destroy(b->wl);
+}
+
+static void holes_split_ranges(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	map(b, BASE, 100, PRIVATE_RW, WRITABLE);
+	map(b, BASE + 100, 10, PRIVATE_RW, WRITABLE);
+	unmap(b, BASE + 40, 20);
+	unmap(b, BASE + 30, 40); /* 30..40 and 60..70 are left of it */
+	map(b, BASE + 95, 10, PRIVATE_RW,
+	    WRITABLE); /* over the end of one and the begin of the other */
+	unmap(b, BASE - 10, 1000);
+	finish(b);
+	assert_int_equal(b->nr_told, 12);
+	expect(b, 2, DEMAND_UNMAP, 1, 20);
+	expect(b, 3, DEMAND_UNMAP, 1, 10);
+	expect(b, 4, DEMAND_UNMAP, 1, 10);
+	expect(b, 5, DEMAND_UNMAP, 1, 5);
+	expect(b, 6, DEMAND_UNMAP, 2, 5);
+	expect(b, 7, DEMAND_MAP, 3, 10);
+	expect(b, 8, DEMAND_UNMAP, 1, 30);
+	expect(b, 9, DEMAND_UNMAP, 1, 25);
+	expect(b, 10, DEMAND_UNMAP, 3, 10);
+	expect(b, 11, DEMAND_UNMAP, 2, 5);
+	wl_destroy(b->wl);
+}
+
+static void a_touch_knows_its_mapping(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	map(b, BASE + 100, 10, PRIVATE_RW, WRITABLE);
+	map(b, BASE, 100, PRIVATE_RW, WRITABLE);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_PAGE_FAULT_USER,
+	                            .fault = { .address = (BASE + 105) << 12, .error_code = 6 } });
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_ALLOC,
+	                            .page = { .pfn = 9, .gfp_flags = GFP_ANON } });
+	finish(b);
+	assert_int_equal(b->touch.arg, DEMAND_WRITE | 1 << DEMAND_MAPPING_SHIFT);
+	wl_destroy(b->wl);
+}
+
+static void the_heap_grows_and_shrinks(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	assert_int_equal(MMR_EVENT_SYS_EXIT_BRK, MMR_EVENT_SYS_ENTER_BRK + 1);
+	call(b, MMR_EVENT_SYS_ENTER_BRK, (struct mmr_event){ 0 }, BASE << 12);
+	call(b, MMR_EVENT_SYS_ENTER_BRK, (struct mmr_event){ 0 }, (BASE + 20) << 12);
+	call(b, MMR_EVENT_SYS_ENTER_BRK, (struct mmr_event){ 0 }, (BASE + 15) << 12);
+	finish(b);
+	assert_int_equal(b->nr_told, 2);
+	expect(b, 0, DEMAND_MAP, 1, 20);
+	expect(b, 1, DEMAND_UNMAP, 1, 5);
+	wl_destroy(b->wl);
+}
+
+/* Only what is new is asked for; the rest keeps its number where it goes. */
+static void mremap_moves_and_grows(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	assert_int_equal(MMR_EVENT_SYS_EXIT_MREMAP, MMR_EVENT_SYS_ENTER_MREMAP + 1);
+	map(b, BASE, 100, PRIVATE_RW, WRITABLE);
+	call(b, MMR_EVENT_SYS_ENTER_MREMAP,
+	     (struct mmr_event){ .mremap = { .address = BASE << 12,
+	                                     .old_length = 100 << 12,
+	                                     .new_length = 150 << 12 } },
+	     (int64_t)((BASE + 1000) << 12));
+	unmap(b, BASE, 100); /* nothing is there any more */
+	unmap(b, BASE + 1000, 150);
+	finish(b);
+	assert_int_equal(b->nr_told, 4);
+	expect(b, 1, DEMAND_MAP, 2, 50);
+	expect(b, 2, DEMAND_UNMAP, 1, 100);
+	expect(b, 3, DEMAND_UNMAP, 2, 50);
+	wl_destroy(b->wl);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(only_what_may_need_memory_is_told),
+		cmocka_unit_test(holes_split_ranges),
+		cmocka_unit_test(a_touch_knows_its_mapping),
+		cmocka_unit_test(the_heap_grows_and_shrinks),
+		cmocka_unit_test(mremap_moves_and_grows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
