@@ -34,17 +34,25 @@ static void drop_pages(struct mm_machine *machine, uint16_t cpu)
 	}
 }
 
+/* Objects freed. */
+static uint64_t shrink_all(struct mm_machine *machine, uint16_t cpu)
+{
+	struct mm_scan_control sc = { .gfp_flags = MM_GFP_KERNEL, .cpu = cpu };
+	uint64_t freed = 0, nr_pages;
+
+	for (uint32_t i = 0; i < machine->slab.nr_shrinkers; i++) {
+		freed += mm_do_shrink_slab(machine, &machine->slab.shrinkers[i], &sc, &nr_pages);
+		if (nr_pages > 0)
+			mm_free_slab_pages(machine, cpu, nr_pages);
+	}
+	return freed;
+}
+
 static void drop_slab(struct mm_machine *machine, uint16_t cpu)
 {
-	uint64_t freed = 2;
-
-	for (uint32_t shift = 0; freed >> shift > 1; shift++) {
-		struct mm_scan_control sc = { .gfp_flags = MM_GFP_KERNEL, .cpu = cpu };
-
-		for (uint32_t n = 0; n < machine->nr_nodes; n++)
-			mm_shrink_slab(&machine->nodes[n], &sc);
-		freed = sc.nr_reclaimed;
-	}
+	for (uint32_t shift = 0; shift < 64; shift++)
+		if (shrink_all(machine, cpu) >> shift <= 1)
+			break;
 }
 
 void mm_drop_caches(struct mm_machine *machine, uint16_t cpu, uint32_t what)

@@ -4,7 +4,7 @@
  * snapshots do, and pages of many files that one task deletes in a row.
  *
  * In a stretch between snapshots in which the counter grew, a task that deletes pages of a second file, having done nothing but free
- * pages since the first, drops the cache: DEMAND_DROP_CACHES, and these pages are out as if reclaim had taken them, for
+ * pages since the first, drops the cache: DEMAND_DROP_CACHES (of slabs when the task goes on), and these pages are out as if reclaim had taken them, for
  * under another policy others are in memory. In a stretch of more than two seconds it takes 32 files: rm deletes several, too.
  *
  * State: the stretches, and the row of deletions that goes on.
@@ -107,17 +107,19 @@ static struct wl_drops *drops_now(struct wl *wl)
 	return &wl->drops[wl->first_drops];
 }
 
+static void tell(struct wl *wl, uint32_t what)
+{
+	wl_emit(wl, (struct demand_op){
+			    .kind = DEMAND_DROP_CACHES, .page = DEMAND_NO_PAGE, .arg = what });
+}
+
 static void begin_drop(struct wl *wl, struct wl_drops *drops)
 {
-	bool slab = drops->nr_slab > 0;
-
 	drops->nr_pagecache--;
-	drops->nr_slab -= slab;
 	wl->drop_row.drops = true;
-	wl_emit(wl,
-	        (struct demand_op){ .kind = DEMAND_DROP_CACHES,
-	                            .page = DEMAND_NO_PAGE,
-	                            .arg = slab ? DROP_PAGECACHE | DROP_SLAB : DROP_PAGECACHE });
+	wl->drop_row.slab = drops->nr_slab > 0;
+	drops->nr_slab -= wl->drop_row.slab;
+	tell(wl, DROP_PAGECACHE);
 }
 
 bool wl_is_dropped(struct wl *wl, const struct mmr_event *event)
@@ -142,6 +144,10 @@ bool wl_is_dropped(struct wl *wl, const struct mmr_event *event)
 
 void wl_drop_row_ends(struct wl *wl, uint32_t task)
 {
-	if (task == wl->drop_row.task)
-		wl->drop_row = (struct wl_drop_row){ .task = 0 };
+	if (task != wl->drop_row.task || task == 0)
+		return;
+	/* By now the shrinkers' events have told how large the caches are. */
+	if (wl->drop_row.slab)
+		tell(wl, DROP_SLAB);
+	wl->drop_row = (struct wl_drop_row){ .task = 0 };
 }

@@ -297,6 +297,7 @@ struct wl_drop_row {
 	uint32_t task; /* 0: there is no row */
 	uint32_t nr_files;
 	bool drops; /* it is a drop of caches */
+	bool slab;  /* … and slabs are next */
 };
 
 struct wl_hash {
