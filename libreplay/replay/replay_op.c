@@ -304,6 +304,9 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 	case DEMAND_CACHE_SHRUNK:
 		learn_shrinker(machine, op);
 		break;
+	case DEMAND_DROP_CACHES:
+		mm_drop_caches(machine, op->cpu, op->arg);
+		break;
 	case DEMAND_OOM:
 		replay_oom_beyond(replay, op);
 		break;
