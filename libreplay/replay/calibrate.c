@@ -17,7 +17,8 @@
  * The estimate of each is the median time per page of the batches of at least MIN_PAGES pages during which
  * no other thread showed itself on the CPU. With fewer than MIN_BATCHES of them the default stays, as do
  * cost.putback and cost.unmap, which cannot be told apart from the rest. kswapd.cpu is what kswapd's batches
- * should have taken by these medians, of what they did take, interruptions included. kswapd.latency is the
+ * should have taken by these medians, of what they did take, interruptions included. direct.stretch is what direct
+ * reclaim took from begin to end, of what it should have by these costs. kswapd.latency is the
  * median time from mm_vmscan_wakeup_kswapd to the next mm_vmscan_kswapd_wake, of at least MIN_WAKES.
  *
  * Compaction: cost.compact_scan is the median time per page of the pageblocks of which nothing was taken,
@@ -40,6 +41,7 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "cost.h"
 #include "error_set.h"
 
 #define MIN_PAGES   16
@@ -92,8 +94,20 @@ struct samples {
 	uint64_t kswapd_ns;
 };
 
+/* Direct reclaim of a thread; and the sum of all. */
+struct run {
+	uint64_t begin_ns; /* 0: not in it */
+	uint64_t ns;
+	uint64_t nr_taken; /* from inactive lists */
+	uint64_t nr_reclaimed;
+	uint64_t nr_written;
+	uint32_t pid;
+};
+
 struct replay_calibrate {
 	struct batch slots[NR_SLOTS];
+	struct run runs[NR_SLOTS];
+	struct run direct;
 	struct samples samples[NR_OUTCOMES];
 	struct compaction compactions[NR_SLOTS];
 	struct samples scans;        /* ns per page looked at */
@@ -345,6 +359,32 @@ static void see_kcompactd_sleep(struct replay_calibrate *calibrate, const struct
 	calibrate->slept_ns = event->t_ns;
 }
 
+/* What a direct reclaimer does, and how long it is at it. */
+static void see_direct(struct replay_calibrate *calibrate, const struct mmr_event *event)
+{
+	struct run *run = &calibrate->runs[event->pid % NR_SLOTS], *sum = &calibrate->direct;
+
+	if (event->kind == MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN) {
+		*run = (struct run){ .begin_ns = event->t_ns, .pid = event->pid };
+		return;
+	}
+	if (run->begin_ns == 0 || run->pid != event->pid)
+		return;
+	if (event->kind == MMR_EVENT_MM_VMSCAN_LRU_ISOLATE) {
+		run->nr_taken += event->lru_isolate.lru & 1 ? 0 : event->lru_isolate.nr_taken;
+	} else if (event->kind == MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE) {
+		run->nr_reclaimed += event->shrink_inactive.nr_reclaimed;
+	} else if (event->kind == MMR_EVENT_MM_VMSCAN_WRITE_FOLIO) {
+		run->nr_written++;
+	} else if (run->nr_taken > 0 && event->t_ns > run->begin_ns) {
+		sum->ns += event->t_ns - run->begin_ns;
+		sum->nr_taken += run->nr_taken;
+		sum->nr_reclaimed += run->nr_reclaimed;
+		sum->nr_written += run->nr_written;
+		run->begin_ns = 0;
+	}
+}
+
 /* From the first who wanted it to its first sign. */
 static void see_kswapd(struct replay_calibrate *calibrate, const struct mmr_event *event)
 {
@@ -376,6 +416,11 @@ void replay_calibrate_event(struct replay_calibrate *calibrate, const struct mmr
 		for (uint32_t i = 0; i < NR_SLOTS; i++)
 			calibrate->slots[i].open = false;
 		memset(calibrate->woken_ns, 0, sizeof(calibrate->woken_ns));
+		memset(calibrate->runs, 0, sizeof(calibrate->runs));
+		break;
+	case MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN:
+	case MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END:
+		see_direct(calibrate, event);
 		break;
 	case MMR_EVENT_MM_VMSCAN_WAKEUP_KSWAPD:
 	case MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE:
@@ -395,12 +440,15 @@ void replay_calibrate_event(struct replay_calibrate *calibrate, const struct mmr
 		break;
 	case MMR_EVENT_MM_VMSCAN_LRU_ISOLATE:
 		begin_batch(calibrate, event);
+		see_direct(calibrate, event);
 		break;
 	case MMR_EVENT_MM_VMSCAN_WRITE_FOLIO:
 		see_write(calibrate, event);
+		see_direct(calibrate, event);
 		break;
 	case MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE:
 		end_batch(calibrate, event);
+		see_direct(calibrate, event);
 		break;
 	}
 }
@@ -439,24 +487,45 @@ static void record_share(const struct replay_calibrate *calibrate, struct replay
 		       should_ns * 100 / did_ns > 0 ? should_ns * 100 / did_ns : 1);
 }
 
+/* What direct reclaim took, of what the costs make of all it did (replay_cost_reclaim()). */
+static void record_stretch(const struct run *direct, struct replay_tunables *tunables,
+                           const struct replay_cost *cost)
+{
+	uint64_t should_ns = direct->nr_taken * (cost->scan_ns + cost->putback_ns) +
+	                     direct->nr_reclaimed * cost->free_ns +
+	                     direct->nr_written * (cost->unmap_ns + cost->pageout_ns);
+
+	if (direct->nr_taken >= UINT64_C(1) * MIN_BATCHES * MIN_PAGES && should_ns > 0 &&
+	    direct->ns > should_ns)
+		record(tunables, "direct.stretch", direct->ns * 100 / should_ns);
+}
+
 void replay_calibrate_record(const struct replay_calibrate *calibrate,
                              struct replay_tunables *tunables)
 {
 	/* Not what the user has set: one setting changes one cost. */
-	uint64_t scan_ns = replay_tunable(REPLAY_TUNABLE_COST_SCAN_NS)->value;
-	uint64_t putback_ns = replay_tunable(REPLAY_TUNABLE_COST_PUTBACK_NS)->value;
-	uint64_t unmap_ns = replay_tunable(REPLAY_TUNABLE_COST_UNMAP_NS)->value;
+	struct replay_cost cost = {
+		.scan_ns = replay_tunable(REPLAY_TUNABLE_COST_SCAN_NS)->value,
+		.free_ns = replay_tunable(REPLAY_TUNABLE_COST_FREE_NS)->value,
+		.pageout_ns = replay_tunable(REPLAY_TUNABLE_COST_PAGEOUT_NS)->value,
+		.putback_ns = replay_tunable(REPLAY_TUNABLE_COST_PUTBACK_NS)->value,
+		.unmap_ns = replay_tunable(REPLAY_TUNABLE_COST_UNMAP_NS)->value,
+	};
 	uint64_t ns;
 
 	if (median(&calibrate->samples[KEPT], MIN_BATCHES, &ns)) {
-		scan_ns = excess(ns, putback_ns);
-		record(tunables, "cost.scan", scan_ns);
+		cost.scan_ns = excess(ns, cost.putback_ns);
+		record(tunables, "cost.scan", cost.scan_ns);
 	}
-	if (median(&calibrate->samples[FREED], MIN_BATCHES, &ns))
-		record(tunables, "cost.free", excess(ns, scan_ns));
+	if (median(&calibrate->samples[FREED], MIN_BATCHES, &ns)) {
+		cost.free_ns = excess(ns, cost.scan_ns);
+		record(tunables, "cost.free", cost.free_ns);
+	}
 	if (median(&calibrate->samples[WRITTEN], MIN_BATCHES, &ns) ||
-	    median(&calibrate->samples[ROW], MIN_BATCHES, &ns))
-		record(tunables, "cost.pageout", excess(ns, scan_ns + unmap_ns));
+	    median(&calibrate->samples[ROW], MIN_BATCHES, &ns)) {
+		cost.pageout_ns = excess(ns, cost.scan_ns + cost.unmap_ns);
+		record(tunables, "cost.pageout", cost.pageout_ns);
+	}
 	if (median(&calibrate->wakes, MIN_WAKES, &ns))
 		record(tunables, "kswapd.latency", ns);
 	if (calibrate->nr_rests >= MIN_RESTS)
@@ -469,6 +538,7 @@ void replay_calibrate_record(const struct replay_calibrate *calibrate,
 	if (median(&calibrate->migrates, MIN_TURNS, &ns))
 		record(tunables, "cost.migrate", ns);
 	record_share(calibrate, tunables);
+	record_stretch(&calibrate->direct, tunables, &cost);
 }
 
 int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tunables,

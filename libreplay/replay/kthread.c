@@ -6,7 +6,8 @@
  * stretched by kswapd.cpu, and only then may the next one begin. Woken, it needs kswapd.latency to get a CPU;
  * what others ask for meanwhile is part of its run. While it naps it looks again after
  * HZ/10. Direct reclaim happens at the instant of the op that needed it; its cost is a stall of that task,
- * during which the device and kswapd go on.
+ * during which the device and kswapd go on. That it takes longer (direct.stretch) only its task sees: were the others
+ * to go on as long, who asks next would find what they have not done yet by its time.
  *
  * Not modelled: the scheduler: kswapd never waits for a CPU beyond its share; several tasks in direct reclaim
  * at a time.
@@ -112,15 +113,17 @@ static void direct_begin(void *data, const struct mm_request *request)
 	struct replay *replay = data;
 
 	(void)request;
-	replay->direct_begin_ns = replay->now_ns + replay->stall_ns;
+	replay->direct_begin_ns = replay->now_ns + replay->stall_ns + replay->unseen_ns;
 	replay->direct_seen = (struct mm_scan_control){ 0 };
 }
 
 static void direct_batch(void *data, const struct mm_scan_control *sc)
 {
 	struct replay *replay = data;
+	uint64_t cost_ns = replay_cost_reclaim(&replay->cost, sc, &replay->direct_seen);
 
-	replay_simtime_stall(replay, replay_cost_reclaim(&replay->cost, sc, &replay->direct_seen));
+	replay_simtime_stall(replay, cost_ns);
+	replay->unseen_ns += cost_ns * (replay->cost.direct_percent - 100) / 100;
 }
 
 static void direct_end(void *data, const struct mm_request *request,
@@ -140,7 +143,7 @@ static void direct_end(void *data, const struct mm_request *request,
 	};
 
 	direct_batch(data, sc);
-	reclaim.end_ns = replay->now_ns + replay->stall_ns;
+	reclaim.end_ns = replay->now_ns + replay->stall_ns + replay->unseen_ns;
 	if (replay->hooks.reclaim)
 		replay->hooks.reclaim(replay->hooks.data, &reclaim);
 }

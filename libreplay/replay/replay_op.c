@@ -128,7 +128,7 @@ static void charge(struct replay *replay, const struct demand_op *op, enum mm_to
 
 	bool fault = op->kind != DEMAND_SHMEM_TOUCH || (op->arg & DEMAND_MAPPED);
 
-	stat->stalled_ns += replay->stall_ns;
+	stat->stalled_ns += replay->stall_ns + replay->unseen_ns;
 	switch (result) {
 	case MM_TOUCH_NEW:
 		if (op->kind != DEMAND_KERNEL_ALLOC && op->kind != DEMAND_FILE_TOUCH && fault)
@@ -324,6 +324,6 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		break;
 	}
 	balance_dirty(replay, op, nr_dirtied);
-	replay->stall_ns = 0;
+	replay->stall_ns = replay->unseen_ns = 0;
 	replay_simtime_writes(replay);
 }

@@ -72,7 +72,8 @@ struct replay {
 	uint32_t nr_pages; /* logical pages < this have been seen */
 	uint64_t start_ns;
 	uint64_t now_ns;
-	uint64_t stall_ns; /* how long the op that is executed has had to wait so far */
+	uint64_t stall_ns;  /* how long the op that is executed has had to wait so far */
+	uint64_t unseen_ns; /* … and beyond that, which nobody else notices */
 	uint64_t write_done_ns
 		[MM_NR_WRITE_DEVICES]; /* end of the oldest write; REPLAY_NEVER: there is none */
 	uint64_t flush_ns;             /* the flushers' next look; REPLAY_NEVER */

@@ -119,6 +119,49 @@ static void interrupted_batches_tell_the_share_and_not_the_cost(void **state)
 	assert_in_range(tunables.value[REPLAY_TUNABLE_KSWAPD_CPU], 47, 53);
 }
 
+/* 64 us of a batch in 256 us. */
+static void direct_reclaim_lasts_longer_than_its_batches(void **state)
+{
+	struct replay_tunables tunables;
+	struct mmr_event event = { .pid = OTHER, .cpu = 1 };
+
+	replay_tunables_init(&tunables);
+	for (int i = 0; i < 40; i++) {
+		event.t_ns = 1000000;
+		event.kind = MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN;
+		replay_calibrate_event(*state, &event);
+		event.t_ns += 1000;
+		event.kind = MMR_EVENT_MM_VMSCAN_LRU_ISOLATE;
+		event.lru_isolate.nr_taken = 32;
+		event.lru_isolate.lru = 0;
+		replay_calibrate_event(*state, &event);
+		event.t_ns += 64000;
+		event.kind = MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE;
+		event.shrink_inactive.nr_reclaimed = 0;
+		replay_calibrate_event(*state, &event);
+		/* Pages of active lists are not what it costs. */
+		event.t_ns += 1000;
+		event.kind = MMR_EVENT_MM_VMSCAN_LRU_ISOLATE;
+		event.lru_isolate.nr_taken = 1000;
+		event.lru_isolate.lru = 1;
+		replay_calibrate_event(*state, &event);
+		event.t_ns = 1256000;
+		event.kind = MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END;
+		replay_calibrate_event(*state, &event);
+		/* Ended already, and one that did nothing. */
+		event.t_ns += 1000000;
+		replay_calibrate_event(*state, &event);
+		event.kind = MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN;
+		replay_calibrate_event(*state, &event);
+		event.t_ns += 1000000;
+		event.kind = MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END;
+		replay_calibrate_event(*state, &event);
+	}
+	replay_calibrate_record(*state, &tunables);
+	assert_in_range(tunables.value[REPLAY_TUNABLE_DIRECT_STRETCH], 380, 420);
+	assert_int_equal(tunables.source[REPLAY_TUNABLE_KSWAPD_CPU], REPLAY_TUNABLE_DEFAULT);
+}
+
 static void a_batch_with_lost_events_tells_nothing(void **state)
 {
 	struct replay_calibrate *calibrate = *state;
@@ -237,6 +280,8 @@ int main(void)
 		                                teardown),
 		cmocka_unit_test_setup_teardown(interrupted_batches_tell_the_share_and_not_the_cost,
 		                                setup, teardown),
+		cmocka_unit_test_setup_teardown(direct_reclaim_lasts_longer_than_its_batches, setup,
+		                                teardown),
 		cmocka_unit_test_setup_teardown(a_batch_with_lost_events_tells_nothing, setup,
 		                                teardown),
 		cmocka_unit_test_setup_teardown(kswapd_needs_the_median_of_its_wakes, setup,
