@@ -107,7 +107,8 @@ uint32_t mm_huge_part(const struct mm_machine *machine, uint32_t number)
 	if (number >= machine->nr_lpages)
 		return number;
 	lpage = mm_lpage(machine, head);
-	if (!(lpage->flags & MM_LP_BY_PARTS))
+	if (lpage->order != MM_PAGEBLOCK_ORDER || lpage->kind == MM_LPAGE_NONE ||
+	    lpage->kind == MM_LPAGE_KERNEL)
 		return number;
 	if (lpage->flags & MM_LP_SPLIT)
 		return sub_number(lpage, number - head);
@@ -165,8 +166,6 @@ enum mm_touch_result mm_touch_huge(struct mm_machine *machine, const struct mm_r
 	}
 	mm_count(machine, MM_PGFAULT, 1);
 	mm_page_bind(machine, pfn, head, kind);
-	if (!whole)
-		mm_lpage(machine, head)->flags |= MM_LP_BY_PARTS;
 	machine->pages[pfn].flags |= MM_PG_YOUNG;
 	mm_lru_add_page(machine, pfn);
 	return MM_TOUCH_NEW;
@@ -231,6 +230,5 @@ void mm_split_page(struct mm_machine *machine, uint32_t pfn)
 		mm_page_bind(machine, pfn + i, sub_number(lpage, i),
 		             (enum mm_lpage_kind)lpage->kind);
 		machine->pages[pfn + i].flags |= keep;
-		machine->policy->putback(mm_page_node(machine, pfn), pfn + i, MM_PUTBACK_ROTATE);
 	}
 }

@@ -54,10 +54,11 @@ struct mm_machine {
 	uint32_t nr_zonelist;
 	uint8_t zonelist[MM_MAX_ZONES]; /* indices of the zones that have memory, best first */
 	bool mobility_disabled;
-	bool building;    /* until mm_seed_done() */
-	bool have_wmarks; /* recorded ones are in use */
-	bool in_reclaim;  /* PF_MEMALLOC of the task that allocates */
-	bool in_fault;    /* pages that come in now do so by a page fault (in_lru_fault) */
+	bool building;     /* until mm_seed_done() */
+	bool have_wmarks;  /* recorded ones are in use */
+	bool in_reclaim;   /* PF_MEMALLOC of the task that allocates */
+	uint16_t this_cpu; /* of whoever calls */
+	bool in_fault;     /* pages that come in now do so by a page fault (in_lru_fault) */
 	const struct mm_compact_control
 		*capturing; /* a direct run: it may have a block that is freed */
 	uint32_t captured;  /* … which it was, or MM_NONE */
@@ -464,15 +465,24 @@ int mm_next_use_reserve(struct mm_machine *machine, uint32_t nr_lpages,
 
 /* ---- swapfile.c ---- */
 
-int mm_swap_init(struct mm_swap *swap, uint32_t nr_slots, struct mmr_error *err) MMR_MUST_CHECK;
+int mm_swap_init(struct mm_machine *machine, uint32_t nr_slots,
+                 struct mmr_error *err) MMR_MUST_CHECK;
 void mm_swap_deinit(struct mm_swap *swap);
-/* 2^order consecutive slots for a logical page; MM_NONE if there are none. */
-uint32_t mm_swap_alloc(struct mm_machine *machine, uint32_t order, uint32_t owner);
-/* Logical page in a slot; MM_NONE: it is free or there is no such slot. */
+/* Up to nr times 2^order consecutive slots off the device; how many. nr = 1 for order > 0. */
+uint32_t mm_get_swap_pages(struct mm_machine *machine, uint32_t cpu, uint32_t order,
+                           uint32_t *slots, uint32_t nr);
+/* Back to the device. */
+void mm_swap_range_free(struct mm_machine *machine, uint32_t first, uint32_t nr);
+/* Logical page in a slot; MM_NONE: it is nobody's or there is no such slot. */
 uint32_t mm_swap_owner(const struct mm_machine *machine, uint32_t slot);
-void mm_swap_free(struct mm_machine *machine, uint32_t slot, uint32_t order);
 /* More than half in use: slots of pages that are in memory are given back early. */
 bool mm_swap_full(const struct mm_machine *machine);
+
+/* ---- swap_slots.c ---- */
+
+/* 2^order consecutive slots for a logical page; MM_NONE if there are none. */
+uint32_t mm_swap_alloc(struct mm_machine *machine, uint32_t order, uint32_t owner);
+void mm_swap_free(struct mm_machine *machine, uint32_t slot, uint32_t order);
 
 /* ---- rmap.c ---- */
 
@@ -484,8 +494,12 @@ void mm_set_dirty(struct mm_machine *machine, uint32_t pfn);
 void mm_clear_dirty(struct mm_machine *machine, uint32_t pfn);
 /* The page's slot holds, or is about to hold, its contents. */
 void mm_add_swapcache(struct mm_machine *machine, uint32_t pfn);
-/* Gives the slot of a page in the swap cache back; the page is then dirty. */
+/* Takes a page out of the swap cache; it is then dirty. Its slot is for the caller to free. */
+void mm_drop_swapcache(struct mm_machine *machine, uint32_t pfn);
+/* Gives the slot of a page in the swap cache back, too. */
 void mm_free_swapcache(struct mm_machine *machine, uint32_t pfn);
+/* The same if the page is in the swap cache and nothing is on its way to the slot. */
+bool mm_try_free_swapcache(struct mm_machine *machine, uint32_t pfn);
 
 /* ---- workingset.c ---- */
 
@@ -516,7 +530,7 @@ enum mm_touch_result mm_touch_split(struct mm_machine *machine, const struct mm_
 void mm_free_subs(struct mm_machine *machine, uint16_t cpu, uint32_t number);
 /* A huge page that has left memory for consecutive slots. */
 void mm_split_evicted(struct mm_machine *machine, uint32_t number);
-/* A huge page in memory and off the lists: 512 pages, next to go. */
+/* A huge page in memory and off the lists: 512 pages, on no list either. */
 void mm_split_page(struct mm_machine *machine, uint32_t pfn);
 
 /* In memory and in swap, of a huge page in pieces. */
@@ -574,9 +588,10 @@ void mm_space_uncharge(struct mm_machine *machine, uint32_t page);
 
 /* ---- swap_state.c ---- */
 
-/* Into memory and the swap cache, clean and not mapped. false: no memory. */
-bool mm_read_swap(struct mm_machine *machine, const struct mm_request *request, uint32_t number);
-void mm_swap_readahead(struct mm_machine *machine, const struct mm_request *request, uint32_t slot);
+/*
+ * Into memory and the swap cache, clean and not mapped, and others that may be wanted next. false: no memory.
+ */
+bool mm_swapin(struct mm_machine *machine, const struct mm_request *request, uint32_t number);
 
 /* ---- filemap.c ---- */
 

@@ -35,17 +35,20 @@ static void write_to_page(struct mm_machine *machine, uint32_t pfn)
 
 	if ((page->flags & (MM_PG_ANON | MM_PG_FILE)) == (MM_PG_ANON | MM_PG_FILE))
 		undo_lazyfree(machine, pfn);
-	else if (page->flags & MM_PG_SWAPCACHE)
-		mm_free_swapcache(machine, pfn);
 	else
 		mm_set_dirty(machine, pfn);
 }
 
-/* A page of tmpfs goes back to its file with any use, and gives up its slot. */
-static void back_to_file(struct mm_machine *machine, uint32_t pfn)
+/*
+ * A page of the swap cache is put to use. Of tmpfs it goes back to its file and gives up its slot; a page of a
+ * process keeps it, to be evicted again without a write, unless it will be written or slots are short.
+ */
+static void leave_swapcache(struct mm_machine *machine, uint32_t pfn, bool write)
 {
-	if (machine->pages[pfn].flags & MM_PG_SWAPCACHE)
+	if (machine->pages[pfn].flags & MM_PG_SHMEM)
 		mm_free_swapcache(machine, pfn);
+	else if (write || mm_swap_full(machine))
+		mm_try_free_swapcache(machine, pfn);
 }
 
 /*
@@ -81,10 +84,10 @@ static enum mm_touch_result touch_present(struct mm_machine *machine, uint32_t p
 		mm_count(machine, MM_SWAP_RA_HIT, 1);
 		machine->swap.ra_hits++;
 	}
+	if ((page->flags & MM_PG_SWAPCACHE) && (page->flags & (MM_PG_UNMAPPED | MM_PG_SHMEM)))
+		leave_swapcache(machine, pfn, flags & MM_TOUCH_WRITE);
 	if (mapped)
 		page->flags &= (uint16_t)~MM_PG_UNMAPPED;
-	if (page->flags & MM_PG_SHMEM)
-		back_to_file(machine, pfn);
 	if (flags & MM_TOUCH_EXEC)
 		page->flags |= MM_PG_EXEC;
 	if (flags & MM_TOUCH_WRITE)
@@ -140,10 +143,10 @@ static enum mm_touch_result swap_in(struct mm_machine *machine, const struct mm_
 {
 	bool shared = mm_lpage(machine, page)->kind == MM_LPAGE_SHMEM;
 	bool fault = !shared || (flags & MM_TOUCH_FAULT);
-	uint32_t slot = mm_lpage(machine, page)->slot, pfn;
+	uint32_t pfn;
 
 	mm_count(machine, MM_PGFAULT, fault);
-	if (!mm_read_swap(machine, request, page))
+	if (!mm_swapin(machine, request, page))
 		return MM_TOUCH_FAILED;
 	mm_count(machine, MM_PGMAJFAULT, fault);
 	pfn = mm_lpage(machine, page)->pfn;
@@ -153,9 +156,9 @@ static enum mm_touch_result swap_in(struct mm_machine *machine, const struct mm_
 	} else {
 		enter_unmapped(machine, pfn);
 	}
-	if ((flags & MM_TOUCH_WRITE) || shared || mm_swap_full(machine))
-		mm_free_swapcache(machine, pfn);
-	mm_swap_readahead(machine, request, slot);
+	leave_swapcache(machine, pfn,
+	                (flags & MM_TOUCH_WRITE) ||
+	                        machine->settings.swap_device == MM_SWAP_AT_ONCE);
 	return MM_TOUCH_SWAPIN;
 }
 
@@ -175,6 +178,7 @@ enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_r
 	struct mm_lpage *lpage = mm_lpage(machine, page);
 	enum mm_touch_result result;
 
+	machine->this_cpu = (uint16_t)(request->cpu % machine->nr_cpus);
 	if (kind != MM_LPAGE_KERNEL && request->order == 0 &&
 	    (lpage->kind == MM_LPAGE_NONE || (lpage->flags & MM_LP_SPLIT))) {
 		page = mm_huge_part(machine, page);
@@ -235,13 +239,32 @@ enum mm_touch_result mm_activate_page(struct mm_machine *machine, const struct m
 	return MM_TOUCH_HIT;
 }
 
+/*
+ * What is to be copied has to be there, by the same fault. That is no use of it: the entry that would say so is the
+ * copy's from then on.
+ */
+static void bring_source(struct mm_machine *machine, const struct mm_request *request,
+                         uint32_t source)
+{
+	const struct mm_lpage *lpage;
+
+	source = mm_huge_part(machine, source);
+	lpage = mm_lpage(machine, source);
+	if (lpage->pfn != MM_NONE)
+		return;
+	if (lpage->kind == MM_LPAGE_FILE && (lpage->flags & MM_LP_EVICTED))
+		mm_access_page(machine, request, source);
+	else if (lpage->slot != MM_NONE && mm_swapin(machine, request, source))
+		mm_count(machine, MM_PGMAJFAULT, 1);
+}
+
 enum mm_touch_result mm_copy_page(struct mm_machine *machine, const struct mm_request *request,
                                   uint32_t page, uint32_t source)
 {
-	const struct mm_lpage *from = mm_lpage(machine, source);
-
-	if (from->pfn != MM_NONE || (from->flags & MM_LP_EVICTED))
-		mm_access_page(machine, request, source);
+	machine->this_cpu = (uint16_t)(request->cpu % machine->nr_cpus);
+	machine->in_fault = true;
+	bring_source(machine, request, source);
+	machine->in_fault = false;
 	return mm_touch_page(machine, request, page, MM_LPAGE_ANON, MM_TOUCH_WRITE);
 }
 
@@ -258,6 +281,7 @@ bool mm_free_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number)
 
 	if (lpage->kind == MM_LPAGE_NONE)
 		return false;
+	machine->this_cpu = (uint16_t)(cpu % machine->nr_cpus);
 	mm_space_uncharge(machine, number);
 	mm_kmem_removed(machine, number);
 	if (lpage->flags & MM_LP_HAS_SUBS)

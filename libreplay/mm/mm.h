@@ -41,6 +41,13 @@ struct mm_zone_config {
 /* The first that has mm_filemap_get_pages: reads of pages that are there are known. */
 #define MM_KERNEL_TRACES_READS MM_KERNEL(6, 10)
 
+/* What swap lies on. */
+enum mm_swap_device {
+	MM_SWAP_SEEKS,    /* rotates: slots one behind the other */
+	MM_SWAP_NO_SEEKS, /* each CPU has its clusters; readahead goes by address */
+	MM_SWAP_AT_ONCE,  /* as before, and I/O ends when it begins: zram */
+};
+
 /* /proc/sys/vm, in the kernel's units. */
 struct mm_settings {
 	uint32_t kernel;          /* MM_KERNEL(); 0: 6.12 */
@@ -50,6 +57,7 @@ struct mm_settings {
 	uint32_t lowmem_reserve_ratio[MM_NR_ZONE_TYPES];
 	uint32_t percpu_pagelist_high_fraction;
 	uint32_t swappiness;
+	uint8_t swap_device;               /* enum mm_swap_device */
 	uint32_t extfrag_threshold;        /* compact for a costly order if the index is above it */
 	uint32_t compaction_proactiveness; /* 0: kcompactd does nothing of its own accord */
 	bool compact_unevictable_skipped;  /* vm.compact_unevictable_allowed = 0 */
@@ -61,8 +69,6 @@ struct mm_settings {
 	uint64_t dirty_limit;  /* wb_domain.dirty_limit at the start; 0: as it was at boot */
 	uint32_t hz;           /* jiffies a second; 0: 1000 */
 	uint32_t write_queue;  /* pages on their way to the device of the files; 0: 1024 */
-	bool swap_at_once;     /* writes to swap end when they begin (zram) */
-	bool swap_seeks;       /* no clusters: a huge page is split to go to swap */
 	uint32_t page_cluster; /* swap readahead: at most 2^page_cluster pages; <= 10 */
 	uint8_t lru_gen_enabled; /* bits of /sys/kernel/mm/lru_gen/enabled; bit 0 clear: all of them */
 	uint32_t lru_gen_min_ttl_ms; /* a working set younger than this is not evicted; 0: off */

@@ -276,7 +276,7 @@ int mm_check(const struct mm_machine *machine, struct mmr_error *err)
 		return base_error(err, MMR_E_INTERNAL, "%llu pages in use, %llu being written",
 		                  (unsigned long long)machine->nr_used,
 		                  (unsigned long long)machine->nr_writeback);
-	if (tally.slots != machine->swap.nr_used)
+	if (tally.slots + machine->swap.nr_cached != machine->swap.nr_used)
 		return base_error(err, MMR_E_INTERNAL, "%llu slots in use, not %u",
 		                  (unsigned long long)tally.slots, machine->swap.nr_used);
 	return 0;

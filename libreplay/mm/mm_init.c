@@ -164,7 +164,7 @@ static int create_arrays(struct mm_machine *machine, const struct mm_config *con
 	}
 	if (mm_writeback_init(machine, err) < 0)
 		return MMR_E_NOMEM;
-	return mm_swap_init(&machine->swap, config->nr_swap_slots, err);
+	return mm_swap_init(machine, config->nr_swap_slots, err);
 }
 
 int mm_machine_create(const struct mm_config *config, struct mm_machine **ret,

@@ -136,8 +136,6 @@ enum mm_lpage_flags {
 	MM_LP_WORKINGSET = 4, /* the page had MM_PG_WORKINGSET when it was evicted */
 	MM_LP_HAS_SUBS = 8,   /* .subs is valid: there is room for 512 pieces */
 	MM_LP_SPLIT = 16,     /* it is in pieces; pfn and slot are MM_NONE */
-	MM_LP_BY_PARTS =
-		32, /* a huge page: the demand touches its base pages by their own numbers */
 };
 
 static inline bool mm_is_writeback(const struct mm_page *page)
@@ -491,12 +489,47 @@ struct mm_writeback {
 	struct mm_dirty_rate rate;
 };
 
+/* A run of slots that one CPU fills, on a device without seeks. */
+struct mm_swap_cluster {
+	uint32_t prev; /* clusters, or MM_NONE */
+	uint32_t next;
+	uint16_t count; /* slots in use */
+	uint8_t list;
+};
+
+struct mm_swap_list {
+	uint32_t head; /* clusters, or MM_NONE */
+	uint32_t tail;
+	uint32_t count;
+};
+
+#define MM_SLOT_CACHE    64u
+#define MM_NR_SWAP_LISTS 4
+
+/* What a CPU has of the device. */
+struct mm_swap_cpu {
+	uint32_t slots[MM_SLOT_CACHE]; /* to be used, from cur on */
+	uint32_t returned[MM_SLOT_CACHE];
+	uint32_t cluster_next; /* slot where its cluster goes on; 0: none */
+	uint8_t cur;
+	uint8_t nr;
+	uint8_t nr_returned;
+};
+
 struct mm_swap {
-	uint64_t *map;    /* 1 = in use */
-	uint32_t *owners; /* logical page in each slot that is in use */
+	uint64_t *map;    /* [nr_slots + 1]: 1 = in use; slot 0 is the header */
+	uint32_t *owners; /* logical page in each slot that is in use, or MM_NONE */
 	uint32_t nr_slots;
-	uint32_t nr_used;
-	uint32_t cursor;  /* where the search goes on */
+	uint32_t nr_used;   /* those in caches included */
+	uint32_t nr_cached; /* in the CPUs' caches */
+	uint32_t lowest;    /* no slot below is free; likewise highest */
+	uint32_t highest;
+	uint32_t cluster_next;            /* where the search goes on */
+	uint32_t cluster_nr;              /* slots left of this run */
+	struct mm_swap_cpu *cpus;         /* [nr_cpus] */
+	struct mm_swap_cluster *clusters; /* or NULL: the device seeks */
+	struct mm_swap_list lists[MM_NR_SWAP_LISTS];
+	bool caches_active;
 	uint32_t ra_last; /* readahead: slot of the last fault, its window, hits since */
 	uint32_t ra_window;
 	uint32_t ra_hits;

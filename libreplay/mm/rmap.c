@@ -117,15 +117,33 @@ void mm_add_swapcache(struct mm_machine *machine, uint32_t pfn)
 	machine->nr_swapcached += mm_block_pages(machine->pages[pfn].order);
 }
 
-void mm_free_swapcache(struct mm_machine *machine, uint32_t pfn)
+void mm_drop_swapcache(struct mm_machine *machine, uint32_t pfn)
 {
 	struct mm_page *page = &machine->pages[pfn];
 	struct mm_lpage *lpage = mm_lpage(machine, page->logical);
 
 	MM_CHECK(machine, (page->flags & MM_PG_SWAPCACHE) && lpage->slot != MM_NONE, pfn);
-	mm_swap_free(machine, lpage->slot, lpage->order);
 	lpage->slot = MM_NONE;
 	page->flags &= (uint16_t)~MM_PG_SWAPCACHE;
 	machine->nr_swapcached -= mm_block_pages(page->order);
 	mm_set_dirty(machine, pfn);
+}
+
+void mm_free_swapcache(struct mm_machine *machine, uint32_t pfn)
+{
+	const struct mm_page *page = &machine->pages[pfn];
+	uint32_t slot = mm_lpage(machine, page->logical)->slot;
+
+	mm_drop_swapcache(machine, pfn);
+	mm_swap_free(machine, slot, page->order);
+}
+
+bool mm_try_free_swapcache(struct mm_machine *machine, uint32_t pfn)
+{
+	const struct mm_page *page = &machine->pages[pfn];
+
+	if (!(page->flags & MM_PG_SWAPCACHE) || mm_is_writeback(page))
+		return false;
+	mm_free_swapcache(machine, pfn);
+	return true;
 }

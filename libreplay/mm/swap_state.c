@@ -4,17 +4,17 @@
  *
  * A page read from swap keeps its slot as long as it is clean, so that evicting it again costs no write.
  * Readahead takes the aligned window of slots around the wanted one; its size follows the hits since the
- * last time (as the kernel's swapin_nr_pages()): 1, or a power of two from 4 up to 2^page-cluster.
+ * last time: 1, or a power of two from 4 up to 2^page-cluster. zram has no readahead but for tmpfs.
  *
- * Follows swapin_readahead() for devices with seek time (swap_cluster_readahead()),
- * __swapin_nr_pages() of v6.12.
+ * Follows swap_cluster_readahead(), __swapin_nr_pages(), do_swap_page() (SWP_SYNCHRONOUS_IO), shmem_swapin_cluster()
+ * of v6.12.
  *
  * Not modelled: readahead by virtual addresses, which v6.12 uses if no device rotates; the swap cache
  * of pages that several processes share; huge pages read as one folio.
  */
 #include "internal.h"
 
-bool mm_read_swap(struct mm_machine *machine, const struct mm_request *request, uint32_t number)
+static bool read_page(struct mm_machine *machine, const struct mm_request *request, uint32_t number)
 {
 	struct mm_lpage *lpage = mm_lpage(machine, number);
 	struct mm_request adapted = *request;
@@ -46,6 +46,7 @@ static uint32_t window(struct mm_swap *swap, uint32_t slot, uint32_t max)
 	swap->ra_hits = 0;
 	if (hits == 0) {
 		pages = slot == swap->ra_last + 1 || slot + 1 == swap->ra_last ? 2 : 1;
+		swap->ra_last = slot;
 	} else {
 		while (pages < hits + 2)
 			pages *= 2;
@@ -54,29 +55,43 @@ static uint32_t window(struct mm_swap *swap, uint32_t slot, uint32_t max)
 		pages = max;
 	if (pages < swap->ra_window / 2)
 		pages = swap->ra_window / 2;
-	swap->ra_last = slot;
 	swap->ra_window = pages;
 	return pages;
 }
 
-void mm_swap_readahead(struct mm_machine *machine, const struct mm_request *request, uint32_t slot)
+static bool reads_ahead(const struct mm_machine *machine, const struct mm_lpage *lpage)
 {
-	uint32_t max = 1u << machine->settings.page_cluster;
-	uint32_t pages, first;
+	return machine->settings.page_cluster > 0 && lpage->order == 0 &&
+	       (machine->settings.swap_device != MM_SWAP_AT_ONCE || lpage->kind == MM_LPAGE_SHMEM);
+}
 
-	if (max == 1)
+/* The pages of a window of slots, in this order; the wanted one among them. */
+static void read_cluster(struct mm_machine *machine, const struct mm_request *request,
+                         uint32_t wanted)
+{
+	uint32_t slot = mm_lpage(machine, wanted)->slot;
+	uint32_t pages = window(&machine->swap, slot, 1u << machine->settings.page_cluster);
+	uint32_t first = slot & ~(pages - 1), end = first + pages;
+
+	if (pages == 1)
 		return;
-	pages = window(&machine->swap, slot, max);
-	first = slot & ~(pages - 1);
-	for (uint32_t s = first ? first : 1; s < first + pages; s++) {
+	for (uint32_t s = first ? first : 1; s < end; s++) {
 		uint32_t owner = mm_swap_owner(machine, s);
 
 		if (owner == MM_NONE || mm_lpage(machine, owner)->pfn != MM_NONE ||
-		    mm_lpage(machine, owner)->order != 0)
+		    mm_lpage(machine, owner)->order != 0 || !read_page(machine, request, owner) ||
+		    owner == wanted)
 			continue;
-		if (!mm_read_swap(machine, request, owner))
-			return;
 		machine->pages[mm_lpage(machine, owner)->pfn].flags |= MM_PG_READAHEAD;
 		mm_count(machine, MM_SWAP_RA, 1);
 	}
+}
+
+bool mm_swapin(struct mm_machine *machine, const struct mm_request *request, uint32_t number)
+{
+	if (reads_ahead(machine, mm_lpage(machine, number)))
+		read_cluster(machine, request, number);
+	if (mm_lpage(machine, number)->pfn != MM_NONE)
+		return true;
+	return mm_lpage(machine, number)->slot != MM_NONE && read_page(machine, request, number);
 }

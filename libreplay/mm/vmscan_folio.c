@@ -19,7 +19,7 @@ enum outcome {
 	FREED,
 	KEEP,
 	ACTIVATE,
-	DISPERSED, /* a huge page that is now 512 pages on the policy's lists */
+	DISPERSED, /* a huge page that is now 512 pages on no list */
 };
 
 static bool is_lazyfree(const struct mm_page *page)
@@ -56,7 +56,7 @@ static enum outcome write_page(struct mm_machine *machine, struct mm_scan_contro
 {
 	struct mm_page *page = &machine->pages[pfn];
 	uint32_t nr = mm_block_pages(page->order);
-	bool at_once = needs_swap(page) && machine->settings.swap_at_once;
+	bool at_once = needs_swap(page) && machine->settings.swap_device == MM_SWAP_AT_ONCE;
 
 	if (!at_once && !mm_start_writeback(machine, pfn))
 		return KEEP;
@@ -194,35 +194,50 @@ static enum outcome shrink_page(struct mm_machine *machine, struct mm_scan_contr
 	return outcome;
 }
 
+/* Where a page goes that stays. */
+static void settle(struct mm_node *node, struct mm_scan_control *sc, uint32_t pfn,
+                   enum outcome outcome)
+{
+	struct mm_machine *machine = node->machine;
+	uint32_t nr = mm_block_pages(machine->pages[pfn].order);
+
+	if (outcome == ACTIVATE) {
+		if (mm_swap_full(machine))
+			mm_try_free_swapcache(machine, pfn);
+		mm_count(machine, MM_PGACTIVATE, nr);
+	}
+	sc->nr_putback += nr;
+	machine->policy->putback(node, pfn,
+	                         outcome == ACTIVATE ? MM_PUTBACK_ACTIVATE : MM_PUTBACK_KEEP);
+}
+
+/* A page that the policy gave up, in pieces if it must be. Base pages freed. */
+static uint64_t shrink_one(struct mm_node *node, struct mm_scan_control *sc, uint32_t pfn)
+{
+	struct mm_machine *machine = node->machine;
+	uint32_t nr = mm_block_pages(machine->pages[pfn].order);
+	enum outcome outcome = shrink_page(machine, sc, pfn);
+	uint64_t freed = 0;
+
+	if (outcome == FREED)
+		return nr;
+	if (outcome != DISPERSED)
+		settle(node, sc, pfn, outcome);
+	for (uint32_t i = 0; i < nr && outcome == DISPERSED; i++)
+		freed += shrink_one(node, sc, pfn + i);
+	return freed;
+}
+
 uint64_t mm_shrink_batch(struct mm_node *node, struct mm_scan_control *sc, struct mm_batch *batch,
                          uint64_t *nr_written)
 {
 	struct mm_machine *machine = node->machine;
 	uint64_t written = sc->nr_written, freed = 0;
 
+	machine->this_cpu = sc->cpu;
 	for (uint32_t i = 0; i < batch->nr; i++) {
-		uint32_t pfn = batch->pfns[i];
-		struct mm_page *page = &machine->pages[pfn];
-		uint32_t nr = mm_block_pages(page->order);
-		enum outcome outcome;
-
-		mm_unisolate(node, pfn);
-		outcome = shrink_page(machine, sc, pfn);
-		if (outcome == FREED) {
-			freed += nr;
-		} else if (outcome == KEEP || outcome == ACTIVATE) {
-			bool activate = outcome == ACTIVATE;
-
-			/* Not while it is written (folio_free_swap()). */
-			if (activate && (page->flags & MM_PG_SWAPCACHE) && !mm_is_writeback(page) &&
-			    mm_swap_full(machine))
-				mm_free_swapcache(machine, pfn);
-			if (activate)
-				mm_count(machine, MM_PGACTIVATE, nr);
-			sc->nr_putback += nr;
-			machine->policy->putback(node, pfn,
-			                         activate ? MM_PUTBACK_ACTIVATE : MM_PUTBACK_KEEP);
-		}
+		mm_unisolate(node, batch->pfns[i]);
+		freed += shrink_one(node, sc, batch->pfns[i]);
 	}
 	*nr_written = sc->nr_written - written;
 	return freed;

@@ -15,6 +15,7 @@
 #include "alloc.h"
 #include "calibrate.h"
 #include "error_set.h"
+#include "mm.h"
 #include "replay.h"
 #include "shadow.h"
 #include "vec.h"
@@ -217,6 +218,67 @@ static int read_zoneinfo(const struct mmr_snapshot_piece *piece, struct replay_s
 	return 0;
 }
 
+/* "sda1" is on "sda", "nvme0n1p2" on "nvme0n1". */
+static bool is_on_disk(const char *name, const char *disk, size_t length)
+{
+	if (strncmp(name, disk, length) != 0)
+		return false;
+	return name[length] == '\0' || (name[length] >= '0' && name[length] <= '9') ||
+	       (name[length] == 'p' && name[length + 1] >= '0' && name[length + 1] <= '9');
+}
+
+/* Whether a disk rotates, by what sysfs says of it: '0', '1', or '\0' if it says nothing of it. */
+static char rotational(const struct mmr_snapshot *snapshot, const char *name)
+{
+	static const char prefix[] = "sys/block/", suffix[] = "/queue/rotational";
+	struct mmr_snapshot_piece piece;
+
+	for (uint32_t i = 0; mmr_snapshot_piece(snapshot, i, &piece); i++) {
+		const char *disk = piece.name + strlen(prefix), *slash;
+
+		if (strncmp(piece.name, prefix, strlen(prefix)) != 0)
+			continue;
+		slash = strchr(disk, '/');
+		if (slash && strcmp(slash, suffix) == 0 && piece.size > 0 &&
+		    is_on_disk(name, disk, (size_t)(slash - disk)))
+			return (char)piece.data[0];
+	}
+	return '\0';
+}
+
+/*
+ * What kind of device swap is on: of several areas, the one that keeps the kernel from reading ahead by address
+ * decides. A file's device is not known, nor is what has no file in the snapshot: they count as disks.
+ */
+static void read_swap_device(const struct mmr_snapshot *snapshot,
+                             const struct mmr_snapshot_piece *piece,
+                             struct replay_tunables *tunables)
+{
+	const char *text = (const char *)piece->data;
+	const char *end = text + piece->size;
+	enum mm_swap_device device = MM_SWAP_AT_ONCE;
+	char line[512], path[256], value[8];
+	bool any = false;
+
+	while (next_line(&text, end, line, sizeof(line))) {
+		enum mm_swap_device this = MM_SWAP_SEEKS;
+		const char *name;
+
+		if (sscanf(line, "%255s", path) != 1 || path[0] != '/')
+			continue;
+		any = true;
+		name = strrchr(path, '/') + 1;
+		if (strncmp(name, "zram", 4) == 0)
+			this = MM_SWAP_AT_ONCE;
+		else if (strncmp(path, "/dev/", 5) == 0 && rotational(snapshot, name) == '0')
+			this = MM_SWAP_NO_SEEKS;
+		if (this < device)
+			device = this;
+	}
+	snprintf(value, sizeof(value), "%d", any ? (int)device : 0);
+	replay_tunable_record(tunables, "swap.device", value);
+}
+
 /* The sizes of all swap devices together. */
 static void read_swaps(const struct mmr_snapshot_piece *piece, struct replay_tunables *tunables)
 {
@@ -242,6 +304,14 @@ static void read_meminfo(const struct mmr_snapshot_piece *piece, struct replay_s
 	while (next_line(&text, end, line, sizeof(line)))
 		if (sscanf(line, "Committed_AS: %" SCNu64, &kb) == 1 && kb < UINT64_C(1) << 40)
 			start->committed_pages = kb / 4;
+}
+
+static void read_swap_areas(const struct mmr_snapshot *snapshot,
+                            const struct mmr_snapshot_piece *piece,
+                            struct replay_tunables *tunables)
+{
+	read_swaps(piece, tunables);
+	read_swap_device(snapshot, piece, tunables);
 }
 
 static void read_lowmem_reserve_ratio(const char *text, struct replay_tunables *tunables)
@@ -346,7 +416,7 @@ static int read_files(const struct mmr_snapshot *snapshot, struct replay_start *
 		else if (strcmp(piece.name, "proc/meminfo") == 0)
 			read_meminfo(&piece, start);
 		else if (strcmp(piece.name, "proc/swaps") == 0)
-			read_swaps(&piece, tunables);
+			read_swap_areas(snapshot, &piece, tunables);
 		else if (strcmp(piece.name, "proc/config") == 0)
 			read_config(&piece, tunables);
 		else if (strcmp(piece.name, "proc/zoneinfo") == 0 && !start->pcp_counts &&
@@ -380,43 +450,6 @@ static int read_snapshot(struct mmr_trace *trace, struct replay_start *start,
 	return 0;
 }
 
-/*
- * Whether swap comes in clusters, as it does on devices that do not seek: no file says so, but a kernel that
- * had to split each huge page it wanted to swap has none (get_swap_pages()).
- */
-static void read_swap_clusters(const struct mmr_snapshot_piece *piece,
-                               struct replay_tunables *tunables)
-{
-	const char *text = (const char *)piece->data;
-	const char *end = text + piece->size;
-	unsigned long long nr_whole = 0, nr_split = 0;
-	char line[128];
-
-	while (next_line(&text, end, line, sizeof(line))) {
-		sscanf(line, "thp_swpout %llu", &nr_whole);
-		sscanf(line, "thp_swpout_fallback %llu", &nr_split);
-	}
-	if (nr_whole == 0 && nr_split > 0)
-		replay_tunable_record(tunables, "swap.clusters", "0");
-}
-
-/* What the last snapshot tells of the time before it. */
-static int read_last_snapshot(struct mmr_trace *trace, struct replay_tunables *tunables,
-                              struct mmr_error *err)
-{
-	uint32_t nr = mmr_trace_info(trace)->nr_snapshots;
-	struct mmr_snapshot_piece piece;
-	struct mmr_snapshot *snapshot;
-	int code = nr ? mmr_trace_snapshot(trace, nr - 1, &snapshot, err) : MMR_E_CORRUPT;
-
-	if (code < 0)
-		return code == MMR_E_CORRUPT ? 0 : code;
-	if (mmr_snapshot_find(snapshot, "proc/vmstat", &piece))
-		read_swap_clusters(&piece, tunables);
-	mmr_snapshot_free(snapshot);
-	return 0;
-}
-
 int replay_start_read(struct mmr_trace *trace, struct replay_start *ret,
                       struct replay_tunables *tunables, struct mmr_error *err)
 {
@@ -431,8 +464,6 @@ int replay_start_read(struct mmr_trace *trace, struct replay_start *ret,
 	code = read_memory(trace, &start, err);
 	if (code == 0)
 		code = read_snapshot(trace, &start, tunables, err);
-	if (code == 0)
-		code = read_last_snapshot(trace, tunables, err);
 	if (code == 0)
 		code = replay_calibrate_trace(trace, tunables, &start.reference, &start.device,
 		                              err);

@@ -501,9 +501,10 @@ void wl_fault_rss(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		if (wl->pages.items[page].flags & WL_PAGE_GUESS)
 			wl_page_to_shmem(wl, page, WL_ALLOC_SHMEM_FAULT);
 		op = wl_op_find(wl, wl->pages.items[page].op, page);
-		if (op && op->kind == DEMAND_SHMEM_TOUCH)
+		if (op && op->kind == DEMAND_SHMEM_TOUCH) {
 			op->arg |= DEMAND_MAPPED;
-		f->cause = WL_FAULT_SHMEM;
+			f->cause = WL_FAULT_SHMEM;
+		}
 	}
 	around = f->around;
 	wl_fault_end(wl, task);

@@ -82,7 +82,7 @@ static void a_fast_device_lets_the_page_go_at_once(void **state)
 	struct mm_machine *machine = new_machine();
 
 	(void)state;
-	machine->settings.swap_at_once = true;
+	machine->settings.swap_device = MM_SWAP_AT_ONCE;
 	cold_anon(machine, 0);
 	assert_int_equal(shrink(machine, MM_LRU_ANON, true), 1);
 	assert_int_equal(machine_counter(machine, "pswpout"), 1);

@@ -81,7 +81,7 @@ static void faults_on_shared_memory_do(void **state)
 	assert_int_equal(machine_counter(machine, "pgmajfault"), 1);
 }
 
-/* A page of tmpfs leaves the swap cache with any use, one of a process with the first write. */
+/* A page of tmpfs leaves the swap cache with any use, one of a process only with a fault that writes. */
 static void who_keeps_its_slot(void **state)
 {
 	struct mm_machine *machine = *state;
@@ -96,6 +96,10 @@ static void who_keeps_its_slot(void **state)
 	assert_true(page_of(machine, 3)->flags & MM_PG_DIRTY);
 	assert_int_not_equal(mm_lpage(machine, 4)->slot, MM_NONE);
 	assert_false(page_of(machine, 4)->flags & MM_PG_DIRTY);
+	mm_touch_page(machine, &movable, 4, MM_LPAGE_ANON, MM_TOUCH_WRITE);
+	assert_true(page_of(machine, 4)->flags & MM_PG_DIRTY);
+	assert_int_not_equal(mm_lpage(machine, 4)->slot, MM_NONE);
+	swap_out(machine, 4);
 	mm_touch_page(machine, &movable, 4, MM_LPAGE_ANON, MM_TOUCH_WRITE);
 	assert_int_equal(mm_lpage(machine, 4)->slot, MM_NONE);
 }

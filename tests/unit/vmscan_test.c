@@ -30,28 +30,6 @@ static void settle(struct mm_machine *machine)
 	mm_end_writeback(machine, UINT32_MAX);
 }
 
-static void swap_slots_are_taken_in_turn(void **state)
-{
-	struct mm_machine *machine = machine_with("fifo", 100);
-
-	(void)state;
-	assert_int_equal(mm_swap_alloc(machine, 0, 7), 0);
-	assert_int_equal(mm_swap_alloc(machine, 0, 8), 1);
-	mm_swap_free(machine, 0, 0);
-	assert_int_equal(mm_swap_owner(machine, 0), MM_NONE);
-	assert_int_equal(mm_swap_owner(machine, 1), 8);
-	assert_int_equal(mm_swap_alloc(machine, 0, 9), 2);
-	assert_int_equal(mm_swap_alloc(machine, 4, 10), 16);
-	machine->settings.swap_seeks = true;
-	assert_int_equal(mm_swap_alloc(machine, 4, 10), MM_NONE);
-	for (int i = 0; i < 82; i++)
-		assert_int_not_equal(mm_swap_alloc(machine, 0, 11), MM_NONE);
-	assert_int_equal(mm_swap_alloc(machine, 0, 11), MM_NONE);
-	assert_int_equal(mm_swap_owner(machine, 100), MM_NONE);
-	assert_true(mm_swap_full(machine));
-	mm_machine_destroy(machine);
-}
-
 static void kswapd_wakes_below_low_and_sleeps_above_high(void **state)
 {
 	struct mm_machine *machine = machine_with("fifo", NR_PAGES);
@@ -172,7 +150,7 @@ static struct mm_machine *with_evicted_page(uint32_t *page)
 	return machine;
 }
 
-static void a_clean_page_keeps_its_slot_until_it_is_written(void **state)
+static void a_page_is_clean_in_its_slot_until_it_is_written(void **state)
 {
 	uint32_t page;
 	struct mm_machine *machine = with_evicted_page(&page);
@@ -183,9 +161,10 @@ static void a_clean_page_keeps_its_slot_until_it_is_written(void **state)
 	assert_int_equal(machine_counter(machine, "workingset_refault_anon"), refaults + 1);
 	assert_int_equal(machine_counter(machine, "pgmajfault"), 1);
 	assert_int_not_equal(mm_lpage(machine, page)->slot, MM_NONE);
+	assert_false(machine->pages[mm_lpage(machine, page)->pfn].flags & MM_PG_DIRTY);
 	assert_int_equal(mm_touch_page(machine, &user, page, MM_LPAGE_ANON, MM_TOUCH_WRITE),
 	                 MM_TOUCH_HIT);
-	assert_int_equal(mm_lpage(machine, page)->slot, MM_NONE);
+	assert_true(machine->pages[mm_lpage(machine, page)->pfn].flags & MM_PG_DIRTY);
 	machine_check(machine);
 	mm_machine_destroy(machine);
 }
@@ -253,7 +232,10 @@ static void a_huge_page_goes_on_in_pieces(void **state)
 	(void)state;
 	assert_int_equal(mm_touch_page(machine, &huge, 0, MM_LPAGE_ANON, 0), MM_TOUCH_NEW);
 	assert_int_equal(machine_counter(machine, "thp_fault_alloc"), 1);
-	touch_range(machine, 1, NR_PAGES + 500);
+	/* A base page of it is there. */
+	assert_int_equal(mm_touch_page(machine, &user, 300, MM_LPAGE_ANON, 0), MM_TOUCH_HIT);
+	assert_int_equal(machine_counter(machine, "nr_anon_pages"), 512);
+	touch_range(machine, 512, NR_PAGES + 500);
 	assert_true(mm_lpage(machine, 0)->flags & MM_LP_SPLIT);
 	machine_check(machine);
 	assert_true(mm_touch_page(machine, &huge, 0, MM_LPAGE_ANON, 0) >= MM_TOUCH_SWAPIN);
@@ -302,13 +284,12 @@ static void a_page_that_is_written_keeps_its_slot(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(swap_slots_are_taken_in_turn),
 		cmocka_unit_test(kswapd_wakes_below_low_and_sleeps_above_high),
 		cmocka_unit_test(kswapd_gives_up_where_nothing_can_be_reclaimed),
 		cmocka_unit_test(without_kswapd_the_task_reclaims_itself),
 		cmocka_unit_test(out_of_memory_is_told_and_survived),
 		cmocka_unit_test(clock_gives_a_second_chance_and_fifo_none),
-		cmocka_unit_test(a_clean_page_keeps_its_slot_until_it_is_written),
+		cmocka_unit_test(a_page_is_clean_in_its_slot_until_it_is_written),
 		cmocka_unit_test(a_copy_brings_its_source_back),
 		cmocka_unit_test(a_page_that_is_written_keeps_its_slot),
 		cmocka_unit_test(a_locked_page_is_never_evicted),
