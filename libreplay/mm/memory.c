@@ -11,7 +11,7 @@
  * madvise_free_pte_range() of v6.12. The page cache is in filemap.c.
  *
  * Not modelled: page tables as such (the demand has their pages as kernel allocations), the zero page,
- * fault-around, soft-dirty, userfaultfd.
+ * soft-dirty, userfaultfd.
  */
 #include "internal.h"
 
@@ -195,6 +195,17 @@ enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_r
 	result = bring_in(machine, request, page, kind, flags);
 	machine->in_fault = false;
 	return result;
+}
+
+void mm_map_along(struct mm_machine *machine, uint32_t number)
+{
+	uint32_t pfn = mm_lpage(machine, number)->pfn;
+
+	if (pfn == MM_NONE || !(machine->pages[pfn].flags & MM_PG_FILE) ||
+	    !(machine->pages[pfn].flags & MM_PG_UNMAPPED))
+		return;
+	machine->pages[pfn].flags &= (uint16_t)~MM_PG_UNMAPPED;
+	mm_mark_young(machine, pfn);
 }
 
 void mm_count_fault(struct mm_machine *machine)

@@ -243,6 +243,9 @@ enum mm_touch_result {
 enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_request *request,
                                    uint32_t page, enum mm_lpage_kind kind, uint32_t flags);
 
+/* A page of a file is mapped along with another: young, if it is in memory and was not mapped. */
+void mm_map_along(struct mm_machine *machine, uint32_t page);
+
 /* A page fault on a page that is there, of which nothing else is known. */
 void mm_count_fault(struct mm_machine *machine);
 

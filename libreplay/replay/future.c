@@ -57,10 +57,13 @@ unsigned int replay_future_uses(const struct demand_op *op, uint32_t pages[2])
 			pages[nr++] = op->arg2;
 		__attribute__((fallthrough));
 	case DEMAND_ANON_TOUCH:
-	case DEMAND_FILE_TOUCH:
 	case DEMAND_SHMEM_TOUCH:
 	case DEMAND_ACCESS:
 		pages[nr++] = op->page;
+		break;
+	case DEMAND_FILE_TOUCH:
+		if (!(op->arg & DEMAND_AROUND))
+			pages[nr++] = op->page;
 		break;
 	case DEMAND_KERNEL_ALLOC:
 	case DEMAND_FREE:

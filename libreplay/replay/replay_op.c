@@ -225,6 +225,19 @@ static void learn_shrinker(struct mm_machine *machine, const struct demand_op *o
 	mm_shrinker_learn(machine, op->arg & 255, &sample);
 }
 
+static void touch(struct replay *replay, const struct demand_op *op,
+                  const struct mm_request *request)
+{
+	if (op->kind == DEMAND_FILE_TOUCH && (op->arg & DEMAND_AROUND)) {
+		mm_map_along(replay->machine, op->page);
+		return;
+	}
+	charge(replay, op,
+	       mm_touch_page(replay->machine, request, op->page, lpage_kind(op->kind),
+	                     touch_flags(replay, op)));
+	replay_oom_own(replay, op);
+}
+
 void replay_op_run(struct replay *replay, const struct demand_op *op)
 {
 	uint64_t nr_dirtied = mm_nr_dirtied(replay->machine);
@@ -254,10 +267,7 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 	case DEMAND_FILE_TOUCH:
 	case DEMAND_SHMEM_TOUCH:
 	case DEMAND_KERNEL_ALLOC:
-		charge(replay, op,
-		       mm_touch_page(machine, &request, op->page, lpage_kind(op->kind),
-		                     touch_flags(replay, op)));
-		replay_oom_own(replay, op);
+		touch(replay, op, &request);
 		break;
 	case DEMAND_COW:
 		if (op->arg2 == DEMAND_NO_PAGE)

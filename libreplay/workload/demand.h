@@ -111,6 +111,8 @@ enum demand_touch_flags {
 	 * this page table), and so comes whatever the policy. Others come if the page is out or unmapped.
 	 */
 	DEMAND_FAULTED = 2048,
+	DEMAND_AROUND =
+		32768,      /* with DEMAND_MAPPED: mapped along with another, if it is in memory */
 	DEMAND_VOID = 4096, /* nothing is to be done: it turned out to be what a later op says */
 	DEMAND_TWICE = 1,   /* DEMAND_ACCESS */
 };

@@ -17,7 +17,8 @@
 /* Pages of one filemap_get_pages(): a folio batch (31 since v6.10, 15 before). */
 #define READ_BATCH 31
 
-#define FAULT_AROUND 16
+#define FAULT_AROUND      16
+#define FAULT_AROUND_MOST 512 /* fault_around_bytes of a whole page table */
 
 #define FAULT_INSTRUCTION 16u /* in x86's page-fault error code */
 
@@ -455,6 +456,25 @@ static void on_fault(struct wl *wl, uint32_t task, const struct mmr_event *event
 }
 
 /*
+ * The other pages of the range that a fault maps: those that are there, as if they had been used
+ * (x86 wants no old entries, arch_wants_old_prefaulted_pte()).
+ */
+static void map_around(struct wl *wl, const struct mmr_event *event, uint64_t index)
+{
+	uint64_t first = event->filemap.index;
+	uint64_t last = event->filemap.last_index;
+
+	for (uint64_t i = first; i <= last && i - first < FAULT_AROUND_MOST; i++) {
+		uint32_t page = WL_NONE;
+
+		if (i != index)
+			page = wl_file_page(wl, event->filemap.dev, event->filemap.ino, i);
+		if (page != WL_NONE && !(wl->pages.items[page].flags & WL_PAGE_OUT))
+			touch(wl, page, DEMAND_MAPPED | DEMAND_AROUND);
+	}
+}
+
+/*
  * Comes before rss_stat ends the fault or, from v6.2 on, after it; and again when the fault is tried again.
  */
 static void on_map_pages(struct wl *wl, uint32_t task, const struct mmr_event *event)
@@ -473,6 +493,7 @@ static void on_map_pages(struct wl *wl, uint32_t task, const struct mmr_event *e
 	page = wl_file_page(wl, event->filemap.dev, event->filemap.ino, index);
 	if (page != WL_NONE && !(wl->pages.items[page].flags & WL_PAGE_OUT))
 		fault_page(wl, task, page);
+	map_around(wl, event, index);
 }
 
 /* "254:16" → the page cache's device number, 0 if it is not of this form. */

@@ -140,11 +140,14 @@ static void fault_around_tells_late(void **state)
 	rss(b, 0);
 	filemap(b, MMR_EVENT_MM_FILEMAP_MAP_PAGES, 0, 0, 15);
 	finish(b);
-	assert_int_equal(b->nr_ops, 3);
+	assert_int_equal(b->nr_ops, 4);
 	assert_int_equal(b->ops[1].kind, DEMAND_FILE_TOUCH);
 	assert_int_equal(b->ops[1].page, b->ops[0].page);
 	assert_int_equal(b->ops[1].arg, DEMAND_MAPPED | DEMAND_FAULTED);
 	assert_int_equal(b->ops[2].kind, DEMAND_PAGE_FAULT);
+	/* The other one of the range comes along. */
+	assert_int_equal(b->ops[3].page, b->ops[0].page);
+	assert_int_equal(b->ops[3].arg, DEMAND_MAPPED | DEMAND_AROUND);
 }
 
 /* A fault that waits for its page is tried again: its events come twice, it counts once. */
@@ -236,6 +239,32 @@ static void what_is_mapped_faults_only_if_told(void **state)
 	mm_machine_destroy(machine);
 }
 
+/* Young, since x86 makes such entries so; and only what is in memory and not mapped yet. */
+static void what_is_mapped_along_is_young(void **state)
+{
+	struct mm_machine *machine = machine_new(16u * 512, 1, 512, policy_find("classic"));
+	struct mm_page *page;
+
+	(void)state;
+	machine_all_free(machine);
+	assert_int_equal(mm_reserve_lpages(machine, 8, NULL), 0);
+	mm_touch_page(machine, &user, 0, MM_LPAGE_FILE, MM_TOUCH_UNUSED);
+	page = &machine->pages[mm_lpage(machine, 0)->pfn];
+	assert_true(page->flags & MM_PG_UNMAPPED);
+	assert_false(page->flags & MM_PG_YOUNG);
+	mm_map_along(machine, 0);
+	assert_true(page->flags & MM_PG_YOUNG);
+	assert_false(page->flags & MM_PG_UNMAPPED);
+	page->flags &= (uint16_t)~MM_PG_YOUNG;
+	mm_map_along(machine, 0);
+	assert_false(page->flags & MM_PG_YOUNG);
+	mm_map_along(machine, 1);
+	assert_int_equal(mm_lpage(machine, 1)->pfn, MM_NONE);
+	expect_faults(machine, 0);
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +274,7 @@ int main(void)
 		cmocka_unit_test(a_fault_tried_again_counts_once),
 		cmocka_unit_test(a_refault_is_left_to_the_replay),
 		cmocka_unit_test(what_is_mapped_faults_only_if_told),
+		cmocka_unit_test(what_is_mapped_along_is_young),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
