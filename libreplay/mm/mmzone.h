@@ -375,6 +375,7 @@ struct mm_scan_control {
 	bool cache_trim_mode;        /* file pages that nobody comes back for, only */
 	bool cache_trim_mode_failed; /* … freed nothing */
 	bool no_cache_trim_mode;     /* … so not again */
+	bool needs_aging;            /* mglru of 6.1: kswapd ages before its next round, if need be */
 };
 
 struct mm_kswapd {

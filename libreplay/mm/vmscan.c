@@ -153,7 +153,8 @@ bool mm_should_continue_reclaim(const struct mm_node *node, const struct mm_scan
 	const struct mm_machine *machine = node->machine;
 	uint64_t inactive = inactive_pages(node, MM_LRU_FILE);
 
-	if (!(sc->gfp_flags & MM_GFP_IO) || sc->order == 0 || machine->policy->eviction ||
+	if (!(sc->gfp_flags & MM_GFP_IO) || sc->order == 0 ||
+	    (machine->policy->eviction && machine->settings.kernel >= MM_KERNEL(6, 3)) ||
 	    (sc->order <= MM_COSTLY_ORDER && sc->priority >= MM_DEF_PRIORITY - 2))
 		return false;
 	if (nr_reclaimed == 0)

@@ -8,8 +8,9 @@
  * half of the pages or the oldest that can be evicted less than a quarter. Old generations end when their
  * lists are empty; while swap is in use, the file pages' oldest one is never ahead of the anonymous pages'.
  *
- * kswapd looks in before each of its rounds: 6.1 ages there, later versions only guard min_ttl_ms: a working
- * set that is younger is not evicted; where there is nothing else, the OOM killer is asked.
+ * kswapd looks in before each of its rounds: 6.1 ages there, but in a run's first round and after one that did
+ * well without; later versions only guard min_ttl_ms: a working set that is younger is not evicted; where there
+ * is nothing else, the OOM killer is asked.
  *
  * Follows should_run_aging(), try_to_inc_max_seq(), inc_max_seq(), inc_min_seq(), try_to_inc_min_seq(),
  * get_swappiness(), set_initial_priority(), lru_gen_age_node() of v6.12; age_lruvec() of v6.1.
@@ -204,11 +205,24 @@ static bool is_old_enough(const struct mm_node *node)
 
 static void ask_for_oom(const struct mm_node *node, const struct mm_scan_control *sc)
 {
-	const struct mm_hooks *hooks = &node->machine->hooks;
+	struct mm_machine *machine = node->machine;
 	const struct mm_request request = { .gfp_flags = sc->gfp_flags };
+	enum mm_oom_result result = mm_out_of_memory(machine, &request);
 
-	if (hooks->alloc_failed)
-		hooks->alloc_failed(hooks->data, &request, true);
+	if ((result == MM_OOM_NOBODY || result == MM_OOM_PANIC) && machine->hooks.alloc_failed)
+		machine->hooks.alloc_failed(machine->hooks.data, &request, true);
+}
+
+/* Pages of the types in use. */
+static uint64_t total_pages(const struct mglru *lru, bool can_swap)
+{
+	uint64_t total = 0;
+
+	for (uint32_t type = can_swap ? MM_LRU_ANON : MM_LRU_FILE; type < MM_NR_LRU_TYPES; type++) {
+		for (uint64_t seq = lru->min_seq[type]; seq <= lru->max_seq; seq++)
+			total += generation_pages(lru, type, seq);
+	}
+	return total;
 }
 
 /* 6.1: false: there is nothing to reclaim here. */
@@ -236,8 +250,9 @@ void policy_mglru_age(struct mm_node *node, struct mm_scan_control *sc)
 
 	if (lru->version == MGLRU_6_1) {
 		lru->nr_before = sc->nr_reclaimed;
-		if (lru->skip_aging)
-			lru->skip_aging = false;
+		/* Not in a run's first round: nobody sets it before. */
+		if (!sc->needs_aging)
+			sc->needs_aging = true;
 		else if (!age_early(node, sc) && guarded && sc->order == 0)
 			ask_for_oom(node, sc);
 		return;
@@ -245,7 +260,7 @@ void policy_mglru_age(struct mm_node *node, struct mm_scan_control *sc)
 	policy_mglru_set_priority(node, sc);
 	if (!guarded)
 		return;
-	policy_mglru_should_age(lru, policy_mglru_swappiness(node, sc) > 0, &total);
+	total = total_pages(lru, policy_mglru_swappiness(node, sc) > 0);
 	if (total >> sc->priority == 0 || !is_old_enough(node))
 		ask_for_oom(node, sc);
 }

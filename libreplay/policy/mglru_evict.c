@@ -12,13 +12,13 @@
  * should_abort_scan(), try_to_shrink_lruvec(), lru_gen_shrink_node(), folio_check_references() of v6.12; v6.1
  * and v6.18 where they differ.
  *
- * Not modelled: dirty file pages that 6.1 and 6.18 put one generation up while they wait for the flushers;
- * signals; the extra 64 pages that 6.1 claims to have reclaimed when it stops early.
+ * Not modelled: signals; page locks.
  */
 #include "mglru_private.h"
 
 /* mm_scan_pass.nr: what a pass keeps */
-enum { PASS_SCANNED, PASS_REFUSED, PASS_SEQ };
+enum { PASS_SCANNED, PASS_REFUSED, PASS_SEQ, PASS_RECLAIMED };
+static_assert(PASS_RECLAIMED < MM_SCAN_LISTS, "a pass keeps no more");
 
 /* ---- references ---- */
 
@@ -72,6 +72,24 @@ struct scan {
 	uint32_t isolated;
 };
 
+/* 6.1 and 6.18 let what has to be written wait in the next generation. */
+static bool set_aside(const struct scan *scan, uint32_t pfn)
+{
+	struct mm_page *page = &scan->node->machine->pages[pfn];
+	bool dirty = scan->type == MM_LRU_FILE && (page->flags & MM_PG_DIRTY);
+	uint32_t nr = mm_block_pages(page->order);
+
+	if (mglru_of(scan->node)->version == MGLRU_6_18 && dirty) {
+		scan->sc->nr.file_taken += nr;
+		scan->sc->nr.unqueued_dirty += mm_is_writeback(page) ? 0 : nr;
+	}
+	if (!dirty && !mm_is_writeback(page))
+		return false;
+	page->io |= MM_IO_RECLAIM;
+	policy_mglru_move(scan->node, pfn, policy_mglru_inc_gen(scan->node, pfn), false);
+	return true;
+}
+
 /* true: it did not belong where it was, and is elsewhere now. */
 static bool sort_page(const struct scan *scan, uint32_t pfn)
 {
@@ -103,7 +121,7 @@ static bool sort_page(const struct scan *scan, uint32_t pfn)
 		policy_mglru_move(node, pfn, policy_mglru_inc_gen(node, pfn), true);
 		return true;
 	}
-	return false;
+	return lru->version != MGLRU_6_12 && set_aside(scan, pfn);
 }
 
 /* false: this request cannot have it. */
@@ -190,6 +208,8 @@ static uint32_t scan_type(struct scan *scan)
 	mm_count(machine, MM_PGREFILL, scan->sorted);
 	sc->nr_scanned += scan->isolated;
 	sc->nr_walked += scan->sorted;
+	if (scan->type == MM_LRU_FILE)
+		sc->nr.file_taken += scan->isolated;
 	return scan->isolated > 0 || scan->remaining == 0 ? scan->scanned : 0;
 }
 
@@ -344,11 +364,10 @@ static uint32_t evict(struct mm_node *node, struct mm_scan_control *sc, uint32_t
 /* ---- a pass ---- */
 
 /* How much of the lists to look at; 0: the pass is over. */
-static uint64_t get_nr_to_scan(struct mm_node *node, struct mm_scan_control *sc, bool can_swap)
+static uint64_t get_nr_to_scan(struct mm_node *node, struct mm_scan_control *sc, bool can_swap,
+                               bool age, uint64_t total)
 {
 	struct mglru *lru = mglru_of(node);
-	uint64_t total;
-	bool age = policy_mglru_should_age(lru, can_swap, &total);
 
 	if (!age)
 		return total >> sc->priority;
@@ -389,7 +408,7 @@ static bool zones_are_safe(const struct mm_node *node, const struct mm_scan_cont
 	return true;
 }
 
-static bool should_abort_6_1(const struct mm_node *node, const struct mm_scan_control *sc,
+static bool should_abort_6_1(const struct mm_node *node, struct mm_scan_control *sc,
                              const struct mm_scan_pass *pass, bool swapping)
 {
 	const struct mglru *lru = mglru_of(node);
@@ -402,11 +421,15 @@ static bool should_abort_6_1(const struct mm_node *node, const struct mm_scan_co
 	} else if (sc->nr_reclaimed - lru->nr_before < sc->nr_to_reclaim) {
 		return false;
 	}
-	return sc->priority <= MM_DEF_PRIORITY - 2 &&
-	       zones_are_safe(node, sc, sc->kswapd ? MM_WMARK_HIGH : MM_WMARK_LOW, true);
+	if (sc->priority > MM_DEF_PRIORITY - 2 ||
+	    !zones_are_safe(node, sc, sc->kswapd ? MM_WMARK_HIGH : MM_WMARK_LOW, true))
+		return false;
+	/* So that nobody goes on. */
+	sc->nr_reclaimed += MGLRU_MIN_BATCH;
+	return true;
 }
 
-static bool should_abort(const struct mm_node *node, const struct mm_scan_control *sc,
+static bool should_abort(const struct mm_node *node, struct mm_scan_control *sc,
                          const struct mm_scan_pass *pass, bool swapping)
 {
 	uint64_t gap = UINT64_C(2) << sc->order;
@@ -433,29 +456,39 @@ void policy_mglru_shrink_begin(struct mm_node *node, struct mm_scan_control *sc,
 		policy_mglru_set_priority(node, sc);
 }
 
+/* All file pages that could have gone are dirty; 6.1 has the flushers write by their own rules. */
+static void wake_flushers(const struct mm_node *node, const struct mm_scan_control *sc)
+{
+	if (mglru_of(node)->version != MGLRU_6_1 && sc->nr.unqueued_dirty > 0 &&
+	    sc->nr.unqueued_dirty == sc->nr.file_taken)
+		mm_wake_flushers(node->machine);
+}
+
 bool policy_mglru_shrink_step(struct mm_node *node, struct mm_scan_control *sc,
                               struct mm_scan_pass *pass)
 {
 	struct mglru *lru = mglru_of(node);
 	uint32_t swappiness = policy_mglru_swappiness(node, sc), type, scanned;
-	uint64_t nr_to_scan, total;
+	uint64_t nr_to_scan, total, nr_reclaimed = sc->nr_reclaimed;
+	bool age;
 
 	if (pass->nr[PASS_REFUSED])
 		return false;
-	nr_to_scan = get_nr_to_scan(node, sc, swappiness > 0);
-	if (nr_to_scan == 0)
+	age = policy_mglru_should_age(lru, swappiness > 0, &total);
+	nr_to_scan = get_nr_to_scan(node, sc, swappiness > 0, age, total);
+	scanned = nr_to_scan > 0 ? evict(node, sc, swappiness, &type) : 0;
+	if (scanned == 0) {
+		wake_flushers(node, sc);
 		return false;
-	scanned = evict(node, sc, swappiness, &type);
-	if (scanned == 0)
-		return false;
+	}
 	pass->nr[PASS_SCANNED] += scanned;
+	pass->nr[PASS_RECLAIMED] += (uint32_t)(sc->nr_reclaimed - nr_reclaimed);
 	if (pass->nr[PASS_SCANNED] < nr_to_scan &&
 	    !should_abort(node, sc, pass, type == MM_LRU_ANON))
 		return true;
+	wake_flushers(node, sc);
 	/* 6.1: kswapd need not age before its next round. */
-	if (lru->version == MGLRU_6_1 && sc->kswapd &&
-	    sc->nr_reclaimed - lru->nr_before >= MGLRU_MIN_BATCH &&
-	    !policy_mglru_should_age(lru, swappiness > 0, &total))
-		lru->skip_aging = true;
+	if (pass->nr[PASS_RECLAIMED] >= MGLRU_MIN_BATCH && !age)
+		sc->needs_aging = false;
 	return false;
 }

@@ -78,7 +78,6 @@ struct mglru {
 	bool have_walk;     /* look-around may change generations as the page-table walk does */
 	bool evicting;      /* pages that come back are survivors of a batch */
 	bool retrying;      /* … for the second time */
-	bool skip_aging;    /* 6.1: the last pass of kswapd did well without */
 	uint64_t nr_before; /* 6.1: reclaimed when kswapd aged last */
 	struct mm_batch retry;
 };

@@ -454,6 +454,7 @@ static void a_young_working_set_asks_for_the_oom_killer(void **state)
 		struct mm_scan_control sc = scan_control();
 
 		sc.kswapd = true;
+		sc.needs_aging = true;
 		machine->hooks.now_ns = tell_now;
 		machine->hooks.alloc_failed = count_oom;
 		machine->settings.lru_gen_min_ttl_ms = 1000;
@@ -469,6 +470,120 @@ static void a_young_working_set_asks_for_the_oom_killer(void **state)
 		now_ms = 10;
 		policy_mglru.age(&machine->nodes[0], &sc);
 		assert_int_equal(nr_ooms, 1);
+		mm_machine_destroy(machine);
+	}
+}
+
+static void count_kill(void *data, const struct mm_oom_kill *kill)
+{
+	(void)data;
+	(void)kill;
+	nr_ooms++;
+}
+
+static void the_oom_killer_kills_for_min_ttl(void **state)
+{
+	(void)state;
+	for (uint32_t k = 0; k < NR_KERNELS; k++) {
+		struct mm_machine *machine = mglru_machine(kernels[k], NR_PAGES);
+		struct mm_scan_control sc = scan_control();
+		uint32_t space;
+
+		assert_int_equal(mm_reserve_spaces(machine, 4, NULL), 0);
+		space = mm_space_new(machine, 0, false);
+		sc.kswapd = true;
+		sc.needs_aging = true;
+		machine->hooks.now_ns = tell_now;
+		machine->hooks.oom_kill = count_kill;
+		machine->settings.lru_gen_min_ttl_ms = 1000;
+		touch_range(machine, 0, 5000, MM_LPAGE_FILE);
+		nr_ooms = 0;
+		now_ms = 999;
+		policy_mglru.age(&machine->nodes[0], &sc);
+		assert_int_equal(nr_ooms, 1);
+		assert_true(mm_space_is_killed(machine, space));
+		mm_machine_destroy(machine);
+	}
+}
+
+/* Two generations are left, and old ones: nothing to evict before the next aging, but no reason to kill. */
+static void aging_that_is_due_kills_nobody(void **state)
+{
+	(void)state;
+	for (uint32_t k = 0; k < NR_KERNELS; k++) {
+		struct mm_machine *machine = mglru_machine(kernels[k], NR_PAGES);
+		struct mglru *lru = mglru_of(&machine->nodes[0]);
+		struct mm_scan_control sc = scan_control();
+
+		sc.kswapd = true;
+		sc.needs_aging = true;
+		machine->hooks.now_ns = tell_now;
+		machine->hooks.alloc_failed = count_oom;
+		machine->settings.lru_gen_min_ttl_ms = 1000;
+		touch_range(machine, 0, 5000, MM_LPAGE_FILE);
+		touch_range(machine, 5000, 6000, MM_LPAGE_ANON);
+		now_ms = 2000;
+		while (policy_mglru_inc_min_seq(lru, &machine->nodes[0], true))
+			;
+		nr_ooms = 0;
+		policy_mglru.age(&machine->nodes[0], &sc);
+		assert_int_equal(nr_ooms, 0);
+		mm_machine_destroy(machine);
+	}
+}
+
+/* 6.1: not in the first round of a run of kswapd. */
+static void early_aging_waits_for_the_second_round(void **state)
+{
+	struct mm_machine *machine = mglru_machine(MM_KERNEL(6, 1), NR_PAGES);
+	struct mglru *lru = mglru_of(&machine->nodes[0]);
+	struct mm_scan_control sc = scan_control();
+	uint64_t max_seq = lru->max_seq;
+
+	(void)state;
+	sc.kswapd = true;
+	touch_range(machine, 0, 1000, MM_LPAGE_ANON);
+	while (policy_mglru_inc_min_seq(lru, &machine->nodes[0], true))
+		;
+	policy_mglru.age(&machine->nodes[0], &sc);
+	assert_int_equal(lru->max_seq, max_seq);
+	policy_mglru.age(&machine->nodes[0], &sc);
+	assert_int_equal(lru->max_seq, max_seq + 1);
+	mm_machine_destroy(machine);
+}
+
+/* 6.1 and 6.18 put a dirty page of a file one generation up, and count it as sorted; 6.12 isolates it. */
+static void dirty_file_pages_wait_in_the_next_generation(void **state)
+{
+	(void)state;
+	for (uint32_t k = 0; k < NR_KERNELS; k++) {
+		struct mm_machine *machine = mglru_machine(kernels[k], NR_PAGES);
+		struct mm_node *node = &machine->nodes[0];
+		struct mm_scan_control sc = scan_control();
+		struct mm_batch batch = { .nr = 0 };
+		struct mm_page *page;
+		uint64_t seq;
+
+		touch_range(machine, 0, 10, MM_LPAGE_FILE);
+		page = touch(machine, 10, MM_LPAGE_FILE, MM_TOUCH_WRITE);
+		touch_range(machine, 11, 20, MM_LPAGE_FILE);
+		while (policy_mglru_inc_min_seq(mglru_of(node), node, true))
+			;
+		seq = seq_of(machine, page);
+		policy_mglru.isolate(node, &sc, MM_LRU_FILE, 64, &batch);
+		if (kernels[k] == MM_KERNEL(6, 12)) {
+			assert_int_equal(batch.nr, 20);
+			assert_int_equal(machine->counters[MM_PGREFILL], 0);
+		} else {
+			assert_int_equal(batch.nr, 19);
+			assert_int_equal(machine->counters[MM_PGREFILL], 1);
+			assert_int_equal(seq_of(machine, page), seq + 1);
+			assert_true(page->io & MM_IO_RECLAIM);
+		}
+		assert_int_equal(sc.nr.file_taken, kernels[k] == MM_KERNEL(6, 12) ? 20
+		                                   : k == 0                       ? 19
+		                                                                  : 20);
+		assert_int_equal(sc.nr.unqueued_dirty, kernels[k] == MM_KERNEL(6, 18));
 		mm_machine_destroy(machine);
 	}
 }
@@ -580,6 +695,10 @@ int main(void)
 		cmocka_unit_test(references_decide_at_last),
 		cmocka_unit_test(a_young_page_saves_those_beside_it),
 		cmocka_unit_test(a_young_working_set_asks_for_the_oom_killer),
+		cmocka_unit_test(the_oom_killer_kills_for_min_ttl),
+		cmocka_unit_test(aging_that_is_due_kills_nobody),
+		cmocka_unit_test(early_aging_waits_for_the_second_round),
+		cmocka_unit_test(dirty_file_pages_wait_in_the_next_generation),
 		cmocka_unit_test(what_is_used_stays),
 		cmocka_unit_test(counts_are_those_of_the_lists_whatever_happens),
 	};
