@@ -454,8 +454,10 @@ void mm_mark_young(struct mm_machine *machine, uint32_t pfn);
 
 /* Somebody looks whether this page was in use: the model may make it young. */
 void mm_reference_look(struct mm_machine *machine, uint32_t pfn, enum mm_look look);
-/* Reclaim met a page that was found in use by BESIDE or WALK before (hit), or was not. */
-void mm_reference_outcome(struct mm_machine *machine, uint32_t pfn, enum mm_look look, bool hit);
+/* Reclaim met a page that was found in use by BESIDE or WALK before (hit: by chance, or known), or was not. */
+enum mm_outcome { MM_OUTCOME_MISS, MM_OUTCOME_KNOWN, MM_OUTCOME_CHANCE };
+void mm_reference_outcome(struct mm_machine *machine, uint32_t pfn, enum mm_look look,
+                          enum mm_outcome outcome);
 
 /* ---- next_use.c ---- */
 

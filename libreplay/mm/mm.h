@@ -411,6 +411,9 @@ void mm_space_reap(struct mm_machine *machine, uint32_t space, uint16_t cpu);
 bool mm_hold_page(struct mm_machine *machine, const struct mm_request *request);
 void mm_release_held(struct mm_machine *machine, uint16_t cpu);
 
+/* A CPU switched to a task of it, from another space or after a sleep: walks through page tables heed it. */
+void mm_space_switched(struct mm_machine *machine, uint32_t space);
+
 bool mm_space_is_killed(const struct mm_machine *machine, uint32_t space);
 bool mm_space_is_reaped(const struct mm_machine *machine, uint32_t space);
 

@@ -375,7 +375,7 @@ struct mm_scan_control {
 	bool cache_trim_mode;        /* file pages that nobody comes back for, only */
 	bool cache_trim_mode_failed; /* … freed nothing */
 	bool no_cache_trim_mode;     /* … so not again */
-	bool needs_aging;            /* mglru of 6.1: kswapd ages before its next round, if need be */
+	bool needs_aging; /* mglru of 6.1: kswapd ages before its next round, if need be */
 };
 
 struct mm_kswapd {
@@ -575,6 +575,10 @@ enum mm_space_flags {
 	MM_SPACE_KILLED = 4, /* an OOM victim */
 	MM_SPACE_REAPED = 8, /* … whose memory is free: MMF_OOM_SKIP */
 	MM_SPACE_ENDED = 16, /* no task uses it; it has pages still */
+	/* for walks through its page tables (mglru) */
+	MM_SPACE_RAN = 32,     /* a CPU switched to it since the last one */
+	MM_SPACE_LISTED = 64,  /* it was there at the last one */
+	MM_SPACE_VISITED = 128 /* this one goes through it */
 };
 
 /* What the OOM killer knows of the processes that share an mm. In base pages. */

@@ -128,6 +128,12 @@ void mm_space_refuse(struct mm_machine *machine, uint32_t number)
 		machine->spaces[number].flags |= MM_SPACE_KILLED | MM_SPACE_REAPED;
 }
 
+void mm_space_switched(struct mm_machine *machine, uint32_t number)
+{
+	if (number != 0)
+		machine->spaces[number].flags |= MM_SPACE_RAN;
+}
+
 bool mm_space_is_killed(const struct mm_machine *machine, uint32_t number)
 {
 	return number != 0 && (machine->spaces[number].flags & MM_SPACE_KILLED);

@@ -13,10 +13,11 @@
  * looked at lately, so that both together come to s; p is a little higher while the share so far is behind
  * s, and lower while it is ahead.
  *
- * Beside a page in use, and in walks through the page tables: p = s, and a little more or less while what comes
- * of it is behind what was recorded or ahead: of the pages that reclaim isolated, those that a neighbour
- * saved; of the pages that it met, those that had moved on to another generation. What is behind with walks is
- * made up for in one: p rises by the pages that are missing, divided by the pages there are.
+ * Beside a page in use p = s, and a little more or less while what comes of it is behind what was recorded or ahead:
+ * of the pages that reclaim isolated, those that a neighbour saved. In walks through the page tables s is the
+ * share of pages that had moved on to another generation when reclaim met them, and k that of those which had
+ * for known accesses; what is behind is made up for in one walk: p rises by the pages that are missing, divided by the
+ * pages there are.
  *
  * State: per type and look s, k (a moving mean over some 256 looks), by how many pages the answers are behind (at most
  * 1024), and what was answered. The generator is its own, so that a policy which asks for chance gets the
@@ -64,17 +65,18 @@ struct mm_reference_stats mm_reference_stats(const struct mm_machine *machine,
 	return machine->reference.types[type][look].stats;
 }
 
-/* p, of MM_REFERENCE_ONE, at a last look; what is not between 0 and 1 is never or always. */
-static int64_t last_chance(const struct mm_reference_type *type)
+/* (s - k) / (1 - k) */
+static int64_t missing_share(const struct mm_reference_type *type)
 {
 	int64_t known = type->known >> K_SHIFT;
 	int64_t missing = ((int64_t)type->share - known) * MM_REFERENCE_ONE;
 
 	if (known >= MM_REFERENCE_ONE)
 		return 0;
-	return missing / (MM_REFERENCE_ONE - known) + (type->behind >> PULL_SHIFT);
+	return missing / (MM_REFERENCE_ONE - known);
 }
 
+/* p, of MM_REFERENCE_ONE; what is not between 0 and 1 is never or always. */
 static int64_t chance(const struct mm_machine *machine, const struct mm_page *page,
                       const struct mm_reference_type *type, enum mm_look look)
 {
@@ -88,11 +90,11 @@ static int64_t chance(const struct mm_machine *machine, const struct mm_page *pa
 	case MM_LOOK_BESIDE:
 		return type->share + (type->behind >> PULL_SHIFT);
 	case MM_LOOK_WALK:
-		return type->share + type->behind / (node->nr_lru[lru] + INT64_C(1));
+		return missing_share(type) + type->behind / (node->nr_lru[lru] + INT64_C(1));
 	case MM_NR_LOOKS:
 		break;
 	}
-	return last_chance(type);
+	return missing_share(type) + (type->behind >> PULL_SHIFT);
 }
 
 static void settle(struct mm_reference_type *type, uint32_t share, bool young)
@@ -102,6 +104,11 @@ static void settle(struct mm_reference_type *type, uint32_t share, bool young)
 		type->behind = MAX_BEHIND;
 	if (type->behind < -MAX_BEHIND)
 		type->behind = -MAX_BEHIND;
+}
+
+static void note_known(struct mm_reference_type *type, bool known)
+{
+	type->known += (known ? MM_REFERENCE_ONE : 0) - (type->known >> K_SHIFT);
 }
 
 void mm_reference_look(struct mm_machine *machine, uint32_t pfn, enum mm_look look)
@@ -114,7 +121,8 @@ void mm_reference_look(struct mm_machine *machine, uint32_t pfn, enum mm_look lo
 		return;
 	type->stats.nr_looks++;
 	type->stats.nr_known += young;
-	type->known += (young ? MM_REFERENCE_ONE : 0) - (type->known >> K_SHIFT);
+	if (look != MM_LOOK_WALK)
+		note_known(type, young);
 	if (!young && type->share > 0 &&
 	    base_rng_below(&machine->reference.rng, MM_REFERENCE_ONE) <
 	            chance(machine, page, type, look)) {
@@ -126,11 +134,15 @@ void mm_reference_look(struct mm_machine *machine, uint32_t pfn, enum mm_look lo
 		settle(type, type->share, young);
 }
 
-void mm_reference_outcome(struct mm_machine *machine, uint32_t pfn, enum mm_look look, bool hit)
+void mm_reference_outcome(struct mm_machine *machine, uint32_t pfn, enum mm_look look,
+                          enum mm_outcome outcome)
 {
 	struct mm_reference_type *type =
 		&machine->reference.types[mm_page_lru_type(&machine->pages[pfn])][look];
 
-	if (machine->reference.on && type->outcome != UINT32_MAX)
-		settle(type, type->outcome, hit);
+	if (!machine->reference.on || type->outcome == UINT32_MAX)
+		return;
+	if (look == MM_LOOK_WALK)
+		note_known(type, outcome == MM_OUTCOME_KNOWN);
+	settle(type, type->outcome, outcome != MM_OUTCOME_MISS);
 }

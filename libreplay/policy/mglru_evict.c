@@ -32,11 +32,11 @@ enum mm_references policy_mglru_check_references(struct mm_node *node, uint32_t 
 	(void)sc;
 	/* A look-around found it young while it was isolated. */
 	if (lru->version != MGLRU_6_18 && mapped && (page->flags & MGLRU_REFERENCED)) {
-		mm_reference_outcome(node->machine, pfn, MM_LOOK_BESIDE, true);
+		mm_reference_outcome(node->machine, pfn, MM_LOOK_BESIDE, MM_OUTCOME_KNOWN);
 		return MM_REFERENCES_KEEP;
 	}
 	if (mapped) {
-		mm_reference_outcome(node->machine, pfn, MM_LOOK_BESIDE, false);
+		mm_reference_outcome(node->machine, pfn, MM_LOOK_BESIDE, MM_OUTCOME_MISS);
 		mm_reference_look(node->machine, pfn, MM_LOOK_FIRST);
 	}
 	young = mapped && mm_test_clear_young(node, pfn);
@@ -124,6 +124,15 @@ static bool sort_page(const struct scan *scan, uint32_t pfn)
 	return lru->version != MGLRU_6_12 && set_aside(scan, pfn);
 }
 
+static void note_moved(struct mm_node *node, uint32_t pfn)
+{
+	struct mm_page *page = &node->machine->pages[pfn];
+
+	mm_reference_outcome(node->machine, pfn, MM_LOOK_WALK,
+	                     page->policy & MGLRU_GUESSED ? MM_OUTCOME_CHANCE : MM_OUTCOME_KNOWN);
+	page->policy &= ~MGLRU_GUESSED;
+}
+
 /* false: this request cannot have it. */
 static bool isolate_page(const struct scan *scan, uint32_t pfn)
 {
@@ -148,6 +157,7 @@ static bool isolate_page(const struct scan *scan, uint32_t pfn)
 		page->flags &= (uint16_t)~MGLRU_REFERENCED;
 	policy_mglru_resize(scan->node, pfn, mglru_page_slot(page), -1);
 	mglru_set_slot(page, -1);
+	page->policy &= ~MGLRU_GUESSED;
 	mm_isolate(scan->node, pfn, scan->batch);
 	return true;
 }
@@ -163,10 +173,10 @@ static void scan_zone(struct scan *scan, uint32_t list)
 
 		scan->scanned += nr;
 		if (sort_page(scan, pfn)) {
-			mm_reference_outcome(node->machine, pfn, MM_LOOK_WALK, true);
+			note_moved(node, pfn);
 			scan->sorted += nr;
 		} else if (isolate_page(scan, pfn)) {
-			mm_reference_outcome(node->machine, pfn, MM_LOOK_WALK, false);
+			mm_reference_outcome(node->machine, pfn, MM_LOOK_WALK, MM_OUTCOME_MISS);
 			scan->isolated += nr;
 		} else {
 			mm_lru_del(node, pfn);

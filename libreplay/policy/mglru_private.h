@@ -37,10 +37,12 @@ enum mglru_version { MGLRU_6_1, MGLRU_6_12, MGLRU_6_18 };
 /* /sys/kernel/mm/lru_gen/enabled */
 enum mglru_caps { MGLRU_CORE = 1, MGLRU_MM_WALK = 2, MGLRU_NONLEAF_YOUNG = 4 };
 
-/* mm_page.policy: slot + 1 (0: on no list), then the counter of uses. */
+/* mm_page.policy: slot + 1 (0: on no list), then the counter of uses, then MGLRU_GUESSED. */
 #define MGLRU_GEN_MASK   0x7u
 #define MGLRU_REFS_SHIFT 3u
 #define MGLRU_REFS_MASK  (MGLRU_REFS_MAX << MGLRU_REFS_SHIFT)
+
+#define MGLRU_GUESSED 0x20u /* a walk found it in use by chance */
 
 #define MGLRU_REFERENCED MM_PG_POLICY0
 #define MGLRU_ACTIVE     MM_PG_POLICY1 /* off the lists: goes to a young generation */

@@ -14,8 +14,12 @@
  * Follows walk_mm(), walk_pte_range(), walk_pmd_range(), suitable_to_scan(), iterate_mm_list(),
  * lru_gen_look_around() of v6.12, v6.1 and v6.18.
  *
- * Not modelled: address spaces as such: one that did not run since the last walk is skipped by the kernel, a new
- * one is walked whole, and the ends of mappings cut the look-around; that the young bit of an upper level is
+ * An address space that no CPU switched to since the last walk is left out: nobody can have used it but a task that
+ * has been running since, so that a task which ages again and again in one reclaim walks only once. A new space is
+ * walked whole, whatever the filter says.
+ *
+ * Not modelled: switches that no demand tells of; the ends of mappings, which cut the look-around; the bit of each node (a walk of one node is one
+ * of all); that the young bit of an upper level is
  * cleared where the filter then skips the table; page table locks that are taken. The hash is of page numbers, not of kernel addresses.
  */
 #include "mglru_private.h"
@@ -87,28 +91,61 @@ static uint32_t mapped_pfn(const struct mm_node *node, const struct mm_lpage *lp
 	return lpage->pfn;
 }
 
+/* What a walk sees of a page: nothing, what is due, or all there is. */
+enum visit { VISIT_NO, VISIT_DUE, VISIT_FORCED };
+
+/* A page that nobody owns was there before the recording, or belongs to a file. */
+static enum visit visit_of(const struct mm_machine *machine, uint32_t number)
+{
+	const struct mm_lpage *lpage = mm_lpage(machine, number);
+	uint32_t owner = number < MM_SUB_BASE ? machine->owners[number] : 0;
+	uint8_t flags;
+
+	if (lpage->kind == MM_LPAGE_NONE || lpage->kind == MM_LPAGE_KERNEL)
+		return VISIT_NO;
+	if (owner == 0)
+		return VISIT_DUE;
+	flags = machine->spaces[owner].flags;
+	if (!(flags & MM_SPACE_VISITED))
+		return VISIT_NO;
+	return flags & MM_SPACE_LISTED ? VISIT_DUE : VISIT_FORCED;
+}
+
+static enum visit visit_table(const struct mm_machine *machine, uint32_t first, uint32_t end)
+{
+	enum visit visit = VISIT_NO;
+
+	for (uint32_t number = first; number < end && visit == VISIT_NO; number++)
+		visit = visit_of(machine, number);
+	return visit;
+}
+
 /* Whether the next walk should look here again. */
 static bool walk_table(struct mm_node *node, uint32_t first, uint32_t end, bool can_swap,
-                       uint64_t stats[MGLRU_NR_WALK_STATS])
+                       bool forced)
 {
-	const struct mglru *lru = mglru_of(node);
-	bool forced = !lru->has_filter[lru->max_seq % 2];
+	struct mglru *lru = mglru_of(node);
+	uint64_t *stats = lru->walked[mglru_hist(lru, lru->max_seq)];
 	uint32_t total = 0, mapped = 0, young = 0;
 
 	for (uint32_t number = first; number < end; number++) {
 		const struct mm_lpage *lpage = mm_lpage(node->machine, number);
 		uint32_t pfn;
+		bool known;
 
-		if (lpage->kind == MM_LPAGE_NONE || lpage->kind == MM_LPAGE_KERNEL)
+		if (visit_of(node->machine, number) == VISIT_NO)
 			continue;
 		total++;
 		pfn = mapped_pfn(node, lpage, can_swap);
 		if (pfn == MM_NONE)
 			continue;
 		mapped++;
+		known = node->machine->pages[pfn].flags & MM_PG_YOUNG;
 		mm_reference_look(node->machine, pfn, MM_LOOK_WALK);
 		if (!mm_test_clear_young(node, pfn))
 			continue;
+		if (!known)
+			node->machine->pages[pfn].policy |= MGLRU_GUESSED;
 		policy_mglru_update_gen(node, pfn);
 		young++;
 	}
@@ -123,6 +160,32 @@ static bool walk_table(struct mm_node *node, uint32_t first, uint32_t end, bool 
 	return suitable(total, young);
 }
 
+/* Which spaces a walk goes through: those that ran since the last one, and new ones. false: none. */
+static bool begin_visit(struct mm_machine *machine)
+{
+	bool any = machine->nr_spaces <= 1;
+
+	for (uint32_t i = 1; i < machine->nr_spaces; i++) {
+		struct mm_space *space = &machine->spaces[i];
+		bool visit = (space->flags & MM_SPACE_RAN) || !(space->flags & MM_SPACE_LISTED);
+
+		if (!(space->flags & MM_SPACE_USED) || (space->flags & MM_SPACE_ENDED))
+			continue;
+		space->flags &= (uint8_t) ~(MM_SPACE_RAN | MM_SPACE_VISITED);
+		space->flags |= visit ? MM_SPACE_VISITED : 0;
+		any |= visit;
+	}
+	return any;
+}
+
+static void end_visit(struct mm_machine *machine)
+{
+	for (uint32_t i = 1; i < machine->nr_spaces; i++) {
+		if (machine->spaces[i].flags & MM_SPACE_USED)
+			machine->spaces[i].flags |= MM_SPACE_LISTED;
+	}
+}
+
 static void walk_numbers(struct mm_node *node, uint32_t base, uint32_t nr, bool can_swap)
 {
 	struct mglru *lru = mglru_of(node);
@@ -131,11 +194,14 @@ static void walk_numbers(struct mm_node *node, uint32_t base, uint32_t nr, bool 
 	for (uint32_t at = 0; at < nr; at += TABLE_ENTRIES) {
 		uint32_t table = (base + at) >> TABLE_SHIFT;
 		uint32_t end = nr - at < TABLE_ENTRIES ? nr : at + TABLE_ENTRIES;
+		enum visit visit = visit_table(node->machine, base + at, base + end);
 
-		stats[MGLRU_TABLE_TOTAL]++;
-		if (!policy_mglru_filter_test(lru, lru->max_seq, table))
+		if (visit == VISIT_NO)
 			continue;
-		if (walk_table(node, base + at, base + end, can_swap, stats))
+		stats[MGLRU_TABLE_TOTAL]++;
+		if (visit != VISIT_FORCED && !policy_mglru_filter_test(lru, lru->max_seq, table))
+			continue;
+		if (walk_table(node, base + at, base + end, can_swap, visit == VISIT_FORCED))
 			policy_mglru_filter_add(lru, lru->max_seq + 1, table);
 	}
 }
@@ -147,9 +213,13 @@ void policy_mglru_walk(struct mm_node *node, struct mm_scan_control *sc, bool ca
 	uint64_t *stats = lru->walked[mglru_hist(lru, lru->max_seq)];
 	uint64_t walked = stats[MGLRU_LEAF_TOTAL];
 
-	policy_mglru_filter_reset(lru, lru->max_seq + 1);
-	walk_numbers(node, 0, machine->nr_lpages, can_swap);
-	walk_numbers(node, MM_SUB_BASE, machine->nr_sub_chunks * MM_PAGEBLOCK_PAGES, can_swap);
+	if (begin_visit(machine)) {
+		policy_mglru_filter_reset(lru, lru->max_seq + 1);
+		walk_numbers(node, 0, machine->nr_lpages, can_swap);
+		walk_numbers(node, MM_SUB_BASE, machine->nr_sub_chunks * MM_PAGEBLOCK_PAGES,
+		             can_swap);
+	}
+	end_visit(machine);
 	sc->nr_walked += stats[MGLRU_LEAF_TOTAL] - walked;
 	if (lru->nr_hist > 1)
 		memset(lru->walked[mglru_hist(lru, lru->max_seq + 1)], 0, sizeof(lru->walked[0]));

@@ -166,6 +166,7 @@ static void throttle(void *data, const struct mm_scan_control *sc, enum mm_throt
 	    replay->write_done_ns[MM_WRITE_SWAP] > reclaim.begin_ns)
 		wait_ns = replay->write_done_ns[MM_WRITE_SWAP] - reclaim.begin_ns;
 	replay_simtime_stall(replay, wait_ns);
+	mm_space_switched(replay->machine, replay_oom_space(replay, replay->task));
 	reclaim.end_ns = replay->now_ns + replay->stall_ns;
 	if (reason == MM_THROTTLE_NOPROGRESS && replay->hooks.reclaim)
 		replay->hooks.reclaim(replay->hooks.data, &reclaim);

@@ -24,7 +24,7 @@
  *
  * Bias: nr_activate also counts pages that could not be written or were locked; S pages that were locked. File
  * pages that are only read are scanned but have no bit: the share of mapped ones is higher than what is found
- * here. 6.1 tells nothing of MGLRU's evictions.
+ * here. 6.1 tells nothing of MGLRU's evictions: reference_snapshot.c.
  */
 #include "reference_share.h"
 
@@ -58,6 +58,13 @@ static void add_one(struct replay_reference_count *count, enum replay_reference_
 			count->nr[i] /= 2;
 	}
 	count->nr[item] += nr;
+}
+
+void replay_reference_add(struct replay_reference_count *to,
+                          const struct replay_reference_count *count)
+{
+	for (enum replay_reference_item item = 0; item < REPLAY_NR_REFERENCE_ITEMS; item++)
+		add_one(to, item, count->nr[item]);
 }
 
 static void add(struct replay_reference_share *share, const struct mmr_event *event,

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <mmreplay/event.h>
+#include <mmreplay/trace.h>
 
 #include "mm.h"
 
@@ -56,6 +57,15 @@ struct replay_reference_share {
 
 /* Every event of the trace. */
 void replay_reference_event(struct replay_reference_share *share, const struct mmr_event *event);
+
+/*
+ * Without such events, what the snapshots' counters tell of MGLRU: see reference_snapshot.c. The times must be set. 0 or
+ * a negative code.
+ */
+int replay_reference_snapshots(struct mmr_trace *trace, struct replay_reference_share *share,
+                               struct mmr_error *err) MMR_MUST_CHECK;
+void replay_reference_add(struct replay_reference_count *to,
+                          const struct replay_reference_count *count);
 
 /* Whether the recording tells anything. */
 bool replay_reference_known(const struct replay_reference_share *share);

@@ -135,6 +135,7 @@ struct replay_start {
 	uint64_t committed_pages; /* Committed_AS; 0: not known */
 	struct replay_kernel_memory *kernel; /* [node < REPLAY_MAX_NODES], or NULL */
 	bool exact; /* free_blocks comes from kpageflags; otherwise from sizes only */
+	bool mglru; /* lru_gen/enabled said so */
 	struct replay_reference_share reference; /* how often reclaim found pages in use */
 	struct replay_file_device device;        /* how fast files were written */
 };

@@ -121,6 +121,22 @@ static uint32_t huge_gfp_of(const struct demand_op *op)
 	return tried ? op->arg2 : 0;
 }
 
+/* A CPU runs a task again, which was not the last one that it ran. */
+static void runs(struct replay *replay, const struct demand_op *op, uint32_t space)
+{
+	uint32_t *running = &replay->running[op->cpu % REPLAY_RUNNING];
+
+	if (*running != space)
+		mm_space_switched(replay->machine, space);
+	*running = space;
+}
+
+/* It has waited for its device, and was switched to when that was done. */
+static void slept(struct replay *replay, const struct demand_op *op)
+{
+	mm_space_switched(replay->machine, replay_oom_space(replay, op->task));
+}
+
 /* What the task had to wait for, and how the fault counts. */
 static void charge(struct replay *replay, const struct demand_op *op, enum mm_touch_result result)
 {
@@ -136,10 +152,12 @@ static void charge(struct replay *replay, const struct demand_op *op, enum mm_to
 			                                       : REPLAY_FAULT_ANON]++;
 		break;
 	case MM_TOUCH_SWAPIN:
+		slept(replay, op);
 		stat->nr_faults[REPLAY_FAULT_SWAPIN] += fault;
 		stat->stalled_ns += replay->cost.swap_read_ns;
 		break;
 	case MM_TOUCH_READ:
+		slept(replay, op);
 		stat->nr_faults[REPLAY_FAULT_FILE]++;
 		if (!(op->arg & DEMAND_READAHEAD))
 			stat->stalled_ns += replay->cost.file_read_ns;
@@ -262,6 +280,7 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 	replay->task = op->task;
 	replay->cpu = (uint16_t)(op->cpu % replay->nr_cpus);
 	learn_swapped(replay, op);
+	runs(replay, op, request.space);
 	switch ((enum demand_kind)op->kind) {
 	case DEMAND_ANON_TOUCH:
 	case DEMAND_FILE_TOUCH:

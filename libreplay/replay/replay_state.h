@@ -41,6 +41,8 @@ DEFINE_VEC(replay_dirtier_vec, struct mm_dirtier);
 DEFINE_VEC(replay_key_vec, struct replay_key);
 DEFINE_VEC(replay_mapping_vec, uint8_t);
 
+#define REPLAY_RUNNING 256u
+
 struct replay {
 	struct mm_machine *machine;
 	struct replay_hooks hooks;
@@ -88,6 +90,7 @@ struct replay {
 	uint32_t reference_bin;                         /* the next … */
 	uint64_t reference_ns;                          /* … and when it begins; REPLAY_NEVER */
 	bool walks;                                     /* the policy asks the model itself */
+	uint32_t running[REPLAY_RUNNING]; /* by CPU modulo that: the space whose task it ran last */
 	struct mm_scan_control direct_seen;
 	uint64_t direct_begin_ns;
 	bool seeding;      /* the start population is still coming */

@@ -345,7 +345,8 @@ static void read_sysctl(const struct mmr_snapshot_piece *piece, struct replay_tu
 }
 
 /* enabled is in hexadecimal; off means that the kernel followed another policy. */
-static void read_lru_gen(const struct mmr_snapshot_piece *piece, struct replay_tunables *tunables)
+static void read_lru_gen(const struct mmr_snapshot_piece *piece, struct replay_start *start,
+                         struct replay_tunables *tunables)
 {
 	const char *text = (const char *)piece->data;
 	const char *file = piece->name + strlen(LRU_GEN_PREFIX);
@@ -358,6 +359,7 @@ static void read_lru_gen(const struct mmr_snapshot_piece *piece, struct replay_t
 	number = strtoul(value, &end, 0);
 	if (end == value || (strcmp(file, "enabled") == 0 && !(number & 1)))
 		return;
+	start->mglru |= strcmp(file, "enabled") == 0;
 	snprintf(name, sizeof(name), "lru_gen.%.32s", file);
 	snprintf(value, sizeof(value), "%lu", number);
 	replay_tunable_record(tunables, name, value);
@@ -412,7 +414,7 @@ static int read_files(const struct mmr_snapshot *snapshot, struct replay_start *
 		if (strncmp(piece.name, SYSCTL_PREFIX, strlen(SYSCTL_PREFIX)) == 0)
 			read_sysctl(&piece, tunables);
 		else if (strncmp(piece.name, LRU_GEN_PREFIX, strlen(LRU_GEN_PREFIX)) == 0)
-			read_lru_gen(&piece, tunables);
+			read_lru_gen(&piece, start, tunables);
 		else if (strcmp(piece.name, "proc/meminfo") == 0)
 			read_meminfo(&piece, start);
 		else if (strcmp(piece.name, "proc/swaps") == 0)
@@ -467,6 +469,9 @@ int replay_start_read(struct mmr_trace *trace, struct replay_start *ret,
 	if (code == 0)
 		code = replay_calibrate_trace(trace, tunables, &start.reference, &start.device,
 		                              err);
+	/* What MGLRU did before 6.2 (and what a recording without the events knows) is in the counters only. */
+	if (code == 0 && start.mglru && !replay_reference_known(&start.reference))
+		code = replay_reference_snapshots(trace, &start.reference, err);
 	if (code == 0)
 		code = mmr_trace_rewind(trace, err);
 	if (code < 0) {

@@ -4,6 +4,14 @@
 
 #include "mglru_walk.c"
 
+static uint64_t now_ms;
+
+static uint64_t tell_now(void *data)
+{
+	(void)data;
+	return now_ms * 1000000;
+}
+
 static struct mm_scan_control scan_control(void)
 {
 	return (struct mm_scan_control){ .nr_to_reclaim = 32,
@@ -141,6 +149,45 @@ static void the_second_walk_skips_where_little_was_young(void **state)
 	assert_int_equal(seq_of(machine, page_of(machine, 0)), 4);
 	assert_int_equal(seq_of(machine, page_of(machine, 1000)), 3);
 	assert_true(page_of(machine, 1000)->flags & MM_PG_YOUNG);
+	mm_machine_destroy(machine);
+}
+
+/* Of two spaces the one that a CPU switched to is walked; a new one is, whole. */
+static void spaces_that_did_not_run_are_passed_over(void **state)
+{
+	struct mm_machine *machine = mglru_machine(MM_KERNEL(6, 12), NR_PAGES);
+	struct mglru *lru = mglru_of(&machine->nodes[0]);
+	uint32_t first, second;
+
+	(void)state;
+	assert_int_equal(mm_reserve_spaces(machine, 4, NULL), 0);
+	first = mm_space_new(machine, 0, false);
+	touch_range(machine, 0, 512, MM_LPAGE_ANON);
+	for (uint32_t number = 0; number < 512; number++)
+		mm_space_charge(machine, first, number);
+	age(machine); /* new, and of one table */
+	assert_int_equal(lru->walked[3][MGLRU_LEAF_YOUNG], 512);
+	second = mm_space_new(machine, 0, false);
+	touch_range(machine, 512, 1024, MM_LPAGE_ANON);
+	for (uint32_t number = 512; number < 1024; number++)
+		mm_space_charge(machine, second, number);
+	touch_range(machine, 0, 512, MM_LPAGE_ANON);
+	age(machine);
+	assert_int_equal(lru->walked[0][MGLRU_TABLE_TOTAL], 1);
+	assert_int_equal(lru->walked[0][MGLRU_LEAF_YOUNG], 512);
+	assert_true(page_of(machine, 0)->flags & MM_PG_YOUNG);
+	touch_range(machine, 512, 1024, MM_LPAGE_ANON);
+	mm_space_switched(machine, second);
+	age(machine);
+	assert_int_equal(lru->walked[1][MGLRU_TABLE_TOTAL], 1);
+	assert_int_equal(lru->walked[1][MGLRU_LEAF_YOUNG], 512);
+	assert_true(page_of(machine, 0)->flags & MM_PG_YOUNG);
+	assert_false(page_of(machine, 512)->flags & MM_PG_YOUNG);
+	/* Nobody ran: not even the filter is renewed. */
+	touch_range(machine, 0, 1024, MM_LPAGE_ANON);
+	age(machine);
+	assert_int_equal(lru->walked[2][MGLRU_TABLE_TOTAL], 0);
+	assert_true(page_of(machine, 0)->flags & MM_PG_YOUNG);
 	mm_machine_destroy(machine);
 }
 
@@ -430,14 +477,7 @@ static void a_young_page_saves_those_beside_it(void **state)
 
 /* ---- min_ttl_ms ---- */
 
-static uint64_t now_ms;
 static uint32_t nr_ooms;
-
-static uint64_t tell_now(void *data)
-{
-	(void)data;
-	return now_ms * 1000000;
-}
 
 static void count_oom(void *data, const struct mm_request *request, bool oom)
 {
@@ -684,6 +724,7 @@ int main(void)
 		cmocka_unit_test(the_walk_makes_the_used_ones_young),
 		cmocka_unit_test(from_6_14_on_a_page_must_be_seen_twice),
 		cmocka_unit_test(the_second_walk_skips_where_little_was_young),
+		cmocka_unit_test(spaces_that_did_not_run_are_passed_over),
 		cmocka_unit_test(without_the_walk_nothing_gets_younger),
 		cmocka_unit_test(the_oldest_of_four_generations_goes_into_the_next),
 		cmocka_unit_test(aging_is_due_by_the_shape_of_the_generations),

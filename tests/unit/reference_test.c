@@ -2,7 +2,7 @@
 /* The reference model: what reclaim is told of pages that nobody saw in use. */
 #include "machine.h"
 
-#include "reference_share.h"
+#include "reference_snapshot.c"
 
 #define NR_PAGES (16u * 512)
 #define NR_LOOKS 200000
@@ -150,7 +150,8 @@ static uint32_t moved(uint32_t share, uint32_t outcome)
 			uint32_t pfn = machine->lpages[page].pfn;
 			bool young = machine->pages[pfn].flags & MM_PG_YOUNG;
 
-			mm_reference_outcome(machine, pfn, MM_LOOK_WALK, young);
+			mm_reference_outcome(machine, pfn, MM_LOOK_WALK,
+			                     young ? MM_OUTCOME_CHANCE : MM_OUTCOME_MISS);
 			nr += young;
 		}
 	}
@@ -335,6 +336,36 @@ static void counts_that_do_not_fit_keep_their_proportion(void **state)
 	assert_in_range(percent(&share, REPLAY_REFERENCE_BINS, false), 12, 16);
 }
 
+/*
+ * 6.1: of 1000 isolated 300 were freed, 200 came back from their write, 50 of the others were activated; so were 10
+ * file pages.
+ */
+static void counters_tell_where_no_event_does(void **state)
+{
+	static const char before[] = "pgscan_anon 7\npgsteal_anon 3\npgrotated 1\n"
+				     "pgrefill 10\npgactivate 20\n"
+				     "pgscan_file 5\npgsteal_file 5\n";
+	static const char after[] = "pgsteal_anon 303\npgscan_anon 1007\npgscan_anon_x 1\n"
+				    "pgrotated 201\npgrefill 260\npgactivate 80\n"
+				    "pgscan_file 20\npgsteal_file 10\n";
+	struct replay_reference_share share = { .first_ns = 0, .last_ns = 1279 };
+	struct counters from = read_counters(before, 100), to = read_counters(after, 200);
+
+	(void)state;
+	for (int i = 0; i < 100; i++)
+		add(&share, &from, &to);
+	assert_true(replay_reference_known(&share));
+	assert_int_equal(percent_of(&share, 15, MM_LOOK_FIRST, true), 9);   /* 50 of 550 */
+	assert_int_equal(percent_of(&share, 15, MM_LOOK_BESIDE, true), 47); /* 450 of 950 */
+	assert_int_equal(percent_of(&share, 15, MM_LOOK_WALK, true), 20);
+	assert_int_equal(share.bins[30][MM_LRU_ANON].nr[REPLAY_TAKEN], 0);
+	assert_int_equal(share.bins[15][MM_LRU_ANON].nr[REPLAY_TAKEN], 100000);
+	/* Counters that go back, or do not fit together, tell nothing. */
+	share = (struct replay_reference_share){ .last_ns = 1279 };
+	add(&share, &to, &from);
+	assert_false(replay_reference_known(&share));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,6 +382,7 @@ int main(void)
 		cmocka_unit_test(batches_of_mglru_tell_of_neighbours_and_walks),
 		cmocka_unit_test(a_device_that_writes_at_once_hides_no_neighbours),
 		cmocka_unit_test(counts_that_do_not_fit_keep_their_proportion),
+		cmocka_unit_test(counters_tell_where_no_event_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
