@@ -43,6 +43,7 @@ struct mm_machine {
 	uint32_t *sub_next_use; /* the same for huge pages in pieces: [MM_MAX_SUB_CHUNKS] */
 	uint64_t counters[MM_NR_VMSTAT_ITEMS];
 	const struct mm_policy_ops *policy;
+	const struct mm_policy_ops *other; /* that mm_switch_policy() goes to; or NULL */
 	uint32_t nr_pfns;
 	uint32_t nr_lpages;
 	uint32_t nr_sub_chunks;

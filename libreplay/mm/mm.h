@@ -156,6 +156,8 @@ struct mm_config {
 	uint32_t nr_swap_slots;
 	struct mm_settings settings;
 	const struct mm_policy_ops *policy;
+	const struct mm_policy_ops
+		*other; /* that mm_switch_policy() goes to, or NULL; neither has page_size */
 	struct mm_hooks hooks;
 	uint64_t seed;
 };
@@ -302,6 +304,14 @@ int mm_cache_create(const struct mm_policy_ops *policy, uint32_t nr_pages, uint6
  */
 uint64_t mm_cache_run(struct mm_machine *machine, const uint32_t *pages, const uint32_t *next,
                       size_t nr);
+
+/* ---- changes while it runs ---- */
+
+/* To the other policy of the configuration, and back the next time: the one in use. Without another nothing happens. */
+const struct mm_policy_ops *mm_switch_policy(struct mm_machine *machine);
+
+/* All but what the machine was built by: kernel, watermarks, reserves and per-CPU lists stay as they are. */
+void mm_set_settings(struct mm_machine *machine, const struct mm_settings *settings);
 
 /* ---- the reference model ---- */
 

@@ -95,6 +95,20 @@ static int init_zone(struct mm_machine *machine, const struct mm_zone_config *co
 	return 0;
 }
 
+static int init_policy(struct mm_node *node, const struct mm_policy_ops *policy, void **state,
+                       struct mmr_error *err)
+{
+	if (policy->state_size > 0) {
+		*state = base_calloc_err(1, policy->state_size, "policy state", err);
+		if (!*state)
+			return MMR_E_NOMEM;
+	}
+	node->policy_state = *state;
+	if (policy->init)
+		policy->init(node);
+	return 0;
+}
+
 static int init_node(struct mm_machine *machine, uint8_t id, struct mmr_error *err)
 {
 	struct mm_node *node = &machine->nodes[id];
@@ -105,15 +119,10 @@ static int init_node(struct mm_machine *machine, uint8_t id, struct mmr_error *e
 		mm_list_init(&node->lists[i]);
 	if (!machine->policy)
 		return 0;
-	if (machine->policy->state_size > 0) {
-		node->policy_state =
-			base_calloc_err(1, machine->policy->state_size, "policy state", err);
-		if (!node->policy_state)
-			return MMR_E_NOMEM;
-	}
-	if (machine->policy->init)
-		machine->policy->init(node);
-	return 0;
+	/* The one in use comes last, and is where it belongs then. */
+	if (machine->other && init_policy(node, machine->other, &node->other_state, err) < 0)
+		return MMR_E_NOMEM;
+	return init_policy(node, machine->policy, &node->policy_state, err);
 }
 
 static void build_zonelist(struct mm_machine *machine)
@@ -179,6 +188,7 @@ int mm_machine_create(const struct mm_config *config, struct mm_machine **ret,
 	if (!machine)
 		return MMR_E_NOMEM;
 	machine->policy = config->policy;
+	machine->other = config->other;
 	machine->settings = config->settings;
 	if (machine->settings.kernel == 0)
 		machine->settings.kernel = MM_KERNEL(6, 12);
@@ -217,8 +227,11 @@ void mm_machine_destroy(struct mm_machine *machine)
 		return;
 	for (uint32_t i = 0; i < machine->nr_zones; i++)
 		base_free(machine->zones[i].pcp);
-	for (uint32_t i = 0; i < machine->nr_nodes; i++)
+	for (uint32_t i = 0; i < machine->nr_nodes; i++) {
+		if (machine->nodes[i].other_state != machine->nodes[i].policy_state)
+			base_free(machine->nodes[i].other_state);
 		base_free(machine->nodes[i].policy_state);
+	}
 	mm_writeback_deinit(machine);
 	mm_swap_deinit(&machine->swap);
 	base_free(machine->block_types);

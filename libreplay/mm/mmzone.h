@@ -412,6 +412,7 @@ struct mm_node {
 	struct mm_machine *machine;
 	struct mm_list lists[MM_POLICY_LISTS];
 	void *policy_state; /* mm_policy_ops.state_size bytes, zeroed */
+	void *other_state;  /* … of the policy that is not in use */
 	uint8_t id;
 	uint8_t nr_zones;
 	uint8_t zones[MM_NR_ZONE_TYPES]; /* indices, ascending type */

@@ -130,6 +130,9 @@ struct mm_policy_ops {
 	/* Pages (base pages) that a scan of this type can reach; drives how much is scanned. */
 	uint32_t (*nr_reclaimable)(const struct mm_node *node, enum mm_lru_type type);
 
+	/* mm_machine.settings are others now. May be NULL. */
+	void (*settings_changed)(struct mm_node *node);
+
 	/* The policy's own view of its state as text (mm_show_policy()), as snprintf(). May be NULL. */
 	size_t (*show)(const struct mm_node *node, bool full, char *text, size_t size);
 };

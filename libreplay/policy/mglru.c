@@ -180,6 +180,14 @@ uint32_t policy_mglru_inc_gen(struct mm_node *node, uint32_t pfn)
 
 /* ---- ops ---- */
 
+static void settings_changed(struct mm_node *node)
+{
+	uint8_t caps = node->machine->settings.lru_gen_enabled;
+
+	mglru_of(node)->caps =
+		caps & MGLRU_CORE ? caps : MGLRU_CORE | MGLRU_MM_WALK | MGLRU_NONLEAF_YOUNG;
+}
+
 static void init(struct mm_node *node)
 {
 	struct mglru *lru = mglru_of(node);
@@ -190,9 +198,7 @@ static void init(struct mm_node *node)
 	                                                     : MGLRU_6_18;
 	/* LRU_GEN_STATS is off in the kernels of 6.1 that were seen, and on in those of 6.12. */
 	lru->nr_hist = lru->version == MGLRU_6_1 ? 1 : MGLRU_NR_HIST;
-	lru->caps = settings->lru_gen_enabled & MGLRU_CORE
-	                    ? settings->lru_gen_enabled
-	                    : MGLRU_CORE | MGLRU_MM_WALK | MGLRU_NONLEAF_YOUNG;
+	settings_changed(node);
 	lru->max_seq = MGLRU_MIN_GENS + 1;
 	for (uint32_t i = 0; i < MGLRU_NR_GENS; i++)
 		lru->birth_ns[i] = mglru_now_ns(node);
@@ -284,6 +290,7 @@ const struct mm_policy_ops policy_mglru = {
 	.summary = "the kernel's multi-generational LRU",
 	.state_size = sizeof(struct mglru),
 	.init = init,
+	.settings_changed = settings_changed,
 	.page_added = page_added,
 	.page_removed = page_removed,
 	.mark_accessed = mark_accessed,

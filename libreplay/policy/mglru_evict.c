@@ -459,7 +459,8 @@ void policy_mglru_shrink_begin(struct mm_node *node, struct mm_scan_control *sc,
 
 	*pass = (struct mm_scan_pass){ .nr_reclaimed = sc->kswapd ? sc->nr_reclaimed : 0 };
 	pass->nr[PASS_SEQ] = (uint32_t)lru->max_seq;
-	lru->have_walk = sc->kswapd && (lru->caps & MGLRU_MM_WALK);
+	/* kswapd has one of its own, whether it may walk or not. */
+	lru->have_walk = sc->kswapd;
 	/* kswapd that only removes a boost writes nothing: later versions leave it alone altogether. */
 	pass->nr[PASS_REFUSED] = lru->version != MGLRU_6_1 && !sc->may_writepage;
 	if (!pass->nr[PASS_REFUSED])

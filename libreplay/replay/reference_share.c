@@ -145,10 +145,22 @@ static void write_event(struct replay_reference_share *share, const struct mmr_e
 		add(share, event, anon ? MM_LRU_ANON : MM_LRU_FILE, REPLAY_WRITTEN, 1);
 }
 
+/* Those beyond REPLAY_REFERENCE_SWITCHES are lost. */
+static void note_policy(struct replay_reference_share *share, uint64_t t_ns, bool mglru)
+{
+	uint32_t nr = share->nr_switches;
+
+	if ((nr > 0 && share->switches[nr - 1].mglru == mglru) || nr == REPLAY_REFERENCE_SWITCHES)
+		return;
+	share->switches[nr] = (struct replay_reference_switch){ .t_ns = t_ns, .mglru = mglru };
+	share->nr_switches++;
+}
+
 void replay_reference_event(struct replay_reference_share *share, const struct mmr_event *event)
 {
 	switch (event->kind) {
 	case MMR_EVENT_MM_VMSCAN_LRU_ISOLATE:
+		note_policy(share, event->t_ns, event->lru_isolate.nr_requested >= MGLRU_SCAN);
 		if (event->lru_isolate.nr_requested >= MGLRU_SCAN)
 			begin_batch(share, event);
 		else

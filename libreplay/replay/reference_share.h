@@ -45,12 +45,23 @@ struct replay_reference_batch {
 	bool generations; /* by MGLRU */
 };
 
+#define REPLAY_REFERENCE_SWITCHES 16u
+
+/* From here on batches were those of the other policy. */
+struct replay_reference_switch {
+	uint64_t t_ns;
+	bool mglru;
+};
+
 /* Zeroed but for the times. */
 struct replay_reference_share {
 	struct replay_reference_count bins[REPLAY_REFERENCE_BINS][MM_NR_LRU_TYPES];
 	struct replay_reference_count all[MM_NR_LRU_TYPES];
 	struct replay_reference_batch
 		batches[REPLAY_REFERENCE_BATCHES]; /* by pid; they push each other out */
+	struct replay_reference_switch
+		switches[REPLAY_REFERENCE_SWITCHES]; /* the first batch is one */
+	uint32_t nr_switches;
 	uint64_t first_ns;
 	uint64_t last_ns;
 };

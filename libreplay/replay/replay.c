@@ -60,6 +60,10 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 		replay->walks = policy_find(config->policy)->asks_references;
 		replay->reference_ns = 0;
 	}
+	replay->policy = policy_find(config->policy);
+	replay->tunables = *config->tunables;
+	replay->change_ns =
+		replay->tunables.nr_changes ? replay->tunables.changes[0].t_ns : REPLAY_NEVER;
 	replay_cost_init(&replay->cost, config->tunables);
 	replay_oom_init(replay, config->tunables);
 	rc = replay_machine_build(replay, config, err);
@@ -212,6 +216,8 @@ int replay_run(struct replay *replay, const struct demand_op *ops, size_t nr_ops
 			if (replay->hooks.begun)
 				replay->hooks.begun(replay->hooks.data);
 		}
+		if (ops[i].t_ns >= replay->change_ns)
+			replay_changes_run(replay, ops[i].t_ns);
 		if (ops[i].t_ns >= replay->reference_ns)
 			set_reference_share(replay, ops[i].t_ns);
 		replay_simtime_run(replay, ops[i].t_ns);
@@ -224,6 +230,8 @@ int replay_run(struct replay *replay, const struct demand_op *ops, size_t nr_ops
 int replay_advance(struct replay *replay, uint64_t t_ns, struct mmr_error *err)
 {
 	/* Nothing moves before the first demand, and the start population may still be on its way. */
+	if (!replay->seeding && t_ns >= replay->change_ns)
+		replay_changes_run(replay, t_ns);
 	if (!replay->seeding)
 		replay_simtime_run(replay, t_ns);
 	else if (t_ns > replay->now_ns)

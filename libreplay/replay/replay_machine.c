@@ -169,6 +169,11 @@ static struct mm_settings settings_of(const struct replay_tunables *tunables)
 	};
 }
 
+struct mm_settings replay_machine_settings(const struct replay *replay)
+{
+	return settings_of(&replay->tunables);
+}
+
 /* A free range in the largest blocks that fit. */
 static void seed_free_range(struct mm_machine *machine, uint64_t pfn, uint64_t end)
 {
@@ -273,6 +278,7 @@ int replay_machine_build(struct replay *replay, const struct replay_config *conf
 		.nr_swap_slots = (uint32_t)(value[REPLAY_TUNABLE_SWAP] >> PAGE_SHIFT),
 		.settings = settings_of(config->tunables),
 		.policy = policy_find(config->policy),
+		.other = replay_other_policy(config),
 		.hooks = replay_kthread_hooks(replay),
 		.seed = config->seed,
 	};

@@ -90,6 +90,10 @@ struct replay {
 	uint32_t reference_bin;                         /* the next … */
 	uint64_t reference_ns;                          /* … and when it begins; REPLAY_NEVER */
 	bool walks;                                     /* the policy asks the model itself */
+	const struct mm_policy_ops *policy;             /* in use */
+	struct replay_tunables tunables;                /* as they are now */
+	uint32_t next_change;
+	uint64_t change_ns;               /* when it is due; REPLAY_NEVER: there is none */
 	uint32_t running[REPLAY_RUNNING]; /* by CPU modulo that: the space whose task it ran last */
 	struct mm_scan_control direct_seen;
 	uint64_t direct_begin_ns;
@@ -103,6 +107,7 @@ struct replay {
 /* ---- replay_machine.c ---- */
 
 /* The machine of a configuration, with its free blocks. */
+struct mm_settings replay_machine_settings(const struct replay *replay);
 int replay_machine_build(struct replay *replay, const struct replay_config *config,
                          struct mmr_error *err) MMR_MUST_CHECK;
 /* The start population is complete. */
@@ -175,5 +180,12 @@ int replay_op_check(const struct replay *replay, const struct demand_op *op,
                     struct mmr_error *err) MMR_MUST_CHECK;
 void replay_op_seed(struct replay *replay, const struct demand_op *op);
 void replay_op_run(struct replay *replay, const struct demand_op *op);
+
+/* ---- changes.c ---- */
+
+/* Settings that change until t_ns, each in its time. */
+void replay_changes_run(struct replay *replay, uint64_t t_ns);
+/* The policy that lru_gen.enabled will change to; NULL: it does not. */
+const struct mm_policy_ops *replay_other_policy(const struct replay_config *config);
 
 #endif

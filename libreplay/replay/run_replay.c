@@ -33,6 +33,7 @@ struct replay_run {
 	const struct mmr_run_options *options;
 	struct mmr_run_report *report;
 	struct results_db *db; /* NULL: only dumps are wanted */
+	bool recorded;         /* under the recorded kernel's own policy */
 	struct run_dumps dumps;
 	bool begun;     /* the machine is complete … */
 	int begun_code; /* … and what came of the dumps that waited for that */
@@ -395,6 +396,27 @@ static int look_ahead(struct replay_run *run, struct mmr_error *err)
 	return mmr_trace_rewind(run->trace, err);
 }
 
+/* Where the recorded kernel changed between its policies, so does a replay under its own. */
+static void follow_switches(struct replay_run *run)
+{
+	const struct replay_reference_share *share = &run->start.reference;
+	bool mglru = strcmp(run->options->policy, "mglru") == 0;
+
+	for (uint32_t i = 0; run->recorded && i < share->nr_switches; i++) {
+		const struct replay_reference_switch *to = &share->switches[i];
+		struct replay_change change = { .t_ns = to->t_ns,
+			                        .value = to->mglru ? 7 : 0,
+			                        .id = REPLAY_TUNABLE_LRU_GEN_ENABLED,
+			                        .source = REPLAY_TUNABLE_RECORDED };
+
+		if (to->mglru == mglru || !replay_tunable_change(&run->tunables, change))
+			continue;
+		mglru = to->mglru;
+		replay_run_note(run->report, "the recorded kernel switched MGLRU %s by %.3f s",
+		                mglru ? "on" : "off", (double)since_base(run, to->t_ns) / 1e9);
+	}
+}
+
 static int read_settings(struct replay_run *run, struct mmr_error *err)
 {
 	int code;
@@ -403,6 +425,10 @@ static int read_settings(struct replay_run *run, struct mmr_error *err)
 	code = replay_start_read(run->trace, &run->start, &run->tunables, err);
 	for (size_t i = 0; code == 0 && i < run->options->nr_settings; i++)
 		code = replay_tunable_set(&run->tunables, run->options->settings[i], err);
+	for (uint32_t i = 0; i < run->tunables.nr_changes; i++)
+		run->tunables.changes[i].t_ns += mmr_trace_info(run->trace)->first_ns;
+	if (code == 0)
+		follow_switches(run);
 	return code;
 }
 
@@ -616,7 +642,11 @@ static int replay_into(struct mmr_trace *trace, struct results_db *db,
                        const struct replay_recorded_policy *policy, struct mmr_run_report *report,
                        struct mmr_error *err)
 {
-	struct replay_run run = { .trace = trace, .options = options, .report = report, .db = db };
+	struct replay_run run = { .trace = trace,
+		                  .options = options,
+		                  .report = report,
+		                  .db = db,
+		                  .recorded = strcmp(policy->why, "set") != 0 };
 	int code;
 
 	*report = (struct mmr_run_report){ 0 };

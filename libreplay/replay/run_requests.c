@@ -191,6 +191,9 @@ static int read_settings(struct requests_run *run, struct mmr_error *err)
 		code = replay_tunable_set(&run->tunables, options->settings[i], err);
 	if (code < 0)
 		return code;
+	if (run->tunables.nr_changes > 0)
+		return base_error(err, MMR_E_UNSUPPORTED,
+		                  "page requests have no time: a setting cannot change");
 	pages = run->tunables.value[REPLAY_TUNABLE_MEMORY] >> PAGE_SHIFT;
 	if (pages == 0)
 		return base_error(err, MMR_E_INVALID,

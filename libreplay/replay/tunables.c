@@ -65,6 +65,7 @@ void replay_tunables_init(struct replay_tunables *tunables)
 		tunables->value[i] = rows[i].value;
 		tunables->source[i] = REPLAY_TUNABLE_DEFAULT;
 	}
+	tunables->nr_changes = 0;
 }
 
 const struct replay_tunable *replay_tunable(unsigned int i)
@@ -203,12 +204,96 @@ static int parse_value(const struct replay_tunable *row, const char *text, uint6
 	return 0;
 }
 
+/* The others are what the machine was built by, or what the whole replay goes by. */
+static bool can_change(unsigned int i)
+{
+	static const uint8_t fixed[] = {
+		REPLAY_TUNABLE_KERNEL,
+		REPLAY_TUNABLE_MEMCG_FLUSH,
+		REPLAY_TUNABLE_MEMORY,
+		REPLAY_TUNABLE_OOM_BEYOND,
+		REPLAY_TUNABLE_OOM_EXIT,
+		REPLAY_TUNABLE_REFERENCE_MODEL,
+		REPLAY_TUNABLE_SWAP,
+		REPLAY_TUNABLE_LOWMEM_DMA,
+		REPLAY_TUNABLE_LOWMEM_DMA32,
+		REPLAY_TUNABLE_LOWMEM_NORMAL,
+		REPLAY_TUNABLE_MIN_FREE_KBYTES,
+		REPLAY_TUNABLE_PCP_FRACTION,
+		REPLAY_TUNABLE_SCALE_FACTOR,
+	};
+
+	return !memchr(fixed, (int)i, sizeof(fixed));
+}
+
+bool replay_tunable_change(struct replay_tunables *tunables, struct replay_change change)
+{
+	uint32_t i = tunables->nr_changes;
+
+	if (i == REPLAY_MAX_CHANGES)
+		return false;
+	for (; i > 0 && tunables->changes[i - 1].t_ns > change.t_ns; i--)
+		tunables->changes[i] = tunables->changes[i - 1];
+	tunables->changes[i] = change;
+	tunables->nr_changes++;
+	return true;
+}
+
+/* "2.5s": digits, a point and up to nine more, and a unit. */
+static bool parse_instant(const char *text, uint64_t *ret)
+{
+	uint64_t whole = 0, part = 0, scale = 1;
+	const struct suffix *suffix = time_suffixes;
+	const char *at = text;
+
+	for (; *at >= '0' && *at <= '9' && at - text < 10; at++)
+		whole = whole * 10 + (uint64_t)(*at - '0');
+	if (at == text)
+		return false;
+	if (*at == '.') {
+		for (at++; *at >= '0' && *at <= '9' && scale < 1000000000; at++) {
+			part = part * 10 + (uint64_t)(*at - '0');
+			scale *= 10;
+		}
+	}
+	while (suffix->text && strcmp(suffix->text, at) != 0)
+		suffix++;
+	if (!suffix->text)
+		return false;
+	*ret = whole * suffix->factor + part * suffix->factor / scale;
+	return true;
+}
+
+static int set_at(struct replay_tunables *tunables, unsigned int i, const char *value,
+                  const char *at, struct mmr_error *err)
+{
+	struct replay_change change = { .id = (uint8_t)i, .source = REPLAY_TUNABLE_SET };
+	char text[64];
+	int rc;
+
+	snprintf(text, sizeof(text), "%.*s", (int)(at - value < 60 ? at - value : 60), value);
+	rc = parse_value(&rows[i], text, &change.value, err);
+	if (rc < 0)
+		return rc;
+	if (!can_change(i))
+		return base_error(err, MMR_E_UNSUPPORTED, "%s cannot change while the machine runs",
+		                  rows[i].name);
+	if (!parse_instant(at + 1, &change.t_ns))
+		return base_error(err, MMR_E_INVALID, "%s: \"%.40s\" is not a time (as 2.5s)",
+		                  rows[i].name, at + 1);
+	if (!replay_tunable_change(tunables, change))
+		return base_error(err, MMR_E_LIMIT, "more than %u settings with a time",
+		                  REPLAY_MAX_CHANGES);
+	return 0;
+}
+
 int replay_tunable_set(struct replay_tunables *tunables, const char *assignment,
                        struct mmr_error *err)
 {
 	const char *equals = strchr(assignment, '=');
 	size_t len = equals ? (size_t)(equals - assignment) : strlen(assignment);
 	unsigned int i = find_row(assignment, len);
+	const char *at;
 	uint64_t value;
 	int rc;
 
@@ -218,6 +303,9 @@ int replay_tunable_set(struct replay_tunables *tunables, const char *assignment,
 		                  nearest_name(assignment, len));
 	if (!equals)
 		return base_error(err, MMR_E_INVALID, "\"%.60s\" lacks \"=VALUE\"", assignment);
+	at = strchr(equals, '@');
+	if (at)
+		return set_at(tunables, i, equals + 1, at, err);
 	rc = parse_value(&rows[i], equals + 1, &value, err);
 	if (rc < 0)
 		return rc;

@@ -43,9 +43,21 @@ struct replay_tunable {
 	uint8_t type;   /* enum replay_tunable_type */
 };
 
+#define REPLAY_MAX_CHANGES 32u
+
+/* A value from some time on. */
+struct replay_change {
+	uint64_t t_ns; /* since the trace's first event; of a replay: absolute */
+	uint64_t value;
+	uint8_t id;     /* enum replay_tunable_id */
+	uint8_t source; /* enum replay_tunable_source */
+};
+
 struct replay_tunables {
 	uint64_t value[REPLAY_NR_TUNABLES];
-	uint8_t source[REPLAY_NR_TUNABLES]; /* enum replay_tunable_source */
+	uint8_t source[REPLAY_NR_TUNABLES];               /* enum replay_tunable_source */
+	struct replay_change changes[REPLAY_MAX_CHANGES]; /* in the order of time */
+	uint32_t nr_changes;
 };
 
 void replay_tunables_init(struct replay_tunables *tunables);
@@ -53,9 +65,15 @@ void replay_tunables_init(struct replay_tunables *tunables);
 /* Row i < REPLAY_NR_TUNABLES; NULL past the last. */
 const struct replay_tunable *replay_tunable(unsigned int i);
 
-/* "vm.swappiness=10", as in --set. MMR_E_NOTFOUND (the text names the nearest), MMR_E_INVALID. */
+/*
+ * "vm.swappiness=10" or "vm.swappiness=10@2.5s", as in --set. MMR_E_NOTFOUND (the text names the nearest),
+ * MMR_E_INVALID, MMR_E_UNSUPPORTED (it cannot change while the machine runs), MMR_E_LIMIT.
+ */
 int replay_tunable_set(struct replay_tunables *tunables, const char *assignment,
                        struct mmr_error *err) MMR_MUST_CHECK;
+
+/* From t_ns on. false: there are too many changes already. */
+bool replay_tunable_change(struct replay_tunables *tunables, struct replay_change change);
 
 /* A recorded value under its name; unknown names and values out of range are ignored: false. */
 bool replay_tunable_record(struct replay_tunables *tunables, const char *name, const char *value);

@@ -62,6 +62,9 @@ static struct replay *replay_with_two(const char *setting, const char *other, co
 	struct replay *replay = NULL;
 
 	replay_tunables_init(&tunables);
+	/* What changes while it runs can be seen only where there is something to reclaim. */
+	if (setting && strchr(setting, '@'))
+		assert_int_equal(replay_tunable_set(&tunables, "swap=64M", NULL), 0);
 	if (setting)
 		assert_int_equal(replay_tunable_set(&tunables, setting, NULL), 0);
 	if (other)
@@ -495,10 +498,90 @@ static void tunables_are_read_as_people_write_them(void **state)
 	assert_null(replay_tunable(REPLAY_NR_TUNABLES));
 }
 
+static void settings_may_have_a_time(void **state)
+{
+	struct replay_tunables tunables;
+	struct mmr_error err = { 0 };
+
+	(void)state;
+	replay_tunables_init(&tunables);
+	assert_int_equal(replay_tunable_set(&tunables, "vm.swappiness=10@2.5s", &err), 0);
+	assert_int_equal(replay_tunable_set(&tunables, "lru_gen.enabled=0@100ms", &err), 0);
+	assert_int_equal(tunables.nr_changes, 2);
+	assert_int_equal(tunables.source[REPLAY_TUNABLE_SWAPPINESS], REPLAY_TUNABLE_DEFAULT);
+	assert_int_equal(tunables.changes[0].id, REPLAY_TUNABLE_LRU_GEN_ENABLED);
+	assert_int_equal(tunables.changes[0].t_ns, 100000000);
+	assert_int_equal(tunables.changes[1].value, 10);
+	assert_int_equal(tunables.changes[1].t_ns, UINT64_C(2500000000));
+	assert_int_equal(replay_tunable_set(&tunables, "vm.swappiness=10@", &err), MMR_E_INVALID);
+	assert_int_equal(replay_tunable_set(&tunables, "vm.swappiness=10@2", &err), MMR_E_INVALID);
+	assert_int_equal(replay_tunable_set(&tunables, "vm.swappiness=10@2x", &err), MMR_E_INVALID);
+	assert_int_equal(replay_tunable_set(&tunables, "vm.swappiness=1000@2s", &err),
+	                 MMR_E_INVALID);
+	assert_int_equal(replay_tunable_set(&tunables, "memory=64M@2s", &err), MMR_E_UNSUPPORTED);
+	assert_int_equal(tunables.nr_changes, 2);
+	for (uint32_t i = 2; i < REPLAY_MAX_CHANGES; i++)
+		assert_int_equal(replay_tunable_set(&tunables, "vm.swappiness=1@1s", NULL), 0);
+	assert_int_equal(replay_tunable_set(&tunables, "vm.swappiness=1@1s", &err), MMR_E_LIMIT);
+}
+
+/* Anonymous pages, 100 us apart, twice as many as there is room for. */
+static struct replay *run_with(const char *setting, const char *policy)
+{
+	static struct seen seen;
+	struct replay *replay = replay_with(setting, policy, &seen);
+
+	for (uint32_t page = 0; page < 2 * NR_PAGES; page++) {
+		struct demand_op op = touch(page, 1000 + page * UINT64_C(100000));
+
+		assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+	}
+	assert_int_equal(replay_advance(replay, UINT64_C(2000000000), NULL), 0);
+	return replay;
+}
+
+static void a_setting_changes_in_its_time(void **state)
+{
+	/* From 1000 ns on, the trace's own time, to the end at 1.64 s. */
+	struct replay *cheap = run_with("cost.scan=0@0ns", "classic");
+	struct replay *late = run_with("cost.scan=1ms@1500ms", "classic");
+	struct replay *early = run_with("cost.scan=1ms@10ms", "classic");
+
+	(void)state;
+	assert_true(counter(early, "allocstall_movable") > counter(late, "allocstall_movable"));
+	assert_true(counter(late, "allocstall_movable") > counter(cheap, "allocstall_movable"));
+	replay_destroy(cheap);
+	replay_destroy(late);
+	replay_destroy(early);
+}
+
+static void lru_gen_enabled_switches_the_policy(void **state)
+{
+	struct replay *never = run_with("lru_gen.enabled=0@1s", "classic");
+	struct replay *to = run_with("lru_gen.enabled=7@1s", "classic");
+	struct replay *from = run_with("lru_gen.enabled=0@1s", "mglru");
+	struct replay *same = run_with("lru_gen.enabled=1@1s", "mglru");
+	char text[512];
+
+	(void)state;
+	assert_int_equal(mm_show_policy(replay_machine(never), false, text, sizeof(text)), 0);
+	assert_true(mm_show_policy(replay_machine(to), false, text, sizeof(text)) > 0);
+	assert_int_equal(mm_show_policy(replay_machine(from), false, text, sizeof(text)), 0);
+	assert_true(mm_show_policy(replay_machine(same), false, text, sizeof(text)) > 0);
+	assert_true(counter(to, "pgscan_kswapd") != counter(never, "pgscan_kswapd"));
+	replay_destroy(never);
+	replay_destroy(to);
+	replay_destroy(from);
+	replay_destroy(same);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(slow_demand_leaves_the_work_to_kswapd),
+		cmocka_unit_test(settings_may_have_a_time),
+		cmocka_unit_test(a_setting_changes_in_its_time),
+		cmocka_unit_test(lru_gen_enabled_switches_the_policy),
 		cmocka_unit_test(kswapd_needs_time_to_wake),
 		cmocka_unit_test(demand_without_a_pause_has_to_reclaim_itself),
 		cmocka_unit_test(a_machine_without_swap_says_when_it_is_full),

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Settings that change while the replay runs: --set NAME=VALUE@TIME, and what the recorded kernel did itself.
+ *
+ * Bit 0 of lru_gen.enabled changes the policy, between classic and mglru; all others just change.
+ */
+#include "policy_table.h"
+#include "replay_state.h"
+
+static void apply(struct replay *replay, const struct replay_change *change)
+{
+	struct mm_settings settings;
+
+	replay->tunables.value[change->id] = change->value;
+	settings = replay_machine_settings(replay);
+	replay_cost_init(&replay->cost, &replay->tunables);
+	if (change->id == REPLAY_TUNABLE_LRU_GEN_ENABLED &&
+	    (replay->policy == policy_find("mglru")) != (change->value & 1)) {
+		replay->policy = mm_switch_policy(replay->machine);
+		replay->walks = replay->policy->asks_references;
+		/* What is asked of the reference model changes with it. */
+		if (replay->reference)
+			replay->reference_bin -= replay->reference_bin > 0;
+		if (replay->reference)
+			replay->reference_ns = 0;
+	}
+	mm_set_settings(replay->machine, &settings);
+}
+
+void replay_changes_run(struct replay *replay, uint64_t t_ns)
+{
+	const struct replay_tunables *tunables = &replay->tunables;
+
+	while (replay->next_change < tunables->nr_changes &&
+	       tunables->changes[replay->next_change].t_ns <= t_ns) {
+		const struct replay_change change = tunables->changes[replay->next_change++];
+
+		if (change.t_ns > replay->now_ns)
+			replay_simtime_run(replay, change.t_ns);
+		apply(replay, &change);
+	}
+	replay->change_ns = replay->next_change < tunables->nr_changes
+	                            ? tunables->changes[replay->next_change].t_ns
+	                            : REPLAY_NEVER;
+}
+
+const struct mm_policy_ops *replay_other_policy(const struct replay_config *config)
+{
+	const struct mm_policy_ops *classic = policy_find("classic"), *mglru = policy_find("mglru");
+	const struct mm_policy_ops *policy = policy_find(config->policy);
+
+	for (uint32_t i = 0; i < config->tunables->nr_changes; i++) {
+		if (config->tunables->changes[i].id == REPLAY_TUNABLE_LRU_GEN_ENABLED)
+			return policy == classic ? mglru : policy == mglru ? classic : NULL;
+	}
+	return NULL;
+}
