@@ -277,11 +277,25 @@ static void promote_by_hand(struct mm_node *node, uint32_t pfn)
 	}
 }
 
+/* Those that are to change lists. */
+static uint32_t nr_to_move(const struct mm_node *node, const uint32_t *pfns, uint32_t nr)
+{
+	uint32_t moving = 0;
+
+	for (uint32_t i = 0; i < nr; i++) {
+		int slot = mglru_page_slot(&node->machine->pages[pfns[i]]);
+
+		moving += slot >= 0 && slot != (int)mglru_slot(mglru_of(node)->max_seq);
+	}
+	return moving;
+}
+
 /* 6.1 does so for fewer than fit into a batch of folios; more are worth the lock. */
 static void promote(struct mm_node *node, const uint32_t *pfns, uint32_t nr)
 {
 	const struct mglru *lru = mglru_of(node);
-	bool by_hand = !lru->have_walk && (lru->version != MGLRU_6_1 || nr < FOLIO_BATCH_6_1);
+	bool by_hand = !lru->have_walk &&
+	               (lru->version != MGLRU_6_1 || nr_to_move(node, pfns, nr) < FOLIO_BATCH_6_1);
 
 	for (uint32_t i = 0; i < nr; i++) {
 		if (by_hand)

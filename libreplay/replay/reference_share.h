@@ -12,7 +12,7 @@
 #include "mm.h"
 
 #define REPLAY_REFERENCE_BINS    128u
-#define REPLAY_REFERENCE_BATCHES 64u
+#define REPLAY_REFERENCE_BATCHES 32u
 
 /* Base pages: what the events of some time tell. */
 enum replay_reference_item {
@@ -45,7 +45,7 @@ struct replay_reference_batch {
 	bool generations; /* by MGLRU */
 };
 
-#define REPLAY_REFERENCE_SWITCHES 16u
+#define REPLAY_REFERENCE_SWITCHES 8u
 
 /* From here on batches were those of the other policy. */
 struct replay_reference_switch {

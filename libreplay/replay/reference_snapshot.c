@@ -5,17 +5,16 @@
  * Between two snapshots of /proc/vmstat, of anonymous pages: T = pgscan_anon were isolated, R = pgsteal_anon freed, and
  * B = pgrotated came back when their write had ended, to be isolated once more. So T - R - B were spared. Those that
  * eviction found in use itself are activated in 6.1: pgactivate, less the file pages that it could not free
- * (pgscan_file - pgsteal_file), which mostly are so as well. The rest was found by look-arounds. P = pgrefill had
- * moved on.
+ * (pgscan_file - pgsteal_file), which mostly are so as well. The rest was found by look-arounds. What walks found
+ * cannot be told: pgrefill has pages that wait for their writes, too.
  *
  * State: struct replay_reference_share, whose parts between the two snapshots all get these counts: what
  * happened when within this time is not known.
  *
  * Follows sort_folio(), scan_folios(), folio_check_references(), lru_gen_look_around() of v6.1.
  *
- * Bias: pgrotated and pgrefill are of file pages too; pages without a slot are activated; look-arounds that find
- * few pages activate them as well; pages that wait for their writes count as moved on. Taken for anonymous memory
- * only, which is what has no other evidence.
+ * Bias: pgrotated is of file pages too; pages without a slot are activated; look-arounds that find few pages
+ * activate them as well. Taken for anonymous memory only, which is what has no other evidence.
  */
 #include "reference_share.h"
 
@@ -29,7 +28,6 @@ struct counters {
 	uint64_t pgscan_file;
 	uint64_t pgsteal_file;
 	uint64_t pgrotated;
-	uint64_t pgrefill;
 	uint64_t pgactivate;
 };
 
@@ -54,7 +52,6 @@ static struct counters read_counters(const char *text, uint64_t t_ns)
 		                  .pgscan_file = value_of(text, "pgscan_file"),
 		                  .pgsteal_file = value_of(text, "pgsteal_file"),
 		                  .pgrotated = value_of(text, "pgrotated"),
-		                  .pgrefill = value_of(text, "pgrefill"),
 		                  .pgactivate = value_of(text, "pgactivate") };
 }
 
@@ -80,7 +77,6 @@ static struct replay_reference_count between(const struct counters *from, const 
 	if (young > spared)
 		young = spared;
 	count.nr[REPLAY_TAKEN] = taken;
-	count.nr[REPLAY_MOVED] = less(to->pgrefill, from->pgrefill);
 	count.nr[REPLAY_YOUNG] = young;
 	count.nr[REPLAY_BESIDE] = spared - young;
 	count.nr[REPLAY_LED] = taken - young;
