@@ -18,7 +18,8 @@
  * P / (T + P) for walks; for classic lists, where nobody walks, (K + S + P) / (T + P). What a
  * classic recording finds the second time stands for all looks of MGLRU, as walks take the first bits away.
  *
- * All in 128 equal parts of the trace's time; a part with few looks leans towards the whole trace's.
+ * All in 128 equal parts of the trace's time; a part with few looks leans towards the whole trace's. What a walk finds is met
+ * later: its share is that of the following sixteenth of the trace.
  *
  * Follows shrink_folio_list(), folio_check_references(), scan_folios(), evict_folios() of v6.12.
  *
@@ -31,7 +32,8 @@
 #include "mm.h"
 
 #define LEAN       256u /* looks of the whole trace's share that each part is mixed with */
-#define LEAN_LED   64u  /* … a batch, where only some batches have such looks */
+#define LATER      (REPLAY_REFERENCE_BINS / 16)
+#define LEAN_LED   64u /* … a batch, where only some batches have such looks */
 #define ENOUGH     1024u
 #define FLAG_ANON  1
 #define MGLRU_SCAN 4096u /* what MGLRU asks for */
@@ -243,6 +245,21 @@ static struct looks looks(const struct replay_reference_share *share,
 	return classic_looks(count, walks || look != MM_LOOK_FIRST);
 }
 
+/* What a walk finds, reclaim meets later: within some time from this part on. */
+static struct looks later_looks(const struct replay_reference_share *share, uint32_t bin,
+                                enum mm_lru_type type, enum mm_look look, bool walks)
+{
+	struct looks sum = { 0 };
+
+	for (uint32_t i = bin; i < bin + LATER && i < REPLAY_REFERENCE_BINS; i++) {
+		struct looks here = looks(share, &share->bins[i][type], look, walks);
+
+		sum.nr += here.nr;
+		sum.nr_young += here.nr_young;
+	}
+	return sum;
+}
+
 static uint32_t mixed(struct looks here, struct looks all, uint32_t lean)
 {
 	uint64_t whole = all.nr ? all.nr_young * MM_REFERENCE_ONE / all.nr : 0;
@@ -258,6 +275,8 @@ uint32_t replay_reference_of(const struct replay_reference_share *share, uint32_
 
 	if (bin >= REPLAY_REFERENCE_BINS)
 		return mixed((struct looks){ 0 }, all, lean);
+	if (look == MM_LOOK_WALK)
+		return mixed(later_looks(share, bin, type, look, walks), all, lean);
 	return mixed(looks(share, &share->bins[bin][type], look, walks), all, lean);
 }
 

@@ -210,10 +210,12 @@ static void batch(struct replay_reference_share *share, uint64_t t_ns, struct co
 }
 
 /* MGLRU: met and taken of one type. */
+static uint64_t isolated_ns = 100;
+
 static void isolate(struct replay_reference_share *share, uint32_t pid, uint32_t met,
                     uint32_t taken, bool file)
 {
-	struct mmr_event event = { .t_ns = 100,
+	struct mmr_event event = { .t_ns = isolated_ns,
 		                   .pid = pid,
 		                   .kind = MMR_EVENT_MM_VMSCAN_LRU_ISOLATE };
 
@@ -313,6 +315,30 @@ static void batches_of_mglru_tell_of_neighbours_and_walks(void **state)
 	                MM_REFERENCE_ONE * 38 / 80 - 1, MM_REFERENCE_ONE * 38 / 80 + 1);
 }
 
+/* Half of what is met in part 64 had moved on: by walks of the eight parts up to it. */
+static void what_walks_found_is_met_later(void **state)
+{
+	struct replay_reference_share share = { .first_ns = 0, .last_ns = 1279 };
+
+	(void)state;
+	isolated_ns = 645; /* 11 ns a part */
+	for (uint32_t i = 0; i < 1000; i++) {
+		isolate(&share, 1, 100, 50, false);
+		shrink(&share, 645, 1, (struct counts){ .nr_looked = 100 }, 50);
+	}
+	isolated_ns = 100;
+	for (uint32_t i = 0; i < 9000; i++) {
+		isolate(&share, 1, 100, 100, false);
+		shrink(&share, 100, 1, (struct counts){ .nr_looked = 100 }, 100);
+	}
+	assert_int_equal(percent_of(&share, 645 / 11, MM_LOOK_WALK, true), 50);
+	assert_int_equal(percent_of(&share, 645 / 11 - 7, MM_LOOK_WALK, true), 50);
+	assert_int_equal(percent_of(&share, 645 / 11 - 8, MM_LOOK_WALK, true), 5);
+	assert_int_equal(percent_of(&share, 645 / 11 + 1, MM_LOOK_WALK, true), 5);
+	assert_in_range(replay_reference_outcome(&share, 645 / 11, MM_LRU_ANON, MM_LOOK_WALK),
+	                MM_REFERENCE_ONE * 49 / 100, MM_REFERENCE_ONE / 2);
+}
+
 static void a_device_that_writes_at_once_hides_no_neighbours(void **state)
 {
 	struct replay_reference_share share = { .first_ns = 100, .last_ns = 100 + 1280 };
@@ -380,6 +406,7 @@ int main(void)
 		cmocka_unit_test(the_share_follows_the_time),
 		cmocka_unit_test(what_walks_are_behind_is_made_up_for),
 		cmocka_unit_test(batches_of_mglru_tell_of_neighbours_and_walks),
+		cmocka_unit_test(what_walks_found_is_met_later),
 		cmocka_unit_test(a_device_that_writes_at_once_hides_no_neighbours),
 		cmocka_unit_test(counts_that_do_not_fit_keep_their_proportion),
 		cmocka_unit_test(counters_tell_where_no_event_does),
