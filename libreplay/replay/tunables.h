@@ -43,7 +43,7 @@ struct replay_tunable {
 	uint8_t type;   /* enum replay_tunable_type */
 };
 
-#define REPLAY_MAX_CHANGES 32u
+#define REPLAY_MAX_CHANGES 16u
 
 /* A value from some time on. */
 struct replay_change {
