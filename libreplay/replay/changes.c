@@ -4,6 +4,8 @@
  *
  * Bit 0 of lru_gen.enabled changes the policy, between classic and mglru; all others just change.
  */
+#include <string.h>
+
 #include "policy_table.h"
 #include "replay_state.h"
 
@@ -42,6 +44,27 @@ void replay_changes_run(struct replay *replay, uint64_t t_ns)
 	replay->change_ns = replay->next_change < tunables->nr_changes
 	                            ? tunables->changes[replay->next_change].t_ns
 	                            : REPLAY_NEVER;
+}
+
+uint32_t replay_changes_follow(struct replay_tunables *tunables,
+                               const struct replay_reference_share *share, const char *policy)
+{
+	bool mglru = strcmp(policy, "mglru") == 0;
+	uint32_t nr = 0;
+
+	for (uint32_t i = 0; i < share->nr_switches; i++) {
+		const struct replay_reference_switch *to = &share->switches[i];
+		struct replay_change change = { .t_ns = to->t_ns,
+			                        .value = to->mglru ? 7 : 0,
+			                        .id = REPLAY_TUNABLE_LRU_GEN_ENABLED,
+			                        .source = REPLAY_TUNABLE_RECORDED };
+
+		if (to->mglru == mglru || !replay_tunable_change(tunables, change))
+			continue;
+		mglru = to->mglru;
+		nr++;
+	}
+	return nr;
 }
 
 const struct mm_policy_ops *replay_other_policy(const struct replay_config *config)

@@ -148,6 +148,13 @@ int replay_start_read(struct mmr_trace *trace, struct replay_start *ret,
                       struct replay_tunables *tunables, struct mmr_error *err) MMR_MUST_CHECK;
 void replay_start_deinit(struct replay_start *start);
 
+/*
+ * Where the recorded kernel changed between classic and mglru, by the kind of its batches, a replay that begins
+ * under policy is to do so: how many such changes there are.
+ */
+uint32_t replay_changes_follow(struct replay_tunables *tunables,
+                               const struct replay_reference_share *share, const char *policy);
+
 struct replay_config {
 	const struct replay_start *start;
 	const struct replay_tunables *tunables;

@@ -396,27 +396,6 @@ static int look_ahead(struct replay_run *run, struct mmr_error *err)
 	return mmr_trace_rewind(run->trace, err);
 }
 
-/* Where the recorded kernel changed between its policies, so does a replay under its own. */
-static void follow_switches(struct replay_run *run)
-{
-	const struct replay_reference_share *share = &run->start.reference;
-	bool mglru = strcmp(run->options->policy, "mglru") == 0;
-
-	for (uint32_t i = 0; run->recorded && i < share->nr_switches; i++) {
-		const struct replay_reference_switch *to = &share->switches[i];
-		struct replay_change change = { .t_ns = to->t_ns,
-			                        .value = to->mglru ? 7 : 0,
-			                        .id = REPLAY_TUNABLE_LRU_GEN_ENABLED,
-			                        .source = REPLAY_TUNABLE_RECORDED };
-
-		if (to->mglru == mglru || !replay_tunable_change(&run->tunables, change))
-			continue;
-		mglru = to->mglru;
-		replay_run_note(run->report, "the recorded kernel switched MGLRU %s by %.3f s",
-		                mglru ? "on" : "off", (double)since_base(run, to->t_ns) / 1e9);
-	}
-}
-
 static int read_settings(struct replay_run *run, struct mmr_error *err)
 {
 	int code;
@@ -427,8 +406,9 @@ static int read_settings(struct replay_run *run, struct mmr_error *err)
 		code = replay_tunable_set(&run->tunables, run->options->settings[i], err);
 	for (uint32_t i = 0; i < run->tunables.nr_changes; i++)
 		run->tunables.changes[i].t_ns += mmr_trace_info(run->trace)->first_ns;
-	if (code == 0)
-		follow_switches(run);
+	if (code == 0 && run->recorded &&
+	    replay_changes_follow(&run->tunables, &run->start.reference, run->options->policy))
+		replay_run_note(run->report, "the recorded kernel switched MGLRU on or off");
 	return code;
 }
 
