@@ -525,6 +525,25 @@ static void settings_may_have_a_time(void **state)
 	assert_int_equal(replay_tunable_set(&tunables, "vm.swappiness=1@1s", &err), MMR_E_LIMIT);
 }
 
+static void the_recorded_switches_are_followed(void **state)
+{
+	const struct replay_reference_share share = {
+		.switches = { { 100, false }, { 200, true }, { 300, false } }, .nr_switches = 3
+	};
+	struct replay_tunables tunables;
+
+	(void)state;
+	replay_tunables_init(&tunables);
+	assert_int_equal(replay_changes_follow(&tunables, &share, "classic"), 2);
+	assert_int_equal(tunables.changes[0].t_ns, 200);
+	assert_int_equal(tunables.changes[0].value, 7);
+	assert_int_equal(tunables.changes[1].t_ns, 300);
+	assert_int_equal(tunables.changes[1].value, 0);
+	replay_tunables_init(&tunables);
+	assert_int_equal(replay_changes_follow(&tunables, &share, "mglru"), 3);
+	assert_int_equal(tunables.changes[0].t_ns, 100);
+}
+
 /* Anonymous pages, 100 us apart, twice as many as there is room for. */
 static struct replay *run_with(const char *setting, const char *policy)
 {
@@ -580,6 +599,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(slow_demand_leaves_the_work_to_kswapd),
 		cmocka_unit_test(settings_may_have_a_time),
+		cmocka_unit_test(the_recorded_switches_are_followed),
 		cmocka_unit_test(a_setting_changes_in_its_time),
 		cmocka_unit_test(lru_gen_enabled_switches_the_policy),
 		cmocka_unit_test(kswapd_needs_time_to_wake),
