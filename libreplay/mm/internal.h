@@ -29,6 +29,20 @@ struct mm_reference {
 	bool on;
 };
 
+/* A page that the recording has in memory, in looks of its type: see residence.c. */
+struct mm_residence {
+	uint32_t since;
+	uint32_t until;  /* 0: it is not there, or nothing is known of it */
+	uint32_t looked; /* when the machine looked at it last */
+};
+
+struct mm_residence_model {
+	struct mm_residence *pages; /* [nr_pages] */
+	uint32_t nr_pages;
+	bool on;
+	uint32_t looks[MM_NR_LRU_TYPES]; /* now */
+};
+
 struct mm_machine {
 	struct mm_page *pages; /* [nr_pfns] */
 	struct mm_lpage *lpages;
@@ -91,6 +105,7 @@ struct mm_machine {
 	struct mm_hooks hooks;
 	struct rng rng;
 	struct mm_reference reference;
+	struct mm_residence_model residence;
 	struct mm_broken broken;
 	struct mm_node nodes[MM_MAX_NODES];
 	struct mm_zone zones[MM_MAX_ZONES];
@@ -459,6 +474,16 @@ void mm_reference_look(struct mm_machine *machine, uint32_t pfn, enum mm_look lo
 enum mm_outcome { MM_OUTCOME_MISS, MM_OUTCOME_KNOWN, MM_OUTCOME_CHANCE };
 void mm_reference_outcome(struct mm_machine *machine, uint32_t pfn, enum mm_look look,
                           enum mm_outcome outcome);
+
+/* ---- residence.c ---- */
+
+int mm_residence_reserve(struct mm_machine *machine, uint32_t nr_lpages,
+                         struct mmr_error *err) MMR_MUST_CHECK;
+void mm_residence_destroy(struct mm_machine *machine);
+/* Whether the page was used since it was looked at last. */
+bool mm_residence_used(const struct mm_machine *machine, uint32_t pfn);
+/* The same, and this is a look. */
+bool mm_residence_look(struct mm_machine *machine, uint32_t pfn);
 
 /* ---- next_use.c ---- */
 

@@ -145,6 +145,8 @@ struct mm_hooks {
 	 * more. Without the hook it is reaped at once.
 	 */
 	void (*oom_kill)(void *data, const struct mm_oom_kill *kill);
+	/* A logical page, or a huge one by its first, has been reclaimed. file: of the page cache. */
+	void (*evicted)(void *data, uint32_t page, bool file);
 	/* Lets time pass until the victim has exited. false: there is none; only a jiffy has passed. */
 	bool (*oom_wait)(void *data, const struct mm_request *request);
 };
@@ -348,6 +350,18 @@ void mm_set_reference_outcome(struct mm_machine *machine, enum mm_lru_type type,
                               uint32_t share);
 struct mm_reference_stats mm_reference_stats(const struct mm_machine *machine,
                                              enum mm_lru_type type, enum mm_look look);
+
+/* ---- accesses by residence: see residence.c ---- */
+
+#define MM_LOOK_SHIFT 12 /* looks are counted in units of 2^-this */
+
+/* From now on mm_residence_begin() may be said. */
+int mm_residence_enable(struct mm_machine *machine, struct mmr_error *err) MMR_MUST_CHECK;
+/* How many looks the recorded reclaim has taken at each page of a type so far, in the mean. */
+void mm_residence_clock(struct mm_machine *machine, const uint32_t looks[MM_NR_LRU_TYPES]);
+/* Before the verb that brings it in: the recording keeps the page until so many looks, > 0. */
+void mm_residence_begin(struct mm_machine *machine, uint32_t page, bool file, uint32_t until);
+void mm_residence_end(struct mm_machine *machine, uint32_t page);
 
 /* ---- memory of the kernel ---- */
 

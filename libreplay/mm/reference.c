@@ -23,6 +23,8 @@
  * 1024), and what was answered. The generator is its own, so that a policy which asks for chance gets the
  * same with the model and without.
  *
+ * A use that the recording's keeping a page tells of is a known access, too: residence.c.
+ *
  * Bias: the answers are independent. Real pages are either hot or cold, so the kernel finds the same ones young
  * again and again; here a hot page without a known access has no better chance than a cold one and is evicted
  * in its turn, and a cold one stays as long. Refaults come out too low where this decides, as what was hot in
@@ -119,6 +121,8 @@ void mm_reference_look(struct mm_machine *machine, uint32_t pfn, enum mm_look lo
 
 	if (!machine->reference.on || (page->flags & MM_PG_UNMAPPED))
 		return;
+	if (!young && machine->residence.on)
+		young = mm_residence_used(machine, pfn);
 	type->stats.nr_looks++;
 	type->stats.nr_known += young;
 	if (look != MM_LOOK_WALK)

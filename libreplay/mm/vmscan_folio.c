@@ -128,6 +128,9 @@ static void free_page(struct mm_machine *machine, const struct mm_scan_control *
 		mm_free_lpage(machine, sc->cpu, number);
 	else if (mm_lpage(machine, number)->flags & MM_LP_HAS_SUBS)
 		mm_split_evicted(machine, number);
+	else if (machine->hooks.evicted)
+		machine->hooks.evicted(machine->hooks.data, number,
+		                       mm_lpage(machine, number)->kind == MM_LPAGE_FILE);
 }
 
 /* Into swap: DISPERSED and FREED go on. */

@@ -14,6 +14,8 @@
  */
 #include "replay_state.h"
 
+#include "recorded_residence.h"
+
 #define NAP_NS   UINT64_C(100000000)
 #define JIFFY_NS UINT64_C(1000000)
 
@@ -188,6 +190,13 @@ static void alloc_failed(void *data, const struct mm_request *request, bool oom)
 		replay->hooks.failure(replay->hooks.data, &failure);
 }
 
+static void evicted(void *data, uint32_t page, bool file)
+{
+	struct replay *replay = data;
+
+	replay_residence_evicted(replay->residence, page, file);
+}
+
 struct mm_hooks replay_kthread_hooks(struct replay *replay)
 {
 	struct mm_hooks hooks = {
@@ -200,6 +209,7 @@ struct mm_hooks replay_kthread_hooks(struct replay *replay)
 		.kswapd_begin = kswapd_begin,
 		.kswapd_end = kswapd_end,
 		.alloc_failed = alloc_failed,
+		.evicted = replay->residence ? evicted : NULL,
 	};
 
 	replay_compactor_hooks(&hooks);

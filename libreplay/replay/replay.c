@@ -13,6 +13,7 @@
 #include "error_set.h"
 #include "future.h"
 #include "policy_table.h"
+#include "recorded_residence.h"
 #include "replay_state.h"
 
 /* Ops between two looks at the machine's invariants, and between two walks of -Dcheck=full. */
@@ -31,6 +32,7 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 		return MMR_E_NOMEM;
 	replay->hooks = config->hooks;
 	replay->future = config->future;
+	replay->residence = config->residence;
 	replay->nr_cpus = config->start->nr_cpus;
 	replay->start_ns = config->start->start_ns;
 	replay->now_ns = config->start->start_ns;
@@ -67,6 +69,8 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 	replay_cost_init(&replay->cost, config->tunables);
 	replay_oom_init(replay, config->tunables);
 	rc = replay_machine_build(replay, config, err);
+	if (rc == 0 && replay->residence)
+		rc = mm_residence_enable(replay->machine, err);
 	if (rc < 0) {
 		replay_destroy(replay);
 		return rc;
@@ -185,6 +189,23 @@ static void set_reference_share(struct replay *replay, uint64_t t_ns)
 	replay->reference_ns = replay_reference_begin_ns(replay->reference, bin + 1);
 }
 
+/* What the recording kept and the machine did not comes back when it is used. */
+static void follow_residence(struct replay *replay, const struct demand_op *op)
+{
+	uint32_t page, task;
+
+	replay_residence_advance(replay->residence, replay->machine, op->t_ns);
+	if (!replay->seeding)
+		replay_simtime_run(replay, op->t_ns);
+	while (!replay->seeding && replay_residence_due(replay->residence, &page, &task))
+		replay_op_run(replay, &(struct demand_op){ .t_ns = op->t_ns,
+		                                           .task = task,
+		                                           .page = page,
+		                                           .kind = DEMAND_ACCESS,
+		                                           .cpu = op->cpu });
+	replay_residence_op(replay->residence, replay->machine, op);
+}
+
 static bool is_resident(const struct demand_op *op)
 {
 	return (op->arg & DEMAND_RESIDENT) &&
@@ -200,6 +221,8 @@ int replay_run(struct replay *replay, const struct demand_op *ops, size_t nr_ops
 		replay->stats.nr_ops++;
 		if (replay->future)
 			look_ahead(replay, &ops[i]);
+		if (replay->residence)
+			follow_residence(replay, &ops[i]);
 		if (is_resident(&ops[i])) {
 			if (replay->seeding)
 				replay_op_seed(replay, &ops[i]);

@@ -32,6 +32,7 @@
 struct mm_machine;
 struct replay;
 struct replay_future;
+struct replay_residence;
 
 enum replay_reclaim_kind {
 	REPLAY_RECLAIM_DIRECT,
@@ -163,6 +164,8 @@ struct replay_config {
 	bool guess_references; /* no access is known but by faults: the reference model answers */
 	/* Sealed, of the same demand: for a policy of replay_policy_wants_future(); NULL: nothing is known. */
 	const struct replay_future *future;
+	/* Sealed, of the same demand: answers where no access is known; NULL: only guess_references does. */
+	struct replay_residence *residence;
 	struct replay_hooks hooks;
 };
 

@@ -350,6 +350,7 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 	case DEMAND_TASK_FILES:
 	case DEMAND_MAP:
 	case DEMAND_UNMAP:
+	case DEMAND_EVICTED:
 		break;
 	}
 	balance_dirty(replay, op, nr_dirtied);

@@ -62,7 +62,8 @@ struct replay {
 	bool strict_commit;       /* vm.overcommit_memory=2 */
 	struct replay_stats stats;
 	const struct replay_future *future;
-	uint64_t nr_uses; /* so far, as replay_future_uses() counts them */
+	struct replay_residence *residence; /* NULL: nothing is known */
+	uint64_t nr_uses;                   /* so far, as replay_future_uses() counts them */
 	uint32_t nr_cpus;
 	uint32_t nr_tasks;
 	uint32_t nr_keys;

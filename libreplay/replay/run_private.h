@@ -5,6 +5,8 @@
 
 #include <mmreplay/run.h>
 
+#include "mm.h"
+#include "reference_share.h"
 #include "write.h"
 
 #define RUN_NR_ORDERS      11
@@ -54,6 +56,12 @@ struct run_sampler {
 	uint8_t *records;     /* of the largest zone */
 	uint8_t **last;       /* per zone: the records written last */
 };
+
+/* ---- run_references.c ---- */
+
+/* What the recording found in use, and what the replay did, by knowledge and by chance. */
+void replay_run_put_references(struct results_db *db, const struct replay_reference_share *share,
+                               const struct mm_machine *machine, const char *policy);
 
 /* ---- run_common.c ---- */
 

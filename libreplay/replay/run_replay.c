@@ -18,6 +18,7 @@
 #include "mm.h"
 #include "policy_table.h"
 #include "recorded_policy.h"
+#include "recorded_residence.h"
 #include "replay.h"
 #include "run_dump.h"
 #include "run_private.h"
@@ -41,8 +42,9 @@ struct replay_run {
 	struct replay_start start;
 	struct replay_tunables tunables;
 	struct replay *replay;
-	struct replay_future *future; /* NULL: the policy does not ask */
-	bool looking_ahead;           /* the first of two passes: nothing is executed */
+	struct replay_future *future;       /* NULL: the policy does not ask */
+	struct replay_residence *residence; /* NULL: nobody asks */
+	bool looking_ahead;                 /* the first of two passes: nothing is executed */
 	struct wl *wl;
 	struct run_source source;
 	struct run_sampler sampler;
@@ -297,8 +299,14 @@ static int execute_ready(struct replay_run *run, struct mmr_error *err)
 {
 	size_t nr_ops;
 	const struct demand_op *ops = wl_ops(run->wl, &nr_ops);
-	int code = run->looking_ahead ? replay_future_ops(run->future, ops, nr_ops, err)
-	                              : execute(run, ops, nr_ops, err);
+	int code = 0;
+
+	if (!run->looking_ahead)
+		code = execute(run, ops, nr_ops, err);
+	else if (run->future)
+		code = replay_future_ops(run->future, ops, nr_ops, err);
+	if (run->looking_ahead && run->residence && code == 0)
+		code = replay_residence_ops(run->residence, ops, nr_ops, err);
 
 	if (code == 0)
 		wl_consume(run->wl, nr_ops);
@@ -352,6 +360,8 @@ static int feed(struct replay_run *run, struct mmr_error *err)
 			                              &run->next_sample, err);
 		if (code == 0)
 			code = wl_event(run->wl, &event, err);
+		if (run->looking_ahead && run->residence)
+			replay_residence_event(run->residence, &event);
 		if (code == 0 && report->nr_events % EVENTS_PER_BATCH == 0)
 			code = execute_ready(run, err);
 		if (code < 0)
@@ -370,14 +380,35 @@ static int feed(struct replay_run *run, struct mmr_error *err)
 
 /* ---- the run ---- */
 
+/* Without samples, if the policy asks, and the recording's reclaim tells how often it found pages in use. */
+static bool guesses_references(const struct replay_run *run)
+{
+	return run->tunables.value[REPLAY_TUNABLE_REFERENCE_MODEL] != 0 &&
+	       policy_find(run->options->policy)->check_references &&
+	       !mmr_trace_info(run->trace)->nr_access_frames &&
+	       replay_reference_known(&run->start.reference);
+}
+
+/* Likewise, from how long the recording kept pages. */
+static bool follows_residence(const struct replay_run *run)
+{
+	return run->tunables.value[REPLAY_TUNABLE_REFERENCE_MODEL] == 2 &&
+	       policy_find(run->options->policy)->check_references &&
+	       !mmr_trace_info(run->trace)->nr_access_frames;
+}
+
 /* The whole demand once, only to learn when each page is used next. */
 static int look_ahead(struct replay_run *run, struct mmr_error *err)
 {
-	int code;
+	int code = 0;
 
-	if (!replay_policy_wants_future(run->options->policy))
+	if (replay_policy_wants_future(run->options->policy))
+		code = replay_future_create(&run->future, err);
+	else if (follows_residence(run))
+		code = replay_residence_create(run->span.first_ns, run->span.last_ns,
+		                               run->options->seed, &run->residence, err);
+	else
 		return 0;
-	code = replay_future_create(&run->future, err);
 	if (code == 0)
 		code = wl_create(run->trace, &run->wl, err);
 	if (code == 0)
@@ -388,7 +419,10 @@ static int look_ahead(struct replay_run *run, struct mmr_error *err)
 	run->looking_ahead = false;
 	if (code < 0)
 		return code;
-	replay_future_seal(run->future);
+	if (run->future)
+		replay_future_seal(run->future);
+	if (run->residence)
+		replay_residence_seal(run->residence);
 	wl_destroy(run->wl);
 	run->wl = NULL;
 	run->next_sample = 0;
@@ -412,15 +446,6 @@ static int read_settings(struct replay_run *run, struct mmr_error *err)
 	return code;
 }
 
-/* Without samples, if the policy asks, and the recording's reclaim tells how often it found pages in use. */
-static bool guesses_references(const struct replay_run *run)
-{
-	return run->tunables.value[REPLAY_TUNABLE_REFERENCE_MODEL] != 0 &&
-	       policy_find(run->options->policy)->check_references &&
-	       !mmr_trace_info(run->trace)->nr_access_frames &&
-	       replay_reference_known(&run->start.reference);
-}
-
 static int create(struct replay_run *run, struct mmr_error *err)
 {
 	const struct replay_config config = {
@@ -430,6 +455,7 @@ static int create(struct replay_run *run, struct mmr_error *err)
 		.seed = run->options->seed,
 		.guess_references = guesses_references(run),
 		.future = run->future,
+		.residence = run->residence,
 		.hooks = { .data = run,
 		           .reclaim = on_reclaim,
 		           .compaction = on_compaction,
@@ -516,38 +542,6 @@ static int begin(struct replay_run *run, struct mmr_error *err)
 	return replay_run_sampler_init(&run->sampler, (uint64_t)row.duration_ns, err);
 }
 
-/* What the recording found in use, and what the replay did, by knowledge and by chance. */
-static void put_references(struct replay_run *run)
-{
-	static const char *const names[MM_NR_LRU_TYPES][MM_NR_LOOKS] = {
-		[MM_LRU_ANON] = { "reference.anon.first", "reference.anon.again",
-		                  "reference.anon.beside", "reference.anon.walk" },
-		[MM_LRU_FILE] = { "reference.file.first", "reference.file.again",
-		                  "reference.file.beside", "reference.file.walk" }
-	};
-	bool walks = policy_find(run->options->policy)->asks_references;
-
-	for (uint32_t i = 0; i < MM_NR_LOOKS * MM_NR_LRU_TYPES; i++) {
-		enum mm_lru_type type = i / MM_NR_LOOKS;
-		enum mm_look look = i % MM_NR_LOOKS;
-		uint32_t recorded = replay_reference_of(&run->start.reference,
-		                                        REPLAY_REFERENCE_BINS, type, look, walks);
-		struct mm_reference_stats stats =
-			mm_reference_stats(replay_machine(run->replay), type, look);
-		double looks = stats.nr_looks ? (double)stats.nr_looks : 1;
-		char text[128];
-
-		snprintf(
-			text, sizeof(text),
-			"recorded %.1f %%, replayed %.1f %% known and %.1f %% by chance of %llu looks",
-			100.0 * recorded / MM_REFERENCE_ONE, 100.0 * (double)stats.nr_known / looks,
-			100.0 * (double)stats.nr_guessed / looks,
-			(unsigned long long)stats.nr_looks);
-		if (stats.nr_looks > 0)
-			results_put_param(run->db, names[type][look], text);
-	}
-}
-
 static void put_refused(struct replay_run *run)
 {
 	const struct replay_stats *stats = replay_stats(run->replay);
@@ -600,7 +594,8 @@ static int finish(struct replay_run *run, struct mmr_error *err)
 	replay_run_sample(&run->sampler, run->span.last_ns, true);
 	put_faults(run);
 	if (guesses_references(run))
-		put_references(run);
+		replay_run_put_references(run->db, &run->start.reference,
+		                          replay_machine(run->replay), run->options->policy);
 	put_refused(run);
 	if (replay_stats(run->replay)->nr_beyond)
 		replay_run_note(
@@ -660,6 +655,7 @@ static int replay_into(struct mmr_trace *trace, struct results_db *db,
 	wl_destroy(run.wl);
 	replay_destroy(run.replay);
 	replay_future_destroy(run.future);
+	replay_residence_destroy(run.residence);
 	replay_start_deinit(&run.start);
 	replay_run_dumps_deinit(&run.dumps);
 	return code;

@@ -39,7 +39,8 @@ uint32_t wl_emit(struct wl *wl, struct demand_op op)
 		op.task = 0;
 	wl_count(wl, op.arg & DEMAND_RESIDENT && op.kind <= DEMAND_KERNEL_ALLOC ? WL_OP_RESIDENT
 	                                                                        : cause_of(&op));
-	if (op.page != DEMAND_NO_PAGE && wl->pages.items[op.page].nr_ops < 2)
+	if (op.page != DEMAND_NO_PAGE && op.kind != DEMAND_EVICTED &&
+	    wl->pages.items[op.page].nr_ops < 2)
 		wl->pages.items[op.page].nr_ops++;
 	if (wl_op_vec_push(&wl->ops, op) < 0)
 		wl->nomem = true;

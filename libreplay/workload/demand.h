@@ -43,6 +43,8 @@ enum demand_kind {
 	DEMAND_MLOCK,    /* becomes unevictable */
 	DEMAND_MUNLOCK,
 	DEMAND_SLAB_FREE, /* as DEMAND_FREE of kernel memory, by a shrinker that reclaim had called */
+	/* The original reclaimed the page: nobody used it since it was looked at before. Asks for nothing. */
+	DEMAND_EVICTED,
 
 	/* page = DEMAND_NO_PAGE from here on. */
 	DEMAND_TASK_START, /* arg = parent task; 0: it was there before, and is heard of now */

@@ -42,6 +42,8 @@ static void finish(struct bench *b)
 	ops = wl_ops(b->wl, &nr);
 	assert_true(nr <= MAX_TOLD);
 	for (size_t i = 0; i < nr; i++) {
+		if (ops[i].kind == DEMAND_EVICTED)
+			continue;
 		if (ops[i].kind < DEMAND_TASK_START)
 			b->ops[b->nr_ops++] = ops[i];
 		else

@@ -57,7 +57,7 @@ static void finish(struct bench *b)
 	assert_int_equal(wl_finish(b->wl, NULL), 0);
 	ops = wl_ops(b->wl, &nr);
 	for (size_t i = 0; i < nr; i++)
-		if (ops[i].kind < DEMAND_TASK_START)
+		if (ops[i].kind < DEMAND_TASK_START && ops[i].kind != DEMAND_EVICTED)
 			b->ops[b->nr_ops++] = ops[i];
 	wl_consume(b->wl, nr);
 }

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A residence begins with the op that has a page used while it is out, or with the start, and ends when the
+ * original reclaims it (DEMAND_EVICTED) or its contents go. Residences are numbered in the order of their
+ * beginnings, so that a second pass finds the end of each when it begins.
+ *
+ * The clock: of each type, how many looks reclaim has taken at each page that was there, as a mean. Of 4096
+ * equal parts of the trace's time it is the number of pages scanned (mm_vmscan_lru_shrink_inactive) but for
+ * those that were looked at a second time because they had been written (mm_vmscan_write_folio), by the mean
+ * number of pages in residence. Kernels whose reclaim tells no scans of a type (MGLRU of 6.1) have taken one
+ * look at each page that they evicted.
+ *
+ * A page that is still there at the end of its contents, or of the trace, has been found in use by every whole
+ * look that was taken at it; what came after that is not known.
+ *
+ * Should the replay evict a page that the recording keeps, no event tells when it is used next. It comes back
+ * after as long as pages did that the recording evicted (return_time.c), unless the recording evicts it before,
+ * having looked at it for the last time and found it unused: the last look of its residence, or, where that
+ * was less than two, its second half.
+ */
+#include "recorded_residence.h"
+
+#include <string.h>
+
+#include "alloc.h"
+#include "error_set.h"
+#include "return_time.h"
+#include "rng.h"
+#include "vec.h"
+
+#define TICK_BITS  32
+#define PART_SHIFT 20
+#define NR_PARTS   (1u << (TICK_BITS - PART_SHIFT))
+#define FEW_PAGES  64u /* fewer are no list whose cycles could be counted */
+#define MAX_PAGES  (UINT32_C(1) << 28)
+#define KEPT       1u /* in an end: it was not reclaim that ended it */
+#define NONE       UINT32_MAX
+#define TRACED     (1u << 31) /* with a number: events tell all uses of the page */
+#define FLAG_ANON  1
+
+DEFINE_VEC(residence_end_vec, uint32_t);
+DEFINE_VEC(residence_page_vec, uint32_t);
+
+/* A page that the replay has evicted and the recording has not. */
+struct revisit {
+	uint32_t tick;
+	uint32_t page;
+	uint32_t number; /* of its residence */
+};
+
+DEFINE_VEC(revisit_vec, struct revisit);
+
+struct part {
+	uint64_t nr_scanned;
+	uint64_t nr_written;
+	uint64_t nr_evicted;
+	uint64_t nr_resident; /* sum over … */
+	uint64_t nr_counts;   /* … so many ops */
+};
+
+struct replay_residence {
+	struct residence_end_vec ends;    /* ticks, | KEPT */
+	struct residence_page_vec begins; /* ticks */
+	struct residence_page_vec open;   /* by page: number of its residence, or NONE */
+	struct residence_page_vec tasks;  /* by page, of the second pass: that had it last */
+	struct residence_page_vec
+		outs; /* by page, of the first pass: tick of its eviction, | 1; 0: none */
+	struct replay_return_time returns[MM_NR_LRU_TYPES];
+	struct revisit_vec revisits; /* a heap */
+	struct rng rng;
+	uint32_t now; /* tick */
+	uint64_t first_ns;
+	unsigned int tick_shift;
+	uint32_t nr_residences; /* of the second pass */
+	uint64_t nr_resident[MM_NR_LRU_TYPES];
+	struct part parts[NR_PARTS][MM_NR_LRU_TYPES];
+	uint32_t looks[MM_NR_LRU_TYPES][NR_PARTS + 1];
+};
+
+int replay_residence_create(uint64_t first_ns, uint64_t last_ns, uint64_t seed,
+                            struct replay_residence **ret, struct mmr_error *err)
+{
+	struct replay_residence *residence =
+		base_calloc_err(1, sizeof(*residence), "the residence of pages", err);
+
+	*ret = residence;
+	if (!residence)
+		return MMR_E_NOMEM;
+	residence->first_ns = first_ns;
+	base_rng_init(&residence->rng, seed);
+	while ((last_ns - first_ns) >> residence->tick_shift >= UINT32_MAX)
+		residence->tick_shift++;
+	return 0;
+}
+
+void replay_residence_destroy(struct replay_residence *residence)
+{
+	if (!residence)
+		return;
+	residence_end_vec_deinit(&residence->ends);
+	residence_page_vec_deinit(&residence->begins);
+	residence_page_vec_deinit(&residence->open);
+	residence_page_vec_deinit(&residence->tasks);
+	residence_page_vec_deinit(&residence->outs);
+	revisit_vec_deinit(&residence->revisits);
+	base_free(residence);
+}
+
+static uint32_t tick_of(const struct replay_residence *residence, uint64_t t_ns)
+{
+	uint64_t tick = t_ns > residence->first_ns ? t_ns - residence->first_ns : 0;
+
+	tick >>= residence->tick_shift;
+	return tick < UINT32_MAX ? (uint32_t)tick : UINT32_MAX;
+}
+
+static struct part *part_at(struct replay_residence *residence, uint64_t t_ns,
+                            enum mm_lru_type type)
+{
+	return &residence->parts[tick_of(residence, t_ns) >> PART_SHIFT][type];
+}
+
+void replay_residence_event(struct replay_residence *residence, const struct mmr_event *event)
+{
+	enum mm_lru_type type;
+
+	switch (event->kind) {
+	case MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE:
+		type = event->shrink_inactive.reclaim_flags & FLAG_ANON ? MM_LRU_ANON : MM_LRU_FILE;
+		part_at(residence, event->t_ns, type)->nr_scanned +=
+			event->shrink_inactive.nr_scanned;
+		break;
+	case MMR_EVENT_MM_VMSCAN_WRITE_FOLIO:
+		type = event->write_folio.reclaim_flags & FLAG_ANON ? MM_LRU_ANON : MM_LRU_FILE;
+		part_at(residence, event->t_ns, type)->nr_written++;
+		break;
+	}
+}
+
+/* ---- beginnings and ends ---- */
+
+enum change { CHANGE_NONE, CHANGE_BEGIN, CHANGE_END };
+
+static enum change change_of(const struct demand_op *op)
+{
+	switch ((enum demand_kind)op->kind) {
+	case DEMAND_ANON_TOUCH:
+	case DEMAND_FILE_TOUCH:
+	case DEMAND_SHMEM_TOUCH:
+		return op->arg & DEMAND_SWAPPED && op->arg & DEMAND_RESIDENT ? CHANGE_NONE
+		                                                             : CHANGE_BEGIN;
+	case DEMAND_COW:
+		return CHANGE_BEGIN;
+	case DEMAND_EVICTED:
+	case DEMAND_FREE:
+		return CHANGE_END;
+	case DEMAND_KERNEL_ALLOC:
+	case DEMAND_ACCESS:
+	case DEMAND_PAGE_FAULT:
+	case DEMAND_SLAB_FREE:
+	case DEMAND_LAZYFREE:
+	case DEMAND_DIRTY:
+	case DEMAND_MLOCK:
+	case DEMAND_MUNLOCK:
+	case DEMAND_TASK_START:
+	case DEMAND_TASK_EXIT:
+	case DEMAND_TASK_SPACE:
+	case DEMAND_TASK_ADJ:
+	case DEMAND_TASK_RSS:
+	case DEMAND_TASK_FILES:
+	case DEMAND_MAP:
+	case DEMAND_UNMAP:
+	case DEMAND_DROP_CACHES:
+	case DEMAND_OOM:
+	case DEMAND_CACHE_GROWS:
+	case DEMAND_CACHE_SHRUNK:
+		break;
+	}
+	return CHANGE_NONE;
+}
+
+static enum mm_lru_type type_of(const struct demand_op *op)
+{
+	return op->kind == DEMAND_FILE_TOUCH ? MM_LRU_FILE : MM_LRU_ANON;
+}
+
+static int grow(struct residence_page_vec *vec, size_t want, int fill)
+{
+	size_t had = vec->count;
+
+	if (residence_page_vec_reserve(vec, want) < 0)
+		return MMR_E_NOMEM;
+	memset(vec->items + had, fill, (want - had) * sizeof(*vec->items));
+	vec->count = want;
+	return 0;
+}
+
+static int reserve_pages(struct replay_residence *residence, uint32_t page, struct mmr_error *err)
+{
+	size_t had = residence->open.count, want = had ? had : 1024;
+
+	if (page < had)
+		return 0;
+	if (page >= MAX_PAGES)
+		return base_error(err, MMR_E_CORRUPT, "page %u is none of a demand", page);
+	while (want <= page)
+		want *= 2;
+	if (grow(&residence->open, want, 0xff) < 0 || grow(&residence->outs, want, 0) < 0)
+		return base_error(err, MMR_E_NOMEM, "no memory for the residence of pages");
+	return 0;
+}
+
+/* A page that was out is back, or gone. */
+static void end_absence(struct replay_residence *residence, uint32_t page, enum mm_lru_type type,
+                        uint32_t tick, bool back)
+{
+	uint32_t *out = &residence->outs.items[page];
+
+	if (*out)
+		replay_return_note(&residence->returns[type], tick > *out ? tick - *out : 0, back);
+	*out = 0;
+}
+
+/* The lowest bit of an entry of open says, in the first pass, that it is a file's page. */
+static int begin(struct replay_residence *residence, const struct demand_op *op,
+                 struct mmr_error *err)
+{
+	uint32_t *open = &residence->open.items[op->page];
+	uint32_t tick = tick_of(residence, op->t_ns);
+
+	if (*open != NONE)
+		return 0;
+	if (residence->ends.count >= UINT32_MAX / 2)
+		return base_error(err, MMR_E_LIMIT, "the demand has too many residences");
+	end_absence(residence, op->page, type_of(op), tick, true);
+	*open = (uint32_t)residence->ends.count << 1 | (type_of(op) == MM_LRU_FILE);
+	residence->nr_resident[type_of(op)]++;
+	if (residence_end_vec_push(&residence->ends, UINT32_MAX) < 0 ||
+	    residence_page_vec_push(&residence->begins, tick) < 0)
+		return base_error(err, MMR_E_NOMEM, "no memory for the residence of pages");
+	return 0;
+}
+
+static void end(struct replay_residence *residence, const struct demand_op *op)
+{
+	uint32_t *open = &residence->open.items[op->page];
+	enum mm_lru_type type = *open != NONE && *open & 1 ? MM_LRU_FILE : MM_LRU_ANON;
+	uint32_t tick = tick_of(residence, op->t_ns);
+	bool evicted = op->kind == DEMAND_EVICTED;
+
+	if (!evicted)
+		end_absence(residence, op->page, type, tick, false);
+	if (*open == NONE)
+		return;
+	residence->ends.items[*open >> 1] = evicted ? tick & ~KEPT : tick | KEPT;
+	residence->nr_resident[type]--;
+	*open = NONE;
+	if (evicted) {
+		residence->outs.items[op->page] = tick | 1;
+		part_at(residence, op->t_ns, type)->nr_evicted++;
+	}
+}
+
+int replay_residence_ops(struct replay_residence *residence, const struct demand_op *ops,
+                         size_t nr_ops, struct mmr_error *err)
+{
+	for (size_t i = 0; i < nr_ops; i++) {
+		enum change change = change_of(&ops[i]);
+		int rc;
+
+		if (change == CHANGE_NONE || ops[i].page == DEMAND_NO_PAGE)
+			continue;
+		rc = reserve_pages(residence, ops[i].page, err);
+		if (rc == 0 && change == CHANGE_BEGIN)
+			rc = begin(residence, &ops[i], err);
+		if (rc < 0)
+			return rc;
+		if (change == CHANGE_END)
+			end(residence, &ops[i]);
+		for (int type = 0; type < MM_NR_LRU_TYPES; type++) {
+			struct part *part = part_at(residence, ops[i].t_ns, type);
+
+			part->nr_resident += residence->nr_resident[type];
+			part->nr_counts++;
+		}
+	}
+	return 0;
+}
+
+/* ---- the clock ---- */
+
+static void wind_clock(struct replay_residence *residence, enum mm_lru_type type)
+{
+	uint32_t *looks = residence->looks[type];
+	uint64_t nr_scanned = 0, resident = 0;
+
+	for (uint32_t i = 0; i < NR_PARTS; i++)
+		nr_scanned += residence->parts[i][type].nr_scanned;
+	/* Looks begin at 1: an end at 0 is none. */
+	looks[0] = 1;
+	for (uint32_t i = 0; i < NR_PARTS; i++) {
+		const struct part *part = &residence->parts[i][type];
+		uint64_t nr = part->nr_scanned > part->nr_written
+		                      ? part->nr_scanned - part->nr_written
+		                      : 0;
+
+		if (nr_scanned == 0)
+			nr = part->nr_evicted;
+		if (part->nr_counts)
+			resident = part->nr_resident / part->nr_counts;
+		nr = (nr << MM_LOOK_SHIFT) / (resident > FEW_PAGES ? resident : FEW_PAGES);
+		looks[i + 1] =
+			nr < UINT32_MAX / 2 - looks[i] ? looks[i] + (uint32_t)nr : UINT32_MAX / 2;
+	}
+}
+
+static uint32_t looks_at(const struct replay_residence *residence, enum mm_lru_type type,
+                         uint32_t tick)
+{
+	uint32_t part = tick >> PART_SHIFT;
+	uint64_t in_part = tick & ((1u << PART_SHIFT) - 1);
+	uint32_t from = residence->looks[type][part], to = residence->looks[type][part + 1];
+
+	return from + (uint32_t)((to - from) * in_part >> PART_SHIFT);
+}
+
+/* The first tick between begin and end at which so many looks have been taken. */
+static uint32_t tick_at(const struct replay_residence *residence, enum mm_lru_type type,
+                        uint32_t looks, uint32_t begin, uint32_t end)
+{
+	while (begin < end) {
+		uint32_t middle = begin + (end - begin) / 2;
+
+		if (looks_at(residence, type, middle) < looks)
+			begin = middle + 1;
+		else
+			end = middle;
+	}
+	return begin;
+}
+
+void replay_residence_seal(struct replay_residence *residence)
+{
+	for (int type = 0; type < MM_NR_LRU_TYPES; type++)
+		wind_clock(residence, type);
+	for (size_t i = 0; i < residence->open.count; i++) {
+		/* Of which type these are is not known any more: most of what does not come back is in swap. */
+		end_absence(residence, (uint32_t)i, MM_LRU_ANON, UINT32_MAX, false);
+		residence->open.items[i] = NONE;
+	}
+	for (int type = 0; type < MM_NR_LRU_TYPES; type++)
+		replay_return_seal(&residence->returns[type]);
+	residence->tasks = residence->outs;
+	residence->outs = (struct residence_page_vec){ 0 };
+}
+
+/* ---- the second pass ---- */
+
+static void swap_revisits(struct revisit_vec *heap, size_t a, size_t b)
+{
+	struct revisit was = heap->items[a];
+
+	heap->items[a] = heap->items[b];
+	heap->items[b] = was;
+}
+
+static bool is_before(const struct revisit *a, const struct revisit *b)
+{
+	return a->tick != b->tick ? a->tick < b->tick : a->number < b->number;
+}
+
+static void push(struct revisit_vec *heap, struct revisit revisit)
+{
+	size_t at = heap->count;
+
+	if (revisit_vec_push(heap, revisit) < 0)
+		return; /* it does not come back, that is all */
+	for (; at > 0 && is_before(&heap->items[at], &heap->items[(at - 1) / 2]); at = (at - 1) / 2)
+		swap_revisits(heap, at, (at - 1) / 2);
+}
+
+static struct revisit pop(struct revisit_vec *heap)
+{
+	struct revisit top = heap->items[0];
+	size_t at = 0, child;
+
+	heap->items[0] = heap->items[--heap->count];
+	while ((child = 2 * at + 1) < heap->count) {
+		if (child + 1 < heap->count &&
+		    is_before(&heap->items[child + 1], &heap->items[child]))
+			child++;
+		if (!is_before(&heap->items[child], &heap->items[at]))
+			break;
+		swap_revisits(heap, at, child);
+		at = child;
+	}
+	return top;
+}
+
+void replay_residence_advance(struct replay_residence *residence, struct mm_machine *machine,
+                              uint64_t t_ns)
+{
+	uint32_t tick = tick_of(residence, t_ns);
+	const uint32_t looks[MM_NR_LRU_TYPES] = {
+		[MM_LRU_ANON] = looks_at(residence, MM_LRU_ANON, tick),
+		[MM_LRU_FILE] = looks_at(residence, MM_LRU_FILE, tick),
+	};
+
+	residence->now = tick;
+	mm_residence_clock(machine, looks);
+}
+
+bool replay_residence_due(struct replay_residence *residence, uint32_t *page, uint32_t *task)
+{
+	struct revisit_vec *heap = &residence->revisits;
+
+	while (heap->count > 0 && heap->items[0].tick <= residence->now) {
+		struct revisit revisit = pop(heap);
+
+		if (residence->open.items[revisit.page] != revisit.number)
+			continue;
+		*page = revisit.page;
+		*task = residence->tasks.items[revisit.page];
+		return true;
+	}
+	return false;
+}
+
+/* From when on the recording knows that the page was not used. */
+static uint32_t unused_from(const struct replay_residence *residence, uint32_t number,
+                            enum mm_lru_type type)
+{
+	uint32_t end = residence->ends.items[number], begin = residence->begins.items[number];
+	uint32_t looks = looks_at(residence, type, end), since = looks_at(residence, type, begin);
+
+	if (end & KEPT)
+		return UINT32_MAX;
+	if (looks - since < 2u << MM_LOOK_SHIFT)
+		return begin + (end - begin) / 2;
+	return tick_at(residence, type, looks - (1u << MM_LOOK_SHIFT), begin, end);
+}
+
+void replay_residence_evicted(struct replay_residence *residence, uint32_t page, bool file)
+{
+	enum mm_lru_type type = file ? MM_LRU_FILE : MM_LRU_ANON;
+	uint32_t number, after;
+
+	if (page >= residence->open.count || residence->open.items[page] & TRACED)
+		return; /* out in the recording, too (NONE); or nothing is to be guessed */
+	number = residence->open.items[page];
+	after = replay_return_draw(&residence->returns[type], &residence->rng);
+	if (after == REPLAY_RETURN_NEVER || after > UINT32_MAX - 1 - residence->now ||
+	    residence->now + after >= unused_from(residence, number, type))
+		return;
+	push(&residence->revisits,
+	     (struct revisit){ .tick = residence->now + after, .page = page, .number = number });
+}
+
+/*
+ * Reads have events, or, before 6.10, those that matter to reclaim: of page tables nothing is told. A huge
+ * page may be reclaimed in pieces, of which the residence of its first tells little.
+ */
+static bool is_known(const struct demand_op *op)
+{
+	if (op->order > 0)
+		return true;
+	if (op->kind == DEMAND_SHMEM_TOUCH)
+		return !(op->arg & (DEMAND_MAPPED | DEMAND_FAULTED | DEMAND_RESIDENT));
+	return op->kind == DEMAND_FILE_TOUCH && !(op->arg & DEMAND_MAPPED);
+}
+
+/* Of a page that stays, no look but whole ones, and no use after the last. */
+static uint32_t until_of(const struct replay_residence *residence, uint32_t number,
+                         enum mm_lru_type type)
+{
+	uint32_t end = residence->ends.items[number];
+	uint32_t looks = looks_at(residence, type, end);
+	uint32_t since = looks_at(residence, type, residence->begins.items[number]);
+
+	if (end & KEPT)
+		looks = since + ((looks - since) & ~((1u << MM_LOOK_SHIFT) - 1)) +
+		        (1u << MM_LOOK_SHIFT);
+	return looks;
+}
+
+void replay_residence_op(struct replay_residence *residence, struct mm_machine *machine,
+                         const struct demand_op *op)
+{
+	enum change change = change_of(op);
+	uint32_t *open;
+
+	if (change == CHANGE_NONE || op->page >= residence->open.count)
+		return;
+	open = &residence->open.items[op->page];
+	if (change == CHANGE_END) {
+		*open = NONE;
+		mm_residence_end(machine, op->page);
+		return;
+	}
+	residence->tasks.items[op->page] = op->task;
+	if (*open != NONE || residence->nr_residences >= residence->ends.count)
+		return;
+	*open = residence->nr_residences++;
+	if (is_known(op))
+		*open |= TRACED;
+	else
+		mm_residence_begin(machine, op->page, type_of(op) == MM_LRU_FILE,
+		                   until_of(residence, *open, type_of(op)));
+}
