@@ -2,8 +2,9 @@
 /*
  * Allocations: which are demand, and which page each brings to life.
  *
- * What the kernel allocates inside reclaim, compaction, migration and khugepaged is its own reaction
- * and is dropped, with its free. A movable page of order 0 is the page of the task's fault if there is
+ * What the kernel allocates inside compaction, migration and khugepaged is its own reaction and is dropped, with
+ * its free. Inside reclaim it is what writing to swap takes (requests, slots of the swap cache, what zram
+ * compresses to): the engine has none of that, so it is kept as other kernel memory, from the reserves as there. A movable page of order 0 is the page of the task's fault if there is
  * one open; otherwise it waits for the event that says what it is: mm_filemap_add_to_page_cache or
  * mm_lru_insertion. Everything else is kernel memory. Follows __alloc_pages() and lru_add(), v6.12.
  *
@@ -49,10 +50,17 @@ static void drop(struct wl *wl, uint64_t pfn, uint64_t nr, enum wl_cause cause)
 		*wl_place(wl, pfn + i) = place;
 }
 
+/* A task with PF_MEMALLOC never reclaims for itself, and may use the reserves. */
+static uint32_t memalloc(uint32_t gfp_flags)
+{
+	return (gfp_flags & ~WL_GFP_DIRECT_RECLAIM) | WL_GFP_MEMALLOC;
+}
+
 /* Memory of the kernel's own, or a movable page that may still turn out to be something else. */
 static uint32_t alloc_kernel(struct wl *wl, const struct mmr_event *event, enum wl_page_kind kind,
                              enum wl_cause cause)
 {
+	uint32_t gfp_flags = (uint32_t)event->page.gfp_flags;
 	uint64_t pfn = event->page.pfn;
 	uint64_t nr = 1ull << event->page.order;
 	bool large = cause == WL_ALLOC_MOVABLE_UNNAMED && event->page.order &&
@@ -81,7 +89,9 @@ static uint32_t alloc_kernel(struct wl *wl, const struct mmr_event *event, enum 
 	p->op = wl_emit(wl, (struct demand_op){ .kind = DEMAND_KERNEL_ALLOC,
 	                                        .page = page,
 	                                        .order = (uint8_t)event->page.order,
-	                                        .gfp_flags = (uint32_t)event->page.gfp_flags,
+	                                        .gfp_flags = cause == WL_ALLOC_RECLAIM
+	                                                             ? memalloc(gfp_flags)
+	                                                             : gfp_flags,
 	                                        .arg = kind == WL_PAGE_KERNEL ? p->purpose : 0u });
 	return page;
 }
@@ -157,7 +167,7 @@ void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	} else if (wl_in_migration(t)) {
 		drop(wl, pfn, nr, WL_ALLOC_COMPACTION);
 	} else if (wl_in_reclaim(t)) {
-		drop(wl, pfn, nr, WL_ALLOC_RECLAIM);
+		alloc_kernel(wl, event, WL_PAGE_KERNEL, WL_ALLOC_RECLAIM);
 	} else if (movable) {
 		alloc_movable(wl, task, event);
 	} else if (wl_kernel_purpose(event) == DEMAND_PAGE_TABLE) {

@@ -20,7 +20,7 @@
 	X(PAGE_TABLE, ALLOC, "page tables") \
 	X(KERNEL, ALLOC, "other kernel memory") \
 	X(MOVABLE_UNNAMED, ALLOC, "movable pages that never reach the LRU") \
-	X(RECLAIM, ALLOC, "dropped: within reclaim") \
+	X(RECLAIM, ALLOC, "kernel memory, within reclaim") \
 	X(COMPACTION, ALLOC, "dropped: within compaction and migration") \
 	X(KHUGEPAGED, ALLOC, "dropped: khugepaged") \
 	X(FAILED, ALLOC, "failed") \
@@ -36,7 +36,7 @@
 	X(RECLAIM_FILE, FREE, "dropped: page-cache pages reclaimed") \
 	X(MIGRATED, FREE, "dropped: the page had moved, its old place") \
 	X(KHUGEPAGED, FREE, "dropped: khugepaged") \
-	X(ENDOGENOUS, FREE, "dropped: memory that reclaim or compaction had allocated") \
+	X(ENDOGENOUS, FREE, "dropped: memory that compaction had allocated") \
 	X(UNUSED_TARGET, FREE, "not attributed: compaction gives back a free page it had taken") \
 	X(MOVED_UNSEEN, FREE, "not attributed: a page compaction may have moved here without an event") \
 	X(BULK, FREE, "kernel memory of the bulk allocator, which has no event: free, and freed again") \

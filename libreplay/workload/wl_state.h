@@ -26,13 +26,15 @@
 #define WL_HUGE_PAGES 512u
 
 /* Bits of gfp_flags that tell one allocation from another; the same from Linux 4.19 to 6.18. */
-#define WL_GFP_MOVABLE 0x8u
-#define WL_GFP_ZERO    0x100u
-#define WL_GFP_WRITE   0x1000u
-#define WL_GFP_NOWARN  0x2000u
-#define WL_GFP_NORETRY 0x10000u
-#define WL_GFP_COMP    0x40000u
-#define WL_GFP_ACCOUNT 0x400000u
+#define WL_GFP_MOVABLE        0x8u
+#define WL_GFP_ZERO           0x100u
+#define WL_GFP_DIRECT_RECLAIM 0x400u
+#define WL_GFP_WRITE          0x1000u
+#define WL_GFP_NOWARN         0x2000u
+#define WL_GFP_NORETRY        0x10000u
+#define WL_GFP_MEMALLOC       0x20000u
+#define WL_GFP_COMP           0x40000u
+#define WL_GFP_ACCOUNT        0x400000u
 
 /* What is known of a page frame that no logical page lives in. Others are number + WL_PLACE_PAGE. */
 enum wl_place {

@@ -182,6 +182,28 @@ static void test_purposes(void **state)
 	}
 }
 
+/* What a reclaimer's writes take is demand; it never reclaims for that. */
+static void test_memory_for_reclaim(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN, .pid = 100 });
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_ALLOC,
+	                            .pid = 100,
+	                            .page = { .pfn = 10, .gfp_flags = 0xd2c40 } }); /* NOIO … */
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END, .pid = 100 });
+	page_event(b, MMR_EVENT_MM_PAGE_FREE, 10);
+	finish(b);
+	assert_int_equal(b->nr_ops, 2);
+	assert_int_equal(b->ops[0].kind, DEMAND_KERNEL_ALLOC);
+	assert_int_equal(b->ops[0].gfp_flags, 0xf2840);
+	assert_int_equal(b->ops[0].arg, DEMAND_SLAB);
+	assert_int_equal(b->ops[1].kind, DEMAND_FREE);
+	assert_int_equal(wl_explain(b->wl)->counts[WL_ALLOC_RECLAIM], 1);
+	wl_destroy(b->wl);
+}
+
 /* kpageflags tells slabs from page tables. */
 static void test_resident_purposes(void **state)
 {
@@ -318,6 +340,7 @@ int main(void)
 		cmocka_unit_test(test_address_spaces),
 		cmocka_unit_test(test_recorded_kill),
 		cmocka_unit_test(test_purposes),
+		cmocka_unit_test(test_memory_for_reclaim),
 		cmocka_unit_test(test_resident_purposes),
 		cmocka_unit_test(test_mapped_files),
 		cmocka_unit_test(test_shrinkers),

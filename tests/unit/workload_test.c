@@ -842,10 +842,6 @@ static void test_reactions_are_dropped(void **state)
 	struct bench *b = new_bench(NULL);
 
 	(void)state;
-	simple(b, 100, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN);
-	alloc(b, 100, 8, GFP_KERNEL, 0);
-	simple(b, 100, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END);
-	free_pages(b, 100, 8, 0);
 	simple(b, 100, MMR_EVENT_MM_COMPACTION_BEGIN);
 	alloc(b, 100, 9, GFP_COPY, 0);
 	free_pages(b, 100, 9, 0);
@@ -857,9 +853,8 @@ static void test_reactions_are_dropped(void **state)
 	assert_int_equal(b->ops[0].kind, DEMAND_KERNEL_ALLOC);
 	assert_int_equal(b->ops[1].kind, DEMAND_FREE);
 	assert_int_equal(b->ops[1].page, b->ops[0].page);
-	assert_int_equal(count(b, WL_ALLOC_RECLAIM), 1);
 	assert_int_equal(count(b, WL_ALLOC_COMPACTION), 1);
-	assert_int_equal(count(b, WL_FREE_ENDOGENOUS), 2);
+	assert_int_equal(count(b, WL_FREE_ENDOGENOUS), 1);
 	assert_int_equal(count(b, WL_FREE_BULK), 1);
 	assert_int_equal(count(b, WL_FREE_BEFORE), 1);
 	end(b);
