@@ -350,6 +350,11 @@ uint32_t mm_fast_alloc_flags(const struct mm_machine *machine, const struct mm_a
 /* A block off the free lists becomes an allocation. */
 void mm_prep_block(struct mm_machine *machine, uint32_t pfn, uint32_t order);
 
+/*
+ * Whoever wakes kswapd keeps its CPU: kswapd gets the next one (select_idle_sibling()), to whose lists it frees.
+ */
+void mm_note_waker(struct mm_machine *machine, const struct mm_zone *zone, uint16_t cpu);
+
 bool mm_zone_watermark_ok(const struct mm_zone *zone, uint32_t order, uint64_t mark,
                           uint32_t highest_zoneidx, uint32_t alloc_flags, int64_t free_pages);
 uint32_t mm_get_page_from_freelist(struct mm_machine *machine, const struct mm_alloc_context *ac,
@@ -428,7 +433,9 @@ void mm_drain_all_pages(struct mm_machine *machine);
 /* Those of one CPU, and of all. */
 void mm_drain_zone_cpu(struct mm_machine *machine, struct mm_zone *zone, uint32_t cpu);
 void mm_drain_zone(struct mm_machine *machine, struct mm_zone *zone);
-void mm_pcp_seed(struct mm_machine *machine, uint32_t cpu, uint32_t pfn);
+/* To the tail of a list; the page is nobody's so far. */
+void mm_pcp_seed(struct mm_machine *machine, uint32_t cpu, uint32_t pfn, uint32_t order,
+                 uint8_t migratetype);
 
 /* ---- compaction.c ---- */
 

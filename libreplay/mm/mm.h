@@ -178,10 +178,18 @@ void mm_seed_block_type(struct mm_machine *machine, uint32_t pfn, uint8_t migrat
 bool mm_seed_free_block(struct mm_machine *machine, uint32_t pfn, uint8_t order);
 
 /*
- * nr free pages on the list of a CPU, out of memory of the zone of which nothing is known. Returns how
- * many there were. After all pages with a place of their own.
+ * A free block at the tail of a CPU's list of this migratetype (those that have no list: the movable one).
+ * false: as mm_seed_free_block(), or there is no list for this order or CPU.
  */
-uint32_t mm_seed_pcp_pages(struct mm_machine *machine, uint32_t zone, uint16_t cpu, uint32_t nr);
+bool mm_seed_pcp_block(struct mm_machine *machine, uint16_t cpu, uint32_t pfn, uint8_t order,
+                       uint8_t migratetype);
+
+/*
+ * A CPU's list of a zone has count pages, as far as there is memory of which nothing is known for those that
+ * it lacks, and its limit has grown to high (0: not known). After all pages with a place of their own.
+ */
+void mm_seed_pcp(struct mm_machine *machine, uint32_t zone, uint16_t cpu, uint32_t count,
+                 uint32_t high);
 
 /*
  * A logical page that is in memory at pfn, or anywhere for MM_NONE. Counts and reclaims nothing.

@@ -463,20 +463,35 @@ static uint32_t adopt_unknown(struct mm_machine *machine, struct mm_zone *zone)
 	return MM_NONE;
 }
 
-uint32_t mm_seed_pcp_pages(struct mm_machine *machine, uint32_t zone, uint16_t cpu, uint32_t nr)
+bool mm_seed_pcp_block(struct mm_machine *machine, uint16_t cpu, uint32_t pfn, uint8_t order,
+                       uint8_t migratetype)
 {
-	uint32_t done = 0;
+	if (cpu >= machine->nr_cpus || !mm_pcp_allowed(order) || !adopt_range(machine, pfn, order))
+		return false;
+	if (migratetype >= MM_NR_PCPTYPES)
+		migratetype = mm_block_type(machine, pfn);
+	mm_pcp_seed(machine, cpu, pfn, order, migratetype);
+	return true;
+}
+
+void mm_seed_pcp(struct mm_machine *machine, uint32_t zone, uint16_t cpu, uint32_t count,
+                 uint32_t high)
+{
+	struct mm_pcp *pcp;
 
 	if (zone >= machine->nr_zones || cpu >= machine->nr_cpus)
-		return 0;
-	for (; done < nr; done++) {
+		return;
+	pcp = &machine->zones[zone].pcp[cpu];
+	while (pcp->count < 0 || (uint32_t)pcp->count < count) {
 		uint32_t pfn = adopt_unknown(machine, &machine->zones[zone]);
 
 		if (pfn == MM_NONE)
 			break;
-		mm_pcp_seed(machine, cpu, pfn);
+		mm_pcp_seed(machine, cpu, pfn, 0, mm_block_type(machine, pfn));
 	}
-	return done;
+	pcp->high = high < INT32_MAX ? (int32_t)high : INT32_MAX;
+	if (high == 0)
+		pcp->high = pcp->count;
 }
 
 /* The block at pfn, from the free lists or from memory that nobody owned. */

@@ -393,6 +393,7 @@ struct mm_kswapd {
 	bool boosted;          /* the run began with a watermark boost */
 	bool in_pass;          /* pass is valid */
 	uint64_t wait_written; /* nothing to do before that many pages have been written */
+	uint16_t cpu;          /* that it will run on: beside who woke it */
 	uint8_t alloc_order;   /* of this run */
 	uint8_t run_zoneidx;
 	uint32_t failures;

@@ -123,6 +123,11 @@ static uint32_t rmqueue_buddy(struct mm_machine *machine, struct mm_zone *zone,
 	return pfn;
 }
 
+void mm_note_waker(struct mm_machine *machine, const struct mm_zone *zone, uint16_t cpu)
+{
+	machine->nodes[zone->node].kswapd.cpu = (uint16_t)((cpu + 1u) % machine->nr_cpus);
+}
+
 static uint32_t rmqueue(struct mm_machine *machine, struct mm_zone *zone,
                         const struct mm_alloc_context *ac, uint32_t alloc_flags)
 {
@@ -135,6 +140,7 @@ static uint32_t rmqueue(struct mm_machine *machine, struct mm_zone *zone,
 	if ((zone->flags & MM_ZONE_BOOSTED) &&
 	    (alloc_flags & MM_ALLOC_KSWAPD || machine->settings.kernel < MM_KERNEL(6, 4))) {
 		zone->flags &= (uint8_t)~MM_ZONE_BOOSTED;
+		mm_note_waker(machine, zone, ac->cpu);
 		mm_wakeup_kswapd(machine, zone, 0, 0, zone->type);
 	}
 	return pfn;

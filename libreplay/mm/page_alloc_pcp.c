@@ -309,20 +309,19 @@ void mm_pcp_free(struct mm_machine *machine, uint32_t cpu, uint32_t pfn, uint32_
 		zone->flags &= (uint8_t)~MM_ZONE_BELOW_HIGH;
 }
 
-void mm_pcp_seed(struct mm_machine *machine, uint32_t cpu, uint32_t pfn)
+void mm_pcp_seed(struct mm_machine *machine, uint32_t cpu, uint32_t pfn, uint32_t order,
+                 uint8_t migratetype)
 {
 	struct mm_pcp *pcp = &mm_page_zone(machine, pfn)->pcp[cpu];
-	uint8_t migratetype = mm_block_type(machine, pfn);
+	struct mm_page *page = &machine->pages[pfn];
 
-	machine->pages[pfn].state = MM_PAGE_PCP;
-	machine->pages[pfn].order = 0;
-	machine->pages[pfn].type = migratetype;
+	page->state = MM_PAGE_PCP;
+	page->order = (uint8_t)order;
+	page->type = migratetype;
 	if (migratetype >= MM_NR_PCPTYPES)
 		migratetype = MM_MOVABLE;
-	mm_list_add_tail(machine, &pcp->lists[order_to_pindex(migratetype, 0)], pfn);
-	pcp->count++;
-	if (pcp->high < pcp->count)
-		pcp->high = pcp->count;
+	mm_list_add_tail(machine, &pcp->lists[order_to_pindex(migratetype, order)], pfn);
+	pcp->count += (int32_t)mm_block_pages(order);
 }
 
 void mm_drain_zone_cpu(struct mm_machine *machine, struct mm_zone *zone, uint32_t cpu)

@@ -59,6 +59,7 @@ static void wake_all_kswapds(struct mm_machine *machine, const struct mm_alloc_c
 		if (zone->type > ac->highest_zoneidx || (done >> zone->node & 1))
 			continue;
 		done |= 1u << zone->node;
+		mm_note_waker(machine, zone, ac->cpu);
 		mm_wakeup_kswapd(machine, zone, ac->gfp_flags, ac->order, ac->highest_zoneidx);
 	}
 }

@@ -95,6 +95,7 @@ static void begin_run(struct mm_node *node)
 	kswapd->sc = (struct mm_scan_control){
 		.gfp_flags = MM_GFP_KERNEL,
 		.node = node->id,
+		.cpu = kswapd->cpu,
 		.order = kswapd->alloc_order,
 		.reclaim_idx = kswapd->run_zoneidx,
 		.priority = MM_DEF_PRIORITY,

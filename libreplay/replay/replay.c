@@ -88,8 +88,8 @@ void replay_destroy(struct replay *replay)
 	replay_dirtier_vec_deinit(&replay->dirtiers);
 	replay_key_vec_deinit(&replay->keys);
 	replay_mapping_vec_deinit(&replay->mappings);
-	base_free(replay->pcp_counts);
 	base_free(replay->kernel);
+	base_free(replay->pcps);
 	base_free(replay);
 }
 

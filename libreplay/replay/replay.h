@@ -111,6 +111,8 @@ struct replay_hooks {
 /* A free block of the recorded machine. */
 struct replay_free_block {
 	uint32_t pfn;
+	uint32_t
+		use; /* 1: the first of all that was taken, …; 0: never as long as the trace goes on */
 	uint8_t order;
 };
 
@@ -120,6 +122,27 @@ struct replay_kernel_memory {
 	uint32_t slab_unreclaimable;
 	uint32_t page_tables;
 	uint32_t stacks_kib;
+};
+
+/* A block on a CPU's page list. */
+struct replay_listed {
+	uint32_t pfn;
+	uint16_t cpu;
+	uint8_t order;
+	uint8_t type; /* of the list: MM_UNMOVABLE, MM_MOVABLE, MM_RECLAIMABLE; others go to the movable one */
+};
+
+/* A page that the bulk allocator took. */
+struct replay_bulk_take {
+	uint64_t t_ns; /* at the latest: an event of the CPU that took it */
+	uint32_t pfn;
+	bool freed; /* later */
+};
+
+/* Of a CPU's list of a zone, as /proc/zoneinfo shows it. */
+struct replay_pcp {
+	uint32_t count; /* pages */
+	uint32_t high;
 };
 
 /* The recorded machine at the start, as far as its first full snapshot tells. Zeroed = unknown. */
@@ -132,9 +155,13 @@ struct replay_start {
 	size_t nr_free_blocks;
 	uint8_t *block_types; /* migratetype of pageblock i (pfn / 512), 0..5 */
 	size_t nr_block_types;
-	uint32_t *pcp_counts;     /* [zone * nr_cpus + cpu]: pages on per-CPU lists, or NULL */
-	uint64_t committed_pages; /* Committed_AS; 0: not known */
+	uint64_t committed_pages;            /* Committed_AS; 0: not known */
 	struct replay_kernel_memory *kernel; /* [node < REPLAY_MAX_NODES], or NULL */
+	struct replay_pcp *pcps;             /* [zone * nr_cpus + cpu], or NULL */
+	struct replay_listed *listed; /* what is known to be on them; each list from its head on */
+	size_t nr_listed;
+	struct replay_bulk_take *bulk_takes; /* in time order */
+	size_t nr_bulk_takes;
 	bool exact; /* free_blocks comes from kpageflags; otherwise from sizes only */
 	bool mglru; /* lru_gen/enabled said so */
 	struct replay_reference_share reference; /* how often reclaim found pages in use */

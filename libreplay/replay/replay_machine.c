@@ -6,13 +6,14 @@
  * watermark_scale_factor are set by the user, the watermarks are computed instead. Another size of memory
  * cuts the zones from the top, or lengthens the highest one; a page whose place is gone goes elsewhere.
  *
- * In what order free blocks lie on their lists no recording tells: with seed 0 by address, as after boot, with
- * any other seed shuffled by it.
+ * In what order free blocks lie on their lists is known as far as they were used later (start_lists.c); the
+ * others follow by address, as after boot. With a seed other than 0 all are shuffled by it.
  *
  * Not modelled: that more memory would also have changed what the kernel took for itself at boot.
  */
 #include "replay_state.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "alloc.h"
@@ -188,26 +189,45 @@ static void seed_free_range(struct mm_machine *machine, uint64_t pfn, uint64_t e
 	}
 }
 
-/* The free blocks in the order in which they go to their lists; NULL: out of memory. */
-static struct replay_free_block *free_blocks_in_order(const struct replay_start *start,
-                                                      uint64_t seed)
+/* Those first that were used first, in this order; then by address. */
+static int compare_uses(const void *a, const void *b)
 {
-	size_t nr = start->nr_free_blocks;
-	struct replay_free_block *blocks = base_calloc(nr + 1, sizeof(*blocks));
+	const struct replay_free_block *first = a, *second = b;
+	uint32_t one = first->use - 1, other = second->use - 1; /* never: the largest */
+
+	if (one != other)
+		return one < other ? -1 : 1;
+	return (first->pfn > second->pfn) - (first->pfn < second->pfn);
+}
+
+static void shuffle(struct replay_free_block *blocks, size_t nr, uint64_t seed)
+{
 	struct rng rng;
 
-	if (!blocks)
-		return NULL;
-	if (nr > 0)
-		memcpy(blocks, start->free_blocks, nr * sizeof(*blocks));
 	base_rng_init(&rng, seed);
-	for (size_t i = nr; seed != 0 && i > 1; i--) {
+	for (size_t i = nr; i > 1; i--) {
 		size_t other = (size_t)(base_rng_next(&rng) % i);
 		struct replay_free_block block = blocks[other];
 
 		blocks[other] = blocks[i - 1];
 		blocks[i - 1] = block;
 	}
+}
+
+/* The free blocks in the order in which they go to their lists; NULL: out of memory. */
+static struct replay_free_block *free_blocks_in_order(const struct replay_start *start,
+                                                      uint64_t seed)
+{
+	size_t nr = start->nr_free_blocks;
+	struct replay_free_block *blocks = base_calloc(nr + 1, sizeof(*blocks));
+
+	if (!blocks || nr == 0)
+		return blocks;
+	memcpy(blocks, start->free_blocks, nr * sizeof(*blocks));
+	if (seed != 0)
+		shuffle(blocks, nr, seed);
+	else
+		qsort(blocks, nr, sizeof(*blocks), compare_uses);
 	return blocks;
 }
 
@@ -251,19 +271,24 @@ static int keep_kernel_memory(struct replay *replay, const struct replay_start *
 	return 0;
 }
 
-static int keep_pcp_counts(struct replay *replay, const struct replay_start *start,
-                           struct mmr_error *err)
+static int keep_pcps(struct replay *replay, const struct replay_start *start, struct mmr_error *err)
 {
 	uint32_t nr = start->nr_zones * replay->nr_cpus;
 
-	if (!start->pcp_counts)
+	if (!start->pcps)
 		return 0;
-	replay->pcp_counts =
-		base_calloc_err(nr, sizeof(*replay->pcp_counts), "per-CPU counts", err);
-	if (!replay->pcp_counts)
+	replay->pcps = base_calloc_err(nr, sizeof(*replay->pcps), "per-CPU lists", err);
+	if (!replay->pcps)
 		return MMR_E_NOMEM;
-	memcpy(replay->pcp_counts, start->pcp_counts, nr * sizeof(*replay->pcp_counts));
+	memcpy(replay->pcps, start->pcps, nr * sizeof(*replay->pcps));
 	return 0;
+}
+
+static void seed_lists(struct replay *replay, const struct replay_start *start)
+{
+	for (size_t i = 0; i < start->nr_listed; i++)
+		mm_seed_pcp_block(replay->machine, start->listed[i].cpu, start->listed[i].pfn,
+		                  start->listed[i].order, start->listed[i].type);
 }
 
 int replay_machine_build(struct replay *replay, const struct replay_config *config,
@@ -296,11 +321,13 @@ int replay_machine_build(struct replay *replay, const struct replay_config *conf
 	if (rc == 0)
 		rc = mm_machine_create(&machine, &replay->machine, err);
 	if (rc == 0)
-		rc = keep_pcp_counts(replay, config->start, err);
+		rc = keep_pcps(replay, config->start, err);
 	if (rc == 0)
 		rc = keep_kernel_memory(replay, config->start, err);
 	if (rc == 0 && seed_free(replay, config->start, config->seed, zones) < 0)
 		return base_error(err, MMR_E_NOMEM, "out of memory for the free blocks");
+	if (rc == 0)
+		seed_lists(replay, config->start);
 	return rc;
 }
 
@@ -315,10 +342,12 @@ static void seed_kernel_memory(struct mm_machine *machine, uint32_t node,
 
 void replay_machine_seeded(struct replay *replay)
 {
-	for (uint32_t zone = 0; replay->pcp_counts && zone < mm_nr_zones(replay->machine); zone++) {
-		for (uint32_t cpu = 0; cpu < replay->nr_cpus; cpu++)
-			mm_seed_pcp_pages(replay->machine, zone, (uint16_t)cpu,
-			                  replay->pcp_counts[zone * replay->nr_cpus + cpu]);
+	for (uint32_t zone = 0; replay->pcps && zone < mm_nr_zones(replay->machine); zone++) {
+		for (uint32_t cpu = 0; cpu < replay->nr_cpus; cpu++) {
+			const struct replay_pcp *pcp = &replay->pcps[zone * replay->nr_cpus + cpu];
+
+			mm_seed_pcp(replay->machine, zone, (uint16_t)cpu, pcp->count, pcp->high);
+		}
 	}
 	for (uint32_t node = 0; replay->kernel && node < REPLAY_MAX_NODES; node++)
 		seed_kernel_memory(replay->machine, node, &replay->kernel[node]);

@@ -101,8 +101,7 @@ struct replay {
 	bool seeding;      /* the start population is still coming */
 	bool traces_reads; /* the demand tells of uses of file pages apart from bringing them in */
 	struct replay_kernel_memory *kernel; /* at the start: [REPLAY_MAX_NODES], or NULL */
-	uint32_t *pcp_counts;
-	uint32_t nr_pcp_counts;
+	struct replay_pcp *pcps; /* as recorded; NULL: not known */
 };
 
 /* ---- replay_machine.c ---- */

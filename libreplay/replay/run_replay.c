@@ -397,6 +397,19 @@ static bool follows_residence(const struct replay_run *run)
 	       !mmr_trace_info(run->trace)->nr_access_frames;
 }
 
+static int create_workload(struct replay_run *run, struct mmr_error *err)
+{
+	int code = wl_create(run->trace, &run->wl, err);
+
+	for (size_t i = 0; code == 0 && i < run->start.nr_listed; i++)
+		wl_add_listed(run->wl, run->start.listed[i].pfn,
+		              UINT64_C(1) << run->start.listed[i].order);
+	for (size_t i = 0; code == 0 && i < run->start.nr_bulk_takes; i++)
+		code = wl_add_bulk(run->wl, run->start.bulk_takes[i].t_ns,
+		                   run->start.bulk_takes[i].pfn, err);
+	return code;
+}
+
 /* The whole demand once, only to learn when each page is used next. */
 static int look_ahead(struct replay_run *run, struct mmr_error *err)
 {
@@ -410,7 +423,7 @@ static int look_ahead(struct replay_run *run, struct mmr_error *err)
 	else
 		return 0;
 	if (code == 0)
-		code = wl_create(run->trace, &run->wl, err);
+		code = create_workload(run, err);
 	if (code == 0)
 		code = mmr_trace_rewind(run->trace, err);
 	run->looking_ahead = true;
@@ -479,7 +492,7 @@ static int create(struct replay_run *run, struct mmr_error *err)
 		replay_run_note(run->report,
 		                "there are no samples of page accesses: only faults and file reads "
 		                "tell what was in use, so hot anonymous pages look cold");
-	return wl_create(run->trace, &run->wl, err);
+	return create_workload(run, err);
 }
 
 /* Samples are at even multiples of the interval, from the instant on at which the machine is known. */

@@ -3,9 +3,9 @@
  * What the first full snapshot tells of the machine at the start.
  *
  * Free blocks and pageblock types are the shadow's, once it has reached the snapshot's last chunk: the same
- * instant from which workload/ says what is in memory. Per-CPU counts come from zoneinfo, the swap devices
- * from swaps, the tunables from /proc/sys/vm, each as it was when its file was read, some milliseconds
- * earlier.
+ * instant from which workload/ says what is in memory. What is on per-CPU lists comes from the events that
+ * follow (start_lists.c), their counts and sizes from zoneinfo, the swap devices from swaps, the tunables
+ * from /proc/sys/vm, each as it was when its file was read, some milliseconds earlier.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,8 +16,11 @@
 #include "calibrate.h"
 #include "error_set.h"
 #include "mm.h"
+#include "reference_share.h"
 #include "replay.h"
 #include "shadow.h"
+#include "start_bulk.h"
+#include "start_lists.h"
 #include "vec.h"
 
 DEFINE_VEC(free_block_vec, struct replay_free_block);
@@ -44,8 +47,8 @@ static int add_free_run(struct free_block_vec *blocks, uint64_t pfn, uint64_t en
 		while (order < SHADOW_NR_ORDERS - 1 && (pfn & (UINT64_C(1) << order)) == 0 &&
 		       pfn + (UINT64_C(2) << order) <= end)
 			order++;
-		if (free_block_vec_push(blocks,
-		                        (struct replay_free_block){ (uint32_t)pfn, order }) < 0)
+		if (free_block_vec_push(blocks, (struct replay_free_block){ .pfn = (uint32_t)pfn,
+		                                                            .order = order }) < 0)
 			return MMR_E_NOMEM;
 		pfn += UINT64_C(1) << order;
 	}
@@ -102,9 +105,16 @@ static int read_block_types(const struct replay_shadow *shadow, struct replay_st
 	return 0;
 }
 
+/* What the whole trace is read for once. */
+struct survey {
+	struct replay_lists *lists; /* NULL: there is no snapshot */
+	struct replay_bulk *bulk;   /* likewise, or there is too much memory */
+	uint64_t nr_before;         /* events before the start */
+};
+
 /* Follows the trace to the end of the first full snapshot. */
 static int follow_snapshot(struct mmr_trace *trace, struct replay_shadow *shadow,
-                           uint64_t *start_ns, struct mmr_error *err)
+                           struct survey *survey, uint64_t *start_ns, struct mmr_error *err)
 {
 	struct mmr_event event;
 	int more = 1;
@@ -112,11 +122,13 @@ static int follow_snapshot(struct mmr_trace *trace, struct replay_shadow *shadow
 	while (!replay_shadow_ready(shadow) && (more = mmr_trace_next(trace, &event, err)) > 0) {
 		replay_shadow_event(shadow, &event);
 		*start_ns = event.t_ns;
+		survey->nr_before++;
 	}
 	return more < 0 ? more : 0;
 }
 
-static int read_memory(struct mmr_trace *trace, struct replay_start *start, struct mmr_error *err)
+static int read_memory(struct mmr_trace *trace, struct replay_start *start, struct survey *survey,
+                       struct mmr_error *err)
 {
 	struct replay_shadow *shadow;
 	int code;
@@ -128,7 +140,7 @@ static int read_memory(struct mmr_trace *trace, struct replay_start *start, stru
 		return code;
 	code = mmr_trace_rewind(trace, err);
 	if (code == 0)
-		code = follow_snapshot(trace, shadow, &start->start_ns, err);
+		code = follow_snapshot(trace, shadow, survey, &start->start_ns, err);
 	if (code == 0) {
 		code = read_free_blocks(shadow, start);
 		if (code == 0)
@@ -137,8 +149,38 @@ static int read_memory(struct mmr_trace *trace, struct replay_start *start, stru
 			base_error(err, code, "out of memory for the free blocks at the start");
 		start->exact = code == 0;
 	}
+	if (code == 0)
+		code = replay_lists_create(start, &survey->lists, err);
+	if (code == 0)
+		code = replay_bulk_create(start, &survey->bulk, err);
 	replay_shadow_destroy(shadow);
 	return code;
+}
+
+/* ---- the whole trace ---- */
+
+static int survey_trace(struct mmr_trace *trace, struct replay_start *start, struct survey *survey,
+                        struct mmr_error *err)
+{
+	struct mmr_event event;
+	uint64_t nr = 0;
+	int more = 0, code;
+
+	if (!survey->lists)
+		return 0;
+	code = mmr_trace_rewind(trace, err);
+	while (code == 0 && (more = mmr_trace_next(trace, &event, err)) > 0) {
+		if (nr++ < survey->nr_before)
+			continue;
+		code = replay_lists_event(survey->lists, &event, err);
+		if (code == 0 && survey->bulk)
+			code = replay_bulk_event(survey->bulk, &event, err);
+	}
+	if (code < 0 || more < 0)
+		return code < 0 ? code : more;
+	if (survey->bulk)
+		replay_bulk_take(survey->bulk, start);
+	return replay_lists_take(survey->lists, start, err);
 }
 
 /* ---- texts ---- */
@@ -182,8 +224,18 @@ static void read_kernel_memory(const char *line, struct replay_kernel_memory *ke
 		kernel->stacks_kib = nr;
 }
 
+static void read_pcp(const char *line, struct replay_pcp *pcp)
+{
+	uint32_t nr;
+
+	if (sscanf(line, " count: %" SCNu32, &nr) == 1)
+		pcp->count = nr;
+	else if (sscanf(line, " high: %" SCNu32, &nr) == 1)
+		pcp->high = nr;
+}
+
 /*
- * "Node 0, zone DMA32" … "cpu: 1" … "count: 233": pages on the list of each CPU of each zone; and what
+ * "Node 0, zone DMA32" … "cpu: 1" … "count: 233" "high: 496": the list of each CPU of each zone; and what
  * memory of each node is the kernel's own, in the stats of its first zone.
  */
 static int read_zoneinfo(const struct mmr_snapshot_piece *piece, struct replay_start *start)
@@ -194,10 +246,10 @@ static int read_zoneinfo(const struct mmr_snapshot_piece *piece, struct replay_s
 	int node = -1;
 	char line[128];
 
-	start->pcp_counts = base_calloc((size_t)start->nr_zones * start->nr_cpus + 1,
-	                                sizeof(*start->pcp_counts));
+	start->pcps =
+		base_calloc((size_t)start->nr_zones * start->nr_cpus + 1, sizeof(*start->pcps));
 	start->kernel = base_calloc(REPLAY_MAX_NODES, sizeof(*start->kernel));
-	if (!start->pcp_counts || !start->kernel)
+	if (!start->pcps || !start->kernel)
 		return MMR_E_NOMEM;
 	while (next_line(&text, end, line, sizeof(line))) {
 		char name[16];
@@ -208,9 +260,8 @@ static int read_zoneinfo(const struct mmr_snapshot_piece *piece, struct replay_s
 			cpu = start->nr_cpus;
 		} else if (sscanf(line, " cpu: %" SCNu32, &number) == 1) {
 			cpu = number;
-		} else if (sscanf(line, " count: %" SCNu32, &number) == 1 &&
-		           zone < start->nr_zones && cpu < start->nr_cpus) {
-			start->pcp_counts[zone * start->nr_cpus + cpu] = number;
+		} else if (zone < start->nr_zones && cpu < start->nr_cpus) {
+			read_pcp(line, &start->pcps[zone * start->nr_cpus + cpu]);
 		} else if (node >= 0 && node < REPLAY_MAX_NODES) {
 			read_kernel_memory(line, &start->kernel[node]);
 		}
@@ -421,7 +472,7 @@ static int read_files(const struct mmr_snapshot *snapshot, struct replay_start *
 			read_swap_areas(snapshot, &piece, tunables);
 		else if (strcmp(piece.name, "proc/config") == 0)
 			read_config(&piece, tunables);
-		else if (strcmp(piece.name, "proc/zoneinfo") == 0 && !start->pcp_counts &&
+		else if (strcmp(piece.name, "proc/zoneinfo") == 0 && !start->pcps &&
 		         read_zoneinfo(&piece, start) < 0)
 			return base_error(err, MMR_E_NOMEM, "out of memory for zoneinfo");
 	}
@@ -460,10 +511,11 @@ int replay_start_read(struct mmr_trace *trace, struct replay_start *ret,
 		                      .nr_zones = info->nr_zones,
 		                      .nr_cpus = info->nr_cpus,
 		                      .start_ns = info->first_ns };
+	struct survey survey = { 0 };
 	int code;
 
 	replay_tunable_record(tunables, "kernel", info->kernel_release);
-	code = read_memory(trace, &start, err);
+	code = read_memory(trace, &start, &survey, err);
 	if (code == 0)
 		code = read_snapshot(trace, &start, tunables, err);
 	if (code == 0)
@@ -472,6 +524,10 @@ int replay_start_read(struct mmr_trace *trace, struct replay_start *ret,
 	/* What MGLRU did before 6.2 (and what a recording without the events knows) is in the counters only. */
 	if (code == 0 && start.mglru && !replay_reference_known(&start.reference))
 		code = replay_reference_snapshots(trace, &start.reference, err);
+	if (code == 0)
+		code = survey_trace(trace, &start, &survey, err);
+	replay_lists_destroy(survey.lists);
+	replay_bulk_destroy(survey.bulk);
 	if (code == 0)
 		code = mmr_trace_rewind(trace, err);
 	if (code < 0) {
@@ -486,7 +542,9 @@ void replay_start_deinit(struct replay_start *start)
 {
 	base_free(start->free_blocks);
 	base_free(start->block_types);
-	base_free(start->pcp_counts);
 	base_free(start->kernel);
+	base_free(start->pcps);
+	base_free(start->listed);
+	base_free(start->bulk_takes);
 	*start = (struct replay_start){ 0 };
 }

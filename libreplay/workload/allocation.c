@@ -8,8 +8,10 @@
  * one open; otherwise it waits for the event that says what it is: mm_filemap_add_to_page_cache or
  * mm_lru_insertion. Everything else is kernel memory. Follows __alloc_pages() and lru_add(), v6.12.
  *
- * Not modelled: the bulk allocator, whose pages show only when they are freed (release.c).
+ * The bulk allocator has no event: what the caller has found out of it (wl_add_bulk()) is kernel memory from then
+ * on; what it has not shows only when it is freed (release.c).
  */
+#include "error_set.h"
 #include "wl_state.h"
 
 /* mm_lru_insertion's own flags (include/trace/events/pagemap.h). */
@@ -174,6 +176,32 @@ void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		alloc_kernel(wl, event, WL_PAGE_KERNEL, WL_ALLOC_PAGE_TABLE);
 	} else {
 		alloc_kernel(wl, event, WL_PAGE_KERNEL, WL_ALLOC_KERNEL);
+	}
+}
+
+int wl_add_bulk(struct wl *wl, uint64_t t_ns, uint32_t pfn, struct mmr_error *err)
+{
+	if (wl_bulk_vec_push(&wl->bulks, (struct wl_bulk){ t_ns, pfn }) < 0)
+		return base_error(err, MMR_E_NOMEM, "no memory for the bulk allocator's pages");
+	return 0;
+}
+
+void wl_bulk_until(struct wl *wl, uint64_t now_ns)
+{
+	while (wl->nr_bulks_done < wl->bulks.count &&
+	       wl->bulks.items[wl->nr_bulks_done].t_ns <= now_ns) {
+		uint32_t pfn = wl->bulks.items[wl->nr_bulks_done++].pfn;
+		uint32_t page;
+
+		if (!wl->started || !wl_pfn_known(wl, pfn) || *wl_place(wl, pfn) != WL_PLACE_FREE)
+			continue;
+		page = wl_page_new(wl, WL_PAGE_KERNEL, pfn);
+		if (page == WL_NONE)
+			return;
+		wl->pages.items[page].key = 1;
+		*wl_place(wl, pfn) = page + WL_PLACE_PAGE;
+		wl->pages.items[page].op = wl_emit(
+			wl, (struct demand_op){ .kind = DEMAND_KERNEL_ALLOC, .page = page });
 	}
 }
 

@@ -208,6 +208,8 @@ int wl_event(struct wl *wl, const struct mmr_event *event, struct mmr_error *err
 	wl->task = 0;
 	if (!wl->started)
 		wl_resident_until(wl, wl->now_ns);
+	if (wl->nr_bulks_done < wl->bulks.count)
+		wl_bulk_until(wl, wl->now_ns);
 	wl->task = wl_task_of(wl, event->pid);
 	if (!wl->nomem)
 		dispatch(wl, subject, event);

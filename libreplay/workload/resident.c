@@ -6,8 +6,8 @@
  * events around it are followed as ever, and the demand begins after the last piece, with an op for
  * every page that is in memory then. So no page is counted twice or missed.
  *
- * Not modelled: pages on per-CPU lists look like kernel memory in kpageflags; they end as such when
- * an allocation or mm_page_pcpu_drain tells.
+ * Not modelled: pages on per-CPU lists look like kernel memory in kpageflags. Those that the caller knows
+ * of (wl_add_listed()) are free; others end as such when an allocation or mm_page_pcpu_drain tells.
  */
 #include "error_set.h"
 #include "le.h"
@@ -51,6 +51,13 @@ int wl_add_kpageflags(struct wl *wl, uint64_t first_pfn, const void *flags, uint
 	}
 	wl->started = false;
 	return 0;
+}
+
+void wl_add_listed(struct wl *wl, uint64_t pfn, uint64_t nr)
+{
+	for (uint64_t i = 0; i < nr; i++)
+		if (wl_pfn_known(wl, pfn + i) && *wl_place(wl, pfn + i) == WL_PLACE_UNKNOWN)
+			*wl_place(wl, pfn + i) = WL_PLACE_LISTED;
 }
 
 static enum wl_page_kind kind_of(uint64_t flags)
@@ -157,6 +164,8 @@ static void take_in(struct wl *wl, const struct wl_piece *piece)
 			*wl_place(wl, pfn) = WL_PLACE_FREE;
 			continue;
 		}
+		if (*wl_place(wl, pfn) == WL_PLACE_LISTED)
+			*wl_place(wl, pfn) = WL_PLACE_FREE;
 		/* Free by the events and not in the buddy lists: on a per-CPU list. */
 		if (flags & (KPF_NOPAGE | KPF_OFFLINE | KPF_RESERVED) ||
 		    *wl_place(wl, pfn) != WL_PLACE_UNKNOWN)

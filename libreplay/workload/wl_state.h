@@ -39,6 +39,7 @@
 /* What is known of a page frame that no logical page lives in. Others are number + WL_PLACE_PAGE. */
 enum wl_place {
 	WL_PLACE_UNKNOWN, /* no event has named it */
+	WL_PLACE_LISTED,  /* likewise, but it was on a per-CPU list when the demand began */
 	WL_PLACE_FREE,
 	WL_PLACE_TARGET,    /* free, but compaction has taken pages from around here */
 	WL_PLACE_MOVED,     /* its contents have moved; its free is to come */
@@ -275,6 +276,13 @@ DEFINE_VEC(wl_task_vec, struct wl_task);
 DEFINE_VEC(wl_file_vec, struct wl_file);
 DEFINE_VEC(wl_chunk_vec, struct wl_chunk);
 DEFINE_VEC(wl_u32_vec, uint32_t);
+
+/* A page that the bulk allocator took. */
+struct wl_bulk {
+	uint64_t t_ns;
+	uint32_t pfn;
+};
+DEFINE_VEC(wl_bulk_vec, struct wl_bulk);
 DEFINE_VEC(wl_op_vec, struct demand_op);
 DEFINE_VEC(wl_piece_vec, struct wl_piece);
 DEFINE_VEC(wl_extent_vec, struct wl_swap_extent);
@@ -338,6 +346,8 @@ struct wl {
 
 	struct wl_task_vec tasks; /* 0 is no task */
 	struct wl_u32_vec pids;   /* pid → task */
+	struct wl_bulk_vec bulks; /* in time order */
+	size_t nr_bulks_done;
 	uint32_t oldest_exited;   /* exited tasks, to be reused in this order */
 	uint32_t newest_exited;
 	uint32_t nr_exited;
@@ -542,6 +552,8 @@ bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flag
 
 /* ---- allocation.c, release.c ---- */
 
+/* The pages that the bulk allocator took until now. */
+void wl_bulk_until(struct wl *wl, uint64_t now_ns);
 void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 void wl_free_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 /* A page of this kind came back whose name is not known: it stands for the one that has been out longest. */

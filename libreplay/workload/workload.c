@@ -115,6 +115,7 @@ void wl_destroy(struct wl *wl)
 	wl_mm_vec_deinit(&wl->mms);
 	wl_task_vec_deinit(&wl->tasks);
 	wl_u32_vec_deinit(&wl->pids);
+	wl_bulk_vec_deinit(&wl->bulks);
 	wl_u32_vec_deinit(&wl->outs);
 	wl_u32_vec_deinit(&wl->slots);
 	wl_extent_vec_deinit(&wl->extents);

@@ -65,6 +65,18 @@ int wl_add_kpageflags(struct wl *wl, uint64_t first_pfn, const void *flags, uint
                       uint64_t begin_ns, struct mmr_error *err) MMR_MUST_CHECK;
 
 /*
+ * nr page frames were free, on a per-CPU list, when the last chunk of wl_add_kpageflags() was read: no memory
+ * of the kernel's. To be added before the first event.
+ */
+void wl_add_listed(struct wl *wl, uint64_t pfn, uint64_t nr);
+
+/*
+ * The bulk allocator took a page frame right before the first event of t_ns or later. To be added in time order,
+ * before the first event. MMR_E_NOMEM.
+ */
+int wl_add_bulk(struct wl *wl, uint64_t t_ns, uint32_t pfn, struct mmr_error *err) MMR_MUST_CHECK;
+
+/*
  * A process that was there before the first event, with the pages it had. To be added before
  * wl_add_kpageflags().
  */

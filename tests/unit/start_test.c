@@ -109,10 +109,10 @@ static void counts_go_to_their_zone_and_cpu(void **state)
 	                                       "              count: 91\n");
 
 	(void)state;
-	assert_int_equal(start.pcp_counts[0], 233);
-	assert_int_equal(start.pcp_counts[1], 7);
-	assert_int_equal(start.pcp_counts[2], 0);
-	assert_int_equal(start.pcp_counts[3], 91);
+	assert_int_equal(start.pcps[0].count, 233);
+	assert_int_equal(start.pcps[1].count, 7);
+	assert_int_equal(start.pcps[2].count, 0);
+	assert_int_equal(start.pcps[3].count, 91);
 	replay_start_deinit(&start);
 }
 
@@ -161,7 +161,7 @@ static void counts_of_nobody_are_ignored(void **state)
 
 	(void)state;
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(start.pcp_counts[i], 0);
+		assert_int_equal(start.pcps[i].count, 0);
 	replay_start_deinit(&start);
 }
 
@@ -175,8 +175,8 @@ static void each_zone_begins_without_a_cpu(void **state)
 	                                       "              count: 9\n");
 
 	(void)state;
-	assert_int_equal(start.pcp_counts[1], 8);
-	assert_int_equal(start.pcp_counts[3], 0);
+	assert_int_equal(start.pcps[1].count, 8);
+	assert_int_equal(start.pcps[3].count, 0);
 	replay_start_deinit(&start);
 }
 
@@ -351,7 +351,7 @@ static void a_trace_starts_where_its_snapshot_ends(void **state)
 		assert_int_equal(start.free_blocks[i].pfn, RUN_FIRST_PFN + 1024 * (i + 1));
 		assert_int_equal(start.free_blocks[i].order, 10);
 	}
-	assert_int_equal(start.pcp_counts[0], 3);
+	assert_int_equal(start.pcps[0].count, 3);
 	assert_true(start.start_ns > mmr_trace_info(trace)->first_ns);
 	assert_string_equal(value_of(&tunables, "vm.swappiness"), "35");
 	assert_string_equal(value_of(&tunables, "swap"), "8M");
