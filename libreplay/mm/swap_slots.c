@@ -9,8 +9,8 @@
  */
 #include "internal.h"
 
-#define ACTIVATE   (5 * MM_SLOT_CACHE)
-#define DEACTIVATE (2 * MM_SLOT_CACHE)
+#define ACTIVATE   (UINT64_C(5) * MM_SLOT_CACHE)
+#define DEACTIVATE (UINT64_C(2) * MM_SLOT_CACHE)
 
 static void drain(struct mm_machine *machine)
 {
@@ -34,8 +34,8 @@ static bool check_active(struct mm_machine *machine)
 	uint64_t room = swap->nr_slots - swap->nr_used;
 
 	if (!swap->caches_active) {
-		swap->caches_active = room > (uint64_t)machine->nr_cpus * ACTIVATE;
-	} else if (room < (uint64_t)machine->nr_cpus * DEACTIVATE) {
+		swap->caches_active = room > machine->nr_cpus * ACTIVATE;
+	} else if (room < machine->nr_cpus * DEACTIVATE) {
 		swap->caches_active = false;
 		drain(machine);
 	}

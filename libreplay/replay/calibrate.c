@@ -264,19 +264,19 @@ static void see_write(struct replay_calibrate *calibrate, const struct mmr_event
 {
 	struct batch *batch = slot_of(calibrate, event->pid);
 
-	if (!batch->open || batch->pid != event->pid) {
-		begin_row(calibrate, event);
-	} else if (!batch->row) {
+	bool follows = batch->open && batch->pid == event->pid;
+
+	if (follows && !batch->row) {
 		batch->nr_written++;
-	} else if (event->t_ns < batch->last_ns || event->t_ns - batch->last_ns >= NAP_NS) {
-		begin_row(calibrate, event);
-	} else {
+		return;
+	}
+	if (follows && event->t_ns >= batch->last_ns && event->t_ns - batch->last_ns < NAP_NS) {
 		batch->last_ns = event->t_ns;
 		if (++batch->nr_taken < MIN_PAGES)
 			return;
 		add_sample(calibrate, batch, ROW, event);
-		begin_row(calibrate, event);
 	}
+	begin_row(calibrate, event);
 }
 
 /* Somebody else on the CPU of a batch: it lasted longer than it took. */

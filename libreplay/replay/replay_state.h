@@ -101,7 +101,7 @@ struct replay {
 	bool seeding;      /* the start population is still coming */
 	bool traces_reads; /* the demand tells of uses of file pages apart from bringing them in */
 	struct replay_kernel_memory *kernel; /* at the start: [REPLAY_MAX_NODES], or NULL */
-	struct replay_pcp *pcps; /* as recorded; NULL: not known */
+	struct replay_pcp *pcps;             /* as recorded; NULL: not known */
 };
 
 /* ---- replay_machine.c ---- */

@@ -503,39 +503,38 @@ static int read_snapshot(struct mmr_trace *trace, struct replay_start *start,
 	return 0;
 }
 
-int replay_start_read(struct mmr_trace *trace, struct replay_start *ret,
+int replay_start_read(struct mmr_trace *trace, struct replay_start *start,
                       struct replay_tunables *tunables, struct mmr_error *err)
 {
 	const struct mmr_trace_info *info = mmr_trace_info(trace);
-	struct replay_start start = { .zones = mmr_trace_zone(trace, 0),
-		                      .nr_zones = info->nr_zones,
-		                      .nr_cpus = info->nr_cpus,
-		                      .start_ns = info->first_ns };
 	struct survey survey = { 0 };
 	int code;
 
+	/* In place: it is too large for the stack. */
+	memset(start, 0, sizeof(*start));
+	start->zones = mmr_trace_zone(trace, 0);
+	start->nr_zones = info->nr_zones;
+	start->nr_cpus = info->nr_cpus;
+	start->start_ns = info->first_ns;
 	replay_tunable_record(tunables, "kernel", info->kernel_release);
-	code = read_memory(trace, &start, &survey, err);
+	code = read_memory(trace, start, &survey, err);
 	if (code == 0)
-		code = read_snapshot(trace, &start, tunables, err);
+		code = read_snapshot(trace, start, tunables, err);
 	if (code == 0)
-		code = replay_calibrate_trace(trace, tunables, &start.reference, &start.device,
+		code = replay_calibrate_trace(trace, tunables, &start->reference, &start->device,
 		                              err);
 	/* What MGLRU did before 6.2 (and what a recording without the events knows) is in the counters only. */
-	if (code == 0 && start.mglru && !replay_reference_known(&start.reference))
-		code = replay_reference_snapshots(trace, &start.reference, err);
+	if (code == 0 && start->mglru && !replay_reference_known(&start->reference))
+		code = replay_reference_snapshots(trace, &start->reference, err);
 	if (code == 0)
-		code = survey_trace(trace, &start, &survey, err);
+		code = survey_trace(trace, start, &survey, err);
 	replay_lists_destroy(survey.lists);
 	replay_bulk_destroy(survey.bulk);
 	if (code == 0)
 		code = mmr_trace_rewind(trace, err);
-	if (code < 0) {
-		replay_start_deinit(&start);
-		return code;
-	}
-	*ret = start;
-	return 0;
+	if (code < 0)
+		replay_start_deinit(start);
+	return code;
 }
 
 void replay_start_deinit(struct replay_start *start)
@@ -546,5 +545,5 @@ void replay_start_deinit(struct replay_start *start)
 	base_free(start->pcps);
 	base_free(start->listed);
 	base_free(start->bulk_takes);
-	*start = (struct replay_start){ 0 };
+	memset(start, 0, sizeof(*start));
 }

@@ -270,7 +270,7 @@ static void share_out(const struct replay_start *start, struct replay_listed *li
                       int64_t *lacks, bool drained)
 {
 	uint32_t zone = zone_of(start, listed->pfn);
-	int64_t *of_zone = &lacks[zone * start->nr_cpus];
+	int64_t *of_zone = &lacks[(size_t)zone * start->nr_cpus];
 
 	if (zone == start->nr_zones || listed->cpu >= start->nr_cpus)
 		return;

@@ -47,6 +47,13 @@ uint32_t wl_emit(struct wl *wl, struct demand_op op)
 	return wl->ops_serial + (uint32_t)pending;
 }
 
+void wl_emit_evicted(struct wl *wl, uint32_t page)
+{
+	/* Of a page that nothing was said of so far nothing need be said. */
+	if (wl->pages.items[page].nr_ops > 0)
+		wl_emit(wl, (struct demand_op){ .kind = DEMAND_EVICTED, .page = page });
+}
+
 struct demand_op *wl_op_find(struct wl *wl, uint32_t serial, uint32_t page)
 {
 	size_t at = serial - wl->ops_serial;

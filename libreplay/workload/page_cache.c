@@ -370,7 +370,7 @@ static void delete_page(struct wl *wl, const struct wl_task *t, const struct mmr
 		wl_count(wl, WL_FILE_RECLAIM);
 		wl_page_unplace(wl, page, WL_PLACE_RECLAIMED);
 		wl->pages.items[page].flags |= WL_PAGE_OUT;
-		wl_emit(wl, (struct demand_op){ .kind = DEMAND_EVICTED, .page = page });
+		wl_emit_evicted(wl, page);
 		note_out(wl, page);
 		return;
 	}

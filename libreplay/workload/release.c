@@ -103,7 +103,7 @@ static bool free_endogenous(struct wl *wl, const struct wl_task *t, uint32_t pag
 	if (wl_in_reclaim(t) && !wl_in_migration(t)) {
 		*cause = file ? WL_FREE_RECLAIM_FILE : WL_FREE_RECLAIM_ANON;
 		p->flags |= WL_PAGE_OUT;
-		wl_emit(wl, (struct demand_op){ .kind = DEMAND_EVICTED, .page = page });
+		wl_emit_evicted(wl, page);
 	} else if (wl_in_migration(t)) {
 		*cause = WL_FREE_MIGRATED;
 	} else if (t->flags & WL_TASK_KHUGEPAGED) {

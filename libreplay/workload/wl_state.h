@@ -348,7 +348,7 @@ struct wl {
 	struct wl_u32_vec pids;   /* pid → task */
 	struct wl_bulk_vec bulks; /* in time order */
 	size_t nr_bulks_done;
-	uint32_t oldest_exited;   /* exited tasks, to be reused in this order */
+	uint32_t oldest_exited; /* exited tasks, to be reused in this order */
 	uint32_t newest_exited;
 	uint32_t nr_exited;
 
@@ -617,6 +617,8 @@ int wl_commit_maps(struct wl *wl, uint32_t pid, const char *maps,
 
 /* Adds an op at the time and by the task of the event; its serial number (for wl_op_find()). */
 uint32_t wl_emit(struct wl *wl, struct demand_op op);
+/* The original has reclaimed the page. */
+void wl_emit_evicted(struct wl *wl, uint32_t page);
 /* An op that can still be completed, and is for this page; NULL if it is gone. */
 struct demand_op *wl_op_find(struct wl *wl, uint32_t serial, uint32_t page);
 

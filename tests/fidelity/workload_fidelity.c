@@ -89,9 +89,10 @@ static bool mirror_op(struct mirror *m, const struct demand_op *op)
 		return true;
 	grow(m, (size_t)op->page + 512);
 	alive = &m->alive[op->page];
-	if (op->kind == DEMAND_KERNEL_ALLOC || (op->kind == DEMAND_FREE && *alive == 1)) {
-		good = *alive == (op->kind == DEMAND_FREE);
-		*alive = op->kind != DEMAND_FREE;
+	if (op->kind == DEMAND_KERNEL_ALLOC || op->kind == DEMAND_SLAB_FREE ||
+	    (op->kind == DEMAND_FREE && *alive == 1)) {
+		good = *alive == (op->kind != DEMAND_KERNEL_ALLOC);
+		*alive = op->kind == DEMAND_KERNEL_ALLOC;
 		return good;
 	}
 	for (uint32_t i = 0; i < 1u << op->order; i++) {
