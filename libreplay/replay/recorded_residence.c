@@ -277,7 +277,7 @@ int replay_residence_ops(struct replay_residence *residence, const struct demand
 			return rc;
 		if (change == CHANGE_END)
 			end(residence, &ops[i]);
-		for (int type = 0; type < MM_NR_LRU_TYPES; type++) {
+		for (uint32_t type = 0; type < MM_NR_LRU_TYPES; type++) {
 			struct part *part = part_at(residence, ops[i].t_ns, type);
 
 			part->nr_resident += residence->nr_resident[type];
@@ -341,14 +341,14 @@ static uint32_t tick_at(const struct replay_residence *residence, enum mm_lru_ty
 
 void replay_residence_seal(struct replay_residence *residence)
 {
-	for (int type = 0; type < MM_NR_LRU_TYPES; type++)
+	for (uint32_t type = 0; type < MM_NR_LRU_TYPES; type++)
 		wind_clock(residence, type);
 	for (size_t i = 0; i < residence->open.count; i++) {
 		/* Of which type these are is not known any more: most of what does not come back is in swap. */
 		end_absence(residence, (uint32_t)i, MM_LRU_ANON, UINT32_MAX, false);
 		residence->open.items[i] = NONE;
 	}
-	for (int type = 0; type < MM_NR_LRU_TYPES; type++)
+	for (uint32_t type = 0; type < MM_NR_LRU_TYPES; type++)
 		replay_return_seal(&residence->returns[type]);
 	residence->tasks = residence->outs;
 	residence->outs = (struct residence_page_vec){ 0 };

@@ -42,7 +42,7 @@ static uint64_t write_end(const struct replay *replay, enum mm_write_device devi
 
 void replay_simtime_writes(struct replay *replay)
 {
-	for (int i = 0; i < MM_NR_WRITE_DEVICES; i++) {
+	for (uint32_t i = 0; i < MM_NR_WRITE_DEVICES; i++) {
 		if (mm_oldest_write_pages(replay->machine, i) == 0)
 			replay->write_done_ns[i] = REPLAY_NEVER;
 		else if (replay->write_done_ns[i] == REPLAY_NEVER)
