@@ -85,68 +85,72 @@ static uint32_t script(struct replay_residence *residence, struct demand_op *ops
 	return nr;
 }
 
-static void what_the_recording_kept_comes_back(void **state)
+struct bench {
+	struct mm_machine *machine;
+	struct replay_residence *residence;
+};
+
+/* The second pass of the script, up to the instant at which the recording has evicted half of the pages. */
+static struct bench after_a_second(void)
 {
 	static struct demand_op ops[4 * NR_USED];
-	struct mm_machine *machine = machine_new(NR_PAGES, 1, 0, policy_find("fifo"));
-	struct replay_residence *residence;
-	uint32_t nr_ops, page, task, nr_due = 0;
+	struct bench b = { .machine = machine_new(NR_PAGES, 1, 0, policy_find("fifo")) };
+	uint32_t nr_ops;
+
+	machine_all_free(b.machine);
+	assert_int_equal(mm_residence_enable(b.machine, NULL), 0);
+	assert_int_equal(mm_reserve_lpages(b.machine, NR_PAGES, NULL), 0);
+	assert_int_equal(replay_residence_create(0, 10 * SECOND, 1, &b.residence, NULL), 0);
+	nr_ops = script(b.residence, ops);
+	replay_residence_seal(b.residence);
+	for (uint32_t i = 0; i < nr_ops && ops[i].t_ns <= SECOND; i++) {
+		replay_residence_advance(b.residence, b.machine, ops[i].t_ns);
+		replay_residence_op(b.residence, b.machine, &ops[i]);
+	}
+	return b;
+}
+
+static void end(struct bench *b)
+{
+	replay_residence_destroy(b->residence);
+	mm_machine_destroy(b->machine);
+}
+
+static void what_the_recording_kept_comes_back(void **state)
+{
+	struct bench b = after_a_second();
+	uint32_t page, task, nr_due = 0;
 
 	(void)state;
-	machine_all_free(machine);
-	assert_int_equal(mm_residence_enable(machine, NULL), 0);
-	assert_int_equal(mm_reserve_lpages(machine, NR_PAGES, NULL), 0);
-	assert_int_equal(replay_residence_create(0, 10 * SECOND, 1, &residence, NULL), 0);
-	nr_ops = script(residence, ops);
-	replay_residence_seal(residence);
-	for (uint32_t i = 0; i < nr_ops && ops[i].t_ns <= SECOND; i++) {
-		replay_residence_advance(residence, machine, ops[i].t_ns);
-		replay_residence_op(residence, machine, &ops[i]);
-	}
-	/* The replay evicts all pages when the recording has evicted half of them. */
 	for (page = 0; page < 2 * NR_USED; page++)
-		replay_residence_evicted(residence, page, false);
-	replay_residence_advance(residence, machine, 2 * SECOND - SECOND / 5);
-	assert_false(replay_residence_due(residence, &page, &task));
-	replay_residence_advance(residence, machine, 2 * SECOND + SECOND / 5);
-	while (replay_residence_due(residence, &page, &task)) {
+		replay_residence_evicted(b.residence, page, false);
+	replay_residence_advance(b.residence, b.machine, 2 * SECOND - SECOND / 5);
+	assert_false(replay_residence_due(b.residence, &page, &task));
+	replay_residence_advance(b.residence, b.machine, 2 * SECOND + SECOND / 5);
+	while (replay_residence_due(b.residence, &page, &task)) {
 		assert_true(page < NR_USED);
 		assert_int_equal(task, 1 + page % 3);
 		nr_due++;
 	}
 	assert_int_equal(nr_due, NR_USED);
-	replay_residence_destroy(residence);
-	mm_machine_destroy(machine);
+	end(&b);
 }
 
 static void what_has_gone_since_does_not_come_back(void **state)
 {
-	static struct demand_op ops[4 * NR_USED];
-	struct mm_machine *machine = machine_new(NR_PAGES, 1, 0, policy_find("fifo"));
-	struct replay_residence *residence;
-	uint32_t nr_ops, page, task;
+	struct bench b = after_a_second();
+	uint32_t page, task;
 
 	(void)state;
-	machine_all_free(machine);
-	assert_int_equal(mm_residence_enable(machine, NULL), 0);
-	assert_int_equal(mm_reserve_lpages(machine, NR_PAGES, NULL), 0);
-	assert_int_equal(replay_residence_create(0, 10 * SECOND, 1, &residence, NULL), 0);
-	nr_ops = script(residence, ops);
-	replay_residence_seal(residence);
-	for (uint32_t i = 0; i < nr_ops && ops[i].t_ns <= SECOND; i++) {
-		replay_residence_advance(residence, machine, ops[i].t_ns);
-		replay_residence_op(residence, machine, &ops[i]);
-	}
 	for (page = 0; page < NR_USED; page++) {
 		const struct demand_op gone = op(SECOND, DEMAND_FREE, page);
 
-		replay_residence_evicted(residence, page, false);
-		replay_residence_op(residence, machine, &gone);
+		replay_residence_evicted(b.residence, page, false);
+		replay_residence_op(b.residence, b.machine, &gone);
 	}
-	replay_residence_advance(residence, machine, 10 * SECOND);
-	assert_false(replay_residence_due(residence, &page, &task));
-	replay_residence_destroy(residence);
-	mm_machine_destroy(machine);
+	replay_residence_advance(b.residence, b.machine, 10 * SECOND);
+	assert_false(replay_residence_due(b.residence, &page, &task));
+	end(&b);
 }
 
 int main(void)
