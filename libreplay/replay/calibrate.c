@@ -541,20 +541,41 @@ void replay_calibrate_record(const struct replay_calibrate *calibrate,
 	record_stretch(&calibrate->direct, tunables, &cost);
 }
 
+static int learn(struct mmr_trace *trace, struct replay_calibrate *calibrate,
+                 struct replay_reference_share *share, struct replay_file_device *device,
+                 const struct replay_calibrate_rider *rider, struct mmr_error *err)
+{
+	struct mmr_event event;
+	int more, code = 0;
+
+	while (code == 0 && (more = mmr_trace_next(trace, &event, err)) > 0) {
+		if (calibrate) {
+			replay_calibrate_event(calibrate, &event);
+			replay_reference_event(share, &event);
+			replay_file_device_event(device, &event);
+		}
+		if (rider)
+			code = rider->event(rider->data, &event, err);
+	}
+	return code < 0 ? code : more;
+}
+
 int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tunables,
                            struct replay_reference_share *share, struct replay_file_device *device,
-                           struct mmr_error *err)
+                           const struct replay_calibrate_rider *rider, struct mmr_error *err)
 {
+	bool learns = mmr_trace_has_event(trace, MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE);
+	struct replay_calibrate *calibrate = NULL;
 	uint64_t file_ns;
-	struct replay_calibrate *calibrate;
-	struct mmr_event event;
-	int more;
+	int code;
 
-	if (!mmr_trace_has_event(trace, MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE))
+	if (!learns && !rider)
 		return 0;
-	more = mmr_trace_rewind(trace, err);
-	if (more < 0)
-		return more;
+	code = mmr_trace_rewind(trace, err);
+	if (code < 0)
+		return code;
+	if (!learns)
+		return learn(trace, NULL, share, device, rider, err);
 	calibrate = replay_calibrate_create(mmr_trace_info(trace)->nr_cpus);
 	if (!calibrate)
 		return base_error(err, MMR_E_NOMEM, "out of memory for the costs of reclaim");
@@ -563,16 +584,12 @@ int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tuna
 	device->first_ns = share->first_ns;
 	device->last_ns = share->last_ns;
 	calibrate->first_ns = share->first_ns;
-	while ((more = mmr_trace_next(trace, &event, err)) > 0) {
-		replay_calibrate_event(calibrate, &event);
-		replay_reference_event(share, &event);
-		replay_file_device_event(device, &event);
-	}
-	if (more == 0)
+	code = learn(trace, calibrate, share, device, rider, err);
+	if (code == 0)
 		replay_calibrate_record(calibrate, tunables);
 	file_ns = replay_file_device_ns(device);
 	if (file_ns > 0)
 		record(tunables, "cost.file_write", file_ns);
 	replay_calibrate_destroy(calibrate);
-	return more;
+	return code;
 }

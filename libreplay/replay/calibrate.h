@@ -27,12 +27,19 @@ void replay_calibrate_event(struct replay_calibrate *calibrate, const struct mmr
 void replay_calibrate_record(const struct replay_calibrate *calibrate,
                              struct replay_tunables *tunables);
 
+/* Who wants to see the events too; an error ends the pass. */
+struct replay_calibrate_rider {
+	void *data;
+	int (*event)(void *data, const struct mmr_event *event, struct mmr_error *err);
+};
+
 /*
  * All of it, from the trace's first event on, how often pages were found in use, and how fast files were written;
- * leaves the trace at its end.
+ * leaves the trace at its end. rider: or NULL.
  */
 int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tunables,
                            struct replay_reference_share *share, struct replay_file_device *device,
+                           const struct replay_calibrate_rider *rider,
                            struct mmr_error *err) MMR_MUST_CHECK;
 
 #endif

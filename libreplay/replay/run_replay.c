@@ -380,21 +380,24 @@ static int feed(struct replay_run *run, struct mmr_error *err)
 
 /* ---- the run ---- */
 
-/* Without samples, if the policy asks, and the recording's reclaim tells how often it found pages in use. */
+/* The policy asks which pages are in use, and there are no samples that tell. */
+static bool lacks_accesses(const struct replay_run *run)
+{
+	return policy_find(run->options->policy)->check_references &&
+	       !mmr_trace_info(run->trace)->nr_access_frames;
+}
+
+/* … but the recording's reclaim tells how often it found pages in use. */
 static bool guesses_references(const struct replay_run *run)
 {
-	return run->tunables.value[REPLAY_TUNABLE_REFERENCE_MODEL] != 0 &&
-	       policy_find(run->options->policy)->check_references &&
-	       !mmr_trace_info(run->trace)->nr_access_frames &&
+	return run->tunables.value[REPLAY_TUNABLE_REFERENCE_MODEL] != 0 && lacks_accesses(run) &&
 	       replay_reference_known(&run->start.reference);
 }
 
-/* Likewise, from how long the recording kept pages. */
+/* … but how long the recording kept pages is known. */
 static bool follows_residence(const struct replay_run *run)
 {
-	return run->tunables.value[REPLAY_TUNABLE_REFERENCE_MODEL] == 2 &&
-	       policy_find(run->options->policy)->check_references &&
-	       !mmr_trace_info(run->trace)->nr_access_frames;
+	return run->tunables.value[REPLAY_TUNABLE_REFERENCE_MODEL] == 2 && lacks_accesses(run);
 }
 
 static int create_workload(struct replay_run *run, struct mmr_error *err)

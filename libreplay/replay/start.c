@@ -110,6 +110,7 @@ struct survey {
 	struct replay_lists *lists; /* NULL: there is no snapshot */
 	struct replay_bulk *bulk;   /* likewise, or there is too much memory */
 	uint64_t nr_before;         /* events before the start */
+	uint64_t nr_seen;
 };
 
 /* Follows the trace to the end of the first full snapshot. */
@@ -159,25 +160,30 @@ static int read_memory(struct mmr_trace *trace, struct replay_start *start, stru
 
 /* ---- the whole trace ---- */
 
-static int survey_trace(struct mmr_trace *trace, struct replay_start *start, struct survey *survey,
-                        struct mmr_error *err)
+static int survey_event(void *data, const struct mmr_event *event, struct mmr_error *err)
 {
-	struct mmr_event event;
-	uint64_t nr = 0;
-	int more = 0, code;
+	struct survey *survey = data;
+	int code;
 
-	if (!survey->lists)
+	if (survey->nr_seen++ < survey->nr_before)
 		return 0;
-	code = mmr_trace_rewind(trace, err);
-	while (code == 0 && (more = mmr_trace_next(trace, &event, err)) > 0) {
-		if (nr++ < survey->nr_before)
-			continue;
-		code = replay_lists_event(survey->lists, &event, err);
-		if (code == 0 && survey->bulk)
-			code = replay_bulk_event(survey->bulk, &event, err);
-	}
-	if (code < 0 || more < 0)
-		return code < 0 ? code : more;
+	code = replay_lists_event(survey->lists, event, err);
+	if (code == 0 && survey->bulk)
+		code = replay_bulk_event(survey->bulk, event, err);
+	return code;
+}
+
+/* What the events of the whole trace tell, in one pass. */
+static int read_events(struct mmr_trace *trace, struct replay_start *start,
+                       struct replay_tunables *tunables, struct survey *survey,
+                       struct mmr_error *err)
+{
+	const struct replay_calibrate_rider rider = { .data = survey, .event = survey_event };
+	int code = replay_calibrate_trace(trace, tunables, &start->reference, &start->device,
+	                                  survey->lists ? &rider : NULL, err);
+
+	if (code < 0 || !survey->lists)
+		return code;
 	if (survey->bulk)
 		replay_bulk_take(survey->bulk, start);
 	return replay_lists_take(survey->lists, start, err);
@@ -521,13 +527,10 @@ int replay_start_read(struct mmr_trace *trace, struct replay_start *start,
 	if (code == 0)
 		code = read_snapshot(trace, start, tunables, err);
 	if (code == 0)
-		code = replay_calibrate_trace(trace, tunables, &start->reference, &start->device,
-		                              err);
+		code = read_events(trace, start, tunables, &survey, err);
 	/* What MGLRU did before 6.2 (and what a recording without the events knows) is in the counters only. */
 	if (code == 0 && start->mglru && !replay_reference_known(&start->reference))
 		code = replay_reference_snapshots(trace, &start->reference, err);
-	if (code == 0)
-		code = survey_trace(trace, start, &survey, err);
 	replay_lists_destroy(survey.lists);
 	replay_bulk_destroy(survey.bulk);
 	if (code == 0)
