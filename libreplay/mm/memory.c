@@ -7,6 +7,10 @@
  * (major fault); a touch of what reclaim has unmapped but not yet taken is a minor fault. System calls on tmpfs
  * do the same without a fault.
  *
+ * Each page table that maps a page has an accessed bit of its own. The demand tells when a page is used through
+ * another one than before; two bits are kept. A page that one process read from swap is there for the others, too,
+ * whose tables still name the slot: they fault once more each, without reading.
+ *
  * Follows do_anonymous_page(), do_swap_page(), do_wp_page(), wp_page_copy(), zap_present_ptes(),
  * madvise_free_pte_range() of v6.12. The page cache is in filemap.c.
  *
@@ -51,6 +55,16 @@ static void leave_swapcache(struct mm_machine *machine, uint32_t pfn, bool write
 		mm_try_free_swapcache(machine, pfn);
 }
 
+/* Each page table has a bit of its own. */
+static void mark_young(struct mm_machine *machine, uint32_t pfn, uint32_t flags)
+{
+	struct mm_page *page = &machine->pages[pfn];
+
+	if ((flags & MM_TOUCH_BESIDE) && (page->flags & MM_PG_YOUNG))
+		page->io |= MM_IO_YOUNG_TWICE;
+	mm_mark_young(machine, pfn);
+}
+
 /*
  * How the use shows: in the page table, or, of a file that is read, in the page itself. A sample does
  * not tell; of a page that is in no page table it saw a read, which kernels that trace reads have told, but
@@ -66,24 +80,41 @@ static void note_use(struct mm_machine *machine, uint32_t pfn, uint32_t flags)
 	if (flags & MM_TOUCH_SAMPLED)
 		in_tables |= !(page->flags & MM_PG_UNMAPPED);
 	if (in_tables || !machine->policy || !machine->policy->mark_accessed)
-		mm_mark_young(machine, pfn);
+		mark_young(machine, pfn, flags);
 	else if (flags & MM_TOUCH_SAMPLED ? !told : !(flags & MM_TOUCH_UNUSED))
 		machine->policy->mark_accessed(mm_page_node(machine, pfn), pfn);
+}
+
+/* What swap readahead brought in was wanted (swap_cache_get_folio()). */
+static void note_ahead(struct mm_machine *machine, uint32_t pfn)
+{
+	struct mm_page *page = &machine->pages[pfn];
+
+	if (!(page->flags & MM_PG_READAHEAD))
+		return;
+	page->flags &= (uint16_t)~MM_PG_READAHEAD;
+	mm_count(machine, MM_SWAP_RA_HIT, 1);
+	machine->swap.ra_hits++;
+}
+
+/* A page that was read from swap is in the page table of whoever wanted it; the others still have its slot there. */
+static bool came_for_another(const struct mm_page *page, uint32_t flags)
+{
+	const uint32_t both = MM_PG_ANON | MM_PG_SWAPCACHE;
+
+	return (flags & MM_TOUCH_BESIDE) && (page->flags & both) == both;
 }
 
 static enum mm_touch_result touch_present(struct mm_machine *machine, uint32_t pfn, uint32_t flags)
 {
 	struct mm_page *page = &machine->pages[pfn];
 	bool mapped = (page->flags & MM_PG_ANON) || (flags & MM_TOUCH_FAULT);
-	bool fault = (flags & MM_TOUCH_FAULTED) || (mapped && (page->flags & MM_PG_UNMAPPED));
+	bool fault = (flags & MM_TOUCH_FAULTED) || (mapped && (page->flags & MM_PG_UNMAPPED)) ||
+	             came_for_another(page, flags);
 
 	if (fault)
 		mm_count(machine, MM_PGFAULT, 1);
-	if (page->flags & MM_PG_READAHEAD) {
-		page->flags &= (uint16_t)~MM_PG_READAHEAD;
-		mm_count(machine, MM_SWAP_RA_HIT, 1);
-		machine->swap.ra_hits++;
-	}
+	note_ahead(machine, pfn);
 	if ((page->flags & MM_PG_SWAPCACHE) && (page->flags & (MM_PG_UNMAPPED | MM_PG_SHMEM)))
 		leave_swapcache(machine, pfn, flags & MM_TOUCH_WRITE);
 	if (mapped)
@@ -197,15 +228,21 @@ enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_r
 	return result;
 }
 
-void mm_map_along(struct mm_machine *machine, uint32_t number)
+void mm_map_along(struct mm_machine *machine, uint32_t number, uint32_t flags)
 {
 	uint32_t pfn = mm_lpage(machine, number)->pfn;
+	struct mm_page *page;
 
-	if (pfn == MM_NONE || !(machine->pages[pfn].flags & MM_PG_FILE) ||
-	    !(machine->pages[pfn].flags & MM_PG_UNMAPPED))
+	if (pfn == MM_NONE || !(machine->pages[pfn].flags & MM_PG_FILE))
 		return;
-	machine->pages[pfn].flags &= (uint16_t)~MM_PG_UNMAPPED;
-	mm_mark_young(machine, pfn);
+	page = &machine->pages[pfn];
+	if (flags & MM_TOUCH_EXEC)
+		page->flags |= MM_PG_EXEC;
+	if (!(page->flags & MM_PG_UNMAPPED) && !(flags & MM_TOUCH_BESIDE))
+		return;
+	if (page->flags & MM_PG_UNMAPPED)
+		page->flags &= (uint16_t) ~(MM_PG_UNMAPPED | MM_PG_YOUNG);
+	mark_young(machine, pfn, flags);
 }
 
 void mm_count_fault(struct mm_machine *machine)
@@ -250,19 +287,32 @@ enum mm_touch_result mm_activate_page(struct mm_machine *machine, const struct m
 	return MM_TOUCH_HIT;
 }
 
+/* One of the page tables through which it was used has it no more. */
+static void forget_use(struct mm_page *page)
+{
+	if (page->io & MM_IO_YOUNG_TWICE)
+		page->io &= (uint8_t)~MM_IO_YOUNG_TWICE;
+	else
+		page->flags &= (uint16_t)~MM_PG_YOUNG;
+}
+
 /*
  * What is to be copied has to be there, by the same fault. That is no use of it: the entry that would say so is the
- * copy's from then on.
+ * copy's from then on, and what it had said before is gone.
  */
 static void bring_source(struct mm_machine *machine, const struct mm_request *request,
-                         uint32_t source)
+                         uint32_t source, uint32_t flags)
 {
 	const struct mm_lpage *lpage;
 
 	source = mm_huge_part(machine, source);
 	lpage = mm_lpage(machine, source);
-	if (lpage->pfn != MM_NONE)
+	if (lpage->pfn != MM_NONE) {
+		note_ahead(machine, lpage->pfn);
+		if ((flags & MM_TOUCH_LEAVES) && lpage->order == 0)
+			forget_use(&machine->pages[lpage->pfn]);
 		return;
+	}
 	if (lpage->kind == MM_LPAGE_FILE && (lpage->flags & MM_LP_EVICTED))
 		mm_access_page(machine, request, source);
 	else if (lpage->slot != MM_NONE && mm_swapin(machine, request, source))
@@ -270,11 +320,11 @@ static void bring_source(struct mm_machine *machine, const struct mm_request *re
 }
 
 enum mm_touch_result mm_copy_page(struct mm_machine *machine, const struct mm_request *request,
-                                  uint32_t page, uint32_t source)
+                                  uint32_t page, uint32_t source, uint32_t flags)
 {
 	machine->this_cpu = (uint16_t)(request->cpu % machine->nr_cpus);
 	machine->in_fault = true;
-	bring_source(machine, request, source);
+	bring_source(machine, request, source, flags);
 	machine->in_fault = false;
 	return mm_touch_page(machine, request, page, MM_LPAGE_ANON, MM_TOUCH_WRITE);
 }

@@ -18,7 +18,7 @@
 #include "compaction.h"
 
 /* What moves with the contents. */
-#define MOVED_IO MM_IO_RECLAIM
+#define MOVED_IO (MM_IO_RECLAIM | MM_IO_YOUNG_TWICE)
 
 void mm_isolate_page(struct mm_machine *machine, struct mm_list *list, uint32_t pfn)
 {

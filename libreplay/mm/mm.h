@@ -235,6 +235,8 @@ enum mm_touch_flags {
 	MM_TOUCH_SLAB = 64,     /* kernel memory: a slab */
 	MM_TOUCH_TABLE = 128,   /* kernel memory: a page table */
 	MM_TOUCH_FAULTED = 256, /* a page fault even if the page is there */
+	MM_TOUCH_BESIDE = 512,  /* through another page table than the use before */
+	MM_TOUCH_LEAVES = 1024, /* a copy: of what was last used through this page table */
 };
 
 /* How a touch was served. */
@@ -255,8 +257,11 @@ enum mm_touch_result {
 enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_request *request,
                                    uint32_t page, enum mm_lpage_kind kind, uint32_t flags);
 
-/* A page of a file is mapped along with another: young, if it is in memory and was not mapped. */
-void mm_map_along(struct mm_machine *machine, uint32_t page);
+/*
+ * A page of a file is mapped along with another: young, if it is in memory and was not mapped, or not in this page
+ * table (MM_TOUCH_BESIDE).
+ */
+void mm_map_along(struct mm_machine *machine, uint32_t page, uint32_t flags);
 
 /* A page fault on a page that is there, of which nothing else is known. */
 void mm_count_fault(struct mm_machine *machine);
@@ -274,7 +279,7 @@ enum mm_touch_result mm_activate_page(struct mm_machine *machine, const struct m
 
 /* A write to a shared page: page gets a copy of source's contents, which are brought in if need be. */
 enum mm_touch_result mm_copy_page(struct mm_machine *machine, const struct mm_request *request,
-                                  uint32_t page, uint32_t source);
+                                  uint32_t page, uint32_t source, uint32_t flags);
 
 /* The contents are gone. false: the machine had none. */
 bool mm_free_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t page);

@@ -82,6 +82,8 @@ enum mm_page_io {
 	MM_IO_WRITEBACK = 1, /* being written */
 	MM_IO_QUEUED = 2,    /* in the queue of the flushers */
 	MM_IO_RECLAIM = 4,   /* reclaim waits for its write (PG_reclaim) */
+	MM_IO_YOUNG_TWICE =
+		8, /* no I/O: besides MM_PG_YOUNG, accessed through a second page table */
 };
 
 enum mm_page_flags {

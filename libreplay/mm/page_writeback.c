@@ -119,7 +119,7 @@ static void end_write(struct mm_machine *machine, uint32_t pfn)
 	machine->nr_written += mm_block_pages(page->order);
 	if (device_of(page) == MM_WRITE_FILE)
 		machine->writeback.nr_files_written += mm_block_pages(page->order);
-	page->io &= MM_IO_QUEUED;
+	page->io &= MM_IO_QUEUED | MM_IO_YOUNG_TWICE;
 	if (!rotate || !(page->flags & MM_PG_LRU))
 		return;
 	mm_count(machine, MM_PGROTATED, mm_block_pages(page->order));

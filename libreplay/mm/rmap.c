@@ -8,8 +8,8 @@
  *
  * Follows what __folio_add_rmap(), folio_remove_rmap_ptes(), folio_free_swap() decide in v6.12.
  *
- * Not modelled: several mappings of a page: it is referenced or not, whoever did it; the demand has
- * resolved sharing after fork into one logical page until it is written.
+ * Not modelled: the mappings of a page one by one: only whether it was used through one page table or several
+ * (MM_IO_YOUNG_TWICE); the demand has resolved sharing after fork into one logical page until it is written.
  */
 #include "internal.h"
 

@@ -135,6 +135,7 @@ bool mm_test_clear_young(struct mm_node *node, uint32_t pfn)
 	bool young = page->flags & MM_PG_YOUNG;
 
 	page->flags &= (uint16_t)~MM_PG_YOUNG;
+	page->io &= (uint8_t)~MM_IO_YOUNG_TWICE;
 	if (node->machine->residence.on)
 		young |= mm_residence_look(node->machine, pfn);
 	return young;

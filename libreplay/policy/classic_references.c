@@ -5,11 +5,11 @@
  * A page begins with the accessed bit of the fault that brought it in, so one use through a mapping is not
  * enough: the first time the bit is found the page is marked (PG_referenced) and goes round, the second
  * time it becomes active. read() leaves no bit: it marks the page the first time and activates it the second.
- * Code of programs becomes active at once.
+ * Code of programs becomes active at once, and so does what was used through two page tables since the last look.
  *
  * Follows folio_mark_accessed(), folio_activate(), folio_check_references() of v6.12; v6.1 decides alike.
  *
- * Not modelled: pages that several processes have mapped, where two of them count as two uses.
+ * Not modelled: uses through two page tables of which no fault tells; the several entries of a huge page in pieces.
  */
 #include "classic.h"
 
@@ -40,12 +40,14 @@ enum mm_references policy_classic_check_references(struct mm_node *node, uint32_
 	struct mm_page *page = mm_node_page(node, pfn);
 	bool file = mm_page_lru_type(page) == MM_LRU_FILE;
 	bool marked = page->flags & MM_PG_REFERENCED;
+	bool twice = page->io & MM_IO_YOUNG_TWICE;
 
 	(void)sc;
 	if (mm_test_clear_young(node, pfn)) {
 		page->flags |= MM_PG_REFERENCED;
-		return marked || (file && (page->flags & MM_PG_EXEC)) ? MM_REFERENCES_ACTIVATE
-		                                                      : MM_REFERENCES_KEEP;
+		return marked || twice || (file && (page->flags & MM_PG_EXEC))
+		               ? MM_REFERENCES_ACTIVATE
+		               : MM_REFERENCES_KEEP;
 	}
 	page->flags &= (uint16_t)~MM_PG_REFERENCED;
 	return marked && file ? MM_REFERENCES_RECLAIM_CLEAN : MM_REFERENCES_RECLAIM;

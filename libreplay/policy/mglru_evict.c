@@ -28,6 +28,7 @@ enum mm_references policy_mglru_check_references(struct mm_node *node, uint32_t 
 	struct mglru *lru = mglru_of(node);
 	struct mm_page *page = &node->machine->pages[pfn];
 	bool mapped = mglru_is_mapped(page), young, referenced;
+	bool twice = page->io & MM_IO_YOUNG_TWICE;
 
 	(void)sc;
 	/* A look-around found it young while it was isolated. */
@@ -51,8 +52,8 @@ enum mm_references policy_mglru_check_references(struct mm_node *node, uint32_t 
 	page->flags &= (uint16_t)~MGLRU_REFERENCED;
 	if (young) {
 		page->flags |= MGLRU_REFERENCED;
-		return referenced || (page->flags & MM_PG_EXEC) ? MM_REFERENCES_ACTIVATE
-		                                                : MM_REFERENCES_KEEP;
+		return referenced || twice || (page->flags & MM_PG_EXEC) ? MM_REFERENCES_ACTIVATE
+		                                                         : MM_REFERENCES_KEEP;
 	}
 	return referenced && (page->flags & MM_PG_FILE) ? MM_REFERENCES_RECLAIM_CLEAN
 	                                                : MM_REFERENCES_RECLAIM;

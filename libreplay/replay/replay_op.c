@@ -99,6 +99,8 @@ static uint32_t touch_flags(const struct replay *replay, const struct demand_op 
 		flags |= MM_TOUCH_FAULTED;
 	if (op->arg & DEMAND_EXEC)
 		flags |= MM_TOUCH_EXEC;
+	if (op->arg & DEMAND_BESIDE)
+		flags |= MM_TOUCH_BESIDE;
 	if (op->arg & DEMAND_AGAIN)
 		flags |= MM_TOUCH_UNUSED;
 	if ((op->arg & DEMAND_INSERT) &&
@@ -247,7 +249,7 @@ static void touch(struct replay *replay, const struct demand_op *op,
                   const struct mm_request *request)
 {
 	if (op->kind == DEMAND_FILE_TOUCH && (op->arg & DEMAND_AROUND)) {
-		mm_map_along(replay->machine, op->page);
+		mm_map_along(replay->machine, op->page, touch_flags(replay, op));
 		return;
 	}
 	charge(replay, op,
@@ -294,7 +296,9 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 			       mm_touch_page(machine, &request, op->page, MM_LPAGE_ANON,
 			                     MM_TOUCH_WRITE));
 		else
-			charge(replay, op, mm_copy_page(machine, &request, op->page, op->arg2));
+			charge(replay, op,
+			       mm_copy_page(machine, &request, op->page, op->arg2,
+			                    op->arg & DEMAND_LEAVES ? MM_TOUCH_LEAVES : 0));
 		replay_oom_own(replay, op);
 		break;
 	case DEMAND_ACCESS:

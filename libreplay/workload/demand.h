@@ -116,7 +116,10 @@ enum demand_touch_flags {
 	DEMAND_AROUND =
 		32768,      /* with DEMAND_MAPPED: mapped along with another, if it is in memory */
 	DEMAND_VOID = 4096, /* nothing is to be done: it turned out to be what a later op says */
-	DEMAND_TWICE = 1,   /* DEMAND_ACCESS */
+	DEMAND_BESIDE = 8192, /* through another address space's page table than the use before */
+	DEMAND_LEAVES =
+		8192, /* DEMAND_COW: of what was last used through the table that the copy is in */
+	DEMAND_TWICE = 1, /* DEMAND_ACCESS */
 };
 
 #define DEMAND_MAPPING_SHIFT 14

@@ -180,6 +180,14 @@ static bool comes_anyway(const struct wl_fault *f, const struct wl_page *page)
 	return f->blind || f->error_code & FAULT_PROTECTION || page->kind == WL_PAGE_SHMEM;
 }
 
+/* A write to what may not be written: the page is not used before it is this address space's alone. */
+static bool may_copy(const struct wl_fault *f)
+{
+	const uint8_t both = FAULT_PROTECTION | FAULT_WRITE;
+
+	return !f->blind && (f->error_code & both) == both;
+}
+
 void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event)
 {
 	struct wl_fault *f = &wl->tasks.items[task].fault;
@@ -222,6 +230,7 @@ void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event)
 			.kind = p->kind == WL_PAGE_SHMEM ? DEMAND_SHMEM_TOUCH : DEMAND_ANON_TOUCH,
 			.page = f->page,
 			.arg = op_flags(f) | (out ? (uint32_t)DEMAND_REFAULT : 0u) |
+	                       (may_copy(f) ? 0u : wl_note_table(wl, mm, f->page)) |
 	                       (comes_anyway(f, p) ? (uint32_t)DEMAND_FAULTED : 0u) |
 	                       (p->kind == WL_PAGE_SHMEM ? (uint32_t)DEMAND_MAPPED : 0u),
 		});
@@ -291,9 +300,14 @@ static void got_new(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_fla
 	op.arg =
 		op_flags(f) | (huge ? (uint32_t)DEMAND_HUGE : 0u) | wl_commit_flags(wl, mm, f->vpn);
 	op.arg2 = huge ? f->huge : 0;
+	wl->pages.items[page].last_mm = mm;
 	if (from != WL_NONE) {
 		op.kind = DEMAND_COW;
 		op.arg2 = from;
+		if (wl->pages.items[from].last_mm == mm) {
+			op.arg |= DEMAND_LEAVES;
+			wl->pages.items[from].last_mm = WL_NONE;
+		}
 	}
 	emit_new(wl, f, page, op);
 	count_alloc(wl, &wl->pages.items[page], copy ? WL_ALLOC_COW : WL_ALLOC_ANON, WL_FIRST_ANON);
@@ -331,13 +345,11 @@ static void got_old(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_fla
  */
 static bool is_copy(const struct wl *wl, const struct wl_fault *f, uint32_t gfp_flags, bool old)
 {
-	const uint8_t both = FAULT_PROTECTION | FAULT_WRITE;
-
 	if (gfp_flags & WL_GFP_ZERO)
 		return false;
 	if (f->blind)
 		return f->page != WL_NONE && !old && wl->pages.items[f->page].pfn != WL_NONE;
-	return (f->error_code & both) == both;
+	return may_copy(f);
 }
 
 bool wl_fault_page(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags)
@@ -420,6 +432,7 @@ bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flag
 		if (page == WL_NONE)
 			return true;
 		wl_page_init(wl, page, WL_PAGE_ANON, pfn + i);
+		wl->pages.items[page].last_mm = mm;
 		wl_map_add(wl, mm, vpn + i, page);
 	}
 	if (wl->nomem)

@@ -259,6 +259,7 @@ void wl_page_init(struct wl *wl, uint32_t page, enum wl_page_kind kind, uint32_t
 		.maps = WL_NONE,
 		.next = WL_NONE,
 		.slot = WL_NONE,
+		.last_mm = WL_NONE,
 		.alloc_cause = WL_NR_CAUSES,
 		.first_cause = WL_NR_CAUSES,
 	};
@@ -289,6 +290,17 @@ static void forget_kernel_places(struct wl *wl, uint32_t page)
 		*wl_place(wl, pfn) = WL_PLACE_UNKNOWN;
 		p->key--;
 	}
+}
+
+uint32_t wl_note_table(struct wl *wl, uint32_t mm, uint32_t page)
+{
+	struct wl_page *p = &wl->pages.items[page];
+	uint32_t last = p->last_mm;
+
+	if (mm == WL_NONE)
+		return 0;
+	p->last_mm = mm;
+	return last == WL_NONE || last == mm ? 0 : DEMAND_BESIDE;
 }
 
 void wl_page_forget(struct wl *wl, uint32_t page)

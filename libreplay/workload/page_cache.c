@@ -182,12 +182,21 @@ static uint32_t touch(struct wl *wl, uint32_t page, uint32_t flags)
 	               (struct demand_op){ .kind = DEMAND_FILE_TOUCH, .page = page, .arg = flags });
 }
 
-/* Of an access through a mapping: what the fault that is open tells. */
+/* Of an access through a mapping: what the fault tells that is open, or that maps pages around although it is not. */
 static uint32_t mapped_flags(const struct wl_task *t)
 {
-	bool exec = t->fault.state != WL_STATE_NONE && t->fault.error_code & FAULT_INSTRUCTION;
+	const struct wl_fault *f = &t->fault;
+	bool exec = (f->state != WL_STATE_NONE || f->around) && f->error_code & FAULT_INSTRUCTION;
 
 	return DEMAND_MAPPED | (exec ? (uint32_t)DEMAND_EXEC : 0u);
+}
+
+/* … and which page table it is that the page is used through. */
+static uint32_t table_flags(struct wl *wl, uint32_t task, uint32_t page)
+{
+	const struct wl_task *t = &wl->tasks.items[task];
+
+	return mapped_flags(t) | wl_note_table(wl, t->mm, page);
 }
 
 /* Whether this is what the task's fault waits for. */
@@ -307,6 +316,9 @@ static void add_page(struct wl *wl, uint32_t task, const struct mmr_event *event
 		complete(wl, task, event, index, &was, at, page);
 	}
 	wl->pages.items[page].flags &= (uint8_t) ~(WL_PAGE_OUT | WL_PAGE_ABSENT);
+	wl->pages.items[page].last_mm = is_wanted(&wl->tasks.items[task], event, index)
+	                                        ? wl->tasks.items[task].mm
+	                                        : WL_NONE;
 }
 
 /*
@@ -432,7 +444,7 @@ static void on_read(struct wl *wl, struct wl_task *t, const struct mmr_event *ev
 static void fault_page(struct wl *wl, uint32_t task, uint32_t page)
 {
 	wl->pages.items[page].flags &= (uint8_t) ~(WL_PAGE_OUT | WL_PAGE_ABSENT);
-	wl_fault_touch_file(wl, task, page, mapped_flags(&wl->tasks.items[task]));
+	wl_fault_touch_file(wl, task, page, table_flags(wl, task, page));
 }
 
 /* Comes once more when the fault is tried again after it has waited. */
@@ -460,7 +472,7 @@ static void on_fault(struct wl *wl, uint32_t task, const struct mmr_event *event
  * The other pages of the range that a fault maps: those that are there, as if they had been used
  * (x86 wants no old entries, arch_wants_old_prefaulted_pte()).
  */
-static void map_around(struct wl *wl, const struct mmr_event *event, uint64_t index)
+static void map_around(struct wl *wl, uint32_t task, const struct mmr_event *event, uint64_t index)
 {
 	uint64_t first = event->filemap.index;
 	uint64_t last = event->filemap.last_index;
@@ -471,7 +483,7 @@ static void map_around(struct wl *wl, const struct mmr_event *event, uint64_t in
 		if (i != index)
 			page = wl_file_page(wl, event->filemap.dev, event->filemap.ino, i);
 		if (page != WL_NONE && !(wl->pages.items[page].flags & WL_PAGE_OUT))
-			touch(wl, page, DEMAND_MAPPED | DEMAND_AROUND);
+			touch(wl, page, table_flags(wl, task, page) | DEMAND_AROUND);
 	}
 }
 
@@ -486,7 +498,6 @@ static void on_map_pages(struct wl *wl, uint32_t task, const struct mmr_event *e
 
 	if (!t->fault.around)
 		return;
-	t->fault.around = false;
 	if (index > event->filemap.last_index)
 		index = event->filemap.index;
 	wl_count(wl, WL_FILE_FAULT);
@@ -494,7 +505,8 @@ static void on_map_pages(struct wl *wl, uint32_t task, const struct mmr_event *e
 	page = wl_file_page(wl, event->filemap.dev, event->filemap.ino, index);
 	if (page != WL_NONE && !(wl->pages.items[page].flags & WL_PAGE_OUT))
 		fault_page(wl, task, page);
-	map_around(wl, event, index);
+	map_around(wl, task, event, index);
+	t->fault.around = false;
 }
 
 /* "254:16" → the page cache's device number, 0 if it is not of this form. */

@@ -87,6 +87,7 @@ struct wl_page {
 		uint32_t out_slot; /* FILE: where in wl->outs it stands, if it is out */
 		uint32_t purpose;  /* KERNEL: DEMAND_PAGE_TABLE, DEMAND_SLAB or 0 */
 	};
+	uint32_t last_mm;    /* whose page table it was last seen to be used through, or WL_NONE */
 	uint8_t alloc_cause; /* what its allocation is counted under, WL_NR_CAUSES: nothing */
 	uint8_t first_cause; /* likewise, as the first movable allocation after a fault */
 	uint8_t kind;
@@ -431,6 +432,8 @@ void wl_page_place(struct wl *wl, uint32_t page, uint32_t pfn);
 /* Its page frame, if it has one, gets the mark place; it is nowhere then. */
 void wl_page_unplace(struct wl *wl, uint32_t page, enum wl_place place);
 /* Forgets a page: maps, name, number. Its page frame is left unknown. */
+/* A page is used through an address space's page table: DEMAND_BESIDE if it was another one's the last time. */
+uint32_t wl_note_table(struct wl *wl, uint32_t mm, uint32_t page);
 void wl_page_forget(struct wl *wl, uint32_t page);
 /* The contents are gone: DEMAND_FREE, and forgotten. */
 void wl_page_die(struct wl *wl, uint32_t page);

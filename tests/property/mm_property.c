@@ -149,7 +149,8 @@ static void random_request(struct run *run)
 		mm_lock_page(machine, page, base_rng_below(&run->rng, 4) == 0);
 	else if (what < 89)
 		mm_copy_page(machine, &request, page / 6 * 6,
-		             base_rng_below(&run->rng, run->nr_lpages));
+		             base_rng_below(&run->rng, run->nr_lpages),
+		             base_rng_below(&run->rng, 2) ? MM_TOUCH_LEAVES : 0);
 	else if (what < 95)
 		mm_kswapd_step(machine, node);
 	else if (what < 96)

@@ -163,6 +163,36 @@ static void references_decide(void **state)
 	end(machine);
 }
 
+/* The bits of two page tables are two uses; a copy takes the one of its page table along. */
+static void uses_through_two_page_tables_activate(void **state)
+{
+	const struct mm_scan_control sc = { .priority = MM_DEF_PRIORITY };
+	struct mm_machine *machine = new_machine();
+	struct mm_node *node = &machine->nodes[0];
+	uint32_t pfn;
+
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++) {
+		enum mm_lpage_kind kind = i % 2 ? MM_LPAGE_ANON : MM_LPAGE_FILE;
+
+		pfn = touch(machine, i, kind, MM_TOUCH_FAULT);
+		touch(machine, i, kind, MM_TOUCH_FAULT | (i < 2 ? MM_TOUCH_BESIDE : 0));
+		assert_int_equal(policy_classic_check_references(node, pfn, &sc),
+		                 i < 2 ? MM_REFERENCES_ACTIVATE : MM_REFERENCES_KEEP);
+		assert_false(machine->pages[pfn].io & MM_IO_YOUNG_TWICE);
+	}
+	pfn = touch(machine, 1, MM_LPAGE_ANON, 0);
+	touch(machine, 1, MM_LPAGE_ANON, MM_TOUCH_BESIDE);
+	mm_copy_page(machine, &user, 8, 1, 0);
+	assert_true(machine->pages[pfn].io & MM_IO_YOUNG_TWICE);
+	mm_copy_page(machine, &user, 9, 1, MM_TOUCH_LEAVES);
+	assert_false(machine->pages[pfn].io & MM_IO_YOUNG_TWICE);
+	assert_true(machine->pages[pfn].flags & MM_PG_YOUNG);
+	mm_copy_page(machine, &user, 10, 1, MM_TOUCH_LEAVES);
+	assert_false(machine->pages[pfn].flags & MM_PG_YOUNG);
+	end(machine);
+}
+
 /* ---- the active lists ---- */
 
 static void the_inactive_list_grows_slower_than_memory(void **state)
@@ -480,6 +510,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_second_read_activates),
+		cmocka_unit_test(uses_through_two_page_tables_activate),
 		cmocka_unit_test(a_mapping_leaves_a_bit_and_a_read_a_mark),
 		cmocka_unit_test(a_page_that_the_original_activated_is_active),
 		cmocka_unit_test(references_decide),

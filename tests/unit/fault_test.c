@@ -12,6 +12,7 @@
 #define FAULT_READ    4u
 #define FAULT_WRITE   6u
 #define FAULT_PROTECT 7u
+#define FAULT_FETCH   20u
 
 /* ---- the demand ---- */
 
@@ -132,7 +133,7 @@ static void fault_around_tells_late(void **state)
 	(void)state;
 	alloc(b, 8, GFP_AHEAD);
 	filemap(b, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, 8, 5, 5);
-	fault(b, BASE + 5, FAULT_READ);
+	fault(b, BASE + 5, FAULT_FETCH);
 	rss(b, 0);
 	filemap(b, MMR_EVENT_MM_FILEMAP_MAP_PAGES, 0, 0, 15);
 	/* Of these nobody knows the page. */
@@ -143,7 +144,7 @@ static void fault_around_tells_late(void **state)
 	assert_int_equal(b->nr_ops, 4);
 	assert_int_equal(b->ops[1].kind, DEMAND_FILE_TOUCH);
 	assert_int_equal(b->ops[1].page, b->ops[0].page);
-	assert_int_equal(b->ops[1].arg, DEMAND_MAPPED | DEMAND_FAULTED);
+	assert_int_equal(b->ops[1].arg, DEMAND_MAPPED | DEMAND_FAULTED | DEMAND_EXEC);
 	assert_int_equal(b->ops[2].kind, DEMAND_PAGE_FAULT);
 	/* The other one of the range comes along. */
 	assert_int_equal(b->ops[3].page, b->ops[0].page);
@@ -252,13 +253,20 @@ static void what_is_mapped_along_is_young(void **state)
 	page = &machine->pages[mm_lpage(machine, 0)->pfn];
 	assert_true(page->flags & MM_PG_UNMAPPED);
 	assert_false(page->flags & MM_PG_YOUNG);
-	mm_map_along(machine, 0);
+	mm_map_along(machine, 0, 0);
 	assert_true(page->flags & MM_PG_YOUNG);
 	assert_false(page->flags & MM_PG_UNMAPPED);
 	page->flags &= (uint16_t)~MM_PG_YOUNG;
-	mm_map_along(machine, 0);
+	mm_map_along(machine, 0, 0);
 	assert_false(page->flags & MM_PG_YOUNG);
-	mm_map_along(machine, 1);
+	/* In another page table it is new. */
+	mm_map_along(machine, 0, MM_TOUCH_BESIDE | MM_TOUCH_EXEC);
+	assert_true(page->flags & MM_PG_YOUNG);
+	assert_true(page->flags & MM_PG_EXEC);
+	assert_false(page->io & MM_IO_YOUNG_TWICE);
+	mm_map_along(machine, 0, MM_TOUCH_BESIDE);
+	assert_true(page->io & MM_IO_YOUNG_TWICE);
+	mm_map_along(machine, 1, 0);
 	assert_int_equal(mm_lpage(machine, 1)->pfn, MM_NONE);
 	expect_faults(machine, 0);
 	machine_check(machine);

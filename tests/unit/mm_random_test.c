@@ -58,7 +58,8 @@ static void random_op(struct run *run)
 	else if (what < 92 && kind == MM_LPAGE_ANON)
 		run->results =
 			run->results * 31 +
-			mm_copy_page(machine, &request, page, base_rng_below(&run->rng, NR_LPAGES));
+			mm_copy_page(machine, &request, page, base_rng_below(&run->rng, NR_LPAGES),
+		                     base_rng_below(&run->rng, 2) ? MM_TOUCH_LEAVES : 0);
 	else if (what < 96)
 		mm_kswapd_step(machine, 0);
 	else if (what < 97)

@@ -175,8 +175,47 @@ static void a_copy_brings_its_source_back(void **state)
 	struct mm_machine *machine = with_evicted_page(&page);
 
 	(void)state;
-	assert_int_equal(mm_copy_page(machine, &user, 2 * NR_PAGES, page), MM_TOUCH_NEW);
+	assert_int_equal(mm_copy_page(machine, &user, 2 * NR_PAGES, page, 0), MM_TOUCH_NEW);
 	assert_int_not_equal(mm_lpage(machine, page)->pfn, MM_NONE);
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
+/* … and of a page that readahead brought, its source was what it had been brought for. */
+static void a_copy_finds_what_was_read_ahead(void **state)
+{
+	uint32_t page;
+	struct mm_machine *machine = with_evicted_page(&page);
+	uint64_t hits = machine->swap.ra_hits;
+	struct mm_page *source;
+
+	(void)state;
+	mm_copy_page(machine, &user, 2 * NR_PAGES, page, 0);
+	source = &machine->pages[mm_lpage(machine, page)->pfn];
+	source->flags |= MM_PG_READAHEAD;
+	mm_copy_page(machine, &user, 2 * NR_PAGES + 1, page, 0);
+	assert_false(source->flags & MM_PG_READAHEAD);
+	assert_int_equal(machine->swap.ra_hits, hits + 1);
+	assert_int_equal(machine_counter(machine, "swap_ra_hit"), 1);
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
+/* A page that one process read from swap is in the tables of the others by faults of their own. */
+static void each_process_faults_on_what_was_in_swap(void **state)
+{
+	uint32_t page;
+	struct mm_machine *machine = with_evicted_page(&page);
+	uint64_t faults;
+
+	(void)state;
+	assert_int_equal(mm_touch_page(machine, &user, page, MM_LPAGE_ANON, 0), MM_TOUCH_SWAPIN);
+	faults = machine_counter(machine, "pgfault");
+	assert_int_equal(mm_touch_page(machine, &user, page, MM_LPAGE_ANON, 0), MM_TOUCH_HIT);
+	assert_int_equal(mm_touch_page(machine, &user, page, MM_LPAGE_ANON, MM_TOUCH_BESIDE),
+	                 MM_TOUCH_MINOR);
+	assert_int_equal(machine_counter(machine, "pgfault"), faults + 1);
+	assert_int_equal(machine_counter(machine, "pgmajfault"), 1);
 	machine_check(machine);
 	mm_machine_destroy(machine);
 }
@@ -291,6 +330,8 @@ int main(void)
 		cmocka_unit_test(clock_gives_a_second_chance_and_fifo_none),
 		cmocka_unit_test(a_page_is_clean_in_its_slot_until_it_is_written),
 		cmocka_unit_test(a_copy_brings_its_source_back),
+		cmocka_unit_test(a_copy_finds_what_was_read_ahead),
+		cmocka_unit_test(each_process_faults_on_what_was_in_swap),
 		cmocka_unit_test(a_page_that_is_written_keeps_its_slot),
 		cmocka_unit_test(a_locked_page_is_never_evicted),
 		cmocka_unit_test(lazily_freed_pages_are_dropped_unwritten),
