@@ -8,7 +8,7 @@
  * had been active before, the cost of its type goes up (vmscan_count.c), so that the next reclaim leans on
  * the other type.
  *
- * Follows workingset_eviction(), workingset_refault(), workingset_test_recent() of v6.12.
+ * Follows workingset_eviction(), workingset_refault(), workingset_test_recent(), lruvec_page_state() of v6.12.
  *
  * Not modelled: memcgs; buckets; the loss of shadow entries when their tree nodes are reclaimed.
  * An age is kept in 32 bits: a distance of 2^32 pages or more looks shorter than it is.
@@ -41,18 +41,19 @@ void mm_workingset_eviction(struct mm_machine *machine, uint32_t pfn)
 
 /*
  * Pages that this one competes with: all that stayed while it was out, except the inactive ones of its type,
- * which came after it.
+ * which came after it. As long as the lists seemed when the statistics of memory cgroups were last brought up to date.
  */
-static uint64_t competing_pages(const struct mm_machine *machine, const struct mm_node *node,
+static uint64_t competing_pages(const struct mm_machine *machine, struct mm_node *node,
                                 enum mm_lru_type type)
 {
+	const struct mm_lru_stat *stat = mm_lru_stat(node);
 	bool swap = machine->swap.nr_used < machine->swap.nr_slots;
-	uint64_t anon = node->nr_lru[MM_LRU_ANON], file = node->nr_lru[MM_LRU_FILE];
+	uint64_t anon = stat->active[MM_LRU_ANON], file = stat->active[MM_LRU_FILE];
 
-	if (machine->policy->nr_active && type == MM_LRU_FILE)
-		file = machine->policy->nr_active(node, MM_LRU_FILE);
-	if (machine->policy->nr_active && type == MM_LRU_ANON)
-		anon = machine->policy->nr_active(node, MM_LRU_ANON);
+	if (type == MM_LRU_ANON || !machine->policy->nr_active)
+		file += stat->inactive[MM_LRU_FILE];
+	if (type == MM_LRU_FILE || !machine->policy->nr_active)
+		anon += stat->inactive[MM_LRU_ANON];
 	return file + (swap ? anon : 0);
 }
 

@@ -454,6 +454,32 @@ static void a_near_refault_begins_active(void **state)
 	end(machine);
 }
 
+/* As long as memory cgroups' statistics had the lists when they were brought up to date. */
+static void a_refault_is_held_against_what_was_told(void **state)
+{
+	struct mm_machine *machine = new_machine();
+	struct mm_node *node = &machine->nodes[0];
+	struct mm_scan_control sc = {
+		.reclaim_idx = MM_ZONE_MOVABLE,
+		.gfp_flags = MM_GFP_KERNEL,
+	};
+
+	(void)state;
+	machine->swap.nr_slots = 0;
+	machine->settings.memcg_stat_delay = true;
+	add_many(machine, 0, 64, MM_LPAGE_FILE, false);
+	mm_flush_memcg_stats(machine);
+	add_many(machine, 1000, 20, MM_LPAGE_FILE, true);
+	assert_int_equal(mm_shrink_list(node, &sc, MM_LRU_FILE, 32), 32);
+	touch(machine, 31, MM_LPAGE_FILE, MM_TOUCH_UNUSED);
+	assert_int_equal(machine_counter(machine, "workingset_activate_file"), 0);
+	mm_flush_memcg_stats(machine);
+	touch(machine, 30, MM_LPAGE_FILE, MM_TOUCH_UNUSED);
+	assert_int_equal(machine_counter(machine, "workingset_activate_file"), 1);
+	machine->swap.nr_slots = NR_PAGES;
+	end(machine);
+}
+
 static void other_zones_are_passed_over_once(void **state)
 {
 	const struct mm_zone_config zones[] = {
@@ -521,6 +547,7 @@ int main(void)
 		cmocka_unit_test(the_statistics_lag_behind_the_lists),
 		cmocka_unit_test(enough_of_one_type_ends_the_pass_in_proportion),
 		cmocka_unit_test(a_near_refault_begins_active),
+		cmocka_unit_test(a_refault_is_held_against_what_was_told),
 		cmocka_unit_test(other_zones_are_passed_over_once),
 	};
 
