@@ -8,8 +8,8 @@
  * reclaim wakes them, and every vm.dirty_writeback_centisecs; they have no more than so many pages on their
  * way to the device.
  *
- * State: a ring of the dirty pages (each page once at most; a page that was cleaned in another way stays in it
- * until its turn), and the position in it at each of the last wake-ups.
+ * State: a queue of the dirty pages (each page once at most; a page that was cleaned in another way stays in it
+ * until its turn), in chunks that come and go with it, and the position in it at each of the last wake-ups.
  *
  * Follows wb_writeback(), writeback_sb_inodes(), wb_over_bg_thresh(), wb_check_old_data_flush(), wakeup_flusher_threads() of v6.12.
  *
@@ -18,26 +18,74 @@
  */
 #include "internal.h"
 
+#include "alloc.h"
+
+#define CHUNK        4096u               /* pages of the queue */
 #define PASS_NS      UINT64_C(100000000) /* HZ / 10 in writeback_sb_inodes() */
 #define NS_PER_CENTI UINT64_C(10000000)
+
+int mm_flushers_init(struct mm_machine *machine, struct mmr_error *err)
+{
+	struct mm_writeback *wb = &machine->writeback;
+
+	/* The first and the last may be parts. */
+	wb->nr_dirty_chunks = machine->nr_pfns / CHUNK + 2;
+	wb->dirty = base_calloc_err(wb->nr_dirty_chunks, sizeof(*wb->dirty), "dirty pages", err);
+	return wb->dirty ? 0 : MMR_E_NOMEM;
+}
+
+void mm_flushers_deinit(struct mm_machine *machine)
+{
+	struct mm_writeback *wb = &machine->writeback;
+
+	for (uint32_t i = 0; wb->dirty && i < wb->nr_dirty_chunks; i++)
+		base_free(wb->dirty[i]);
+	base_free(wb->dirty);
+	base_free(wb->spare);
+}
+
+static uint32_t **chunk_of(struct mm_writeback *wb, uint64_t position)
+{
+	return &wb->dirty[position / CHUNK % wb->nr_dirty_chunks];
+}
 
 void mm_queue_dirty(struct mm_machine *machine, uint32_t pfn)
 {
 	struct mm_writeback *wb = &machine->writeback;
+	uint32_t **chunk = chunk_of(wb, wb->dirty_end);
 	struct mm_page *page = &machine->pages[pfn];
 
 	if (page->io & MM_IO_QUEUED)
 		return;
+	if (!*chunk) {
+		*chunk = wb->spare ? wb->spare : base_calloc(CHUNK, sizeof(**chunk));
+		wb->spare = NULL;
+	}
+	if (!*chunk) {
+		machine->lacks = "dirty pages";
+		return;
+	}
 	page->io |= MM_IO_QUEUED;
-	wb->dirty[wb->dirty_end % wb->dirty_size] = pfn;
-	wb->dirty_end++;
+	(*chunk)[wb->dirty_end++ % CHUNK] = pfn;
+}
+
+static uint32_t take_dirty(struct mm_writeback *wb)
+{
+	uint32_t **chunk = chunk_of(wb, wb->dirty_begin);
+	uint32_t pfn = (*chunk)[wb->dirty_begin++ % CHUNK];
+
+	if (wb->dirty_begin % CHUNK == 0) {
+		base_free(wb->spare);
+		wb->spare = *chunk;
+		*chunk = NULL;
+	}
+	return pfn;
 }
 
 /* The next page of the queue goes to its device. */
 static void flush_one(struct mm_machine *machine)
 {
-	struct mm_writeback *wb = &machine->writeback;
-	uint32_t pfn = wb->dirty[wb->dirty_begin++ % wb->dirty_size];
+	uint32_t pfn = take_dirty(&machine->writeback);
 	struct mm_page *page = &machine->pages[pfn];
 
 	page->io &= (uint8_t)~MM_IO_QUEUED;

@@ -107,6 +107,7 @@ struct mm_machine {
 	struct mm_reference reference;
 	struct mm_residence_model residence;
 	struct mm_broken broken;
+	const char *lacks; /* what there was no memory for; NULL: nothing */
 	struct mm_node nodes[MM_MAX_NODES];
 	struct mm_zone zones[MM_MAX_ZONES];
 };
@@ -659,6 +660,8 @@ void mm_update_bandwidth(struct mm_machine *machine);
 
 /* ---- fs_writeback.c ---- */
 
+int mm_flushers_init(struct mm_machine *machine, struct mmr_error *err) MMR_MUST_CHECK;
+void mm_flushers_deinit(struct mm_machine *machine);
 /* A file page became dirty. */
 void mm_queue_dirty(struct mm_machine *machine, uint32_t pfn);
 /* Writes begin, as far as the flushers have a reason and the device room. */

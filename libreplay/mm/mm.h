@@ -520,7 +520,7 @@ void mm_vmstat_update(struct mm_machine *machine, uint16_t cpu);
 
 /* ---- whether all is well ---- */
 
-/* 0, or MMR_E_INTERNAL with the first violated invariant. O(1). */
+/* 0; MMR_E_NOMEM; MMR_E_INTERNAL with the first violated invariant. O(1). */
 int mm_status(const struct mm_machine *machine, struct mmr_error *err) MMR_MUST_CHECK;
 
 /* Walks everything: -Dcheck=full does so every MM_CHECK_INTERVAL operations. */

@@ -30,6 +30,8 @@ void mm_broken(struct mm_machine *machine, const char *where, const char *what, 
 
 int mm_status(const struct mm_machine *machine, struct mmr_error *err)
 {
+	if (machine->lacks)
+		return base_error(err, MMR_E_NOMEM, "no memory for %s", machine->lacks);
 	if (!machine->broken.where)
 		return 0;
 	return base_error(err, MMR_E_INTERNAL, "%s: \"%s\" does not hold, page %u",

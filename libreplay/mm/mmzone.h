@@ -11,8 +11,8 @@
  *	list         pages chained by pfn through struct mm_page; a page is on at most one
  *	type         of reclaim: anonymous (0, needs swap) or file (1)
  *
- * Memory: 24 bytes per base page (struct mm_page), four bytes per pageblock, 20 bytes per logical page,
- * four bytes and a bit per swap slot. The page array begins at pfn 0; holes cost address space only.
+ * Memory: 24 bytes per base page (struct mm_page), 13 per pageblock, four per dirty file page, 20 bytes per
+ * logical page, four bytes and a bit per swap slot. The page array begins at pfn 0; holes cost address space only.
  *
  * Only the first page of a block has a state; the others are MM_PAGE_TAIL (kept so by split and merge,
  * never rewritten), so allocating and freeing take the same time whatever the order. MM_PAGE_TAIL is 0,
@@ -480,8 +480,9 @@ struct mm_dirty_rate {
 struct mm_writeback {
 	struct mm_write_queue queues[MM_NR_WRITE_DEVICES];
 	uint32_t count;  /* blocks being written, to both */
-	uint32_t *dirty; /* [dirty_size], the dirty file pages, oldest at dirty_begin */
-	uint32_t dirty_size;
+	uint32_t **dirty; /* [nr_dirty_chunks]: the dirty file pages, oldest at dirty_begin */
+	uint32_t *spare;  /* a chunk, or NULL */
+	uint32_t nr_dirty_chunks;
 	uint64_t dirty_begin; /* free-running */
 	uint64_t dirty_end;
 	uint64_t flush_until; /* the flushers go on to here whatever the limits */

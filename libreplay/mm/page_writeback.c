@@ -33,17 +33,14 @@ int mm_writeback_init(struct mm_machine *machine, struct mmr_error *err)
 		if (!wb->queues[i].writes)
 			return MMR_E_NOMEM;
 	}
-	/* One more than there can be in it, so that full and empty differ. */
-	wb->dirty_size = machine->nr_pfns + 1;
-	wb->dirty = base_calloc_err(wb->dirty_size, sizeof(*wb->dirty), "dirty pages", err);
-	return wb->dirty ? 0 : MMR_E_NOMEM;
+	return mm_flushers_init(machine, err);
 }
 
 void mm_writeback_deinit(struct mm_machine *machine)
 {
 	for (int i = 0; i < MM_NR_WRITE_DEVICES; i++)
 		base_free(machine->writeback.queues[i].writes);
-	base_free(machine->writeback.dirty);
+	mm_flushers_deinit(machine);
 }
 
 /* ---- writes ---- */

@@ -277,6 +277,34 @@ static void dropping_caches_spares_what_is_in_use(void **state)
 	end(machine);
 }
 
+/* The queue's memory comes and goes in pieces; the oldest page goes first, whichever piece it is in. */
+static void what_was_dirtied_first_is_written_first(void **state)
+{
+	struct mm_machine *machine = new_machine();
+	uint32_t written = 0;
+
+	(void)state;
+	for (uint32_t round = 0; round < 4; round++) {
+		for (uint32_t i = 0; i < 5000; i++) {
+			touch(machine, i, MM_LPAGE_FILE, MM_TOUCH_BACKED | MM_TOUCH_UNUSED);
+			mm_dirty_page(machine, i);
+		}
+		assert_int_equal(machine->nr_dirty, 5000);
+		for (written = 0; written < 5000; written++) {
+			uint32_t pfn = mm_lpage(machine, written)->pfn;
+
+			if (mm_nr_writeback(machine) == 0)
+				mm_wake_flushers(machine);
+			assert_true(mm_is_writeback(&machine->pages[pfn]));
+			assert_int_equal(mm_oldest_write_pages(machine, MM_WRITE_FILE), 1);
+			mm_end_write(machine, MM_WRITE_FILE);
+			assert_false(mm_is_writeback(&machine->pages[pfn]));
+		}
+		assert_int_equal(machine->nr_dirty, 0);
+	}
+	end(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +317,7 @@ int main(void)
 		cmocka_unit_test(old_dirty_pages_are_written),
 		cmocka_unit_test(limits_by_share_or_bytes),
 		cmocka_unit_test(dropping_caches_spares_what_is_in_use),
+		cmocka_unit_test(what_was_dirtied_first_is_written_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
