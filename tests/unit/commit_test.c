@@ -1,66 +1,50 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the demand tells of mappings, and what a replay leaves out where they are refused. */
-#include "unit.h"
+#include "workload_bench.h"
 
-#include "workload.h"
-#include "workload_events.h"
-
-#define MAX_TOLD    64
 #define PRIVATE_RW  0x22u /* MAP_PRIVATE | MAP_ANONYMOUS */
 #define SHARED_ANON 0x21u
 #define NORESERVE   0x4000u
 #define WRITABLE    3
 
-struct bench {
-	struct wl *wl;
-	uint64_t t_ns;
-	struct demand_op told[MAX_TOLD]; /* of mappings */
-	size_t nr_told;
-	struct demand_op touch; /* the last */
-};
-
 static struct bench *new_bench(void)
 {
-	static struct bench bench;
-	struct mmr_zone_info zone = { .spanned = NR_PFNS, .name = "DMA32" };
-	struct wl_options options = { .zones = &zone, .nr_zones = 1 };
+	struct bench *b = bench_new(NULL);
 
-	memset(&bench, 0, sizeof(bench));
-	assert_int_equal(wl_new(&options, &bench.wl, NULL), 0);
-	return &bench;
+	b->pid = 100;
+	return b;
 }
 
-static void send(struct bench *b, struct mmr_event event)
+static bool is_mapping(const struct demand_op *op)
 {
-	event.t_ns = ++b->t_ns;
-	event.pid = 100;
-	assert_int_equal(wl_event(b->wl, &event, NULL), 0);
+	return op->kind == DEMAND_MAP || op->kind == DEMAND_UNMAP;
 }
 
 static void finish(struct bench *b)
 {
-	const struct demand_op *ops;
-	size_t nr;
+	collect(b, is_mapping);
+}
 
-	assert_int_equal(wl_finish(b->wl, NULL), 0);
-	ops = wl_ops(b->wl, &nr);
-	for (size_t i = 0; i < nr; i++) {
-		if (ops[i].kind == DEMAND_ANON_TOUCH)
-			b->touch = ops[i];
-		if (ops[i].kind == DEMAND_MAP || ops[i].kind == DEMAND_UNMAP)
-			b->told[b->nr_told++] = ops[i];
-	}
+/* The last one. */
+static struct demand_op touch_of(const struct bench *b)
+{
+	struct demand_op touch = { 0 };
+
+	for (size_t i = 0; i < b->nr_others; i++)
+		if (b->others[i].kind == DEMAND_ANON_TOUCH)
+			touch = b->others[i];
+	return touch;
 }
 
 static void expect(const struct bench *b, size_t i, uint8_t kind, uint32_t mapping, uint32_t pages)
 {
-	assert_true(i < b->nr_told);
-	if (b->told[i].kind != kind || b->told[i].arg != mapping || b->told[i].arg2 != pages)
-		fail_msg("op %zu: kind %u, mapping %u, %u pages", i, b->told[i].kind,
-		         b->told[i].arg, b->told[i].arg2);
+	assert_true(i < b->nr_ops);
+	if (b->ops[i].kind != kind || b->ops[i].arg != mapping || b->ops[i].arg2 != pages)
+		fail_msg("op %zu: kind %u, mapping %u, %u pages", i, b->ops[i].kind, b->ops[i].arg,
+		         b->ops[i].arg2);
 }
 
-static void call(struct bench *b, uint16_t enter, struct mmr_event event, int64_t ret)
+static void system_call(struct bench *b, uint16_t enter, struct mmr_event event, int64_t ret)
 {
 	event.kind = enter;
 	send(b, event);
@@ -71,16 +55,17 @@ static void call(struct bench *b, uint16_t enter, struct mmr_event event, int64_
 static void map(struct bench *b, uint64_t page, uint64_t nr, uint64_t flags, int32_t prot)
 {
 	assert_int_equal(MMR_EVENT_SYS_EXIT_MMAP, MMR_EVENT_SYS_ENTER_MMAP + 1);
-	call(b, MMR_EVENT_SYS_ENTER_MMAP,
-	     (struct mmr_event){ .vma = { .length = nr << 12, .flags = flags, .prot = prot } },
-	     (int64_t)(page << 12));
+	system_call(
+		b, MMR_EVENT_SYS_ENTER_MMAP,
+		(struct mmr_event){ .vma = { .length = nr << 12, .flags = flags, .prot = prot } },
+		(int64_t)(page << 12));
 }
 
 static void unmap(struct bench *b, uint64_t page, uint64_t nr)
 {
 	assert_int_equal(MMR_EVENT_SYS_EXIT_MUNMAP, MMR_EVENT_SYS_ENTER_MUNMAP + 1);
-	call(b, MMR_EVENT_SYS_ENTER_MUNMAP,
-	     (struct mmr_event){ .vma = { .address = page << 12, .length = nr << 12 } }, 0);
+	system_call(b, MMR_EVENT_SYS_ENTER_MUNMAP,
+	            (struct mmr_event){ .vma = { .address = page << 12, .length = nr << 12 } }, 0);
 }
 
 static void only_what_may_need_memory_is_told(void **state)
@@ -94,15 +79,16 @@ static void only_what_may_need_memory_is_told(void **state)
 	map(b, BASE + 400, 50, SHARED_ANON, 1); /* shmem, whatever the protection */
 	map(b, BASE + 500, 50, PRIVATE_RW | NORESERVE, WRITABLE);
 	map(b, BASE + 600, 512, PRIVATE_RW | 0x40000, WRITABLE); /* hugetlb */
-	call(b, MMR_EVENT_SYS_ENTER_MMAP,
-	     (struct mmr_event){ .vma = { .length = 4096, .flags = PRIVATE_RW, .prot = 3 } }, -12);
+	system_call(b, MMR_EVENT_SYS_ENTER_MMAP,
+	            (struct mmr_event){ .vma = { .length = 4096, .flags = PRIVATE_RW, .prot = 3 } },
+	            -12);
 	finish(b);
-	assert_int_equal(b->nr_told, 3);
+	assert_int_equal(b->nr_ops, 3);
 	expect(b, 0, DEMAND_MAP, 1, 100);
 	expect(b, 1, DEMAND_MAP, 2, 50);
 	expect(b, 2, DEMAND_MAP, 3, 50);
-	assert_int_equal(b->told[1].order, 0);
-	assert_int_equal(b->told[2].order, 1);
+	assert_int_equal(b->ops[1].order, 0);
+	assert_int_equal(b->ops[2].order, 1);
 	wl_destroy(b->wl);
 }
 
@@ -119,7 +105,7 @@ static void holes_split_ranges(void **state)
 	    WRITABLE); /* over the end of one and the begin of the other */
 	unmap(b, BASE - 10, 1000);
 	finish(b);
-	assert_int_equal(b->nr_told, 12);
+	assert_int_equal(b->nr_ops, 12);
 	expect(b, 2, DEMAND_UNMAP, 1, 20);
 	expect(b, 3, DEMAND_UNMAP, 1, 10);
 	expect(b, 4, DEMAND_UNMAP, 1, 10);
@@ -145,7 +131,7 @@ static void a_touch_knows_its_mapping(void **state)
 	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_ALLOC,
 	                            .page = { .pfn = 9, .gfp_flags = GFP_ANON } });
 	finish(b);
-	assert_int_equal(b->touch.arg, DEMAND_WRITE | 1 << DEMAND_MAPPING_SHIFT);
+	assert_int_equal(touch_of(b).arg, DEMAND_WRITE | 1 << DEMAND_MAPPING_SHIFT);
 	wl_destroy(b->wl);
 }
 
@@ -155,11 +141,11 @@ static void the_heap_grows_and_shrinks(void **state)
 
 	(void)state;
 	assert_int_equal(MMR_EVENT_SYS_EXIT_BRK, MMR_EVENT_SYS_ENTER_BRK + 1);
-	call(b, MMR_EVENT_SYS_ENTER_BRK, (struct mmr_event){ 0 }, BASE << 12);
-	call(b, MMR_EVENT_SYS_ENTER_BRK, (struct mmr_event){ 0 }, (BASE + 20) << 12);
-	call(b, MMR_EVENT_SYS_ENTER_BRK, (struct mmr_event){ 0 }, (BASE + 15) << 12);
+	system_call(b, MMR_EVENT_SYS_ENTER_BRK, (struct mmr_event){ 0 }, BASE << 12);
+	system_call(b, MMR_EVENT_SYS_ENTER_BRK, (struct mmr_event){ 0 }, (BASE + 20) << 12);
+	system_call(b, MMR_EVENT_SYS_ENTER_BRK, (struct mmr_event){ 0 }, (BASE + 15) << 12);
 	finish(b);
-	assert_int_equal(b->nr_told, 2);
+	assert_int_equal(b->nr_ops, 2);
 	expect(b, 0, DEMAND_MAP, 1, 20);
 	expect(b, 1, DEMAND_UNMAP, 1, 5);
 	wl_destroy(b->wl);
@@ -173,15 +159,15 @@ static void mremap_moves_and_grows(void **state)
 	(void)state;
 	assert_int_equal(MMR_EVENT_SYS_EXIT_MREMAP, MMR_EVENT_SYS_ENTER_MREMAP + 1);
 	map(b, BASE, 100, PRIVATE_RW, WRITABLE);
-	call(b, MMR_EVENT_SYS_ENTER_MREMAP,
-	     (struct mmr_event){ .mremap = { .address = BASE << 12,
-	                                     .old_length = 100 << 12,
-	                                     .new_length = 150 << 12 } },
-	     (int64_t)((BASE + 1000) << 12));
+	system_call(b, MMR_EVENT_SYS_ENTER_MREMAP,
+	            (struct mmr_event){ .mremap = { .address = BASE << 12,
+	                                            .old_length = 100 << 12,
+	                                            .new_length = 150 << 12 } },
+	            (int64_t)((BASE + 1000) << 12));
 	unmap(b, BASE, 100); /* nothing is there any more */
 	unmap(b, BASE + 1000, 150);
 	finish(b);
-	assert_int_equal(b->nr_told, 4);
+	assert_int_equal(b->nr_ops, 4);
 	expect(b, 1, DEMAND_MAP, 2, 50);
 	expect(b, 2, DEMAND_UNMAP, 1, 100);
 	expect(b, 3, DEMAND_UNMAP, 2, 50);

@@ -1,92 +1,51 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How many faults a replay counts: what the demand says of each, and what the engine makes of it. */
 #include "machine.h"
+#include "workload_bench.h"
 
-#include "workload.h"
-#include "workload_events.h"
-
-#define MAX_OPS 64
-#define PID     100u
-#define DEV     (254u << 20 | 17)
-
-#define FAULT_READ    4u
-#define FAULT_WRITE   6u
-#define FAULT_PROTECT 7u
-#define FAULT_FETCH   20u
+#define PID 100u
 
 /* ---- the demand ---- */
 
-struct bench {
-	struct wl *wl;
-	uint64_t t_ns;
-	struct demand_op ops[MAX_OPS]; /* about pages, and faults */
-	size_t nr_ops;
-	unsigned int nr_faults; /* that count whatever the policy, or bring a page in */
-};
-
 static struct bench *new_bench(void)
 {
-	static struct bench bench;
-	struct mmr_zone_info zone = { .spanned = NR_PFNS, .name = "DMA32" };
-	struct wl_options options = { .zones = &zone, .nr_zones = 1 };
+	struct bench *b = bench_new(NULL);
 
-	memset(&bench, 0, sizeof(bench));
-	assert_int_equal(wl_new(&options, &bench.wl, NULL), 0);
-	return &bench;
+	b->pid = PID;
+	return b;
 }
 
-static void send(struct bench *b, struct mmr_event event)
+static bool is_fault_or_page(const struct demand_op *op)
 {
-	event.t_ns = ++b->t_ns;
-	event.pid = PID;
-	assert_int_equal(wl_event(b->wl, &event, NULL), 0);
+	return op->kind < DEMAND_TASK_START || op->kind == DEMAND_PAGE_FAULT;
 }
 
-static void fault(struct bench *b, uint64_t vpn, uint64_t error_code)
+static void finish(struct bench *b)
 {
-	send(b, (struct mmr_event){ .kind = MMR_EVENT_PAGE_FAULT_USER,
-	                            .fault = { .address = vpn << 12, .error_code = error_code } });
+	collect(b, is_fault_or_page);
+	end(b);
 }
 
-static void alloc(struct bench *b, uint64_t pfn, uint64_t gfp_flags)
+/* That count whatever the policy, or bring a page in. */
+static unsigned int nr_faults(const struct bench *b)
 {
-	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_ALLOC,
-	                            .page = { .pfn = pfn, .gfp_flags = gfp_flags } });
+	unsigned int nr = 0;
+
+	for (size_t i = 0; i < b->nr_ops; i++)
+		nr += b->ops[i].kind == DEMAND_PAGE_FAULT ||
+		      (b->ops[i].kind <= DEMAND_SHMEM_TOUCH && b->ops[i].arg & DEMAND_FAULTED);
+	return nr;
 }
 
-static void filemap(struct bench *b, enum mmr_event_kind kind, uint64_t pfn, uint64_t first,
-                    uint64_t last)
+static void filemap_range(struct bench *b, enum mmr_event_kind kind, uint64_t pfn, uint64_t first,
+                          uint64_t last)
 {
 	send(b, (struct mmr_event){ .kind = (uint16_t)kind,
 	                            .filemap = { .pfn = pfn,
 	                                         .ino = 14,
 	                                         .index = first,
 	                                         .last_index = last,
-	                                         .dev = DEV } });
-}
-
-static void rss(struct bench *b, int32_t member)
-{
-	send(b, (struct mmr_event){ .kind = MMR_EVENT_RSS_STAT,
-	                            .rss = { .mm_id = 7, .curr = 1, .member = member } });
-}
-
-static void finish(struct bench *b)
-{
-	const struct demand_op *ops;
-	size_t nr;
-
-	assert_int_equal(wl_finish(b->wl, NULL), 0);
-	ops = wl_ops(b->wl, &nr);
-	for (size_t i = 0; i < nr; i++) {
-		if (ops[i].kind >= DEMAND_TASK_START && ops[i].kind != DEMAND_PAGE_FAULT)
-			continue;
-		assert_true(b->nr_ops < MAX_OPS);
-		b->ops[b->nr_ops++] = ops[i];
-		b->nr_faults += ops[i].kind == DEMAND_PAGE_FAULT ||
-		                (ops[i].kind <= DEMAND_SHMEM_TOUCH && ops[i].arg & DEMAND_FAULTED);
-	}
-	wl_destroy(b->wl);
+	                                         .dev = BENCH_DEV } });
 }
 
 /* Nothing is known of the page but that there was a fault: it counts. One of the kernel's own does not. */
@@ -95,9 +54,9 @@ static void a_fault_without_a_page_counts(void **state)
 	struct bench *b = new_bench();
 
 	(void)state;
-	fault(b, BASE, FAULT_READ);
-	fault(b, BASE + 1, FAULT_PROTECT);
-	fault(b, 1ull << 51, FAULT_READ);
+	fault(b, PID, BASE, FAULT_READ);
+	fault(b, PID, BASE + 1, FAULT_PROTECT);
+	fault(b, PID, 1ull << 51, FAULT_READ);
 	finish(b);
 	assert_int_equal(b->nr_ops, 2);
 	assert_int_equal(b->ops[0].kind, DEMAND_PAGE_FAULT);
@@ -111,11 +70,11 @@ static void a_protection_fault_comes_anyway(void **state)
 	struct bench *b = new_bench();
 
 	(void)state;
-	fault(b, BASE, FAULT_WRITE);
-	alloc(b, 8, GFP_ANON);
-	rss(b, 1);
-	fault(b, BASE, FAULT_PROTECT);
-	fault(b, BASE, FAULT_READ);
+	fault(b, PID, BASE, FAULT_WRITE);
+	alloc(b, PID, 8, GFP_ANON, 0);
+	rss(b, PID, 7, 1, 1);
+	fault(b, PID, BASE, FAULT_PROTECT);
+	fault(b, PID, BASE, FAULT_READ);
 	finish(b);
 	assert_int_equal(b->nr_ops, 3);
 	assert_int_equal(b->ops[0].arg, DEMAND_WRITE);
@@ -131,15 +90,15 @@ static void fault_around_tells_late(void **state)
 	struct bench *b = new_bench();
 
 	(void)state;
-	alloc(b, 8, GFP_AHEAD);
-	filemap(b, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, 8, 5, 5);
-	fault(b, BASE + 5, FAULT_FETCH);
-	rss(b, 0);
-	filemap(b, MMR_EVENT_MM_FILEMAP_MAP_PAGES, 0, 0, 15);
+	alloc(b, PID, 8, GFP_AHEAD, 0);
+	filemap_range(b, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, 8, 5, 5);
+	fault(b, PID, BASE + 5, FAULT_FETCH);
+	rss(b, PID, 7, 1, 0);
+	filemap_range(b, MMR_EVENT_MM_FILEMAP_MAP_PAGES, 0, 0, 15);
 	/* Of these nobody knows the page. */
-	fault(b, BASE + 6, FAULT_READ);
-	rss(b, 0);
-	filemap(b, MMR_EVENT_MM_FILEMAP_MAP_PAGES, 0, 0, 15);
+	fault(b, PID, BASE + 6, FAULT_READ);
+	rss(b, PID, 7, 1, 0);
+	filemap_range(b, MMR_EVENT_MM_FILEMAP_MAP_PAGES, 0, 0, 15);
 	finish(b);
 	assert_int_equal(b->nr_ops, 4);
 	assert_int_equal(b->ops[1].kind, DEMAND_FILE_TOUCH);
@@ -158,20 +117,20 @@ static void a_fault_tried_again_counts_once(void **state)
 
 	(void)state;
 	for (unsigned int there = 0; there < 2; there++) {
-		fault(b, BASE + 5, FAULT_READ);
-		filemap(b, MMR_EVENT_MM_FILEMAP_FAULT, 0, 5, 5);
+		fault(b, PID, BASE + 5, FAULT_READ);
+		filemap_range(b, MMR_EVENT_MM_FILEMAP_FAULT, 0, 5, 5);
 		if (!there) {
-			alloc(b, 8, GFP_AHEAD);
-			filemap(b, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, 8, 5, 5);
+			alloc(b, PID, 8, GFP_AHEAD, 0);
+			filemap_range(b, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, 8, 5, 5);
 		}
-		filemap(b, MMR_EVENT_MM_FILEMAP_FAULT, 0, 5, 5);
-		rss(b, 0);
+		filemap_range(b, MMR_EVENT_MM_FILEMAP_FAULT, 0, 5, 5);
+		rss(b, PID, 7, 1, 0);
 	}
 	finish(b);
 	assert_int_equal(b->nr_ops, 2);
 	assert_int_equal(b->ops[0].arg, DEMAND_INSERT | DEMAND_MAPPED);
 	assert_int_equal(b->ops[1].arg, DEMAND_MAPPED | DEMAND_FAULTED);
-	assert_int_equal(b->nr_faults, 1);
+	assert_int_equal(nr_faults(b), 1);
 }
 
 /* What the original had to read again faults only if the replay has not got it: the touch says no more. */
@@ -180,19 +139,19 @@ static void a_refault_is_left_to_the_replay(void **state)
 	struct bench *b = new_bench();
 
 	(void)state;
-	alloc(b, 8, GFP_AHEAD);
-	filemap(b, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, 8, 5, 5);
+	alloc(b, PID, 8, GFP_AHEAD, 0);
+	filemap_range(b, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, 8, 5, 5);
 	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN });
-	filemap(b, MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE, 8, 5, 5);
+	filemap_range(b, MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE, 8, 5, 5);
 	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_FREE, .page = { .pfn = 8 } });
 	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END });
-	fault(b, BASE + 5, FAULT_READ);
-	filemap(b, MMR_EVENT_MM_FILEMAP_FAULT, 0, 5, 5);
-	alloc(b, 9, GFP_AHEAD);
-	filemap(b, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, 9, 5, 5);
-	filemap(b, MMR_EVENT_MM_FILEMAP_FAULT, 0, 5, 5);
+	fault(b, PID, BASE + 5, FAULT_READ);
+	filemap_range(b, MMR_EVENT_MM_FILEMAP_FAULT, 0, 5, 5);
+	alloc(b, PID, 9, GFP_AHEAD, 0);
+	filemap_range(b, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, 9, 5, 5);
+	filemap_range(b, MMR_EVENT_MM_FILEMAP_FAULT, 0, 5, 5);
 	finish(b);
-	assert_int_equal(b->nr_faults, 0);
+	assert_int_equal(nr_faults(b), 0);
 	/* The last one stands for the allocation: of it, or of the page that it became. */
 	assert_int_equal(b->ops[b->nr_ops - 1].page, b->ops[0].page);
 	assert_int_equal(b->ops[b->nr_ops - 1].arg, DEMAND_INSERT | DEMAND_MAPPED | DEMAND_REFAULT);

@@ -1,61 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is known of the use of pages apart from faults: samples, reads, and the end of cached pages. */
-#include "unit.h"
+#include "workload_bench.h"
 
 #include "wl_state.h"
-#include "workload_events.h"
-
-#define MAX_OPS     64
-#define FAULT_WRITE 6u /* from user space */
-
-struct bench {
-	struct wl *wl;
-	uint64_t t_ns;
-	struct demand_op ops[MAX_OPS]; /* about pages */
-	size_t nr_ops;
-};
 
 static struct bench *new_bench(void)
 {
-	static struct bench bench;
-	struct mmr_zone_info zone = { .spanned = NR_PFNS, .name = "DMA32" };
-	struct wl_options options = { .zones = &zone, .nr_zones = 1 };
+	struct bench *b = bench_new(NULL);
 
-	memset(&bench, 0, sizeof(bench));
-	assert_int_equal(wl_new(&options, &bench.wl, NULL), 0);
-	return &bench;
+	b->step_ns = 1000000;
+	return b;
 }
 
-static void send(struct bench *b, struct mmr_event event)
+static bool is_of_pages(const struct demand_op *op)
 {
-	b->t_ns += 1000000;
-	event.t_ns = b->t_ns;
-	assert_int_equal(wl_event(b->wl, &event, NULL), 0);
+	return op->kind < DEMAND_TASK_START || op->kind == DEMAND_DROP_CACHES;
 }
 
 static void finish(struct bench *b)
 {
-	const struct demand_op *ops;
-	size_t nr;
-
-	assert_int_equal(wl_finish(b->wl, NULL), 0);
-	ops = wl_ops(b->wl, &nr);
-	for (size_t i = 0; i < nr; i++) {
-		if (ops[i].kind >= DEMAND_TASK_START && ops[i].kind != DEMAND_DROP_CACHES)
-			continue;
-		assert_true(b->nr_ops < MAX_OPS);
-		b->ops[b->nr_ops++] = ops[i];
-	}
-}
-
-static void touch_new(struct bench *b, uint64_t vpn, uint64_t pfn)
-{
-	send(b, (struct mmr_event){ .kind = MMR_EVENT_PAGE_FAULT_USER,
-	                            .pid = 100,
-	                            .fault = { .address = vpn << 12, .error_code = FAULT_WRITE } });
-	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_ALLOC,
-	                            .pid = 100,
-	                            .page = { .pfn = pfn, .gfp_flags = GFP_ANON } });
+	collect(b, is_of_pages);
 }
 
 /* Nothing is idle that came after the marks were set, and that it is not says nothing. */
@@ -67,12 +31,12 @@ static void test_born_since_the_mark(void **state)
 	uint64_t mark_ns;
 
 	(void)state;
-	touch_new(b, BASE, 8);
+	touch_new(b, 100, BASE, 8);
 	sample.begin_ns = sample.end_ns = sample.mark_begin_ns = b->t_ns + 1000;
 	assert_int_equal(wl_access(b->wl, &sample, NULL), 0);
-	touch_new(b, BASE + 1, 9);
+	touch_new(b, 100, BASE + 1, 9);
 	mark_ns = b->t_ns + 500000;
-	touch_new(b, BASE + 2, 10);
+	touch_new(b, 100, BASE + 2, 10);
 	sample.begin_ns = b->t_ns + 1000;
 	sample.end_ns = b->t_ns + 2000;
 	sample.mark_begin_ns = mark_ns;
@@ -118,7 +82,7 @@ static void test_activated(void **state)
 	wl_destroy(b->wl);
 }
 
-static void filemap(struct bench *b, uint16_t kind, uint64_t pfn, uint64_t ino)
+static void cache_event(struct bench *b, uint16_t kind, uint64_t pfn, uint64_t ino)
 {
 	send(b, (struct mmr_event){ .kind = kind,
 	                            .pid = 100,
@@ -130,12 +94,12 @@ static void add(struct bench *b, uint64_t pfn, uint64_t ino)
 	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_ALLOC,
 	                            .pid = 100,
 	                            .page = { .pfn = pfn, .gfp_flags = GFP_AHEAD } });
-	filemap(b, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, pfn, ino);
+	cache_event(b, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, pfn, ino);
 }
 
 static void remove_page(struct bench *b, uint64_t pfn, uint64_t ino)
 {
-	filemap(b, MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE, pfn, ino);
+	cache_event(b, MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE, pfn, ino);
 	send(b, (struct mmr_event){
 			.kind = MMR_EVENT_MM_PAGE_FREE, .pid = 100, .page = { .pfn = pfn } });
 }

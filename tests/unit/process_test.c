@@ -1,62 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the demand tells of processes, and of the caches of the kernel. */
-#include "unit.h"
-
-#include "workload.h"
-#include "workload_events.h"
-
-#define MAX_TOLD 64
-
-struct bench {
-	struct wl *wl;
-	uint64_t t_ns;
-	struct demand_op told[MAX_TOLD]; /* about tasks */
-	size_t nr_told;
-	struct demand_op ops[MAX_TOLD]; /* others */
-	size_t nr_ops;
-};
-
-static struct bench *new_bench(void)
-{
-	static struct bench bench;
-	struct mmr_zone_info zone = { .spanned = NR_PFNS, .name = "DMA32" };
-	struct wl_options options = { .zones = &zone, .nr_zones = 1 };
-
-	memset(&bench, 0, sizeof(bench));
-	assert_int_equal(wl_new(&options, &bench.wl, NULL), 0);
-	return &bench;
-}
-
-static void send(struct bench *b, struct mmr_event event)
-{
-	event.t_ns = ++b->t_ns;
-	assert_int_equal(wl_event(b->wl, &event, NULL), 0);
-}
-
-static void finish(struct bench *b)
-{
-	const struct demand_op *ops;
-	size_t nr;
-
-	assert_int_equal(wl_finish(b->wl, NULL), 0);
-	ops = wl_ops(b->wl, &nr);
-	assert_true(nr <= MAX_TOLD);
-	for (size_t i = 0; i < nr; i++) {
-		if (ops[i].kind == DEMAND_EVICTED)
-			continue;
-		if (ops[i].kind < DEMAND_TASK_START)
-			b->ops[b->nr_ops++] = ops[i];
-		else
-			b->told[b->nr_told++] = ops[i];
-	}
-}
-
-static void newtask(struct bench *b, uint32_t parent, uint32_t child, uint64_t clone_flags)
-{
-	send(b, (struct mmr_event){ .kind = MMR_EVENT_TASK_NEWTASK,
-	                            .pid = parent,
-	                            .newtask = { .pid = child, .clone_flags = clone_flags } });
-}
+#include "workload_bench.h"
 
 static struct mmr_event oom_event(uint16_t kind, uint32_t by, int32_t pid, int32_t adj)
 {
@@ -68,17 +12,17 @@ static struct mmr_event oom_event(uint16_t kind, uint32_t by, int32_t pid, int32
 static void expect_told(const struct bench *b, size_t i, uint8_t kind, uint32_t task, uint32_t arg,
                         uint32_t arg2)
 {
-	assert_true(i < b->nr_told);
-	if (b->told[i].kind != kind || b->told[i].task != task || b->told[i].arg != arg ||
-	    b->told[i].arg2 != arg2 || b->told[i].page != DEMAND_NO_PAGE)
-		fail_msg("op %zu: kind %u, task %u, %u, %u", i, b->told[i].kind, b->told[i].task,
-		         b->told[i].arg, b->told[i].arg2);
+	assert_true(i < b->nr_others);
+	if (b->others[i].kind != kind || b->others[i].task != task || b->others[i].arg != arg ||
+	    b->others[i].arg2 != arg2 || b->others[i].page != DEMAND_NO_PAGE)
+		fail_msg("op %zu: kind %u, task %u, %u, %u", i, b->others[i].kind,
+		         b->others[i].task, b->others[i].arg, b->others[i].arg2);
 }
 
 /* Who uses which address space, and what an OOM killer weighs it by. */
 static void test_address_spaces(void **state)
 {
-	struct bench *b = new_bench();
+	struct bench *b = bench_new(NULL);
 
 	(void)state;
 	assert_int_equal(wl_add_process(b->wl, 1, 70, 0, NULL), 0);
@@ -91,7 +35,7 @@ static void test_address_spaces(void **state)
 	                            .pid = 60,
 	                            .page = { .pfn = 10, .gfp_flags = GFP_PGTABLE } });
 	send(b, (struct mmr_event){ .kind = MMR_EVENT_SCHED_PROCESS_EXIT, .pid = 61 });
-	finish(b);
+	bench_finish(b);
 	expect_told(b, 0, DEMAND_TASK_START, 1, 0, 0);
 	expect_told(b, 1, DEMAND_TASK_SPACE, 1, 1, 0);
 	expect_told(b, 2, DEMAND_TASK_ADJ, 1, 0, 1);
@@ -120,7 +64,7 @@ static void test_recorded_kill(void **state)
 	struct mmr_event reclaim = { .kind = MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN,
 		                     .pid = 100,
 		                     .reclaim = { .gfp_flags = GFP_ANON } };
-	struct bench *b = new_bench();
+	struct bench *b = bench_new(NULL);
 
 	(void)state;
 	send(b, reclaim);
@@ -128,10 +72,10 @@ static void test_recorded_kill(void **state)
 	reclaim.kind = MMR_EVENT_MM_VMSCAN_MEMCG_RECLAIM_BEGIN;
 	send(b, reclaim);
 	send(b, oom_event(MMR_EVENT_MARK_VICTIM, 100, 200, 0));
-	finish(b);
-	assert_int_equal(b->nr_told, 3);
+	bench_finish(b);
+	assert_int_equal(b->nr_others, 3);
 	expect_told(b, 2, DEMAND_OOM, 1, 2, 0);
-	assert_int_equal(b->told[2].gfp_flags, GFP_ANON);
+	assert_int_equal(b->others[2].gfp_flags, GFP_ANON);
 	wl_destroy(b->wl);
 }
 
@@ -166,14 +110,14 @@ static void test_purposes(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct bench *b = new_bench();
+		struct bench *b = bench_new(NULL);
 
 		send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_ALLOC,
 		                            .pid = 100,
 		                            .page = { .pfn = 8,
 		                                      .gfp_flags = rows[i].gfp_flags,
 		                                      .order = rows[i].order } });
-		finish(b);
+		bench_finish(b);
 		assert_int_equal(b->nr_ops, 1);
 		assert_int_equal(b->ops[0].kind, DEMAND_KERNEL_ALLOC);
 		if (b->ops[0].arg != rows[i].purpose)
@@ -185,7 +129,7 @@ static void test_purposes(void **state)
 /* What a reclaimer's writes take is demand; it never reclaims for that. */
 static void test_memory_for_reclaim(void **state)
 {
-	struct bench *b = new_bench();
+	struct bench *b = bench_new(NULL);
 
 	(void)state;
 	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN, .pid = 100 });
@@ -194,7 +138,7 @@ static void test_memory_for_reclaim(void **state)
 	                            .page = { .pfn = 10, .gfp_flags = 0xd2c40 } }); /* NOIO … */
 	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END, .pid = 100 });
 	page_event(b, MMR_EVENT_MM_PAGE_FREE, 10);
-	finish(b);
+	bench_finish(b);
 	assert_int_equal(b->nr_ops, 2);
 	assert_int_equal(b->ops[0].kind, DEMAND_KERNEL_ALLOC);
 	assert_int_equal(b->ops[0].gfp_flags, 0xf2840);
@@ -208,7 +152,7 @@ static void test_memory_for_reclaim(void **state)
 static void test_resident_purposes(void **state)
 {
 	static uint64_t flags[32];
-	struct bench *b = new_bench();
+	struct bench *b = bench_new(NULL);
 
 	(void)state;
 	for (unsigned int i = 0; i < 32; i++)
@@ -218,7 +162,7 @@ static void test_resident_purposes(void **state)
 	flags[5] = 1ull << 11;
 	assert_int_equal(wl_add_kpageflags(b->wl, 0, flags, 32, 0, NULL), 0);
 	page_event(b, MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE, 0);
-	finish(b);
+	bench_finish(b);
 	assert_int_equal(b->nr_ops, 3);
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(b->ops[i].arg & ~(uint32_t)DEMAND_RESIDENT,
@@ -238,7 +182,7 @@ static void file_rss(struct bench *b, uint32_t pid, uint32_t mm_id, int64_t page
 /* In steps, and for a process that was there before only what has changed since. */
 static void test_mapped_files(void **state)
 {
-	struct bench *b = new_bench();
+	struct bench *b = bench_new(NULL);
 	size_t first;
 
 	(void)state;
@@ -250,10 +194,10 @@ static void test_mapped_files(void **state)
 	file_rss(b, 200, 8, 1);
 	file_rss(b, 200, 8, 0);
 	file_rss(b, 100, 7, 44);
-	finish(b);
-	for (first = 0; first < b->nr_told && b->told[first].kind != DEMAND_TASK_FILES; first++)
+	bench_finish(b);
+	for (first = 0; first < b->nr_others && b->others[first].kind != DEMAND_TASK_FILES; first++)
 		;
-	assert_int_equal(b->nr_told, first + 3);
+	assert_int_equal(b->nr_others, first + 3);
 	expect_told(b, first, DEMAND_TASK_FILES, 2, 16, 0);
 	expect_told(b, first + 1, DEMAND_TASK_FILES, 2, 0, 0);
 	expect_told(b, first + 2, DEMAND_TASK_FILES, 1, (uint32_t)-16, 0);
@@ -277,7 +221,7 @@ static void shrink(struct bench *b, bool start, int64_t items, int64_t delta, in
 /* What shrinkers freed is not demand; what came and went beside is. */
 static void test_shrinkers(void **state)
 {
-	struct bench *b = new_bench();
+	struct bench *b = bench_new(NULL);
 
 	(void)state;
 	page_event(b, MMR_EVENT_MM_PAGE_ALLOC, 10);
@@ -288,15 +232,15 @@ static void test_shrinkers(void **state)
 	page_event(b, MMR_EVENT_MM_PAGE_FREE, 11);
 	shrink(b, true, 2950, 368, 368, 0); /* 50 came */
 	shrink(b, false, 0, 0, 368, 0);     /* left alone, though more than 128 */
-	finish(b);
+	bench_finish(b);
 	expect_told(b, 1, DEMAND_CACHE_GROWS, 1, 0, 3200);
-	assert_int_equal(b->told[1].gfp_flags, 2);
+	assert_int_equal(b->others[1].gfp_flags, 2);
 	expect_told(b, 2, DEMAND_CACHE_SHRUNK, 1, 300 << 8, 384);
-	assert_int_equal(b->told[2].gfp_flags, 1);
-	assert_int_equal(b->told[2].order, 0);
+	assert_int_equal(b->others[2].gfp_flags, 1);
+	assert_int_equal(b->others[2].order, 0);
 	expect_told(b, 3, DEMAND_CACHE_GROWS, 1, 0, 50);
 	expect_told(b, 4, DEMAND_CACHE_SHRUNK, 1, 0, 0);
-	assert_int_equal(b->told[4].order, 1);
+	assert_int_equal(b->others[4].order, 1);
 	assert_int_equal(b->nr_ops, 4);
 	assert_int_equal(b->ops[2].kind, DEMAND_SLAB_FREE);
 	assert_int_equal(b->ops[2].page, b->ops[0].page);
@@ -309,7 +253,7 @@ static void test_shrinkers(void **state)
 static void test_nameless_pages_in_swap(void **state)
 {
 	static uint64_t flags[32];
-	struct bench *b = new_bench();
+	struct bench *b = bench_new(NULL);
 
 	(void)state;
 	for (unsigned int i = 0; i < 32; i++)
@@ -326,7 +270,7 @@ static void test_nameless_pages_in_swap(void **state)
 	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_ALLOC,
 	                            .pid = 101,
 	                            .page = { .pfn = 9, .gfp_flags = GFP_COPY } });
-	finish(b);
+	bench_finish(b);
 	assert_int_equal(b->nr_ops, 4);
 	assert_int_equal(b->ops[2].kind, DEMAND_FREE);
 	assert_int_equal(b->ops[2].page, b->ops[b->ops[0].arg2 == 3 ? 0 : 1].page);

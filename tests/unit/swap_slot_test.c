@@ -1,79 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Pages that come back from swap are known by their slots. */
-#include "unit.h"
+#include "workload_bench.h"
 
 #include "wl_state.h"
-#include "workload_events.h"
 
 #define KSWAPD 40u
 #define DISK   (254u << 20)
 #define LRU_SHMEM \
 	0x18u /* in the swap cache, swap-backed, not anonymous: mm_lru_insertion's flags */
 
-struct bench {
-	struct wl *wl;
-	uint64_t t_ns;
-	struct demand_op ops[256];
-	size_t nr_ops;
-};
-
 static int setup(void **state)
 {
-	static struct bench bench;
-	const struct mmr_zone_info zone = { .spanned = NR_PFNS, .name = "DMA32" };
-	const struct wl_options options = { .zones = &zone, .nr_zones = 1, .release = "6.12.1" };
+	struct bench *b = bench_new(&(struct wl_options){ .release = "6.12.1" });
 	/* The second area lies before the first one on its disk, and is on another one too. */
 	static const char text[] = "0 254:0 0 1000 8000\n"
 				   "1 254:0 0 1000 0\n"
 				   "2 254:1 0 1000 8000\n";
 
-	memset(&bench, 0, sizeof(bench));
-	assert_int_equal(wl_new(&options, &bench.wl, NULL), 0);
-	assert_int_equal(wl_parse_swap(bench.wl, text, sizeof(text) - 1, NULL), 0);
-	*state = &bench;
+	assert_int_equal(wl_parse_swap(b->wl, text, sizeof(text) - 1, NULL), 0);
+	*state = b;
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	struct bench *b = *state;
-
-	wl_destroy(b->wl);
+	end(*state);
 	return 0;
-}
-
-static void send(struct bench *b, struct mmr_event event)
-{
-	event.t_ns = ++b->t_ns;
-	assert_int_equal(wl_event(b->wl, &event, NULL), 0);
-}
-
-/* The ops about pages. */
-static void finish(struct bench *b)
-{
-	const struct demand_op *ops;
-	size_t nr;
-
-	assert_int_equal(wl_finish(b->wl, NULL), 0);
-	ops = wl_ops(b->wl, &nr);
-	for (size_t i = 0; i < nr; i++)
-		if (ops[i].kind < DEMAND_TASK_START && ops[i].kind != DEMAND_EVICTED)
-			b->ops[b->nr_ops++] = ops[i];
-	wl_consume(b->wl, nr);
-}
-
-static void fault(struct bench *b, uint32_t pid, uint64_t vpn)
-{
-	send(b, (struct mmr_event){ .kind = MMR_EVENT_PAGE_FAULT_USER,
-	                            .pid = pid,
-	                            .fault = { .address = vpn << 12, .error_code = 6 } });
-}
-
-static void alloc(struct bench *b, uint32_t pid, uint64_t pfn, uint64_t gfp_flags)
-{
-	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_ALLOC,
-	                            .pid = pid,
-	                            .page = { .pfn = pfn, .gfp_flags = gfp_flags } });
 }
 
 static void lru_shmem(struct bench *b, uint64_t pfn)
@@ -83,7 +35,7 @@ static void lru_shmem(struct bench *b, uint64_t pfn)
 	                            .lru = { .pfn = pfn, .flags = LRU_SHMEM & ~8u } });
 }
 
-static void rss(struct bench *b, uint32_t pid, int32_t member)
+static void rss_of(struct bench *b, uint32_t pid, int32_t member)
 {
 	send(b, (struct mmr_event){ .kind = MMR_EVENT_RSS_STAT,
 	                            .pid = pid,
@@ -102,7 +54,7 @@ static void bio(struct bench *b, uint32_t pid, char direction, uint32_t dev, uin
 }
 
 /* kswapd writes the page at pfn to a slot of the first area, and frees it. */
-static void swap_out(struct bench *b, uint64_t pfn, uint32_t slot)
+static void write_out(struct bench *b, uint64_t pfn, uint32_t slot)
 {
 	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE, .pid = KSWAPD });
 	bio(b, KSWAPD, 'W', DISK, 8000 + slot * 8);
@@ -116,15 +68,15 @@ static void swap_out(struct bench *b, uint64_t pfn, uint32_t slot)
 /* A page is allocated and read from a slot of the first area. */
 static void read_in(struct bench *b, uint32_t pid, uint64_t pfn, uint32_t slot)
 {
-	alloc(b, pid, pfn, GFP_COPY);
+	alloc(b, pid, pfn, GFP_COPY, 0);
 	bio(b, pid, 'R', DISK, 8000 + slot * 8);
 }
 
 static void anon(struct bench *b, uint64_t vpn, uint64_t pfn)
 {
-	fault(b, 7, vpn);
-	alloc(b, 7, pfn, GFP_ANON);
-	rss(b, 7, 1);
+	fault(b, 7, vpn, FAULT_WRITE);
+	alloc(b, 7, pfn, GFP_ANON, 0);
+	rss_of(b, 7, 1);
 }
 
 /* Written by a system call, swapped out, and read by another: one page, no fault. */
@@ -133,12 +85,12 @@ static void a_page_of_tmpfs_comes_back(void **state)
 	struct bench *b = *state;
 	uint32_t page;
 
-	alloc(b, 7, 100, GFP_COPY);
+	alloc(b, 7, 100, GFP_COPY, 0);
 	lru_shmem(b, 100);
-	swap_out(b, 100, 5);
+	write_out(b, 100, 5);
 	read_in(b, 8, 200, 5);
 	read_in(b, 8, 201, 6); /* of which nothing is known */
-	finish(b);
+	bench_finish(b);
 	assert_int_equal(b->nr_ops, 3);
 	page = b->ops[0].page;
 	assert_int_equal(b->ops[0].kind, DEMAND_SHMEM_TOUCH);
@@ -156,14 +108,14 @@ static void the_device_counts(void **state)
 {
 	struct bench *b = *state;
 
-	alloc(b, 7, 100, GFP_COPY);
+	alloc(b, 7, 100, GFP_COPY, 0);
 	lru_shmem(b, 100);
-	swap_out(b, 100, 5);
-	alloc(b, 8, 200, GFP_COPY);
+	write_out(b, 100, 5);
+	alloc(b, 8, 200, GFP_COPY, 0);
 	bio(b, 8, 'R', DISK + 1, 8000 + 5 * 8);
-	alloc(b, 8, 201, GFP_COPY);
+	alloc(b, 8, 201, GFP_COPY, 0);
 	bio(b, 8, 'R', DISK, 5 * 8);
-	finish(b);
+	bench_finish(b);
 	assert_int_equal(b->nr_ops, 3);
 	assert_int_equal(b->ops[1].kind, DEMAND_KERNEL_ALLOC);
 	assert_int_equal(b->ops[2].kind, DEMAND_KERNEL_ALLOC);
@@ -179,16 +131,16 @@ static void readahead_is_no_demand(void **state)
 	anon(b, BASE + 9, 101);
 	first = wl_page_at(b->wl, 100);
 	second = wl_page_at(b->wl, 101);
-	swap_out(b, 100, 4);
-	swap_out(b, 101, 5);
-	fault(b, 7, BASE + 9);
+	write_out(b, 100, 4);
+	write_out(b, 101, 5);
+	fault(b, 7, BASE + 9, FAULT_WRITE);
 	read_in(b, 7, 200, 4);
 	read_in(b, 7, 201, 5);
-	rss(b, 7, 1);
+	rss_of(b, 7, 1);
 	assert_int_equal(wl_page_at(b->wl, 200), first);
 	assert_int_equal(wl_page_at(b->wl, 201), second);
-	fault(b, 7, BASE);
-	finish(b);
+	fault(b, 7, BASE, FAULT_WRITE);
+	bench_finish(b);
 	assert_int_equal(b->nr_ops, 4);
 	assert_int_equal(b->ops[2].page, second);
 	assert_int_equal(b->ops[2].arg, DEMAND_WRITE | DEMAND_REFAULT);
@@ -205,15 +157,15 @@ static void an_unknown_page_after_readahead(void **state)
 
 	anon(b, BASE, 100);
 	first = wl_page_at(b->wl, 100);
-	swap_out(b, 100, 4);
-	fault(b, 7, BASE + 9);
+	write_out(b, 100, 4);
+	fault(b, 7, BASE + 9, FAULT_WRITE);
 	read_in(b, 7, 200, 4);
 	read_in(b, 7, 201, 5);
-	rss(b, 7, 1);
+	rss_of(b, 7, 1);
 	assert_int_equal(wl_page_at(b->wl, 200), first);
 	target = wl_page_at(b->wl, 201);
 	assert_int_not_equal(target, WL_NONE);
-	finish(b);
+	bench_finish(b);
 	assert_int_equal(b->nr_ops, 2);
 	assert_int_equal(b->ops[1].page, target);
 	assert_true(b->ops[1].arg & DEMAND_REFAULT);
@@ -227,14 +179,14 @@ static void a_fault_on_shared_memory_in_swap(void **state)
 	struct bench *b = *state;
 	uint32_t page;
 
-	alloc(b, 7, 100, GFP_COPY);
+	alloc(b, 7, 100, GFP_COPY, 0);
 	lru_shmem(b, 100);
 	page = wl_page_at(b->wl, 100);
-	swap_out(b, 100, 5);
-	fault(b, 8, BASE);
+	write_out(b, 100, 5);
+	fault(b, 8, BASE, FAULT_WRITE);
 	read_in(b, 8, 200, 5);
-	rss(b, 8, 3);
-	finish(b);
+	rss_of(b, 8, 3);
+	bench_finish(b);
 	assert_int_equal(b->nr_ops, 2);
 	assert_int_equal(b->ops[1].kind, DEMAND_SHMEM_TOUCH);
 	assert_int_equal(b->ops[1].page, page);
@@ -247,13 +199,13 @@ static void what_was_in_a_slot_is_gone(void **state)
 	struct bench *b = *state;
 	uint32_t page;
 
-	alloc(b, 7, 100, GFP_COPY);
+	alloc(b, 7, 100, GFP_COPY, 0);
 	lru_shmem(b, 100);
 	page = wl_page_at(b->wl, 100);
-	swap_out(b, 100, 5);
+	write_out(b, 100, 5);
 	anon(b, BASE, 101);
-	swap_out(b, 101, 5);
-	finish(b);
+	write_out(b, 101, 5);
+	bench_finish(b);
 	assert_int_equal(b->nr_ops, 3);
 	assert_int_equal(b->ops[2].kind, DEMAND_FREE);
 	assert_int_equal(b->ops[2].page, page);
@@ -265,14 +217,14 @@ static void what_came_back_lives(void **state)
 	struct bench *b = *state;
 
 	anon(b, BASE, 100);
-	swap_out(b, 100, 5);
-	fault(b, 7, BASE);
+	write_out(b, 100, 5);
+	fault(b, 7, BASE, FAULT_WRITE);
 	read_in(b, 7, 200, 5);
-	rss(b, 7, 1);
+	rss_of(b, 7, 1);
 	anon(b, BASE + 1, 101);
-	swap_out(b, 101, 5);
-	fault(b, 7, BASE);
-	finish(b);
+	write_out(b, 101, 5);
+	fault(b, 7, BASE, FAULT_WRITE);
+	bench_finish(b);
 	assert_int_equal(b->nr_ops, 4);
 	assert_int_equal(b->ops[3].page, b->ops[0].page);
 	assert_int_equal(b->ops[3].arg, DEMAND_WRITE);

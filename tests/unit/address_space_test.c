@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Address spaces: fork, threads, exec, and the calls that change what is mapped. */
+#include "workload_bench.h"
+
+static void test_fork_and_copy(void **state)
+{
+	struct bench *b = bench_recorded(NULL);
+
+	(void)state;
+	touch_new(b, 100, BASE, 8);
+	newtask(b, 100, 101, 0x1200000);
+	simple(b, 100, MMR_EVENT_SCHED_PROCESS_EXIT); /* the child still has the page */
+	fault(b, 101, BASE, FAULT_PROTECT);
+	alloc(b, 101, 9, GFP_COPY, 0);
+	free_pages(b, 101, 8, 0);
+	free_pages(b, 101, 9, 0);
+	bench_finish(b);
+	assert_int_equal(b->nr_ops, 5);
+	assert_int_equal(b->ops[1].kind, DEMAND_ANON_TOUCH); /* the copy reads the old page … */
+	assert_int_equal(b->ops[1].page, b->ops[0].page);
+	assert_int_equal(b->ops[1].arg, DEMAND_VOID);
+	assert_int_equal(b->ops[2].kind, DEMAND_COW);
+	assert_int_not_equal(b->ops[2].page, b->ops[0].page);
+	assert_int_equal(b->ops[2].arg2, b->ops[0].page);
+	assert_int_equal(b->ops[3].page, b->ops[0].page);
+	assert_int_equal(b->ops[4].page, b->ops[2].page);
+	assert_int_equal(count(b, WL_FAULT_COW), 1);
+	end(b);
+}
+
+static void test_threads_share(void **state)
+{
+	struct bench *b = bench_recorded(NULL);
+
+	(void)state;
+	touch_new(b, 100, BASE, 8);
+	newtask(b, 100, 101, 0x100); /* CLONE_VM */
+	simple(b, 100, MMR_EVENT_SCHED_PROCESS_EXIT);
+	swap_out(b, 8);
+	fault(b, 101, BASE, FAULT_READ);
+	alloc(b, 101, 9, GFP_COPY, 0);
+	bench_finish(b);
+	assert_int_equal(b->nr_ops, 2);
+	assert_int_equal(b->ops[1].page, b->ops[0].page);
+	assert_int_equal(b->ops[1].arg, DEMAND_REFAULT);
+	end(b);
+}
+
+static void test_threads_from_before_the_trace(void **state)
+{
+	struct bench *b = bench_recorded(NULL);
+
+	(void)state;
+	touch_new(b, 100, BASE, 8);
+	rss(b, 100, 77, 1, 1);
+	touch_new(b, 101, BASE + 1, 9);
+	rss(b, 101, 77, 1, 1);
+	fault(b, 101, BASE, FAULT_READ);
+	fault(b, 100, BASE + 1, FAULT_READ);
+	bench_finish(b);
+	assert_int_equal(b->nr_ops, 4);
+	assert_int_equal(b->ops[2].page, b->ops[0].page);
+	assert_int_equal(b->ops[3].page, b->ops[1].page);
+	end(b);
+}
+
+static void test_exec(void **state)
+{
+	struct bench *b = bench_recorded(NULL);
+
+	(void)state;
+	touch_new(b, 100, BASE, 8);
+	rss(b, 100, 77, 1, 1);
+	swap_out(b, 8);
+	/* A fault that needed no page, then an argument page of the program to come. */
+	fault(b, 100, BASE + 9, FAULT_READ);
+	alloc(b, 100, 9, GFP_ANON, 0);
+	rss(b, 100, 78, 0, 1);
+	simple(b, 100, MMR_EVENT_SCHED_PROCESS_EXEC);
+	fault(b, 100, BASE, FAULT_READ);
+	bench_finish(b);
+	assert_int_equal(b->nr_ops, 3);
+	assert_int_equal(b->ops[1].kind, DEMAND_ANON_TOUCH);
+	assert_int_equal(b->ops[2].kind, DEMAND_FREE);
+	assert_int_equal(b->ops[2].page, b->ops[0].page);
+	assert_int_equal(count(b, WL_ALLOC_EXEC), 1);
+	assert_int_equal(count(b, WL_FIRST_EXEC), 1);
+	assert_int_equal(count(b, WL_FIRST_ANON), 1);
+	end(b);
+}
+
+/* Before v6.2 rss_stat tells of the last 64 faults when the next one begins. */
+static void test_rss_of_old_kernels(void **state)
+{
+	static const char *const releases[] = { "6.1.0-13-amd64", "6.12.9+deb13-amd64", "7.0.0",
+		                                "" };
+
+	(void)state;
+	for (unsigned int i = 0; i < 4; i++) {
+		struct bench *b = bench_recorded(releases[i]);
+
+		fault(b, 100, BASE, FAULT_WRITE);
+		rss(b, 100, 77, 1, 1);
+		alloc(b, 100, 8, GFP_ANON, 0);
+		bench_finish(b);
+		assert_int_equal(count(b, WL_ALLOC_ANON), i == 0);
+		end(b);
+	}
+}
+
+static void test_shmem(void **state)
+{
+	struct bench *b = bench_recorded(NULL);
+
+	(void)state;
+	alloc(b, 100, 8, GFP_COPY, 0); /* a write to tmpfs */
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_LRU_INSERTION,
+	                            .pid = 100,
+	                            .lru = { .pfn = 8, .flags = 0x14 } });
+	fault(b, 100, BASE, FAULT_READ); /* a shared mapping */
+	alloc(b, 100, 9, GFP_COPY, 0);
+	rss(b, 100, 77, 1, 3);
+	free_pages(b, 100, 8, 0);
+	alloc(b, 100, 10, GFP_COPY, 0); /* read from a tmpfs page that was in swap */
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_LRU_INSERTION,
+	                            .pid = 100,
+	                            .lru = { .pfn = 10, .flags = 0x1c } });
+	bench_finish(b);
+	assert_int_equal(b->nr_ops, 4);
+	assert_int_equal(b->ops[3].kind, DEMAND_SHMEM_TOUCH);
+	assert_int_equal(b->ops[0].kind, DEMAND_SHMEM_TOUCH);
+	assert_int_equal(b->ops[1].kind, DEMAND_SHMEM_TOUCH);
+	assert_int_equal(count(b, WL_ALLOC_SHMEM), 2);
+	assert_int_equal(count(b, WL_ALLOC_SHMEM_FAULT), 1);
+	assert_int_equal(count(b, WL_FIRST_SHMEM), 1);
+	assert_int_equal(count(b, WL_FREE_SHMEM), 1);
+	end(b);
+}
+
+static void unmap_of(struct bench *b, enum mmr_event_kind enter, enum mmr_event_kind exit,
+                     uint64_t flags, int64_t value, size_t ops)
+{
+	touch_new(b, 100, BASE + 1, 8);
+	touch_new(b, 100, BASE + 2, 9);
+	swap_out(b, 8);
+	swap_out(b, 9);
+	call(b, 100, enter, BASE, 2, flags);
+	ret(b, 100, exit, value);
+	bench_finish(b);
+	assert_int_equal(b->nr_ops, ops);
+	if (ops == 3) {
+		assert_int_equal(b->ops[2].kind, DEMAND_FREE);
+		assert_int_equal(b->ops[2].page, b->ops[0].page);
+	}
+	end(b);
+}
+
+static void test_unmap_frees_swapped(void **state)
+{
+	(void)state;
+	unmap_of(bench_recorded(NULL), MMR_EVENT_SYS_ENTER_MUNMAP, MMR_EVENT_SYS_EXIT_MUNMAP, 0, 0,
+	         3);
+	unmap_of(bench_recorded(NULL), MMR_EVENT_SYS_ENTER_MUNMAP, MMR_EVENT_SYS_EXIT_MUNMAP, 0,
+	         -22, 2);
+	unmap_of(bench_recorded(NULL), MMR_EVENT_SYS_ENTER_MADVISE, MMR_EVENT_SYS_EXIT_MADVISE, 4,
+	         0, 3);
+	unmap_of(bench_recorded(NULL), MMR_EVENT_SYS_ENTER_MADVISE, MMR_EVENT_SYS_EXIT_MADVISE, 3,
+	         0, 2);
+	unmap_of(bench_recorded(NULL), MMR_EVENT_SYS_ENTER_MMAP, MMR_EVENT_SYS_EXIT_MMAP, 0x10,
+	         (int64_t)(BASE << 12), 3);
+	unmap_of(bench_recorded(NULL), MMR_EVENT_SYS_ENTER_MMAP, MMR_EVENT_SYS_EXIT_MUNMAP, 0, 0,
+	         2);
+}
+
+static void test_brk(void **state)
+{
+	struct bench *b = bench_recorded(NULL);
+
+	(void)state;
+	call(b, 100, MMR_EVENT_SYS_ENTER_BRK, BASE + 4, 0, 0);
+	ret(b, 100, MMR_EVENT_SYS_EXIT_BRK, (int64_t)((BASE + 4) << 12));
+	touch_new(b, 100, BASE + 3, 8);
+	swap_out(b, 8);
+	call(b, 100, MMR_EVENT_SYS_ENTER_BRK, BASE, 0, 0);
+	ret(b, 100, MMR_EVENT_SYS_EXIT_BRK, (int64_t)(BASE << 12) + 1);
+	bench_finish(b);
+	assert_int_equal(b->nr_ops, 2);
+	assert_int_equal(b->ops[1].kind, DEMAND_FREE);
+	end(b);
+}
+
+static void test_mremap(void **state)
+{
+	struct bench *b = bench_recorded(NULL);
+
+	(void)state;
+	touch_new(b, 100, BASE, 8);
+	touch_new(b, 100, BASE + 1, 9);
+	swap_out(b, 8);
+	swap_out(b, 9);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SYS_ENTER_MREMAP,
+	                            .pid = 100,
+	                            .mremap = { .address = BASE << 12,
+	                                        .old_length = 0x2000,
+	                                        .new_length = 0x1000 } });
+	ret(b, 100, MMR_EVENT_SYS_EXIT_MREMAP, (int64_t)((BASE + 512) << 12));
+	fault(b, 100, BASE + 512, FAULT_READ);
+	bench_finish(b);
+	assert_int_equal(b->nr_ops, 4);
+	assert_int_equal(b->ops[2].kind, DEMAND_FREE);
+	assert_int_equal(b->ops[2].page, b->ops[1].page);
+	assert_int_equal(b->ops[3].page, b->ops[0].page);
+	assert_int_equal(b->ops[3].arg, DEMAND_REFAULT);
+	end(b);
+}
+
+static void test_lazyfree(void **state)
+{
+	struct bench *b = bench_recorded(NULL);
+
+	(void)state;
+	touch_new(b, 100, BASE, 8);
+	call(b, 100, MMR_EVENT_SYS_ENTER_MADVISE, BASE, 1, 8);
+	ret(b, 100, MMR_EVENT_SYS_EXIT_MADVISE, 0);
+	swap_out(b, 8); /* freed, in truth */
+	touch_new(b, 100, BASE, 9);
+	bench_finish(b);
+	assert_int_equal(b->nr_ops, 3);
+	assert_int_equal(b->ops[1].kind, DEMAND_LAZYFREE);
+	assert_int_equal(b->ops[2].kind, DEMAND_ANON_TOUCH);
+	assert_int_equal(b->ops[2].page, b->ops[0].page);
+	assert_int_equal(b->ops[2].arg, DEMAND_WRITE);
+	end(b);
+}
+
+static void test_populate(void **state)
+{
+	struct bench *b = bench_recorded(NULL);
+
+	(void)state;
+	call(b, 100, MMR_EVENT_SYS_ENTER_MMAP, 0, 2, 0x8022);
+	alloc(b, 100, 8, GFP_ANON, 0);
+	alloc(b, 100, 9, GFP_ANON, 0);
+	ret(b, 100, MMR_EVENT_SYS_EXIT_MMAP, (int64_t)(BASE << 12));
+	call(b, 100, MMR_EVENT_SYS_ENTER_MLOCK, BASE, 3, 0);
+	alloc(b, 100, 10, GFP_ANON, 0);
+	fault(b, 100, BASE, FAULT_PROTECT);
+	fault(b, 100, BASE + 1, FAULT_PROTECT);
+	fault(b, 100, BASE + 2, FAULT_PROTECT);
+	bench_finish(b);
+	assert_int_equal(b->nr_ops, 8);
+	assert_int_equal(count(b, WL_ALLOC_POPULATE), 3);
+	assert_int_equal(b->ops[2].kind, DEMAND_MLOCK);
+	assert_int_equal(b->ops[5].page, b->ops[0].page);
+	assert_int_equal(b->ops[6].page, b->ops[1].page);
+	assert_int_equal(b->ops[7].page, b->ops[4].page);
+	end(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fork_and_copy),
+		cmocka_unit_test(test_threads_share),
+		cmocka_unit_test(test_threads_from_before_the_trace),
+		cmocka_unit_test(test_exec),
+		cmocka_unit_test(test_rss_of_old_kernels),
+		cmocka_unit_test(test_shmem),
+		cmocka_unit_test(test_unmap_frees_swapped),
+		cmocka_unit_test(test_brk),
+		cmocka_unit_test(test_mremap),
+		cmocka_unit_test(test_lazyfree),
+		cmocka_unit_test(test_populate),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
