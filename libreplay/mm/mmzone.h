@@ -479,7 +479,7 @@ struct mm_dirty_rate {
 /* Pages being written (page_writeback.c), and those that the flushers will write (fs_writeback.c). */
 struct mm_writeback {
 	struct mm_write_queue queues[MM_NR_WRITE_DEVICES];
-	uint32_t count;  /* blocks being written, to both */
+	uint32_t count;   /* blocks being written, to both */
 	uint32_t **dirty; /* [nr_dirty_chunks]: the dirty file pages, oldest at dirty_begin */
 	uint32_t *spare;  /* a chunk, or NULL */
 	uint32_t nr_dirty_chunks;

@@ -3,6 +3,7 @@
 #ifndef TESTS_KERNEL_VIEW_H
 #define TESTS_KERNEL_VIEW_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
