@@ -259,7 +259,8 @@ static void a_full_disk_leaves_a_whole_file(void **state)
 	(void)state;
 	for (uint32_t nr_threads = 0; nr_threads < 2; nr_threads++) {
 		struct rlimit before;
-		struct rlimit small = { .rlim_cur = 300000, .rlim_max = RLIM_INFINITY };
+		/* Several batches: one that does not fit is lost as a whole, however late its thread comes to it. */
+		struct rlimit small = { .rlim_cur = 2000000, .rlim_max = RLIM_INFINITY };
 		struct mmr_writer_options options = threaded(nr_threads);
 		struct mmr_error err = { 0 };
 		struct fed fed[CPUS];
