@@ -1,131 +1,223 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Huge pages, and those that could not stay whole: 512 base pages under one logical page.
+ * Huge pages, and others of a higher order: 2^k base pages under one logical page, or on their own.
  *
- * A huge page is one logical page of order 9. When there was no huge block for it, or reclaim took it
- * apart, its contents go on as 512 logical pages of their own (numbers from MM_SUB_BASE on), each with its
- * place and slot; the parent only says where they are. Room for them is set aside when a huge page is
- * touched first, so that reclaim never needs memory.
+ * Logical pages are numbered by base page. While a page of order k is whole, its first number stands for all
+ * 2^k and the others are not in use. When there was no such block for it, or reclaim or a late touch takes it apart, each
+ * number is a page of its own, with its place and slot. What the demand says of a base page means the whole as long as
+ * there is one. Where base pages end one by one, as they do in a recording that had the page in pieces, the whole stays
+ * until the last has ended or reclaim meets it: then it is split, and what has ended is free.
  *
  * The first touch of an area asks for a huge page, twice: on the node without reclaiming much, then as the
  * setting allows (transparent_hugepage/defrag, which is in the recorded request). If there is none, a small
  * page is put there, and nobody asks again. Where the recorded kernel got a huge page and the replay does not, no
  * event tells which base pages are used later: all 512 are touched.
  *
- * Follows do_huge_pmd_anonymous_page(), alloc_pages_mpol() and what split_huge_page_to_list() leaves behind in
- * v6.12.
+ * State: MM_LP_GONE of a base page that has ended before its whole; their number with the first (mm_lpage.nr_gone);
+ * which orders there have been (mm_machine.orders), to look for.
  *
- * Not modelled: which base page a touch meant where the recorded kernel had a huge page too: a touch of one in
- * pieces touches all of them; the deferred split queue; khugepaged putting pieces together again; huge pages of the page cache, which are
- * dropped whole.
+ * Follows do_huge_pmd_anonymous_page(), alloc_pages_mpol(), __split_huge_page() and the split of partially mapped
+ * folios in shrink_folio_list() of v6.12.
+ *
+ * Not modelled: the shrinker that splits partially mapped folios (deferred_split_scan()); a page put where a base page
+ * of a whole has ended (the whole is split then); folios that cannot be split, but for those that are written or isolated;
+ * khugepaged putting pieces together again.
  */
 #include "internal.h"
 
-#include "alloc.h"
+#define HUGE_PAGES MM_PAGEBLOCK_PAGES
 
-#define SUBS MM_PAGEBLOCK_PAGES
-
-static uint32_t sub_number(const struct mm_lpage *lpage, uint32_t i)
+static bool is_larger(const struct mm_lpage *lpage, uint32_t order)
 {
-	return MM_SUB_BASE + lpage->subs * SUBS + i;
+	return lpage->order == order && lpage->kind != MM_LPAGE_NONE &&
+	       lpage->kind != MM_LPAGE_KERNEL;
 }
 
-/* A chunk of sub pages for lpage. Doubles the array where it is full. */
-static bool reserve_subs(struct mm_machine *machine, struct mm_lpage *lpage)
+uint32_t mm_whole_page(const struct mm_machine *machine, uint32_t number)
 {
-	if (lpage->flags & MM_LP_HAS_SUBS)
-		return true;
-	if (machine->free_sub_chunk == MM_NONE) {
-		uint32_t nr = machine->nr_sub_chunks, more = nr ? nr : 16;
-		void *subs = machine->subs;
+	for (uint32_t orders = machine->orders; orders != 0; orders &= orders - 1) {
+		uint32_t order = (uint32_t)__builtin_ctz(orders);
+		uint32_t head = number & ~(mm_block_pages(order) - 1);
 
-		if (nr + more > MM_MAX_LPAGES / SUBS ||
-		    base_resize(&subs, (size_t)(nr + more) * SUBS, sizeof(*machine->subs)) < 0)
-			return false;
-		machine->subs = subs;
-		machine->nr_sub_chunks = nr + more;
-		memset(&machine->subs[(size_t)nr * SUBS], 0,
-		       (size_t)more * SUBS * sizeof(*machine->subs));
-		for (uint32_t i = nr + more; i-- > nr;) {
-			machine->subs[(size_t)i * SUBS].subs = machine->free_sub_chunk;
-			machine->free_sub_chunk = i;
-		}
+		if (is_larger(mm_lpage(machine, head), order))
+			return head;
 	}
-	lpage->subs = machine->free_sub_chunk;
-	lpage->flags |= MM_LP_HAS_SUBS;
-	machine->free_sub_chunk = machine->subs[(size_t)lpage->subs * SUBS].subs;
-	for (uint32_t i = 0; i < SUBS; i++)
-		*mm_lpage(machine, sub_number(lpage, i)) =
-			(struct mm_lpage){ .pfn = MM_NONE, .slot = MM_NONE };
-	return true;
+	return number;
 }
 
-bool mm_prepare_huge(struct mm_machine *machine, uint32_t number)
+bool mm_has_room(const struct mm_machine *machine, uint32_t number, uint32_t order)
 {
-	return reserve_subs(machine, mm_lpage(machine, number));
-}
+	uint32_t end = number + mm_block_pages(order);
 
-static void mark_split(struct mm_lpage *lpage, enum mm_lpage_kind kind)
-{
-	lpage->kind = (uint8_t)kind;
-	lpage->order = MM_PAGEBLOCK_ORDER;
-	lpage->flags |= MM_LP_SPLIT;
-	lpage->flags &= (uint8_t)~MM_LP_EVICTED;
-}
-
-enum mm_touch_result mm_touch_split(struct mm_machine *machine, const struct mm_request *request,
-                                    uint32_t number, enum mm_lpage_kind kind)
-{
-	struct mm_lpage *lpage = mm_lpage(machine, number);
-	enum mm_touch_result worst = MM_TOUCH_HIT;
-	struct mm_request small = *request;
-
-	if (!(lpage->flags & MM_LP_HAS_SUBS))
-		return MM_TOUCH_FAILED;
-	small.order = 0;
-	small.gfp_flags = MM_GFP_HIGHUSER_MOVABLE;
-	mark_split(lpage, kind);
-	machine->in_hand = number;
-	for (uint32_t i = 0; i < SUBS; i++) {
-		enum mm_touch_result result =
-			mm_touch_page(machine, &small, sub_number(lpage, i), kind, 0);
-
-		if (result > worst)
-			worst = result;
-		if (result == MM_TOUCH_FAILED)
-			break;
-	}
-	machine->in_hand = MM_NONE;
-	return worst;
-}
-
-uint32_t mm_huge_part(const struct mm_machine *machine, uint32_t number)
-{
-	uint32_t head = number & ~(SUBS - 1);
-	const struct mm_lpage *lpage;
-
-	if (number >= machine->nr_lpages)
-		return number;
-	lpage = mm_lpage(machine, head);
-	if (lpage->order != MM_PAGEBLOCK_ORDER || lpage->kind == MM_LPAGE_NONE ||
-	    lpage->kind == MM_LPAGE_KERNEL)
-		return number;
-	if (lpage->flags & MM_LP_SPLIT)
-		return sub_number(lpage, number - head);
-	return lpage->pfn != MM_NONE ? head : number;
-}
-
-/* ---- faults ---- */
-
-/* pmd_none(): nothing has been touched there. */
-static bool is_untouched(const struct mm_machine *machine, uint32_t head)
-{
-	for (uint32_t i = head; i < head + SUBS && i < machine->nr_lpages; i++) {
+	if ((number & (mm_block_pages(order) - 1)) != 0 || end > machine->nr_lpages)
+		return false;
+	for (uint32_t i = number; i < end; i++) {
 		if (machine->lpages[i].kind != MM_LPAGE_NONE)
 			return false;
 	}
+	return mm_whole_page(machine, number) == number;
+}
+
+/* ---- taking apart ---- */
+
+/* A larger page that goes on as base pages. */
+struct whole {
+	struct mm_lpage lpage;
+	uint32_t number;
+	uint32_t owner;
+	uint32_t next_use;
+};
+
+static struct whole whole_at(const struct mm_machine *machine, uint32_t number)
+{
+	return (struct whole){
+		.lpage = *mm_lpage(machine, number),
+		.number = number,
+		.owner = machine->owners[number],
+		.next_use = machine->next_use ? machine->next_use[number] : MM_NONE,
+	};
+}
+
+/* Base page i of it; false: its contents had ended. */
+static bool begin_part(struct mm_machine *machine, const struct whole *whole, uint32_t i)
+{
+	uint32_t slot = whole->lpage.slot == MM_NONE ? MM_NONE : whole->lpage.slot + i;
+	uint32_t number = whole->number + i;
+	bool gone = mm_lpage(machine, number)->flags & MM_LP_GONE;
+
+	*mm_lpage(machine, number) = (struct mm_lpage){
+		.pfn = MM_NONE,
+		.slot = slot,
+		.kind = whole->lpage.kind,
+		.flags = whole->lpage.flags & (uint8_t)~MM_LP_GONE,
+		.shadow = whole->lpage.shadow,
+		.node = whole->lpage.node,
+	};
+	machine->owners[number] = whole->owner;
+	if (machine->next_use)
+		machine->next_use[number] = whole->next_use;
+	if (slot != MM_NONE)
+		machine->swap.owners[slot] = number;
+	return !gone;
+}
+
+void mm_forget_parts(struct mm_machine *machine, uint32_t number)
+{
+	const struct mm_lpage *lpage = mm_lpage(machine, number);
+
+	for (uint32_t i = 1; lpage->order > 0 && i < mm_block_pages(lpage->order); i++)
+		mm_lpage(machine, number + i)->flags = 0;
+}
+
+void mm_split_evicted(struct mm_machine *machine, uint32_t number)
+{
+	const struct whole whole = whole_at(machine, number);
+
+	MM_CHECK(machine, whole.lpage.pfn == MM_NONE, number);
+	for (uint32_t i = 0; i < mm_block_pages(whole.lpage.order); i++)
+		if (!begin_part(machine, &whole, i))
+			mm_free_lpage(machine, machine->this_cpu, number + i);
+}
+
+void mm_split_page(struct mm_machine *machine, uint32_t pfn)
+{
+	const uint16_t keep = MM_PG_YOUNG | MM_PG_UNMAPPED | MM_PG_WORKINGSET | MM_PG_EXEC |
+	                      MM_PG_FILE | MM_PG_POLICY0 | MM_PG_POLICY1 | MM_PG_POLICY2 |
+	                      MM_PG_POLICY3;
+	const struct mm_page was = machine->pages[pfn];
+	const struct whole whole = whole_at(machine, was.logical);
+	uint32_t nr = mm_block_pages(was.order);
+
+	mm_page_unbind(machine, pfn);
+	machine->nr_used -= nr;
+	mm_count(machine, MM_THP_SPLIT_PAGE, nr == HUGE_PAGES);
+	for (uint32_t i = 0; i < nr; i++) {
+		struct mm_page *page = &machine->pages[pfn + i];
+		bool goes_on = begin_part(machine, &whole, i);
+
+		page->zone = was.zone;
+		mm_prep_block(machine, pfn + i, 0);
+		mm_page_bind(machine, pfn + i, whole.number + i,
+		             (enum mm_lpage_kind)whole.lpage.kind);
+		page->flags |= was.flags & keep;
+		page->io |= was.io & MM_IO_YOUNG_TWICE;
+		page->policy = was.policy;
+		if (was.flags & MM_PG_SWAPCACHE)
+			mm_add_swapcache(machine, pfn + i);
+		if (was.flags & MM_PG_DIRTY)
+			mm_set_dirty(machine, pfn + i);
+		else
+			mm_clear_dirty(machine, pfn + i);
+		if (!goes_on)
+			mm_free_lpage(machine, machine->this_cpu, whole.number + i);
+	}
+}
+
+/* A page on its list, or on none because it is unevictable. */
+static bool take_apart(struct mm_machine *machine, uint32_t number)
+{
+	uint32_t pfn = mm_lpage(machine, number)->pfn, nr;
+	const struct mm_page *page = &machine->pages[pfn];
+
+	if (pfn == MM_NONE || page->state != MM_PAGE_USED || mm_is_writeback(page))
+		return false;
+	nr = mm_block_pages(page->order);
+	mm_lru_remove_page(machine, pfn);
+	mm_split_page(machine, pfn);
+	for (uint32_t i = 0; i < nr; i++) {
+		uint32_t part = mm_lpage(machine, number + i)->pfn;
+
+		if (part != MM_NONE)
+			mm_lru_add_page(machine, part);
+	}
 	return true;
 }
+
+uint32_t mm_base_page(struct mm_machine *machine, uint32_t number)
+{
+	uint32_t head = mm_whole_page(machine, number);
+	bool gone = (mm_lpage(machine, number)->flags & MM_LP_GONE) &&
+	            mm_lpage(machine, head)->order > 0;
+
+	return gone && take_apart(machine, head) ? number : head;
+}
+
+/* ---- the end ---- */
+
+static void end_part(struct mm_machine *machine, uint16_t cpu, uint32_t head, uint32_t number)
+{
+	struct mm_lpage *whole = mm_lpage(machine, head), *lpage = mm_lpage(machine, number);
+
+	if (lpage->flags & MM_LP_GONE)
+		return;
+	lpage->flags |= MM_LP_GONE;
+	if (++whole->nr_gone == mm_block_pages(whole->order))
+		mm_free_lpage(machine, cpu, head);
+}
+
+bool mm_free_base(struct mm_machine *machine, uint16_t cpu, uint32_t number, uint32_t order)
+{
+	const struct mm_lpage *lpage = mm_lpage(machine, number);
+	uint32_t end = number + mm_block_pages(order);
+	bool any = false;
+
+	if (lpage->kind == MM_LPAGE_KERNEL || is_larger(lpage, order) || end > machine->nr_lpages)
+		return mm_free_lpage(machine, cpu, number);
+	for (; number < end; number++) {
+		uint32_t head = mm_whole_page(machine, number);
+
+		if (mm_lpage(machine, head)->order == 0 ||
+		    mm_lpage(machine, head)->kind == MM_LPAGE_KERNEL) {
+			any |= mm_free_lpage(machine, cpu, number);
+		} else {
+			end_part(machine, cpu, head, number);
+			any = true;
+		}
+	}
+	return any;
+}
+
+/* ---- faults ---- */
 
 /* alloc_pages_mpol(): a block nearby without much ado, then anywhere with what the setting allows. */
 static uint32_t alloc_huge(struct mm_machine *machine, const struct mm_request *request,
@@ -146,89 +238,48 @@ static uint32_t alloc_huge(struct mm_machine *machine, const struct mm_request *
 	return mm_alloc_pages(machine, &huge);
 }
 
+enum mm_touch_result mm_touch_pieces(struct mm_machine *machine, const struct mm_request *request,
+                                     uint32_t number, enum mm_lpage_kind kind, uint32_t flags)
+{
+	enum mm_touch_result worst = MM_TOUCH_HIT;
+	struct mm_request small = *request;
+
+	if ((number & (mm_block_pages(request->order) - 1)) != 0 ||
+	    mm_block_pages(request->order) > machine->nr_lpages - number)
+		return MM_TOUCH_INVALID;
+	small.order = 0;
+	small.huge_gfp = 0;
+	if (kind != MM_LPAGE_FILE)
+		small.gfp_flags = MM_GFP_HIGHUSER_MOVABLE;
+	for (uint32_t i = 0; i < mm_block_pages(request->order); i++) {
+		enum mm_touch_result result = mm_touch_page(machine, &small, number + i, kind,
+		                                            flags & ~(uint32_t)MM_TOUCH_FAULTED);
+
+		if (result > worst)
+			worst = result;
+		if (result == MM_TOUCH_FAILED)
+			break;
+	}
+	return worst;
+}
+
 enum mm_touch_result mm_touch_huge(struct mm_machine *machine, const struct mm_request *request,
                                    uint32_t number, enum mm_lpage_kind kind)
 {
 	bool whole = request->order == MM_PAGEBLOCK_ORDER;
-	uint32_t head = whole ? number : number & ~(SUBS - 1), pfn;
+	uint32_t head = number & ~(HUGE_PAGES - 1), pfn;
 
-	if (!whole && !is_untouched(machine, head))
-		return MM_TOUCH_FAILED;
-	if (!reserve_subs(machine, mm_lpage(machine, head)))
+	if (!whole && !mm_has_room(machine, head, MM_PAGEBLOCK_ORDER))
 		return MM_TOUCH_FAILED;
 	pfn = alloc_huge(machine, request, whole ? request->gfp_flags : request->huge_gfp);
 	mm_count(machine, pfn == MM_NONE ? MM_THP_FAULT_FALLBACK : MM_THP_FAULT_ALLOC, 1);
 	if (pfn == MM_NONE && whole)
-		return mm_touch_split(machine, request, head, kind);
-	if (pfn == MM_NONE) {
-		mm_free_subs(machine, request->cpu, head);
+		return mm_touch_pieces(machine, request, head, kind, 0);
+	if (pfn == MM_NONE)
 		return MM_TOUCH_FAILED;
-	}
 	mm_count(machine, MM_PGFAULT, 1);
 	mm_page_bind(machine, pfn, head, kind);
 	machine->pages[pfn].flags |= MM_PG_YOUNG;
 	mm_lru_add_page(machine, pfn);
 	return MM_TOUCH_NEW;
-}
-
-void mm_free_subs(struct mm_machine *machine, uint16_t cpu, uint32_t number)
-{
-	struct mm_lpage *lpage = mm_lpage(machine, number);
-
-	for (uint32_t i = 0; i < SUBS && (lpage->flags & MM_LP_SPLIT); i++)
-		mm_free_lpage(machine, cpu, sub_number(lpage, i));
-	machine->subs[(size_t)lpage->subs * SUBS].subs = machine->free_sub_chunk;
-	machine->free_sub_chunk = lpage->subs;
-	lpage->flags &= (uint8_t) ~(MM_LP_SPLIT | MM_LP_HAS_SUBS);
-}
-
-void mm_count_subs(const struct mm_machine *machine, uint32_t number, uint64_t *nr_in,
-                   uint64_t *nr_out)
-{
-	const struct mm_lpage *lpage = mm_lpage(machine, number);
-
-	for (uint32_t i = 0; i < SUBS; i++) {
-		const struct mm_lpage *sub = mm_lpage(machine, sub_number(lpage, i));
-
-		*nr_in += sub->pfn != MM_NONE;
-		*nr_out += sub->pfn == MM_NONE && sub->slot != MM_NONE;
-	}
-}
-
-void mm_split_evicted(struct mm_machine *machine, uint32_t number)
-{
-	struct mm_lpage *lpage = mm_lpage(machine, number);
-
-	MM_CHECK(machine, lpage->pfn == MM_NONE && lpage->slot != MM_NONE, number);
-	mark_split(lpage, (enum mm_lpage_kind)lpage->kind);
-	for (uint32_t i = 0; i < SUBS; i++) {
-		struct mm_lpage *sub = mm_lpage(machine, sub_number(lpage, i));
-
-		sub->kind = lpage->kind;
-		sub->slot = lpage->slot + i;
-		sub->shadow = (uint32_t)machine->nodes[lpage->node].nonresident_age;
-		sub->node = lpage->node;
-		sub->flags = MM_LP_EVICTED;
-		machine->swap.owners[sub->slot] = sub_number(lpage, i);
-	}
-	lpage->slot = MM_NONE;
-}
-
-void mm_split_page(struct mm_machine *machine, uint32_t pfn)
-{
-	struct mm_page *page = &machine->pages[pfn];
-	uint32_t number = page->logical;
-	struct mm_lpage *lpage = mm_lpage(machine, number);
-	uint16_t keep = page->flags & (MM_PG_YOUNG | MM_PG_UNMAPPED | MM_PG_WORKINGSET);
-
-	mm_page_unbind(machine, pfn);
-	mark_split(lpage, (enum mm_lpage_kind)lpage->kind);
-	machine->nr_used -= SUBS;
-	for (uint32_t i = 0; i < SUBS; i++) {
-		machine->pages[pfn + i].zone = page->zone;
-		mm_prep_block(machine, pfn + i, 0);
-		mm_page_bind(machine, pfn + i, sub_number(lpage, i),
-		             (enum mm_lpage_kind)lpage->kind);
-		machine->pages[pfn + i].flags |= keep;
-	}
 }

@@ -46,22 +46,18 @@ struct mm_residence_model {
 struct mm_machine {
 	struct mm_page *pages; /* [nr_pfns] */
 	struct mm_lpage *lpages;
-	struct mm_lpage *subs;  /* of huge pages in pieces: [nr_sub_chunks * MM_PAGEBLOCK_PAGES] */
-	uint8_t *block_types;   /* [pfn >> MM_PAGEBLOCK_ORDER] */
-	uint8_t *block_states;  /* … 8 bytes each: see show_blocks.c */
-	bool *block_changed;    /* … since they were counted */
-	uint8_t *skip;          /* [pfn >> MM_PAGEBLOCK_ORDER]: compaction found nothing here */
-	uint16_t *owned;        /* [pfn >> MM_PAGEBLOCK_ORDER]: pages that the machine was given */
-	void *policy_pages;     /* [nr_pfns], policy->page_size bytes each */
-	uint32_t *next_use;     /* [nr_lpages], if policy->wants_future */
-	uint32_t *sub_next_use; /* the same for huge pages in pieces: [MM_MAX_SUB_CHUNKS] */
+	uint8_t *block_types;  /* [pfn >> MM_PAGEBLOCK_ORDER] */
+	uint8_t *block_states; /* … 8 bytes each: see show_blocks.c */
+	bool *block_changed;   /* … since they were counted */
+	uint8_t *skip;         /* [pfn >> MM_PAGEBLOCK_ORDER]: compaction found nothing here */
+	uint16_t *owned;       /* [pfn >> MM_PAGEBLOCK_ORDER]: pages that the machine was given */
+	void *policy_pages;    /* [nr_pfns], policy->page_size bytes each */
+	uint32_t *next_use;    /* [nr_lpages], if policy->wants_future */
 	uint64_t counters[MM_NR_VMSTAT_ITEMS];
 	const struct mm_policy_ops *policy;
 	const struct mm_policy_ops *other; /* that mm_switch_policy() goes to; or NULL */
 	uint32_t nr_pfns;
 	uint32_t nr_lpages;
-	uint32_t nr_sub_chunks;
-	uint32_t free_sub_chunk; /* chained through mm_lpage.subs of each chunk's first entry */
 	uint32_t nr_zones;
 	uint32_t nr_nodes;
 	uint32_t nr_cpus;
@@ -89,8 +85,8 @@ struct mm_machine {
 	uint32_t nr_spaces;
 	uint32_t nr_free_spaces;
 	uint32_t free_space; /* 0: none */
-	uint32_t in_hand;    /* logical page that is being touched piece by piece, or MM_NONE */
-	uint64_t nr_anon;    /* base pages in memory, by what they hold */
+	uint32_t orders;  /* a bit for each order > 0 that a page other than the kernel's has had */
+	uint64_t nr_anon; /* base pages in memory, by what they hold */
 	uint64_t nr_file;
 	uint64_t nr_shmem;
 	uint64_t nr_dirty; /* file pages */
@@ -148,11 +144,9 @@ void mm_broken(struct mm_machine *machine, const char *where, const char *what, 
 #define MM_CHECK(machine, condition, pfn) ((void)sizeof(condition))
 #endif
 
-#define MM_MAX_CPUS       4096u
-#define MM_MAX_LPAGES     (1u << 28)
-#define MM_MAX_SLOTS      (1u << 31)
-#define MM_SUB_BASE       (1u << 31) /* numbers of sub pages begin here */
-#define MM_MAX_SUB_CHUNKS (MM_MAX_LPAGES / MM_PAGEBLOCK_PAGES)
+#define MM_MAX_CPUS   4096u
+#define MM_MAX_LPAGES (1u << 28)
+#define MM_MAX_SLOTS  (1u << 31)
 
 /* Pages being written to swap at a time: a reclaimer that would add to them waits. */
 #define MM_WRITEBACK_LIMIT 1024u
@@ -268,8 +262,7 @@ static inline uint64_t mm_now_ns(const struct mm_machine *machine)
 /* Valid until the next reservation of logical pages. */
 static inline struct mm_lpage *mm_lpage(const struct mm_machine *machine, uint32_t number)
 {
-	return number >= MM_SUB_BASE ? &machine->subs[number - MM_SUB_BASE]
-	                             : &machine->lpages[number];
+	return &machine->lpages[number];
 }
 
 static inline uint32_t mm_block_pages(uint32_t order)
@@ -551,27 +544,27 @@ void mm_release_page(struct mm_machine *machine, uint16_t cpu, uint32_t pfn);
 
 /* ---- huge_memory.c ---- */
 
-/* Sets room aside for the pieces; false: no memory. Before a huge page is seeded. */
-bool mm_prepare_huge(struct mm_machine *machine, uint32_t number);
-/* Where the contents of a base page are that has no logical page of its own: in the huge page around it. */
-uint32_t mm_huge_part(const struct mm_machine *machine, uint32_t number);
 /*
- * The first touch of an anonymous or shared page where a huge one may be. FAILED: a small one it is.
+ * The larger page that base page number is part of, by its first; number itself if it is part of none, or has become
+ * a page of its own.
  */
+uint32_t mm_whole_page(const struct mm_machine *machine, uint32_t number);
+/* The page to use for base page number: the same, unless the contents of that base page have ended. */
+uint32_t mm_base_page(struct mm_machine *machine, uint32_t number);
+/* Whether the numbers of a page of this order are a page's, and none of them is in use. */
+bool mm_has_room(const struct mm_machine *machine, uint32_t number, uint32_t order);
+/* The first touch of an anonymous or shared page where a huge one may be. FAILED: a small one it is. */
 enum mm_touch_result mm_touch_huge(struct mm_machine *machine, const struct mm_request *request,
                                    uint32_t number, enum mm_lpage_kind kind);
-enum mm_touch_result mm_touch_split(struct mm_machine *machine, const struct mm_request *request,
-                                    uint32_t number, enum mm_lpage_kind kind);
-/* The pieces, if it is in pieces, and the room for them. */
-void mm_free_subs(struct mm_machine *machine, uint16_t cpu, uint32_t number);
-/* A huge page that has left memory for consecutive slots. */
+/* All base pages of a request, one by one. */
+enum mm_touch_result mm_touch_pieces(struct mm_machine *machine, const struct mm_request *request,
+                                     uint32_t number, enum mm_lpage_kind kind, uint32_t flags);
+/* A larger page that ends as a whole: its base pages forget that they were part of it. */
+void mm_forget_parts(struct mm_machine *machine, uint32_t number);
+/* A larger page that has left memory goes on as base pages. */
 void mm_split_evicted(struct mm_machine *machine, uint32_t number);
-/* A huge page in memory and off the lists: 512 pages, on no list either. */
+/* A larger page in memory and off the lists: base pages, on no list either. What had ended of it is free. */
 void mm_split_page(struct mm_machine *machine, uint32_t pfn);
-
-/* In memory and in swap, of a huge page in pieces. */
-void mm_count_subs(const struct mm_machine *machine, uint32_t number, uint64_t *nr_in,
-                   uint64_t *nr_out);
 
 /* ---- slub.c ---- */
 

@@ -152,6 +152,9 @@ static enum mm_touch_result first_touch(struct mm_machine *machine,
 			return result;
 	}
 	pfn = mm_alloc_pages(machine, request);
+	/* It falls back to the one page that is wanted (alloc_anon_folio()); others are not told of. */
+	if (pfn == MM_NONE && kind != MM_LPAGE_KERNEL && request->order > 0)
+		return mm_touch_pieces(machine, request, page, kind, flags);
 	if (kind != MM_LPAGE_KERNEL && fault)
 		mm_count(machine, MM_PGFAULT, 1);
 	if (pfn == MM_NONE)
@@ -210,15 +213,17 @@ enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_r
 	enum mm_touch_result result;
 
 	machine->this_cpu = (uint16_t)(request->cpu % machine->nr_cpus);
-	if (kind != MM_LPAGE_KERNEL && request->order == 0 &&
-	    (lpage->kind == MM_LPAGE_NONE || (lpage->flags & MM_LP_SPLIT))) {
-		page = mm_huge_part(machine, page);
+	if (kind != MM_LPAGE_KERNEL && request->order > 0 && lpage->order != request->order &&
+	    !mm_has_room(machine, page, request->order))
+		return mm_touch_pieces(machine, request, page, kind, flags);
+	if (kind != MM_LPAGE_KERNEL && request->order == 0 && machine->orders != 0) {
+		page = mm_base_page(machine, page);
 		lpage = mm_lpage(machine, page);
 	}
 	if (lpage->kind != MM_LPAGE_NONE && lpage->kind != kind)
 		return MM_TOUCH_INVALID;
-	if (lpage->flags & MM_LP_SPLIT)
-		return mm_touch_split(machine, request, page, kind);
+	if (kind == MM_LPAGE_KERNEL && mm_whole_page(machine, page) != page)
+		return MM_TOUCH_INVALID;
 	if (lpage->pfn != MM_NONE)
 		return kind == MM_LPAGE_KERNEL ? MM_TOUCH_INVALID
 		                               : touch_present(machine, lpage->pfn, flags);
@@ -257,7 +262,7 @@ enum mm_touch_result mm_access_page(struct mm_machine *machine, const struct mm_
 	struct mm_request adapted = *request;
 
 	if (lpage->kind == MM_LPAGE_NONE) {
-		page = mm_huge_part(machine, page);
+		page = mm_whole_page(machine, page);
 		lpage = mm_lpage(machine, page);
 	}
 	if (lpage->kind == MM_LPAGE_NONE || lpage->kind == MM_LPAGE_KERNEL)
@@ -274,8 +279,7 @@ enum mm_touch_result mm_activate_page(struct mm_machine *machine, const struct m
 	const struct mm_policy_ops *policy = machine->policy;
 	struct mm_page *page;
 
-	if (lpage->pfn == MM_NONE || (lpage->flags & MM_LP_SPLIT) || !policy ||
-	    !policy->mark_accessed)
+	if (lpage->pfn == MM_NONE || !policy || !policy->mark_accessed)
 		return mm_access_page(machine, request, number);
 	page = &machine->pages[lpage->pfn];
 	/* The uses that are known have done it. */
@@ -305,7 +309,7 @@ static void bring_source(struct mm_machine *machine, const struct mm_request *re
 {
 	const struct mm_lpage *lpage;
 
-	source = mm_huge_part(machine, source);
+	source = mm_whole_page(machine, source);
 	lpage = mm_lpage(machine, source);
 	if (lpage->pfn != MM_NONE) {
 		note_ahead(machine, lpage->pfn);
@@ -345,8 +349,8 @@ bool mm_free_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number)
 	machine->this_cpu = (uint16_t)(cpu % machine->nr_cpus);
 	mm_space_uncharge(machine, number);
 	mm_kmem_removed(machine, number);
-	if (lpage->flags & MM_LP_HAS_SUBS)
-		mm_free_subs(machine, cpu, number);
+	if (lpage->order > 0 && lpage->kind != MM_LPAGE_KERNEL && lpage->nr_gone > 0)
+		mm_forget_parts(machine, number);
 	if (lpage->pfn != MM_NONE) {
 		mm_lru_remove_page(machine, lpage->pfn);
 		mm_release_page(machine, cpu, lpage->pfn);
@@ -362,7 +366,7 @@ void mm_lazyfree_page(struct mm_machine *machine, uint32_t number)
 	struct mm_lpage *lpage = mm_lpage(machine, number);
 	struct mm_page *page;
 
-	if (lpage->kind != MM_LPAGE_ANON || (lpage->flags & MM_LP_SPLIT))
+	if (lpage->kind != MM_LPAGE_ANON)
 		return;
 	if (lpage->pfn == MM_NONE) {
 		mm_free_lpage(machine, 0, number);

@@ -284,6 +284,12 @@ enum mm_touch_result mm_copy_page(struct mm_machine *machine, const struct mm_re
 /* The contents are gone. false: the machine had none. */
 bool mm_free_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t page);
 
+/*
+ * … of 2^order base pages from page on. They may be part of a larger page, which is free when all of it has ended.
+ * Memory of the kernel ends as what it is.
+ */
+bool mm_free_base(struct mm_machine *machine, uint16_t cpu, uint32_t page, uint32_t order);
+
 void mm_lazyfree_page(struct mm_machine *machine, uint32_t page);
 void mm_dirty_page(struct mm_machine *machine, uint32_t page);
 void mm_lock_page(struct mm_machine *machine, uint32_t page, bool locked);

@@ -264,10 +264,6 @@ int mm_check(const struct mm_machine *machine, struct mmr_error *err)
 		rc = check_node(machine, &machine->nodes[n], err);
 	for (uint32_t i = 0; rc == 0 && i < machine->nr_lpages; i++)
 		rc = check_lpage(machine, i, &tally, err);
-	for (uint32_t i = 0; rc == 0 && i < machine->nr_sub_chunks * MM_PAGEBLOCK_PAGES; i++) {
-		if (machine->subs[i].kind != MM_LPAGE_NONE)
-			rc = check_lpage(machine, MM_SUB_BASE + i, &tally, err);
-	}
 	if (rc == 0)
 		rc = mm_check_spaces(machine, err);
 	if (rc == 0)

@@ -196,8 +196,6 @@ int mm_machine_create(const struct mm_config *config, struct mm_machine **ret,
 	machine->nr_cpus = config->nr_cpus;
 	machine->nr_zones = config->nr_zones;
 	machine->building = true;
-	machine->free_sub_chunk = MM_NONE;
-	machine->in_hand = MM_NONE;
 	machine->oom_stamp = UINT64_MAX;
 	mm_list_init(&machine->held);
 	mm_list_init(&machine->slab.detached);
@@ -241,9 +239,7 @@ void mm_machine_destroy(struct mm_machine *machine)
 	base_free(machine->policy_pages);
 	mm_residence_destroy(machine);
 	base_free(machine->next_use);
-	base_free(machine->sub_next_use);
 	base_free(machine->lpages);
-	base_free(machine->subs);
 	base_free(machine->owners);
 	base_free(machine->spaces);
 	base_free(machine->pages);
@@ -532,8 +528,7 @@ int mm_seed_page(struct mm_machine *machine, uint32_t page, enum mm_lpage_kind k
 	         page);
 	if (order > MM_MAX_ORDER)
 		return MMR_E_LIMIT;
-	if (order == MM_PAGEBLOCK_ORDER && (kind == MM_LPAGE_ANON || kind == MM_LPAGE_SHMEM) &&
-	    !mm_prepare_huge(machine, page))
+	if (kind != MM_LPAGE_KERNEL && !mm_has_room(machine, page, order))
 		return MMR_E_LIMIT;
 	if (pfn == MM_NONE || !seize_block(machine, pfn, order)) {
 		placed = 0;

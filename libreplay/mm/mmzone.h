@@ -136,8 +136,7 @@ enum mm_lpage_flags {
 	MM_LP_EVICTED = 1, /* reclaim took it out: coming back is a refault */
 	MM_LP_LOCKED = 2,
 	MM_LP_WORKINGSET = 4, /* the page had MM_PG_WORKINGSET when it was evicted */
-	MM_LP_HAS_SUBS = 8,   /* .subs is valid: there is room for 512 pieces */
-	MM_LP_SPLIT = 16,     /* it is in pieces; pfn and slot are MM_NONE */
+	MM_LP_GONE = 8, /* a base page of a larger one that is in memory: its contents have ended */
 };
 
 static inline bool mm_is_writeback(const struct mm_page *page)
@@ -160,8 +159,8 @@ struct mm_lpage {
 	uint32_t pfn;  /* MM_NONE: not in memory */
 	uint32_t slot; /* of the swap device, or MM_NONE */
 	union {
-		uint32_t shadow; /* if evicted: the node's nonresident_age at that time */
-		uint32_t subs;   /* of a huge anonymous page: chunk of the sub pages */
+		uint32_t shadow;  /* if evicted: the node's nonresident_age at that time */
+		uint32_t nr_gone; /* of a larger page: base pages with MM_LP_GONE */
 	};
 	uint8_t kind; /* enum mm_lpage_kind */
 	uint8_t order;

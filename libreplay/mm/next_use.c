@@ -3,11 +3,10 @@
  * The future, for policies that ask for it: when each logical page will be used next.
  *
  * Whoever drives the machine says so before each use (mm_set_next_use()), so the number stands for a page
- * whether it is in memory or not, and is right for pages that come in by readahead too. A huge page in
- * pieces is used as a whole, so its pieces share one number.
+ * whether it is in memory or not, and is right for pages that come in by readahead too. The base pages of a huge
+ * page that is taken apart are used next when it was.
  *
- * Memory: four bytes per logical page, and 2 MiB for huge pages in pieces (touched as far as there are
- * any); nothing where the policy does not ask.
+ * Memory: four bytes per logical page; nothing where the policy does not ask.
  */
 #include "internal.h"
 
@@ -20,11 +19,7 @@ int mm_next_use_reserve(struct mm_machine *machine, uint32_t nr_lpages, struct m
 
 	if (!machine->policy || !machine->policy->wants_future)
 		return 0;
-	if (!machine->sub_next_use)
-		machine->sub_next_use =
-			base_calloc(MM_MAX_SUB_CHUNKS, sizeof(*machine->sub_next_use));
-	if (!machine->sub_next_use ||
-	    base_resize(&next_use, nr_lpages, sizeof(*machine->next_use)) < 0)
+	if (base_resize(&next_use, nr_lpages, sizeof(*machine->next_use)) < 0)
 		return base_error(err, MMR_E_NOMEM, "no memory for the future of %u pages",
 		                  nr_lpages);
 	machine->next_use = next_use;
@@ -35,11 +30,8 @@ int mm_next_use_reserve(struct mm_machine *machine, uint32_t nr_lpages, struct m
 
 void mm_set_next_use(struct mm_machine *machine, uint32_t page, uint32_t when)
 {
-	if (!machine->next_use)
-		return;
-	machine->next_use[page] = when;
-	if (machine->lpages[page].flags & MM_LP_HAS_SUBS)
-		machine->sub_next_use[machine->lpages[page].subs] = when;
+	if (machine->next_use)
+		machine->next_use[page] = when;
 }
 
 uint32_t mm_next_use(struct mm_node *node, uint32_t pfn)
@@ -47,9 +39,5 @@ uint32_t mm_next_use(struct mm_node *node, uint32_t pfn)
 	const struct mm_machine *machine = node->machine;
 	uint32_t number = machine->pages[pfn].logical;
 
-	if (!machine->next_use)
-		return MM_NONE;
-	if (number >= MM_SUB_BASE)
-		return machine->sub_next_use[(number - MM_SUB_BASE) / MM_PAGEBLOCK_PAGES];
-	return machine->next_use[number];
+	return machine->next_use ? machine->next_use[number] : MM_NONE;
 }

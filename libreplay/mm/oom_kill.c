@@ -153,8 +153,10 @@ static uint64_t *charged(struct mm_space *space, enum mm_lpage_kind kind)
 
 void mm_space_charge(struct mm_machine *machine, uint32_t number, uint32_t page)
 {
-	const struct mm_lpage *lpage = mm_lpage(machine, page);
+	const struct mm_lpage *lpage;
 
+	page = mm_whole_page(machine, page);
+	lpage = mm_lpage(machine, page);
 	if (number == 0 || machine->owners[page] != 0 || lpage->kind == MM_LPAGE_NONE ||
 	    lpage->kind == MM_LPAGE_FILE)
 		return;
@@ -169,8 +171,6 @@ void mm_space_uncharge(struct mm_machine *machine, uint32_t page)
 	uint32_t number;
 	uint64_t *nr;
 
-	if (page >= MM_SUB_BASE)
-		return;
 	number = machine->owners[page];
 	if (number == 0)
 		return;
@@ -259,8 +259,7 @@ static bool frees_by_death(const struct mm_machine *machine, uint32_t page)
 
 	if (lpage->pfn != MM_NONE && machine->pages[lpage->pfn].state == MM_PAGE_ISOLATED)
 		return false;
-	return page != machine->in_hand &&
-	       (lpage->kind == MM_LPAGE_ANON || lpage->kind == MM_LPAGE_KERNEL);
+	return lpage->kind == MM_LPAGE_ANON || lpage->kind == MM_LPAGE_KERNEL;
 }
 
 /*
@@ -324,9 +323,7 @@ static void count_rss(const struct mm_machine *machine, uint32_t number, struct 
 
 		if (machine->owners[page] != number || lpage->kind == MM_LPAGE_KERNEL)
 			continue;
-		if (lpage->flags & MM_LP_SPLIT)
-			mm_count_subs(machine, page, &kill->nr_anon, &kill->nr_swap);
-		else if (lpage->pfn == MM_NONE)
+		if (lpage->pfn == MM_NONE)
 			kill->nr_swap += nr;
 		else if (lpage->kind == MM_LPAGE_SHMEM)
 			kill->nr_shmem += nr;

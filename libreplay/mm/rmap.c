@@ -15,7 +15,9 @@
 
 bool mm_lpage_is_known(const struct mm_machine *machine, uint32_t page)
 {
-	return mm_lpage(machine, page)->kind != MM_LPAGE_NONE;
+	return mm_lpage(machine, page)->kind != MM_LPAGE_NONE ||
+	       (mm_whole_page(machine, page) != page &&
+	        !(mm_lpage(machine, page)->flags & MM_LP_GONE));
 }
 
 static void account_kind(struct mm_machine *machine, enum mm_lpage_kind kind, uint32_t order,
@@ -57,6 +59,10 @@ void mm_page_bind(struct mm_machine *machine, uint32_t pfn, uint32_t logical,
 	lpage->pfn = pfn;
 	lpage->kind = (uint8_t)kind;
 	lpage->order = page->order;
+	if (page->order > 0 && kind != MM_LPAGE_KERNEL) {
+		lpage->nr_gone = 0;
+		machine->orders |= 1u << page->order;
+	}
 	account_kind(machine, kind, page->order, true);
 	mm_block_changes(machine, pfn, page->order);
 	if (lpage->flags & MM_LP_LOCKED) {

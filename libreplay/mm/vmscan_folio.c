@@ -115,22 +115,28 @@ static enum outcome meet_writeback(struct mm_machine *machine, struct mm_scan_co
 static void free_page(struct mm_machine *machine, const struct mm_scan_control *sc, uint32_t pfn)
 {
 	struct mm_page *page = &machine->pages[pfn];
-	uint32_t number = page->logical;
+	uint32_t number = page->logical, nr = mm_block_pages(page->order);
 	bool lazy = is_lazyfree(page);
 
 	if (lazy)
-		mm_count(machine, MM_PGLAZYFREED, mm_block_pages(page->order));
+		mm_count(machine, MM_PGLAZYFREED, nr);
 	else
 		mm_workingset_eviction(machine, pfn);
 	mm_page_unbind(machine, pfn);
 	mm_free_pages(machine, sc->cpu, pfn);
-	if (lazy)
+	if (lazy) {
 		mm_free_lpage(machine, sc->cpu, number);
-	else if (mm_lpage(machine, number)->flags & MM_LP_HAS_SUBS)
+		return;
+	}
+	if (nr > 1)
 		mm_split_evicted(machine, number);
-	else if (machine->hooks.evicted)
-		machine->hooks.evicted(machine->hooks.data, number,
-		                       mm_lpage(machine, number)->kind == MM_LPAGE_FILE);
+	for (uint32_t i = 0; machine->hooks.evicted && i < nr; i++) {
+		const struct mm_lpage *lpage = mm_lpage(machine, number + i);
+
+		if (lpage->kind != MM_LPAGE_NONE)
+			machine->hooks.evicted(machine->hooks.data, number + i,
+			                       lpage->kind == MM_LPAGE_FILE);
+	}
 }
 
 /* Into swap: DISPERSED and FREED go on. */
@@ -138,16 +144,18 @@ static enum outcome prepare_swap(struct mm_machine *machine, const struct mm_sca
                                  uint32_t pfn)
 {
 	const struct mm_page *page = &machine->pages[pfn];
+	bool part = page->order > 0 && mm_lpage(machine, page->logical)->nr_gone > 0;
 
 	if (!needs_swap(page) || (page->flags & MM_PG_SWAPCACHE))
 		return FREED;
 	if (!(sc->gfp_flags & MM_GFP_IO))
 		return KEEP;
-	if (add_to_swap(machine, pfn))
+	/* Partially mapped: what is not may be free at once. */
+	if (!part && add_to_swap(machine, pfn))
 		return FREED;
-	if (!(mm_lpage(machine, page->logical)->flags & MM_LP_HAS_SUBS) ||
-	    machine->swap.nr_used == machine->swap.nr_slots)
+	if (page->order == 0 || (!part && machine->swap.nr_used == machine->swap.nr_slots))
 		return ACTIVATE;
+	mm_count(machine, MM_THP_SWPOUT_FALLBACK, !part && page->order == MM_PAGEBLOCK_ORDER);
 	mm_split_page(machine, pfn);
 	return DISPERSED;
 }
@@ -219,6 +227,7 @@ static uint64_t shrink_one(struct mm_node *node, struct mm_scan_control *sc, uin
 {
 	struct mm_machine *machine = node->machine;
 	uint32_t nr = mm_block_pages(machine->pages[pfn].order);
+	uint32_t number = machine->pages[pfn].logical;
 	enum outcome outcome = shrink_page(machine, sc, pfn);
 	uint64_t freed = 0;
 
@@ -226,8 +235,11 @@ static uint64_t shrink_one(struct mm_node *node, struct mm_scan_control *sc, uin
 		return nr;
 	if (outcome != DISPERSED)
 		settle(node, sc, pfn, outcome);
-	for (uint32_t i = 0; i < nr && outcome == DISPERSED; i++)
-		freed += shrink_one(node, sc, pfn + i);
+	for (uint32_t i = 0; i < nr && outcome == DISPERSED; i++) {
+		/* Others had ended. */
+		if (mm_lpage(machine, number + i)->pfn == pfn + i)
+			freed += shrink_one(node, sc, pfn + i);
+	}
 	return freed;
 }
 

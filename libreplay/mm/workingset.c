@@ -26,11 +26,9 @@ void mm_workingset_eviction(struct mm_machine *machine, uint32_t pfn)
 	struct mm_node *node = mm_page_node(machine, pfn);
 	struct mm_lpage *lpage = mm_lpage(machine, page->logical);
 
-	/* A huge page is about to be 512 small ones, which get the age (mm_split_evicted()). */
-	if (!(lpage->flags & MM_LP_HAS_SUBS))
-		lpage->shadow = machine->policy && machine->policy->eviction
-		                        ? machine->policy->eviction(node, pfn)
-		                        : (uint32_t)node->nonresident_age;
+	lpage->shadow = machine->policy && machine->policy->eviction
+	                        ? machine->policy->eviction(node, pfn)
+	                        : (uint32_t)node->nonresident_age;
 	lpage->node = node->id;
 	lpage->flags |= MM_LP_EVICTED;
 	lpage->flags &= (uint8_t)~MM_LP_WORKINGSET;

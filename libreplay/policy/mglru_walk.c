@@ -98,7 +98,7 @@ enum visit { VISIT_NO, VISIT_DUE, VISIT_FORCED };
 static enum visit visit_of(const struct mm_machine *machine, uint32_t number)
 {
 	const struct mm_lpage *lpage = mm_lpage(machine, number);
-	uint32_t owner = number < MM_SUB_BASE ? machine->owners[number] : 0;
+	uint32_t owner = machine->owners[number];
 	uint8_t flags;
 
 	if (lpage->kind == MM_LPAGE_NONE || lpage->kind == MM_LPAGE_KERNEL)
@@ -186,22 +186,23 @@ static void end_visit(struct mm_machine *machine)
 	}
 }
 
-static void walk_numbers(struct mm_node *node, uint32_t base, uint32_t nr, bool can_swap)
+static void walk_numbers(struct mm_node *node, bool can_swap)
 {
 	struct mglru *lru = mglru_of(node);
 	uint64_t *stats = lru->walked[mglru_hist(lru, lru->max_seq)];
+	uint32_t nr = node->machine->nr_lpages;
 
 	for (uint32_t at = 0; at < nr; at += TABLE_ENTRIES) {
-		uint32_t table = (base + at) >> TABLE_SHIFT;
+		uint32_t table = at >> TABLE_SHIFT;
 		uint32_t end = nr - at < TABLE_ENTRIES ? nr : at + TABLE_ENTRIES;
-		enum visit visit = visit_table(node->machine, base + at, base + end);
+		enum visit visit = visit_table(node->machine, at, end);
 
 		if (visit == VISIT_NO)
 			continue;
 		stats[MGLRU_TABLE_TOTAL]++;
 		if (visit != VISIT_FORCED && !policy_mglru_filter_test(lru, lru->max_seq, table))
 			continue;
-		if (walk_table(node, base + at, base + end, can_swap, visit == VISIT_FORCED))
+		if (walk_table(node, at, end, can_swap, visit == VISIT_FORCED))
 			policy_mglru_filter_add(lru, lru->max_seq + 1, table);
 	}
 }
@@ -215,9 +216,7 @@ void policy_mglru_walk(struct mm_node *node, struct mm_scan_control *sc, bool ca
 
 	if (begin_visit(machine)) {
 		policy_mglru_filter_reset(lru, lru->max_seq + 1);
-		walk_numbers(node, 0, machine->nr_lpages, can_swap);
-		walk_numbers(node, MM_SUB_BASE, machine->nr_sub_chunks * MM_PAGEBLOCK_PAGES,
-		             can_swap);
+		walk_numbers(node, can_swap);
 	}
 	end_visit(machine);
 	sc->nr_walked += stats[MGLRU_LEAF_TOTAL] - walked;
@@ -237,12 +236,6 @@ static uint32_t window_start(uint32_t number)
 	if (TABLE_ENTRIES - in_table < half)
 		return number - in_table + TABLE_ENTRIES - MGLRU_MIN_BATCH;
 	return number - half;
-}
-
-static uint32_t end_of_numbers(const struct mm_machine *machine, uint32_t number)
-{
-	return number >= MM_SUB_BASE ? MM_SUB_BASE + machine->nr_sub_chunks * MM_PAGEBLOCK_PAGES
-	                             : machine->nr_lpages;
 }
 
 static void activate(struct mm_node *node, uint32_t pfn)
@@ -311,7 +304,7 @@ void policy_mglru_look_around(struct mm_node *node, uint32_t pfn)
 	struct mm_machine *machine = node->machine;
 	const struct mm_page *page = &machine->pages[pfn];
 	uint32_t start = window_start(page->logical), nr = 0, total = 0;
-	uint32_t end = end_of_numbers(machine, page->logical);
+	uint32_t end = machine->nr_lpages;
 	bool anon_too = mm_page_lru_type(page) == MM_LRU_ANON;
 	uint32_t pfns[MGLRU_MIN_BATCH];
 

@@ -137,8 +137,14 @@ void replay_oom_own(struct replay *replay, const struct demand_op *op)
 		return;
 	if (op->kind == DEMAND_COW && op->arg2 != DEMAND_NO_PAGE)
 		mm_space_copied(replay->machine, space, op->arg2);
-	if (op->kind != DEMAND_KERNEL_ALLOC || (op->arg & DEMAND_PAGE_TABLE))
-		mm_space_charge(replay->machine, space, op->page);
+	if (op->kind == DEMAND_KERNEL_ALLOC) {
+		if (op->arg & DEMAND_PAGE_TABLE)
+			mm_space_charge(replay->machine, space, op->page);
+		return;
+	}
+	/* One page, or as many as there are in its place. */
+	for (uint32_t i = 0; i < 1u << op->order; i++)
+		mm_space_charge(replay->machine, space, op->page + i);
 	/* It was killed for this very page, and has exited. */
 	if (mm_space_is_reaped(replay->machine, space) &&
 	    mm_lpage_is_known(replay->machine, op->page) && op->kind != DEMAND_FILE_TOUCH)

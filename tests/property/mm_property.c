@@ -121,12 +121,18 @@ static void random_request(struct run *run)
 	struct mm_request request = {
 		.gfp_flags = MM_GFP_HIGHUSER_MOVABLE,
 		.cpu = (uint16_t)base_rng_below(&run->rng, 4),
-		.order = page % 61 == 0 ? 9 : 0,
 	};
 	uint32_t what = base_rng_below(&run->rng, 100);
 	uint32_t node = base_rng_below(&run->rng, 2) % machine->nr_nodes;
 
-	if (kind == MM_LPAGE_KERNEL) {
+	/* Areas of base pages that are mostly whole. */
+	if (page / 512 % 5 == 0 && page < run->nr_lpages / 512 * 512) {
+		kind = page / 512 % 2 ? MM_LPAGE_SHMEM : MM_LPAGE_ANON;
+		if (page % 61 == 0) {
+			request.order = page % 2 ? 9 : 3;
+			page &= ~((1u << request.order) - 1);
+		}
+	} else if (kind == MM_LPAGE_KERNEL) {
 		request.gfp_flags = gfps[page / 6 % (sizeof(gfps) / sizeof(gfps[0]))];
 		/* Few: where most memory is above, reclaim passes over all of it for each of them. */
 		if (page / 6 % 101 == 7)
@@ -140,7 +146,7 @@ static void random_request(struct run *run)
 	if (what < 76)
 		mm_touch_page(machine, &request, page, kind, base_rng_below(&run->rng, 32));
 	else if (what < 84)
-		mm_free_lpage(machine, request.cpu, page);
+		mm_free_base(machine, request.cpu, page, request.order);
 	else if (what < 85)
 		mm_lazyfree_page(machine, page);
 	else if (what < 86)

@@ -275,12 +275,13 @@ static void a_huge_page_goes_on_in_pieces(void **state)
 	assert_int_equal(mm_touch_page(machine, &user, 300, MM_LPAGE_ANON, 0), MM_TOUCH_HIT);
 	assert_int_equal(machine_counter(machine, "nr_anon_pages"), 512);
 	touch_range(machine, 512, NR_PAGES + 500);
-	assert_true(mm_lpage(machine, 0)->flags & MM_LP_SPLIT);
+	assert_int_equal(mm_lpage(machine, 0)->order, 0);
 	machine_check(machine);
 	assert_true(mm_touch_page(machine, &huge, 0, MM_LPAGE_ANON, 0) >= MM_TOUCH_SWAPIN);
 	machine_check(machine);
-	assert_true(mm_free_lpage(machine, 0, 0));
+	assert_true(mm_free_base(machine, 0, 0, 9));
 	machine_check(machine);
+	assert_false(mm_free_base(machine, 0, 0, 9));
 	mm_machine_destroy(machine);
 }
 
