@@ -96,6 +96,7 @@ static bool begin_part(struct mm_machine *machine, const struct whole *whole, ui
 	machine->owners[number] = whole->owner;
 	if (machine->next_use)
 		machine->next_use[number] = whole->next_use;
+	mm_residence_part(machine, whole->number, number);
 	if (slot != MM_NONE)
 		machine->swap.owners[slot] = number;
 	return !gone;

@@ -485,6 +485,8 @@ void mm_residence_destroy(struct mm_machine *machine);
 bool mm_residence_used(const struct mm_machine *machine, uint32_t pfn);
 /* The same, and this is a look. */
 bool mm_residence_look(struct mm_machine *machine, uint32_t pfn);
+/* A base page of a larger one, which was looked at so far. */
+void mm_residence_part(struct mm_machine *machine, uint32_t whole, uint32_t part);
 
 /* ---- next_use.c ---- */
 

@@ -16,8 +16,8 @@
  *
  * These uses are the bits that mm_test_clear_young() finds, whoever looks and however often.
  *
- * State: of each logical page the looks at S, U, and when it was looked at last. Sub pages of huge ones are left
- * to chance (reference.c), and so is what is not known of the others.
+ * State: of each logical page the looks at S, U, and when it was looked at last. A huge page that is whole goes by its
+ * first base page. What is not known is left to chance (reference.c).
  *
  * Bias: looks are a mean over the active and the inactive list, and over all pages of a type. What the
  * recording did not reclaim it says nothing of: a page that was never looked at seems unused.
@@ -129,6 +129,12 @@ bool mm_residence_used(const struct mm_machine *machine, uint32_t pfn)
 		return false;
 	r = &machine->residence.pages[page];
 	return latest_use(r, page, machine->residence.looks[type_of(machine, page)]) > r->looked;
+}
+
+void mm_residence_part(struct mm_machine *machine, uint32_t whole, uint32_t part)
+{
+	if (part < machine->residence.nr_pages)
+		machine->residence.pages[part].looked = machine->residence.pages[whole].looked;
 }
 
 bool mm_residence_look(struct mm_machine *machine, uint32_t pfn)

@@ -35,7 +35,7 @@
 #define MAX_PAGES  (UINT32_C(1) << 28)
 #define KEPT       1u /* in an end: it was not reclaim that ended it */
 #define NONE       UINT32_MAX
-#define TRACED     (1u << 31) /* with a number: events tell all uses of the page */
+#define TRACED     (1u << 31) /* with a number: nothing is to be guessed of the page's uses */
 #define FLAG_ANON  1
 
 DEFINE_VEC(residence_end_vec, uint32_t);
@@ -184,6 +184,14 @@ static enum mm_lru_type type_of(const struct demand_op *op)
 	return op->kind == DEMAND_FILE_TOUCH ? MM_LRU_FILE : MM_LRU_ANON;
 }
 
+/* How many base pages it is about, from its page on. */
+static uint32_t base_pages(const struct demand_op *op)
+{
+	bool kernel = op->kind == DEMAND_FREE && !(op->arg & DEMAND_HUGE);
+
+	return kernel ? 1 : UINT32_C(1) << op->order;
+}
+
 static int grow(struct residence_page_vec *vec, size_t want, int fill)
 {
 	size_t had = vec->count;
@@ -261,22 +269,31 @@ static void end(struct replay_residence *residence, const struct demand_op *op)
 	}
 }
 
+static int follow_op(struct replay_residence *residence, struct demand_op op, struct mmr_error *err)
+{
+	uint32_t nr = base_pages(&op);
+	int rc = reserve_pages(residence, op.page + nr - 1, err);
+
+	for (uint32_t i = 0; rc == 0 && i < nr; i++, op.page++) {
+		if (change_of(&op) == CHANGE_BEGIN)
+			rc = begin(residence, &op, err);
+		else
+			end(residence, &op);
+	}
+	return rc;
+}
+
 int replay_residence_ops(struct replay_residence *residence, const struct demand_op *ops,
                          size_t nr_ops, struct mmr_error *err)
 {
 	for (size_t i = 0; i < nr_ops; i++) {
-		enum change change = change_of(&ops[i]);
 		int rc;
 
-		if (change == CHANGE_NONE || ops[i].page == DEMAND_NO_PAGE)
+		if (change_of(&ops[i]) == CHANGE_NONE || ops[i].page == DEMAND_NO_PAGE)
 			continue;
-		rc = reserve_pages(residence, ops[i].page, err);
-		if (rc == 0 && change == CHANGE_BEGIN)
-			rc = begin(residence, &ops[i], err);
+		rc = follow_op(residence, ops[i], err);
 		if (rc < 0)
 			return rc;
-		if (change == CHANGE_END)
-			end(residence, &ops[i]);
 		for (uint32_t type = 0; type < MM_NR_LRU_TYPES; type++) {
 			struct part *part = part_at(residence, ops[i].t_ns, type);
 
@@ -456,14 +473,9 @@ void replay_residence_evicted(struct replay_residence *residence, uint32_t page,
 	     (struct revisit){ .tick = residence->now + after, .page = page, .number = number });
 }
 
-/*
- * Reads have events, or, before 6.10, those that matter to reclaim: of page tables nothing is told. A huge
- * page may be reclaimed in pieces, of which the residence of its first tells little.
- */
+/* Reads have events, or, before 6.10, those that matter to reclaim: of page tables nothing is told. */
 static bool is_known(const struct demand_op *op)
 {
-	if (op->order > 0)
-		return true;
 	if (op->kind == DEMAND_SHMEM_TOUCH)
 		return !(op->arg & (DEMAND_MAPPED | DEMAND_FAULTED | DEMAND_RESIDENT));
 	return op->kind == DEMAND_FILE_TOUCH && !(op->arg & DEMAND_MAPPED);
@@ -483,16 +495,15 @@ static uint32_t until_of(const struct replay_residence *residence, uint32_t numb
 	return looks;
 }
 
-void replay_residence_op(struct replay_residence *residence, struct mm_machine *machine,
-                         const struct demand_op *op)
+static void play_op(struct replay_residence *residence, struct mm_machine *machine,
+                    const struct demand_op *op)
 {
-	enum change change = change_of(op);
 	uint32_t *open;
 
-	if (change == CHANGE_NONE || op->page >= residence->open.count)
+	if (op->page >= residence->open.count)
 		return;
 	open = &residence->open.items[op->page];
-	if (change == CHANGE_END) {
+	if (change_of(op) == CHANGE_END) {
 		*open = NONE;
 		mm_residence_end(machine, op->page);
 		return;
@@ -506,4 +517,18 @@ void replay_residence_op(struct replay_residence *residence, struct mm_machine *
 	else
 		mm_residence_begin(machine, op->page, type_of(op) == MM_LRU_FILE,
 		                   until_of(residence, *open, type_of(op)));
+	/* No event tells which base pages of a larger one are used. */
+	if (op->order > 0)
+		*open |= TRACED;
+}
+
+void replay_residence_op(struct replay_residence *residence, struct mm_machine *machine,
+                         const struct demand_op *op)
+{
+	struct demand_op base = *op;
+
+	if (change_of(op) == CHANGE_NONE || op->page == DEMAND_NO_PAGE)
+		return;
+	for (uint32_t i = 0; i < base_pages(op); i++, base.page++)
+		play_op(residence, machine, &base);
 }

@@ -310,7 +310,7 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		break;
 	case DEMAND_FREE:
 		wait_written(replay, op);
-		if (mm_free_base(machine, op->cpu, op->page, op->order))
+		if (mm_free_base(machine, op->cpu, op->page, op->arg & DEMAND_HUGE ? op->order : 0))
 			break;
 		if (replay->stats.nr_kills > 0 || replay->stats.nr_refused > 0 ||
 		    mm_slab_freed(machine) > 0)

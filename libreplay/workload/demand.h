@@ -36,7 +36,8 @@ enum demand_kind {
 	 */
 	DEMAND_ACCESS,
 
-	DEMAND_FREE,     /* the contents are gone: exit, munmap, truncate, kernel free */
+	/* The contents are gone: exit, munmap, truncate, kernel free. arg = DEMAND_HUGE: of 2^order base pages. */
+	DEMAND_FREE,
 	DEMAND_LAZYFREE, /* MADV_FREE */
 	DEMAND_DIRTY,    /* a page-cache page was dirtied */
 	DEMAND_COW,      /* write to a shared anonymous page: arg2 = the logical page copied from */

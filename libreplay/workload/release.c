@@ -167,8 +167,10 @@ static bool free_whole(struct wl *wl, const struct wl_task *t, uint64_t pfn, uns
 	for (uint32_t i = 1; i < nr; i++)
 		if (wl_page_at(wl, pfn + i) != first + i)
 			return false;
-	wl_emit(wl,
-	        (struct demand_op){ .kind = DEMAND_FREE, .page = first, .order = (uint8_t)order });
+	wl_emit(wl, (struct demand_op){ .kind = DEMAND_FREE,
+	                                .page = first,
+	                                .order = (uint8_t)order,
+	                                .arg = DEMAND_HUGE });
 	for (uint32_t i = 0; i < nr; i++) {
 		wl_page_unplace(wl, first + i, WL_PLACE_FREE);
 		wl_page_forget(wl, first + i);

@@ -153,6 +153,40 @@ static void what_has_gone_since_does_not_come_back(void **state)
 	end(&b);
 }
 
+/* A huge page is 512 that stay as long as each does; memory of the kernel has one number. */
+static void base_pages_stay_each_for_itself(void **state)
+{
+	struct mm_machine *machine = machine_new(NR_PAGES, 1, 0, policy_find("classic"));
+	struct demand_op huge = op(0, DEMAND_ANON_TOUCH, 512),
+			 gone = op(2 * SECOND, DEMAND_FREE, 512);
+	struct demand_op stack = op(SECOND, DEMAND_FREE, 700), ops[8];
+	struct replay_residence *residence = NULL;
+	uint32_t nr = 0;
+
+	(void)state;
+	huge.order = gone.order = 9;
+	gone.arg = DEMAND_HUGE;
+	stack.order = 3;
+	assert_int_equal(mm_reserve_lpages(machine, 1024, NULL), 0);
+	assert_int_equal(mm_residence_enable(machine, NULL), 0);
+	assert_int_equal(replay_residence_create(0, 4 * SECOND, 1, &residence, NULL), 0);
+	add(residence, ops, &nr, huge);
+	add(residence, ops, &nr, op(SECOND, DEMAND_EVICTED, 600));
+	add(residence, ops, &nr, stack);
+	add(residence, ops, &nr, gone);
+	replay_residence_seal(residence);
+	replay_residence_advance(residence, machine, 0);
+	for (uint32_t i = 0; i < nr; i++) {
+		replay_residence_op(residence, machine, &ops[i]);
+		for (uint32_t page = 512; page < 1024; page++)
+			assert_int_equal(machine->residence.pages[page].until > 0,
+			                 i < 3 && !(page == 600 && i > 0) &&
+			                         !(page == 700 && i > 1));
+	}
+	replay_residence_destroy(residence);
+	mm_machine_destroy(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -160,6 +194,7 @@ int main(void)
 		cmocka_unit_test(what_was_freed_before_counts_for_nothing),
 		cmocka_unit_test(what_the_recording_kept_comes_back),
 		cmocka_unit_test(what_has_gone_since_does_not_come_back),
+		cmocka_unit_test(base_pages_stay_each_for_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
