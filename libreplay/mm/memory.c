@@ -250,6 +250,29 @@ void mm_map_along(struct mm_machine *machine, uint32_t number, uint32_t flags)
 	mark_young(machine, pfn, flags);
 }
 
+void mm_unmap_page(struct mm_machine *machine, uint32_t number, bool last)
+{
+	const struct mm_policy_ops *policy = machine->policy;
+	uint32_t pfn = mm_lpage(machine, number)->pfn;
+	struct mm_page *page;
+	bool young;
+
+	if (pfn == MM_NONE || !(machine->pages[pfn].flags & MM_PG_FILE) ||
+	    (machine->pages[pfn].flags & MM_PG_UNMAPPED))
+		return;
+	page = &machine->pages[pfn];
+	/* Of several which one's bit is set is not known, unless two are. */
+	young = last ? page->flags & MM_PG_YOUNG : page->io & MM_IO_YOUNG_TWICE;
+	if (last)
+		page->flags |= MM_PG_UNMAPPED;
+	if (!young || !policy || !policy->mark_accessed)
+		return;
+	page->io &= (uint8_t)~MM_IO_YOUNG_TWICE;
+	if (last)
+		page->flags &= (uint16_t)~MM_PG_YOUNG;
+	policy->mark_accessed(mm_page_node(machine, pfn), pfn);
+}
+
 void mm_count_fault(struct mm_machine *machine)
 {
 	mm_count(machine, MM_PGFAULT, 1);

@@ -263,6 +263,9 @@ enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_r
  */
 void mm_map_along(struct mm_machine *machine, uint32_t page, uint32_t flags);
 
+/* A page table has a page of a file no more; last: nor has any other. Its accessed bit becomes a mark. */
+void mm_unmap_page(struct mm_machine *machine, uint32_t page, bool last);
+
 /* A page fault on a page that is there, of which nothing else is known. */
 void mm_count_fault(struct mm_machine *machine);
 

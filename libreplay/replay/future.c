@@ -68,6 +68,7 @@ unsigned int replay_future_uses(const struct demand_op *op, uint32_t pages[2])
 	case DEMAND_KERNEL_ALLOC:
 	case DEMAND_FREE:
 	case DEMAND_EVICTED:
+	case DEMAND_UNMAPPED:
 	case DEMAND_LAZYFREE:
 	case DEMAND_DIRTY:
 	case DEMAND_MLOCK:

@@ -160,6 +160,7 @@ static enum change change_of(const struct demand_op *op)
 	case DEMAND_SLAB_FREE:
 	case DEMAND_LAZYFREE:
 	case DEMAND_DIRTY:
+	case DEMAND_UNMAPPED:
 	case DEMAND_MLOCK:
 	case DEMAND_MUNLOCK:
 	case DEMAND_TASK_START:

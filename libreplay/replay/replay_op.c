@@ -258,6 +258,21 @@ static void touch(struct replay *replay, const struct demand_op *op,
 	replay_oom_own(replay, op);
 }
 
+static void copy(struct replay *replay, const struct demand_op *op,
+                 const struct mm_request *request)
+{
+	struct mm_machine *machine = replay->machine;
+
+	if (op->arg2 == DEMAND_NO_PAGE)
+		charge(replay, op,
+		       mm_touch_page(machine, request, op->page, MM_LPAGE_ANON, MM_TOUCH_WRITE));
+	else
+		charge(replay, op,
+		       mm_copy_page(machine, request, op->page, op->arg2,
+		                    op->arg & DEMAND_LEAVES ? MM_TOUCH_LEAVES : 0));
+	replay_oom_own(replay, op);
+}
+
 void replay_op_run(struct replay *replay, const struct demand_op *op)
 {
 	uint64_t nr_dirtied = mm_nr_dirtied(replay->machine);
@@ -291,15 +306,7 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		touch(replay, op, &request);
 		break;
 	case DEMAND_COW:
-		if (op->arg2 == DEMAND_NO_PAGE)
-			charge(replay, op,
-			       mm_touch_page(machine, &request, op->page, MM_LPAGE_ANON,
-			                     MM_TOUCH_WRITE));
-		else
-			charge(replay, op,
-			       mm_copy_page(machine, &request, op->page, op->arg2,
-			                    op->arg & DEMAND_LEAVES ? MM_TOUCH_LEAVES : 0));
-		replay_oom_own(replay, op);
+		copy(replay, op, &request);
 		break;
 	case DEMAND_ACCESS:
 		if (mm_lpage_is_known(machine, op->page))
@@ -326,6 +333,9 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		break;
 	case DEMAND_DIRTY:
 		mm_dirty_page(machine, op->page);
+		break;
+	case DEMAND_UNMAPPED:
+		mm_unmap_page(machine, op->page, op->arg == 1);
 		break;
 	case DEMAND_MLOCK:
 	case DEMAND_MUNLOCK:

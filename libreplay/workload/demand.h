@@ -44,6 +44,11 @@ enum demand_kind {
 	DEMAND_MLOCK,    /* becomes unevictable */
 	DEMAND_MUNLOCK,
 	DEMAND_SLAB_FREE, /* as DEMAND_FREE of kernel memory, by a shrinker that reclaim had called */
+	/*
+	 * A page table has a page of a file no more (exit, munmap, MADV_DONTNEED). arg = 1: nor has any other that
+	 * the events tell of.
+	 */
+	DEMAND_UNMAPPED,
 	/* The original reclaimed the page: nobody used it since it was looked at before. Asks for nothing. */
 	DEMAND_EVICTED,
 

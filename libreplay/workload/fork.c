@@ -71,7 +71,8 @@ void wl_mm_copy(struct wl *wl, uint32_t dst, uint32_t src)
 	for (; map != WL_NONE && !wl->nomem; map = wl->maps.items[map].mm_next) {
 		const struct wl_map *m = &wl->maps.items[map];
 
-		if (!(m->vpn & WL_AREA_BIT))
+		/* Of files the child maps what it needs itself (vma_needs_copy()). */
+		if (!(m->vpn & (WL_AREA_BIT | WL_FILE_BIT)))
 			wl_map_add(wl, dst, m->vpn, m->page);
 	}
 }

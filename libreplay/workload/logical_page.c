@@ -6,7 +6,10 @@
  * that an address space sees a page at an address; pages shared by fork have several. Every table is
  * flat; entries link each other by 32-bit index.
  *
- * Not modelled: which addresses map a page of a file. Pages of files are known by file and index.
+ * Pages of files are known by file and index; which addresses map them, by the faults that did it, so that it is known
+ * when a process that goes, or munmap(), takes the last mapping away.
+ *
+ * Not modelled: mappings of files that were there before the trace, that mremap() moves, and that a private copy replaces.
  */
 #include "wl_state.h"
 
@@ -194,12 +197,33 @@ void wl_map_drop(struct wl *wl, uint32_t map)
 	if (area)
 		return;
 	p = &wl->pages.items[page];
+	if (p->kind == WL_PAGE_FILE) {
+		wl_emit(wl, (struct demand_op){ .kind = DEMAND_UNMAPPED,
+		                                .page = page,
+		                                .arg = p->maps == WL_NONE });
+		return;
+	}
 	if (p->maps != WL_NONE || p->pfn != WL_NONE)
 		return;
 	/* In swap, or moved no one knows where: no event will tell of its end. */
 	if (p->flags & WL_PAGE_OUT)
 		wl_count(wl, WL_VMA_SWAPPED_FREED);
 	wl_page_die(wl, page);
+}
+
+uint32_t wl_map_file(struct wl *wl, uint32_t mm, uint64_t vpn, uint32_t page)
+{
+	if (mm == WL_NONE)
+		return 0;
+	vpn |= WL_FILE_BIT;
+	if (wl_map_page(wl, mm, vpn) != page) {
+		uint32_t map = wl_map_find(wl, mm, vpn);
+
+		if (map != WL_NONE)
+			wl_map_remove(wl, map);
+		wl_map_add(wl, mm, vpn, page);
+	}
+	return wl_note_table(wl, mm, page);
 }
 
 /* ---- places ---- */

@@ -62,7 +62,7 @@ static void count_agreement(struct wl *wl, uint64_t pfn, uint64_t vpn)
 		return;
 	}
 	map = wl->pages.items[page].maps;
-	if (map == WL_NONE) {
+	if (map == WL_NONE || wl->maps.items[map].vpn & WL_FILE_BIT) {
 		count_unmapped(wl, &wl->pages.items[page]);
 		return;
 	}
@@ -188,7 +188,7 @@ static void note_collapse(struct wl *wl, struct wl_task *t, uint64_t pfn)
 	uint32_t page = wl_page_at(wl, pfn);
 	uint32_t map = page == WL_NONE ? WL_NONE : wl->pages.items[page].maps;
 
-	if (map == WL_NONE)
+	if (map == WL_NONE || wl->maps.items[map].vpn & WL_FILE_BIT)
 		return;
 	t->collapse_mm = wl->maps.items[map].mm;
 	t->collapse_vpn = wl->maps.items[map].vpn & ~(uint64_t)(WL_HUGE_PAGES - 1);

@@ -191,14 +191,6 @@ static uint32_t mapped_flags(const struct wl_task *t)
 	return DEMAND_MAPPED | (exec ? (uint32_t)DEMAND_EXEC : 0u);
 }
 
-/* … and which page table it is that the page is used through. */
-static uint32_t table_flags(struct wl *wl, uint32_t task, uint32_t page)
-{
-	const struct wl_task *t = &wl->tasks.items[task];
-
-	return mapped_flags(t) | wl_note_table(wl, t->mm, page);
-}
-
 /* Whether this is what the task's fault waits for. */
 static bool is_wanted(const struct wl_task *t, const struct mmr_event *event, uint64_t index)
 {
@@ -443,8 +435,11 @@ static void on_read(struct wl *wl, struct wl_task *t, const struct mmr_event *ev
 /* The page of a file that a fault is for, in memory by now. */
 static void fault_page(struct wl *wl, uint32_t task, uint32_t page)
 {
+	const struct wl_task *t = &wl->tasks.items[task];
+
 	wl->pages.items[page].flags &= (uint8_t) ~(WL_PAGE_OUT | WL_PAGE_ABSENT);
-	wl_fault_touch_file(wl, task, page, table_flags(wl, task, page));
+	wl_fault_touch_file(wl, task, page,
+	                    mapped_flags(t) | wl_map_file(wl, t->mm, t->fault.vpn, page));
 }
 
 /* Comes once more when the fault is tried again after it has waited. */
@@ -474,8 +469,11 @@ static void on_fault(struct wl *wl, uint32_t task, const struct mmr_event *event
  */
 static void map_around(struct wl *wl, uint32_t task, const struct mmr_event *event, uint64_t index)
 {
+	const struct wl_task *t = &wl->tasks.items[task];
+	uint32_t mm = t->mm, flags = mapped_flags(t) | DEMAND_AROUND;
 	uint64_t first = event->filemap.index;
 	uint64_t last = event->filemap.last_index;
+	uint64_t vpn = t->fault.vpn - (index - first);
 
 	for (uint64_t i = first; i <= last && i - first < FAULT_AROUND_MOST; i++) {
 		uint32_t page = WL_NONE;
@@ -483,7 +481,7 @@ static void map_around(struct wl *wl, uint32_t task, const struct mmr_event *eve
 		if (i != index)
 			page = wl_file_page(wl, event->filemap.dev, event->filemap.ino, i);
 		if (page != WL_NONE && !(wl->pages.items[page].flags & WL_PAGE_OUT))
-			touch(wl, page, table_flags(wl, task, page) | DEMAND_AROUND);
+			touch(wl, page, flags | wl_map_file(wl, mm, vpn + (i - first), page));
 	}
 }
 

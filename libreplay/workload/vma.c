@@ -66,6 +66,7 @@ static void for_range(struct wl *wl, uint32_t mm, uint64_t start, uint64_t end,
 void wl_unmap_range(struct wl *wl, uint32_t mm, uint64_t start, uint64_t end)
 {
 	for_range(wl, mm, start, end, wl_map_drop);
+	for_range(wl, mm, start | WL_FILE_BIT, end | WL_FILE_BIT, wl_map_drop);
 }
 
 static void lazy_free(struct wl *wl, uint32_t map)

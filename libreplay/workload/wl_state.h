@@ -79,7 +79,7 @@ struct wl_page {
 	uint64_t key;  /* FILE: index; KERNEL: page frames not yet freed */
 	uint32_t file; /* FILE: index into files */
 	uint32_t pfn;  /* WL_NONE: not in memory, or moved no one knows where */
-	uint32_t maps; /* ANON, SHMEM: the first map */
+	uint32_t maps; /* ANON, SHMEM, FILE: the first map */
 	uint32_t next; /* FILE: in its hash chain; while a system call populates: the next page */
 	uint32_t op;   /* the op that brought it to life, while it can still be completed */
 	uint32_t slot; /* ANON, SHMEM: in swap that has, or had, its contents */
@@ -97,6 +97,7 @@ struct wl_page {
 
 /* A logical page seen from an address space. */
 struct wl_map {
+	/* With WL_FILE_BIT: a page of a file. */
 	uint64_t vpn; /* WL_AREA_BIT set: the huge area vpn & ~WL_AREA_BIT, page is its chunk */
 	uint32_t mm;
 	uint32_t page;
@@ -107,6 +108,7 @@ struct wl_map {
 };
 
 #define WL_AREA_BIT (1ull << 63)
+#define WL_FILE_BIT (1ull << 62) /* in wl_map.vpn: the page is one of a file */
 
 /* What overcommit accounts of an address space: pages [start, end). */
 struct wl_commit {
@@ -432,6 +434,8 @@ void wl_page_place(struct wl *wl, uint32_t page, uint32_t pfn);
 /* Its page frame, if it has one, gets the mark place; it is nowhere then. */
 void wl_page_unplace(struct wl *wl, uint32_t page, enum wl_place place);
 /* Forgets a page: maps, name, number. Its page frame is left unknown. */
+/* A page of a file is seen at an address, and used there: as wl_note_table(). */
+uint32_t wl_map_file(struct wl *wl, uint32_t mm, uint64_t vpn, uint32_t page);
 /* A page is used through an address space's page table: DEMAND_BESIDE if it was another one's the last time. */
 uint32_t wl_note_table(struct wl *wl, uint32_t mm, uint32_t page);
 void wl_page_forget(struct wl *wl, uint32_t page);

@@ -193,6 +193,40 @@ static void uses_through_two_page_tables_activate(void **state)
 	end(machine);
 }
 
+/* zap_present_folio_ptes(): what was used through a mapping that goes is marked as used. */
+static void a_mapping_that_goes_leaves_its_use(void **state)
+{
+	const struct mm_scan_control sc = { .priority = MM_DEF_PRIORITY };
+	struct mm_machine *machine = new_machine();
+	uint32_t pfn = touch(machine, 0, MM_LPAGE_FILE, MM_TOUCH_FAULT);
+	struct mm_page *page = &machine->pages[pfn];
+
+	(void)state;
+	/* Of two page tables one was used: it may be the one that stays. */
+	mm_unmap_page(machine, 0, false);
+	assert_true(page->flags & MM_PG_YOUNG);
+	assert_false(page->flags & MM_PG_REFERENCED);
+	touch(machine, 0, MM_LPAGE_FILE, MM_TOUCH_FAULT | MM_TOUCH_BESIDE);
+	mm_unmap_page(machine, 0, false);
+	assert_true(page->flags & MM_PG_YOUNG);
+	assert_false(page->io & MM_IO_YOUNG_TWICE);
+	assert_true(page->flags & MM_PG_REFERENCED);
+	assert_false(page->flags & MM_PG_UNMAPPED);
+	/* The second use activates. */
+	mm_unmap_page(machine, 0, true);
+	assert_true(page->flags & MM_PG_UNMAPPED);
+	assert_false(page->flags & MM_PG_YOUNG);
+	assert_int_equal(page->list, CLASSIC_ACTIVE_FILE);
+	mm_unmap_page(machine, 0, true);
+	assert_false(page->flags & MM_PG_REFERENCED);
+	/* One that was used once can go at the next look. */
+	pfn = touch(machine, 1, MM_LPAGE_FILE, MM_TOUCH_FAULT);
+	mm_unmap_page(machine, 1, true);
+	assert_int_equal(policy_classic_check_references(&machine->nodes[0], pfn, &sc),
+	                 MM_REFERENCES_RECLAIM_CLEAN);
+	end(machine);
+}
+
 /* ---- the active lists ---- */
 
 static void the_inactive_list_grows_slower_than_memory(void **state)
@@ -537,6 +571,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_second_read_activates),
 		cmocka_unit_test(uses_through_two_page_tables_activate),
+		cmocka_unit_test(a_mapping_that_goes_leaves_its_use),
 		cmocka_unit_test(a_mapping_leaves_a_bit_and_a_read_a_mark),
 		cmocka_unit_test(a_page_that_the_original_activated_is_active),
 		cmocka_unit_test(references_decide),

@@ -96,11 +96,46 @@ static void each_process_has_a_page_table(void **state)
 	}
 }
 
+/* A process that goes takes its mappings along, as munmap() does; a child has none before it faults. */
+static void mappings_go_with_their_process(void **state)
+{
+	static const struct {
+		unsigned int page; /* in the order in which they came in */
+		bool last;
+	} gone[] = { { 0, false }, { 1, false }, { 0, true }, { 1, true } };
+	struct bench *b = bench_new(NULL);
+	size_t nr = 0;
+
+	(void)state;
+	add(b, 100, 8, 5);
+	add(b, 100, 9, 6);
+	map_around(b, 100, FAULT_READ);
+	fork_process(b, 100, 102);
+	map_around(b, 101, FAULT_READ);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SYS_ENTER_MUNMAP,
+	                            .pid = 101,
+	                            .vma = { .address = (BASE + 5) << 12, .length = 1 << 12 } });
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SYS_EXIT_MUNMAP, .pid = 101 });
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SCHED_PROCESS_EXIT, .pid = 100 });
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SCHED_PROCESS_EXIT, .pid = 101 });
+	finish(b);
+	for (size_t i = 0; i < b->nr_ops; i++) {
+		if (b->ops[i].kind != DEMAND_UNMAPPED)
+			continue;
+		assert_true(nr < 4);
+		assert_int_equal(b->ops[i].page, b->ops[gone[nr].page].page);
+		assert_int_equal(b->ops[i].arg, gone[nr].last);
+		nr++;
+	}
+	assert_int_equal(nr, 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_copy_is_no_use_of_its_source),
 		cmocka_unit_test(each_process_has_a_page_table),
+		cmocka_unit_test(mappings_go_with_their_process),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
