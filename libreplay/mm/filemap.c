@@ -43,7 +43,7 @@ enum mm_touch_result mm_touch_file(struct mm_machine *machine, const struct mm_r
 	if (!read)
 		return MM_TOUCH_NEW;
 	if (flags & MM_TOUCH_FAULT)
-		mm_count(machine, MM_PGMAJFAULT, 1);
+		mm_count_major_fault(machine, true);
 	return MM_TOUCH_READ;
 }
 

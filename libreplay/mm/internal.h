@@ -464,6 +464,8 @@ void mm_wakeup_kcompactd(struct mm_node *node, uint32_t order, uint8_t highest_z
 
 /* A page of memory becomes known to the policy, or leaves it. */
 void mm_lru_add_page(struct mm_machine *machine, uint32_t pfn);
+/* Kernels before 6.4 count a fault that has waited for its page twice, as it is tried again. */
+void mm_count_major_fault(struct mm_machine *machine, bool waits);
 void mm_lru_remove_page(struct mm_machine *machine, uint32_t pfn);
 void mm_mark_young(struct mm_machine *machine, uint32_t pfn);
 

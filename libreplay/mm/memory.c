@@ -172,6 +172,11 @@ static enum mm_touch_result first_touch(struct mm_machine *machine,
 	return MM_TOUCH_NEW;
 }
 
+static bool waits_for_swap(const struct mm_machine *machine)
+{
+	return machine->settings.swap_device != MM_SWAP_AT_ONCE;
+}
+
 static enum mm_touch_result swap_in(struct mm_machine *machine, const struct mm_request *request,
                                     uint32_t page, uint32_t flags)
 {
@@ -182,7 +187,8 @@ static enum mm_touch_result swap_in(struct mm_machine *machine, const struct mm_
 	mm_count(machine, MM_PGFAULT, fault);
 	if (!mm_swapin(machine, request, page))
 		return MM_TOUCH_FAILED;
-	mm_count(machine, MM_PGMAJFAULT, fault);
+	if (fault)
+		mm_count_major_fault(machine, waits_for_swap(machine));
 	pfn = mm_lpage(machine, page)->pfn;
 	if (fault) {
 		machine->pages[pfn].flags &= (uint16_t)~MM_PG_UNMAPPED;
@@ -273,6 +279,13 @@ void mm_unmap_page(struct mm_machine *machine, uint32_t number, bool last)
 	policy->mark_accessed(mm_page_node(machine, pfn), pfn);
 }
 
+void mm_count_major_fault(struct mm_machine *machine, bool waits)
+{
+	mm_count(machine, MM_PGMAJFAULT, 1);
+	if (waits && machine->settings.kernel < MM_KERNEL(6, 4))
+		mm_count(machine, MM_PGFAULT, 1);
+}
+
 void mm_count_fault(struct mm_machine *machine)
 {
 	mm_count(machine, MM_PGFAULT, 1);
@@ -343,7 +356,7 @@ static void bring_source(struct mm_machine *machine, const struct mm_request *re
 	if (lpage->kind == MM_LPAGE_FILE && (lpage->flags & MM_LP_EVICTED))
 		mm_access_page(machine, request, source);
 	else if (lpage->slot != MM_NONE && mm_swapin(machine, request, source))
-		mm_count(machine, MM_PGMAJFAULT, 1);
+		mm_count_major_fault(machine, waits_for_swap(machine));
 }
 
 enum mm_touch_result mm_copy_page(struct mm_machine *machine, const struct mm_request *request,

@@ -199,6 +199,25 @@ static void what_is_mapped_faults_only_if_told(void **state)
 	mm_machine_destroy(machine);
 }
 
+/* A fault that waits for its page is tried again, and before 6.4 counted again. */
+static void old_kernels_count_a_major_fault_twice(void **state)
+{
+	struct mm_machine *machine = machine_new(16u * 512, 1, 512, policy_find("classic"));
+
+	(void)state;
+	machine_all_free(machine);
+	assert_int_equal(mm_reserve_lpages(machine, 8, NULL), 0);
+	mm_touch_page(machine, &user, 0, MM_LPAGE_FILE, MM_TOUCH_FAULT | MM_TOUCH_BACKED);
+	expect_faults(machine, 1);
+	machine->settings.kernel = MM_KERNEL(6, 1);
+	mm_touch_page(machine, &user, 1, MM_LPAGE_FILE, MM_TOUCH_FAULT | MM_TOUCH_BACKED);
+	expect_faults(machine, 3);
+	mm_touch_page(machine, &user, 1, MM_LPAGE_FILE, MM_TOUCH_FAULT | MM_TOUCH_FAULTED);
+	expect_faults(machine, 4);
+	assert_int_equal(machine_counter(machine, "pgmajfault"), 2);
+	mm_machine_destroy(machine);
+}
+
 /* Young, since x86 makes such entries so; and only what is in memory and not mapped yet. */
 static void what_is_mapped_along_is_young(void **state)
 {
@@ -242,6 +261,7 @@ int main(void)
 		cmocka_unit_test(a_refault_is_left_to_the_replay),
 		cmocka_unit_test(what_is_mapped_faults_only_if_told),
 		cmocka_unit_test(what_is_mapped_along_is_young),
+		cmocka_unit_test(old_kernels_count_a_major_fault_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
