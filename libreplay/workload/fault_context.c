@@ -22,8 +22,8 @@
  * migration had just unmapped it, and comes if the replay has unmapped it, too.
  *
  * Not modelled: pages that were in swap when the trace began (they look new to this address space);
- * KSM; userfaultfd; that kernels before v6.4 count a fault again that waited for I/O and was retried; faults
- * that end in a signal, which those kernels count and the tracepoint tells of as of any other.
+ * KSM; userfaultfd; faults that end in a signal, which kernels before v6.4 count and the tracepoint tells of as of
+ * any other.
  */
 #include "wl_state.h"
 
@@ -161,6 +161,9 @@ void wl_fault_end(struct wl *wl, uint32_t task)
 		if (f->cause == WL_FAULT_SWAPIN)
 			f->previous = f->vpn;
 	}
+	if (f->counted)
+		wl_fault_file_end(wl, task);
+	f = &wl->tasks.items[task].fault;
 	if (f->counted) {
 		wl_count(wl, f->cause);
 		if (!f->told)
@@ -215,6 +218,9 @@ void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	f->huge = 0;
 	f->by_slot = false;
 	f->nr_got = 0;
+	f->nr_added = 0;
+	f->scattered = false;
+	f->found = false;
 	f->page = wl_map_page(wl, mm, vpn);
 	if (f->page == WL_NONE)
 		return;

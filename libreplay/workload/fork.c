@@ -19,7 +19,7 @@
 
 uint32_t wl_mm_new(struct wl *wl)
 {
-	struct wl_mm mm = { .maps = WL_NONE, .users = 1 };
+	struct wl_mm mm = { .maps = WL_NONE, .spans = WL_NONE, .users = 1 };
 	uint32_t i = wl->free_mm;
 
 	if (i != WL_NONE) {
@@ -40,6 +40,7 @@ void wl_mm_put(struct wl *wl, uint32_t mm)
 		return;
 	while (wl->mms.items[mm].maps != WL_NONE)
 		wl_map_drop(wl, wl->mms.items[mm].maps);
+	wl_spans_free(wl, mm);
 	wl_commit_vec_deinit(&wl->mms.items[mm].commits);
 	wl->mms.items[mm].maps = wl->free_mm;
 	wl->free_mm = mm;
@@ -68,6 +69,7 @@ void wl_mm_copy(struct wl *wl, uint32_t dst, uint32_t src)
 	wl->mms.items[dst].brk = wl->mms.items[src].brk;
 	wl->mms.items[dst].oom_adj = wl->mms.items[src].oom_adj;
 	wl_commit_copy(wl, dst, src);
+	wl_spans_copy(wl, dst, src);
 	for (; map != WL_NONE && !wl->nomem; map = wl->maps.items[map].mm_next) {
 		const struct wl_map *m = &wl->maps.items[map];
 

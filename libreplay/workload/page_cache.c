@@ -255,6 +255,21 @@ static void complete(struct wl *wl, uint32_t task, const struct mmr_event *event
 	wl->pages.items[page].op = touch(wl, page, add_flags(t, event, index, 0) | refault);
 }
 
+/* Of kernels that do not tell what a fault waits for. */
+static void note_wanted(struct wl *wl, uint32_t task, const struct mmr_event *event, uint64_t index,
+                        const struct demand_op *op)
+{
+	struct wl_task *t = &wl->tasks.items[task];
+
+	if (!op || !wl_fault_adds(wl, task, event, index, op->gfp_flags))
+		return;
+	wl_fault_served(t);
+	t->wants = true;
+	t->want_dev = event->filemap.dev;
+	t->want_ino = event->filemap.ino;
+	t->want_index = index;
+}
+
 /* Whether a page may turn out to be one of the page cache: it has just been allocated. */
 static bool can_be_named(const struct wl_page *p)
 {
@@ -296,6 +311,7 @@ static void add_page(struct wl *wl, uint32_t task, const struct mmr_event *event
 		wl_recount(wl, at, WL_ALLOC_FILE);
 		wl_recount_first(wl, at, WL_FIRST_FILE);
 		was = wl->pages.items[at];
+		note_wanted(wl, task, event, index, wl_op_find(wl, was.op, at));
 		if (page == WL_NONE) {
 			page = at;
 			name_page(wl, page, event, index);
@@ -505,6 +521,33 @@ static void on_map_pages(struct wl *wl, uint32_t task, const struct mmr_event *e
 		fault_page(wl, task, page);
 	map_around(wl, task, event, index);
 	t->fault.around = false;
+}
+
+void wl_file_fault(struct wl *wl, uint32_t task, uint32_t page)
+{
+	struct wl_task *t = &wl->tasks.items[task];
+	struct wl_page *p = &wl->pages.items[page];
+	struct demand_op *op = wl_op_find(wl, p->op, page);
+	bool came = p->key - t->fault.added_first < t->fault.nr_added;
+
+	wl_count(wl, WL_FILE_FAULT);
+	wl_fault_served(t);
+	if (t->fault.found) {
+		wl_map_file(wl, t->mm, t->fault.vpn, page);
+	} else if (came && op && op->kind == DEMAND_FILE_TOUCH && op->arg & DEMAND_READAHEAD &&
+	           p->nr_ops == 1) {
+		/* It came in with the others, and was taken for one of them. */
+		op->arg = (op->arg & DEMAND_REFAULT) | DEMAND_INSERT | mapped_flags(t) |
+		          wl_map_file(wl, t->mm, t->fault.vpn, page);
+		t->fault.told = true;
+	} else {
+		fault_page(wl, task, page);
+	}
+}
+
+void wl_file_around(struct wl *wl, uint32_t task, const struct mmr_event *event, uint64_t index)
+{
+	map_around(wl, task, event, index);
 }
 
 /* "254:16" → the page cache's device number, 0 if it is not of this form. */

@@ -124,6 +124,7 @@ struct wl_mm {
 	uint32_t nr_committed;        /* pages, before the trace */
 	uint32_t maps;                /* the first */
 	uint32_t nr_maps;
+	uint32_t spans;       /* the first */
 	uint32_t users;       /* tasks; 0: the entry is free and maps links the free ones */
 	uint32_t id;          /* mm_id of rss_stat; 0: unknown */
 	uint32_t nr_before;   /* pages that it had by the snapshot */
@@ -174,6 +175,24 @@ struct wl_fault {
 	uint8_t nr_got; /* movable order-0 pages of a swap fault */
 	uint32_t huge;  /* gfp_flags with which a huge page was asked for in vain; 0: none was */
 	uint32_t got[WL_MAX_AHEAD];
+	uint64_t
+		added_ino; /* pages of a file that came in meanwhile, if the kernel does not tell for what */
+	uint64_t added_first;
+	uint32_t added_dev;
+	uint32_t nr_added;
+	bool scattered; /* they do not follow each other */
+	bool found;     /* the fault's page is among them */
+};
+
+/* A mapping of a file: its page index - vpn = delta is at vpn, at least from first to last. */
+struct wl_span {
+	uint64_t ino;
+	uint64_t delta;
+	uint64_t first;
+	uint64_t last;
+	uint32_t dev;
+	uint32_t next; /* of the same address space, or of the free ones */
+	int8_t sure;
 };
 
 struct wl_task {
@@ -273,6 +292,7 @@ struct wl_piece {
 };
 
 DEFINE_VEC(wl_page_vec, struct wl_page);
+DEFINE_VEC(wl_span_vec, struct wl_span);
 DEFINE_VEC(wl_map_vec, struct wl_map);
 DEFINE_VEC(wl_mm_vec, struct wl_mm);
 DEFINE_VEC(wl_task_vec, struct wl_task);
@@ -343,6 +363,8 @@ struct wl {
 	uint32_t devs[WL_MAX_DEVS];
 	uint32_t nr_devs;
 
+	struct wl_span_vec spans;
+	uint32_t free_span;
 	struct wl_mm_vec mms;
 	uint32_t free_mm;
 	uint32_t nr_mappings; /* numbers given to them */
@@ -384,6 +406,7 @@ struct wl {
 	bool nomem;
 	bool seekless_swap;
 	uint32_t recorder_pid;
+	bool traces_faults; /* mm_filemap_fault and mm_filemap_map_pages: v6.10 and later */
 	bool rss_per_fault; /* rss_stat comes with every page mapped: v6.2 and later */
 	uint64_t start_ns;
 
@@ -471,6 +494,21 @@ bool wl_hash_grow(struct wl *wl, struct wl_hash *hash);
 uint32_t wl_file_page(struct wl *wl, uint32_t dev, uint64_t ino, uint64_t index);
 void wl_file_unname(struct wl *wl, uint32_t page);
 void wl_file_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
+
+/* The fault of a task was for a page of a file that is in the cache: a touch, or the one of its coming in. */
+void wl_file_fault(struct wl *wl, uint32_t task, uint32_t page);
+/* What is mapped along with it: see map_around(). */
+void wl_file_around(struct wl *wl, uint32_t task, const struct mmr_event *event, uint64_t index);
+
+/* ---- file_fault.c ---- */
+
+/* A page of a file comes in during a fault; true: it is what the fault is for. Of kernels that tell always false. */
+bool wl_fault_adds(struct wl *wl, uint32_t task, const struct mmr_event *event, uint64_t index,
+                   uint32_t gfp_flags);
+/* A fault is over. */
+void wl_fault_file_end(struct wl *wl, uint32_t task);
+void wl_spans_free(struct wl *wl, uint32_t mm);
+void wl_spans_copy(struct wl *wl, uint32_t dst, uint32_t src);
 
 /* ---- task.c, fork.c ---- */
 

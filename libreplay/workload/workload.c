@@ -74,6 +74,8 @@ int wl_new(const struct wl_options *options, struct wl **ret, struct mmr_error *
 	wl->ops_serial = 1;
 	wl->seekless_swap = options->seekless_swap;
 	wl->recorder_pid = options->recorder_pid;
+	wl->free_span = WL_NONE;
+	wl->traces_faults = release_number(options->release) >= 6010;
 	wl->rss_per_fault = release_number(options->release) >= 6002;
 	error = MMR_E_NOMEM;
 	wl->places = base_calloc_err(wl->nr_pfns, sizeof(*wl->places), "page frames", err);
@@ -109,6 +111,7 @@ void wl_destroy(struct wl *wl)
 	wl_page_vec_deinit(&wl->pages);
 	wl_chunk_vec_deinit(&wl->chunks);
 	wl_map_vec_deinit(&wl->maps);
+	wl_span_vec_deinit(&wl->spans);
 	wl_file_vec_deinit(&wl->files);
 	for (size_t i = 0; i < wl->mms.count; i++)
 		wl_commit_vec_deinit(&wl->mms.items[i].commits);
