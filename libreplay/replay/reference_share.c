@@ -7,7 +7,9 @@
  * type). A page that reclaim writes (mm_vmscan_write_folio) comes back unmapped and is scanned once more, without
  * a bit to be found: L looks remain, scanned - written. A spared page comes back for a second look, unless it is
  * freed before, so M = min(K, L - K) of them were second looks and L - M first ones. The shares are K / (L - M)
- * and A / M.
+ * and A / M. Where A > K in the whole trace, most were not second looks at spared pages: code and what several page
+ * tables use become active at once, and what was active before has its mark still. All looks are alike then:
+ * (K + A) / L.
  *
  * MGLRU (a batch of up to 4096): mm_vmscan_lru_isolate tells of each batch how many pages it met, and took (T). The others
  * had moved on (P, pages that a walk or a look-around found in use, and protected tiers) or were skipped. Of T the
@@ -201,7 +203,8 @@ bool replay_reference_known(const struct replay_reference_share *share)
 	       ENOUGH;
 }
 
-static struct looks classic_looks(const struct replay_reference_count *count, bool again)
+static struct looks classic_looks(const struct replay_reference_count *count, bool again,
+                                  bool alike)
 {
 	uint64_t looked = nr(count, REPLAY_LOOKED), written = nr(count, REPLAY_WRITTEN);
 	uint64_t kept = nr(count, REPLAY_KEPT), activated = nr(count, REPLAY_ACTIVATED);
@@ -209,6 +212,8 @@ static struct looks classic_looks(const struct replay_reference_count *count, bo
 
 	if (all < kept + activated)
 		all = kept + activated;
+	if (alike)
+		return (struct looks){ .nr = all, .nr_young = kept + activated };
 	second = kept < all - kept ? kept : all - kept;
 	if (second < activated)
 		second = activated;
@@ -237,12 +242,16 @@ static struct looks mglru_looks(const struct replay_reference_count *count, enum
 	return (struct looks){ .nr = taken + moved, .nr_young = young + beside + moved };
 }
 
+/* all: of the whole trace. */
 static struct looks looks(const struct replay_reference_share *share,
+                          const struct replay_reference_count *all,
                           const struct replay_reference_count *count, enum mm_look look, bool walks)
 {
 	if (nr_taken(share) > 0)
 		return mglru_looks(count, walks ? look : MM_LOOK_AGAIN);
-	return classic_looks(count, walks || look != MM_LOOK_FIRST);
+	/* More than were spared: marks do not tell which look it was. A few tell nothing. */
+	return classic_looks(count, walks || look != MM_LOOK_FIRST,
+	                     nr(all, REPLAY_ACTIVATED) > nr(all, REPLAY_KEPT) + LEAN);
 }
 
 /* What a walk finds, reclaim meets later: within some time from this part on. */
@@ -252,7 +261,8 @@ static struct looks later_looks(const struct replay_reference_share *share, uint
 	struct looks sum = { 0 };
 
 	for (uint32_t i = bin; i < bin + LATER && i < REPLAY_REFERENCE_BINS; i++) {
-		struct looks here = looks(share, &share->bins[i][type], look, walks);
+		struct looks here =
+			looks(share, &share->all[type], &share->bins[i][type], look, walks);
 
 		sum.nr += here.nr;
 		sum.nr_young += here.nr_young;
@@ -270,14 +280,15 @@ static uint32_t mixed(struct looks here, struct looks all, uint32_t lean)
 uint32_t replay_reference_of(const struct replay_reference_share *share, uint32_t bin,
                              enum mm_lru_type type, enum mm_look look, bool walks)
 {
-	struct looks all = looks(share, &share->all[type], look, walks);
+	const struct replay_reference_count *total = &share->all[type];
+	struct looks all = looks(share, total, total, look, walks);
 	uint32_t lean = look == MM_LOOK_BESIDE ? LEAN_LED : LEAN;
 
 	if (bin >= REPLAY_REFERENCE_BINS)
 		return mixed((struct looks){ 0 }, all, lean);
 	if (look == MM_LOOK_WALK)
 		return mixed(later_looks(share, bin, type, look, walks), all, lean);
-	return mixed(looks(share, &share->bins[bin][type], look, walks), all, lean);
+	return mixed(looks(share, total, &share->bins[bin][type], look, walks), all, lean);
 }
 
 static struct looks outcome(const struct replay_reference_count *count, enum mm_look look)

@@ -268,6 +268,17 @@ static void most_pages_that_are_spared_may_never_come_back(void **state)
 	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, true), 25);
 }
 
+/* Code becomes active at the first look. */
+static void activations_without_marks_make_all_looks_alike(void **state)
+{
+	struct replay_reference_share share = { .first_ns = 100, .last_ns = 100 + 1280 };
+
+	(void)state;
+	batch(&share, 100, (struct counts){ 100000, 20000, .nr_kept = 100, .nr_activated = 39900 });
+	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, false), 50);
+	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, true), 50);
+}
+
 static void the_share_follows_the_time(void **state)
 {
 	struct replay_reference_share share = { .first_ns = 0, .last_ns = 1280 };
@@ -403,6 +414,7 @@ int main(void)
 		cmocka_unit_test(pages_that_were_spared_have_a_share_of_their_own),
 		cmocka_unit_test(first_and_second_looks_are_told_apart),
 		cmocka_unit_test(most_pages_that_are_spared_may_never_come_back),
+		cmocka_unit_test(activations_without_marks_make_all_looks_alike),
 		cmocka_unit_test(the_share_follows_the_time),
 		cmocka_unit_test(what_walks_are_behind_is_made_up_for),
 		cmocka_unit_test(batches_of_mglru_tell_of_neighbours_and_walks),
