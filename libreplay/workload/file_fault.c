@@ -23,6 +23,7 @@
 #define FAULT_AROUND 16u
 #define NEARBY       512u /* pages: what lies so near to a known address is taken for the same mapping */
 #define SURE         3
+#define MOST_SPANS   64u /* of an address space; the oldest goes first */
 #define FAULT_WRITE  2u
 
 /* ---- what is known of mappings ---- */
@@ -87,10 +88,13 @@ static void learn(struct wl *wl, uint32_t mm, const struct wl_fault *f, uint64_t
 		                .first = f->vpn,
 		                .last = f->vpn,
 		                .sure = 1 };
+	uint32_t oldest = WL_NONE, nr = 0;
 
 	for (uint32_t i = wl->mms.items[mm].spans; i != WL_NONE; i = wl->spans.items[i].next) {
 		struct wl_span *s = &wl->spans.items[i];
 
+		oldest = i;
+		nr++;
 		if (s->delta != span.delta || s->ino != span.ino || s->dev != span.dev)
 			continue;
 		if (f->vpn < s->first)
@@ -101,6 +105,8 @@ static void learn(struct wl *wl, uint32_t mm, const struct wl_fault *f, uint64_t
 			s->sure++;
 		return;
 	}
+	if (nr >= MOST_SPANS)
+		remove_span(wl, mm, oldest);
 	add_span(wl, mm, span);
 }
 
