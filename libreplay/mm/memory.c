@@ -172,11 +172,6 @@ static enum mm_touch_result first_touch(struct mm_machine *machine,
 	return MM_TOUCH_NEW;
 }
 
-static bool waits_for_swap(const struct mm_machine *machine)
-{
-	return machine->settings.swap_device != MM_SWAP_AT_ONCE;
-}
-
 static enum mm_touch_result swap_in(struct mm_machine *machine, const struct mm_request *request,
                                     uint32_t page, uint32_t flags)
 {
@@ -188,7 +183,7 @@ static enum mm_touch_result swap_in(struct mm_machine *machine, const struct mm_
 	if (!mm_swapin(machine, request, page))
 		return MM_TOUCH_FAILED;
 	if (fault)
-		mm_count_major_fault(machine, waits_for_swap(machine));
+		mm_count_major_fault(machine, machine->swap.ra_waits);
 	pfn = mm_lpage(machine, page)->pfn;
 	if (fault) {
 		machine->pages[pfn].flags &= (uint16_t)~MM_PG_UNMAPPED;
@@ -356,7 +351,7 @@ static void bring_source(struct mm_machine *machine, const struct mm_request *re
 	if (lpage->kind == MM_LPAGE_FILE && (lpage->flags & MM_LP_EVICTED))
 		mm_access_page(machine, request, source);
 	else if (lpage->slot != MM_NONE && mm_swapin(machine, request, source))
-		mm_count_major_fault(machine, waits_for_swap(machine));
+		mm_count_major_fault(machine, machine->swap.ra_waits);
 }
 
 enum mm_touch_result mm_copy_page(struct mm_machine *machine, const struct mm_request *request,

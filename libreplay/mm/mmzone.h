@@ -537,6 +537,7 @@ struct mm_swap {
 	bool caches_active;
 	uint32_t ra_last; /* readahead: slot of the last fault, its window, hits since */
 	uint32_t ra_window;
+	bool ra_waits; /* the last page read was one of several: its fault found it locked */
 	uint32_t ra_hits;
 };
 

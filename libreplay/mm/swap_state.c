@@ -89,8 +89,12 @@ static void read_cluster(struct mm_machine *machine, const struct mm_request *re
 
 bool mm_swapin(struct mm_machine *machine, const struct mm_request *request, uint32_t number)
 {
-	if (reads_ahead(machine, mm_lpage(machine, number)))
+	machine->swap.ra_waits = false;
+	if (reads_ahead(machine, mm_lpage(machine, number))) {
 		read_cluster(machine, request, number);
+		/* One page alone is waited for where it is read (do_poll). */
+		machine->swap.ra_waits = machine->swap.ra_window > 1;
+	}
 	if (mm_lpage(machine, number)->pfn != MM_NONE)
 		return true;
 	return mm_lpage(machine, number)->slot != MM_NONE && read_page(machine, request, number);
