@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A free run under way: what its own file and that of its rows know of it. */
+#ifndef REPLAY_FREE_RUN_H
+#define REPLAY_FREE_RUN_H
+
+#include <mmreplay/run.h>
+
+#include "future.h"
+#include "recorded_policy.h"
+#include "recorded_residence.h"
+#include "replay.h"
+#include "run_dump.h"
+#include "run_private.h"
+#include "workload.h"
+
+#define KB_PER_PAGE 4ull
+
+struct free_run {
+	struct mmr_trace *trace;
+	const struct mmr_run_options *options;
+	struct mmr_run_report *report;
+	struct results_db *db; /* NULL: only dumps are wanted */
+	bool recorded;         /* under the recorded kernel's own policy */
+	struct run_dumps dumps;
+	bool begun;     /* the machine is complete … */
+	int begun_code; /* … and what came of the dumps that waited for that */
+	struct mmr_error begun_err;
+	struct replay_start start;
+	struct replay_tunables tunables;
+	struct replay *replay;
+	struct replay_future *future;       /* NULL: the policy does not ask */
+	struct replay_residence *residence; /* NULL: nobody asks */
+	bool looking_ahead;                 /* the first of two passes: nothing is executed */
+	struct wl *wl;
+	struct run_source source;
+	struct run_sampler sampler;
+	struct run_span span;
+	struct run_counters counters;
+	uint64_t counters_next_ns; /* absolute; UINT64_MAX: none left */
+	uint32_t next_sample;      /* of page accesses */
+	uint32_t last_task;        /* the highest number in the demand */
+};
+
+/* ---- free_run.c ---- */
+
+/* Replays a trace under a policy into db, which may be NULL: only dumps are wanted. */
+int replay_free_run(struct mmr_trace *trace, struct results_db *db,
+                    const struct mmr_run_options *options,
+                    const struct replay_recorded_policy *policy, struct mmr_run_report *report,
+                    struct mmr_error *err) MMR_MUST_CHECK;
+
+/* ---- free_run_rows.c ---- */
+
+int64_t replay_free_run_since(const struct free_run *run, uint64_t t_ns);
+/* The stalls, kills and failures of the run become rows and notes. begun is left to the caller. */
+struct replay_hooks replay_free_run_hooks(struct free_run *run);
+void replay_free_run_put_counters(struct free_run *run, uint64_t t_ns);
+void replay_free_run_put_swap(struct free_run *run, uint64_t t_ns);
+void replay_free_run_put_refused(struct free_run *run);
+void replay_free_run_put_faults(struct free_run *run);
+
+#endif
