@@ -16,8 +16,7 @@
 
 #include "recorded_residence.h"
 
-#define NAP_NS   UINT64_C(100000000)
-#define JIFFY_NS UINT64_C(1000000)
+#define NAP_NS UINT64_C(100000000)
 
 uint64_t replay_kthread_due(const struct replay *replay, uint32_t n)
 {
@@ -54,7 +53,7 @@ void replay_kthread_run(struct replay *replay, uint32_t n)
 	case MM_KSWAPD_BLOCKED:
 		thread->ready_ns = replay_simtime_write_ns(replay);
 		if (thread->ready_ns == REPLAY_NEVER)
-			thread->ready_ns = now_ns + JIFFY_NS;
+			thread->ready_ns = now_ns + replay->jiffy_ns;
 		return;
 	case MM_KSWAPD_NAPPING:
 		thread->nap_end_ns = now_ns + NAP_NS;
@@ -161,7 +160,7 @@ static void throttle(void *data, const struct mm_scan_control *sc, enum mm_throt
 		.gfp_flags = sc->gfp_flags,
 		.node = sc->node,
 	};
-	uint64_t wait_ns = JIFFY_NS;
+	uint64_t wait_ns = replay->jiffy_ns;
 
 	replay_simtime_writes(replay);
 	if (reason == MM_THROTTLE_WRITEBACK &&

@@ -20,7 +20,6 @@
 #include "error_set.h"
 #include "gfp.h"
 
-#define JIFFY_NS        UINT64_C(1000000)
 #define REAPER_DELAY_NS UINT64_C(2000000000) /* OOM_REAPER_DELAY, since v5.18 */
 
 /* How far ahead of all numbers seen so far a new one may be: they are promised to be dense. */
@@ -207,7 +206,7 @@ static bool oom_wait(void *data, const struct mm_request *request)
 	(void)request;
 	replay_simtime_stall(replay, waits && replay->victim_exit_ns > now_ns
 	                                     ? replay->victim_exit_ns - now_ns
-	                                     : JIFFY_NS);
+	                                     : replay->jiffy_ns);
 	return waits;
 }
 

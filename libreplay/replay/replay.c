@@ -44,6 +44,7 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 	                           ? config->start->start_ns + replay->flush_period_ns
 	                           : REPLAY_NEVER;
 	replay->vmstat_ns = config->start->start_ns;
+	replay->jiffy_ns = UINT64_C(1000000000) / config->tunables->value[REPLAY_TUNABLE_HZ];
 	replay->memcg_period_ns = config->tunables->value[REPLAY_TUNABLE_MEMCG_FLUSH];
 	replay->memcg_flush_ns = REPLAY_NEVER;
 	replay->seeding = true;

@@ -70,6 +70,7 @@ struct replay {
 	uint32_t victim; /* space that was killed and has not exited; 0: none */
 	uint64_t victim_exit_ns;
 	uint64_t oom_exit_ns;
+	uint64_t jiffy_ns;
 	uint64_t oom_beyond_percent;
 	bool oom_reaper;   /* that waits REAPER_DELAY */
 	uint32_t nr_pages; /* logical pages < this have been seen */
