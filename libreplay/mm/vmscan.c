@@ -7,9 +7,9 @@
  * reclaim. Direct reclaim wants 32 pages and lowers the priority from 12 to 0 until it has them, twice.
  *
  * Follows shrink_lruvec(), shrink_inactive_list(), do_try_to_free_pages(), shrink_zones(),
- * consider_reclaim_throttle() of v6.12.
+ * should_continue_reclaim(), compaction_ready(), consider_reclaim_throttle() of v6.12.
  *
- * Not modelled: memcgs; reclaim for compaction (should_continue_reclaim()); throttling on
+ * Not modelled: memcgs; throttling on
  * pfmemalloc reserves and on too many isolated pages (one reclaimer runs at a time).
  */
 #include "internal.h"
@@ -131,16 +131,7 @@ static uint64_t inactive_pages(const struct mm_node *node, enum mm_lru_type type
 	return node->nr_lru[type] - (policy->nr_active ? policy->nr_active(node, type) : 0);
 }
 
-/* As far as watermarks tell; the fragmentation index is not looked at. */
-static bool compaction_suitable(const struct mm_zone *zone, const struct mm_scan_control *sc)
-{
-	enum mm_wmark wmark = sc->order > MM_COSTLY_ORDER ? MM_WMARK_LOW : MM_WMARK_MIN;
-
-	return mm_zone_watermark_ok(zone, 0,
-	                            mm_wmark_pages(zone, wmark) + mm_compact_gap(sc->order),
-	                            sc->reclaim_idx, MM_ALLOC_CMA, zone->free_pages);
-}
-
+/* The allocation would succeed as it is. Before 6.5 a part of compaction_suitable(). */
 static bool has_block(const struct mm_zone *zone, const struct mm_scan_control *sc)
 {
 	return mm_zone_watermark_ok(zone, sc->order, mm_wmark_pages(zone, MM_WMARK_MIN),
@@ -163,8 +154,8 @@ bool mm_should_continue_reclaim(const struct mm_node *node, const struct mm_scan
 		const struct mm_zone *zone = &machine->zones[node->zones[i]];
 
 		if (zone->managed > 0 && zone->type <= sc->reclaim_idx &&
-		    ((machine->settings.kernel >= MM_KERNEL(6, 9) && has_block(zone, sc)) ||
-		     compaction_suitable(zone, sc)))
+		    (has_block(zone, sc) ||
+		     mm_compaction_suitable(machine, zone, sc->order, sc->reclaim_idx)))
 			return false;
 	}
 	if (machine->swap.nr_used < machine->swap.nr_slots)
@@ -246,9 +237,9 @@ static bool compaction_ready(const struct mm_machine *machine, const struct mm_n
 
 		if (zone->type > sc->reclaim_idx || zone->managed == 0)
 			continue;
-		if (machine->settings.kernel >= MM_KERNEL(6, 9) && has_block(zone, sc))
+		if (has_block(zone, sc))
 			return true;
-		if (compaction_suitable(zone, sc) &&
+		if (mm_compaction_suitable(machine, zone, sc->order, sc->reclaim_idx) &&
 		    mm_zone_watermark_ok(zone, 0, mark, sc->reclaim_idx, 0, zone->free_pages))
 			return true;
 	}

@@ -321,6 +321,59 @@ static void a_page_that_is_written_keeps_its_slot(void **state)
 	mm_machine_destroy(machine);
 }
 
+/* 2560 free pages in blocks of this order, all else anonymous; above the watermarks far enough to compact. */
+static struct mm_machine *with_free_blocks(uint32_t order, uint32_t kernel)
+{
+	struct mm_machine *machine = machine_new(NR_PAGES, 1, NR_PAGES, policy_find("classic"));
+
+	machine->settings.kernel = kernel;
+	machine->settings.extfrag_threshold = 500;
+	assert_int_equal(mm_reserve_lpages(machine, NR_PAGES, NULL), 0);
+	/* Every other block, so that none merge. */
+	for (uint32_t pfn = 0; pfn < 5120; pfn += 1u << order) {
+		if (pfn >> order & 1)
+			assert_true(mm_seed_free_block(machine, pfn, (uint8_t)order));
+	}
+	for (uint32_t pfn = 0; pfn < NR_PAGES; pfn++) {
+		if (pfn >= 5120 || !(pfn >> order & 1))
+			assert_int_equal(mm_seed_page(machine, pfn, MM_LPAGE_ANON, pfn, 0), 1);
+	}
+	mm_seed_done(machine);
+	return machine;
+}
+
+/* Whether a request for a block goes on after it got some pages. */
+static bool goes_on(uint32_t order, uint32_t free_order, uint32_t kernel)
+{
+	struct mm_machine *machine = with_free_blocks(free_order, kernel);
+	const struct mm_scan_control sc = {
+		.gfp_flags = MM_GFP_HIGHUSER_MOVABLE,
+		.order = (uint8_t)order,
+		.priority = MM_DEF_PRIORITY,
+		.reclaim_idx = MM_ZONE_DMA32,
+	};
+	bool more = mm_should_continue_reclaim(&machine->nodes[0], &sc, 1);
+
+	assert_false(mm_should_continue_reclaim(&machine->nodes[0], &sc, 0));
+	mm_machine_destroy(machine);
+	return more;
+}
+
+static void reclaim_goes_on_until_compaction_is_worth_it(void **state)
+{
+	(void)state;
+	for (uint32_t minor = 1; minor <= 12; minor += 11) {
+		/* There is such a block. */
+		assert_false(goes_on(4, 4, MM_KERNEL(6, minor)));
+		/* Pages are enough and in pieces: 1000 - (1000 + 5000) / 2560 = 998. */
+		assert_false(goes_on(9, 0, MM_KERNEL(6, minor)));
+		/* They are in so large ones that more memory is what is missing: 1000 - (1000 + 5000) / 10 = 400. */
+		assert_true(goes_on(9, 8, MM_KERNEL(6, minor)));
+		/* Not costly, and not hard to get: no matter of compaction. */
+		assert_false(goes_on(3, 8, MM_KERNEL(6, minor)));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +390,7 @@ int main(void)
 		cmocka_unit_test(a_locked_page_is_never_evicted),
 		cmocka_unit_test(lazily_freed_pages_are_dropped_unwritten),
 		cmocka_unit_test(a_huge_page_goes_on_in_pieces),
+		cmocka_unit_test(reclaim_goes_on_until_compaction_is_worth_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
