@@ -405,6 +405,7 @@ struct wl {
 	bool finished;
 	bool nomem;
 	bool seekless_swap;
+	bool generations; /* MGLRU was on at the start, and is taken to have stayed so */
 	uint32_t recorder_pid;
 	bool traces_faults; /* mm_filemap_fault and mm_filemap_map_pages: v6.10 and later */
 	bool rss_per_fault; /* rss_stat comes with every page mapped: v6.2 and later */

@@ -73,6 +73,7 @@ int wl_new(const struct wl_options *options, struct wl **ret, struct mmr_error *
 	wl->free_mm = WL_NONE;
 	wl->ops_serial = 1;
 	wl->seekless_swap = options->seekless_swap;
+	wl->generations = options->generations;
 	wl->recorder_pid = options->recorder_pid;
 	wl->free_span = WL_NONE;
 	wl->traces_faults = release_number(options->release) >= 6010;
@@ -149,6 +150,21 @@ static int first_snapshot(struct mmr_trace *trace, struct mmr_snapshot **ret, ui
 	return 0;
 }
 
+/* Bit 0 of what lru_gen/enabled says, which is a number in hex. */
+static bool has_generations(const struct mmr_snapshot *snapshot)
+{
+	struct mmr_snapshot_piece piece;
+	char last = '0';
+
+	if (!mmr_snapshot_find(snapshot, "sys/kernel/mm/lru_gen/enabled", &piece))
+		return false;
+	while (piece.size > 0 && piece.data[piece.size - 1] <= ' ')
+		piece.size--;
+	if (piece.size > 0)
+		last = (char)piece.data[piece.size - 1];
+	return strchr("13579bdf", last);
+}
+
 /* Whether the devices that hold swap are known, and none of them has to seek. */
 static bool is_seekless(const struct mmr_snapshot *snapshot)
 {
@@ -203,6 +219,8 @@ int wl_create(struct mmr_trace *trace, struct wl **ret, struct mmr_error *err)
 	error = first_snapshot(trace, &snapshot, &begin_ns, err);
 	if (snapshot)
 		options.seekless_swap = is_seekless(snapshot);
+	if (snapshot)
+		options.generations = has_generations(snapshot);
 	pid = mmr_trace_text(trace, "recorder.pid", NULL);
 	if (pid)
 		options.recorder_pid = (uint32_t)strtoul(pid, NULL, 10);

@@ -36,6 +36,7 @@ struct wl_options {
 	uint32_t nr_zones;
 	const char *release;   /* of the recorded kernel ("6.12.9-amd64"); NULL: a recent one */
 	bool seekless_swap;    /* all swap is on devices without seeks: readahead goes by address */
+	bool generations;      /* MGLRU was on at the start */
 	uint32_t recorder_pid; /* whose faults are not among the events; 0: nobody's */
 };
 

@@ -4,12 +4,17 @@
 
 #include "wl_state.h"
 
-static struct bench *new_bench(void)
+static struct bench *new_bench_of(bool generations)
 {
-	struct bench *b = bench_new(NULL);
+	struct bench *b = bench_new(&(struct wl_options){ .generations = generations });
 
 	b->step_ns = 1000000;
 	return b;
+}
+
+static struct bench *new_bench(void)
+{
+	return new_bench_of(false);
 }
 
 static bool is_of_pages(const struct demand_op *op)
@@ -51,12 +56,8 @@ static void test_born_since_the_mark(void **state)
 	wl_destroy(b->wl);
 }
 
-/* What the original activated was used twice, by whom nobody knows. */
-static void test_activated(void **state)
+static void activate(struct bench *b)
 {
-	struct bench *b = new_bench();
-
-	(void)state;
 	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_ALLOC,
 	                            .pid = 100,
 	                            .page = { .pfn = 8, .gfp_flags = GFP_AHEAD } });
@@ -72,6 +73,15 @@ static void test_activated(void **state)
 		                            .pid = 100,
 		                            .lru = { .pfn = pfn } });
 	finish(b);
+}
+
+/* What the original activated was used twice, by whom nobody knows. */
+static void test_activated(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	activate(b);
 	assert_int_equal(b->nr_ops, 3);
 	assert_int_equal(b->ops[0].kind, DEMAND_FILE_TOUCH);
 	assert_int_equal(b->ops[2].kind, DEMAND_ACCESS);
@@ -79,6 +89,17 @@ static void test_activated(void **state)
 	assert_int_equal(b->ops[2].page, b->ops[0].page);
 	assert_int_equal(b->ops[2].task, 0);
 	assert_int_equal(b->ops[2].t_ns, b->t_ns - 1000000);
+	wl_destroy(b->wl);
+}
+
+/* MGLRU activates what reclaim finds beside a page in use. */
+static void test_activated_by_mglru(void **state)
+{
+	struct bench *b = new_bench_of(true);
+
+	(void)state;
+	activate(b);
+	assert_int_equal(b->nr_ops, 2);
 	wl_destroy(b->wl);
 }
 
@@ -166,10 +187,9 @@ static void test_truncated_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_born_since_the_mark),
-		cmocka_unit_test(test_dropped_caches),
-		cmocka_unit_test(test_truncated_files),
-		cmocka_unit_test(test_activated),
+		cmocka_unit_test(test_born_since_the_mark), cmocka_unit_test(test_dropped_caches),
+		cmocka_unit_test(test_truncated_files),     cmocka_unit_test(test_activated),
+		cmocka_unit_test(test_activated_by_mglru),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
