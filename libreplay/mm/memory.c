@@ -379,6 +379,7 @@ bool mm_free_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number)
 		return false;
 	machine->this_cpu = (uint16_t)(cpu % machine->nr_cpus);
 	mm_space_uncharge(machine, number);
+	mm_unplace_lpage(machine, number);
 	mm_kmem_removed(machine, number);
 	if (lpage->order > 0 && lpage->kind != MM_LPAGE_KERNEL && lpage->nr_gone > 0)
 		mm_forget_parts(machine, number);

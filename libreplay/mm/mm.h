@@ -373,6 +373,15 @@ void mm_set_reference_outcome(struct mm_machine *machine, enum mm_lru_type type,
 struct mm_reference_stats mm_reference_stats(const struct mm_machine *machine,
                                              enum mm_lru_type type, enum mm_look look);
 
+/* ---- page tables: see pgtable.c ---- */
+
+/* From now on pages may be placed; without, mm_place_lpage() does nothing. */
+int mm_tables_enable(struct mm_machine *machine, struct mmr_error *err) MMR_MUST_CHECK;
+/* The page is in space at virtual page number vpn (its low 32 bits), until it is freed. The first place counts. */
+void mm_place_lpage(struct mm_machine *machine, uint32_t page, uint32_t space, uint32_t vpn);
+/* … where another one is, in that one's space. */
+void mm_place_copy(struct mm_machine *machine, uint32_t page, uint32_t space, uint32_t source);
+
 /* ---- accesses by residence: see residence.c ---- */
 
 #define MM_LOOK_SHIFT 12 /* looks are counted in units of 2^-this */

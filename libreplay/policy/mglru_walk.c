@@ -8,8 +8,9 @@
  * one that is filled for the next walk. The look-around does the same for up to 64 entries beside one that
  * eviction found young.
  *
- * A page-table page is the 512 logical pages whose numbers agree but for the last nine bits: in address order
- * where a huge page could be, else in the order of first use.
+ * A page-table page is the 512 places of mm/pgtable.c. Pages that have none there count as neighbours by their
+ * numbers, which agree but for the last nine bits: in address order where a huge page could be, else in the order of first
+ * use.
  *
  * Follows walk_mm(), walk_pte_range(), walk_pmd_range(), suitable_to_scan(), iterate_mm_list(),
  * lru_gen_look_around() of v6.12, v6.1 and v6.18.
@@ -24,8 +25,7 @@
  */
 #include "mglru_private.h"
 
-#define TABLE_SHIFT     9u
-#define TABLE_ENTRIES   (1u << TABLE_SHIFT)
+#define PLACED          (1u << 31) /* in a key: a table of mm/pgtable.c */
 #define PER_CACHELINE   8u
 #define FOLIO_BATCH_6_1 15u
 
@@ -111,32 +111,50 @@ static enum visit visit_of(const struct mm_machine *machine, uint32_t number)
 	return flags & MM_SPACE_LISTED ? VISIT_DUE : VISIT_FORCED;
 }
 
-static enum visit visit_table(const struct mm_machine *machine, uint32_t first, uint32_t end)
+/* Up to 512 logical pages that lie beside each other. */
+struct table {
+	uint32_t key;          /* for the filters */
+	uint32_t first;        /* a number, … */
+	const uint32_t *pages; /* … or the pages themselves, with MM_NONE where there is none */
+	uint32_t nr;
+};
+
+/* The page at an index; MM_NONE: none, or it has its place elsewhere. */
+static uint32_t page_at(const struct mm_machine *machine, const struct table *table, uint32_t i)
+{
+	if (table->pages)
+		return table->pages[i];
+	return mm_place(machine, table->first + i) == MM_NONE ? table->first + i : MM_NONE;
+}
+
+static enum visit visit_table(const struct mm_machine *machine, const struct table *table)
 {
 	enum visit visit = VISIT_NO;
 
-	for (uint32_t number = first; number < end && visit == VISIT_NO; number++)
-		visit = visit_of(machine, number);
+	for (uint32_t i = 0; i < table->nr && visit == VISIT_NO; i++) {
+		uint32_t page = page_at(machine, table, i);
+
+		if (page != MM_NONE)
+			visit = visit_of(machine, page);
+	}
 	return visit;
 }
 
 /* Whether the next walk should look here again. */
-static bool walk_table(struct mm_node *node, uint32_t first, uint32_t end, bool can_swap,
-                       bool forced)
+static bool walk_table(struct mm_node *node, const struct table *table, bool can_swap, bool forced)
 {
 	struct mglru *lru = mglru_of(node);
 	uint64_t *stats = lru->walked[mglru_hist(lru, lru->max_seq)];
 	uint32_t total = 0, mapped = 0, young = 0;
 
-	for (uint32_t number = first; number < end; number++) {
-		const struct mm_lpage *lpage = mm_lpage(node->machine, number);
-		uint32_t pfn;
+	for (uint32_t i = 0; i < table->nr; i++) {
+		uint32_t page = page_at(node->machine, table, i), pfn;
 		bool known;
 
-		if (visit_of(node->machine, number) == VISIT_NO)
+		if (page == MM_NONE || visit_of(node->machine, page) == VISIT_NO)
 			continue;
 		total++;
-		pfn = mapped_pfn(node, lpage, can_swap);
+		pfn = mapped_pfn(node, mm_lpage(node->machine, page), can_swap);
 		if (pfn == MM_NONE)
 			continue;
 		mapped++;
@@ -186,24 +204,45 @@ static void end_visit(struct mm_machine *machine)
 	}
 }
 
-static void walk_numbers(struct mm_node *node, bool can_swap)
+static void walk_if_due(struct mm_node *node, const struct table *table, bool can_swap)
 {
 	struct mglru *lru = mglru_of(node);
-	uint64_t *stats = lru->walked[mglru_hist(lru, lru->max_seq)];
+	enum visit visit = visit_table(node->machine, table);
+
+	if (visit == VISIT_NO)
+		return;
+	lru->walked[mglru_hist(lru, lru->max_seq)][MGLRU_TABLE_TOTAL]++;
+	if (visit != VISIT_FORCED && !policy_mglru_filter_test(lru, lru->max_seq, table->key))
+		return;
+	if (walk_table(node, table, can_swap, visit == VISIT_FORCED))
+		policy_mglru_filter_add(lru, lru->max_seq + 1, table->key);
+}
+
+static void walk_tables(struct mm_node *node, bool can_swap)
+{
+	const struct mm_page_tables *tables = &node->machine->tables;
+
+	for (uint32_t i = 0; i < tables->nr_tables; i++) {
+		const struct table table = { .key = PLACED | i,
+			                     .pages = tables->items[i]->pages,
+			                     .nr = MM_TABLE_ENTRIES };
+
+		if (tables->items[i]->nr > 0)
+			walk_if_due(node, &table, can_swap);
+	}
+}
+
+static void walk_numbers(struct mm_node *node, bool can_swap)
+{
 	uint32_t nr = node->machine->nr_lpages;
 
-	for (uint32_t at = 0; at < nr; at += TABLE_ENTRIES) {
-		uint32_t table = at >> TABLE_SHIFT;
-		uint32_t end = nr - at < TABLE_ENTRIES ? nr : at + TABLE_ENTRIES;
-		enum visit visit = visit_table(node->machine, at, end);
+	for (uint32_t at = 0; at < nr; at += MM_TABLE_ENTRIES) {
+		const struct table table = { .key = at >> MM_TABLE_SHIFT,
+			                     .first = at,
+			                     .nr = nr - at < MM_TABLE_ENTRIES ? nr - at
+			                                                      : MM_TABLE_ENTRIES };
 
-		if (visit == VISIT_NO)
-			continue;
-		stats[MGLRU_TABLE_TOTAL]++;
-		if (visit != VISIT_FORCED && !policy_mglru_filter_test(lru, lru->max_seq, table))
-			continue;
-		if (walk_table(node, at, end, can_swap, visit == VISIT_FORCED))
-			policy_mglru_filter_add(lru, lru->max_seq + 1, table);
+		walk_if_due(node, &table, can_swap);
 	}
 }
 
@@ -216,6 +255,7 @@ void policy_mglru_walk(struct mm_node *node, struct mm_scan_control *sc, bool ca
 
 	if (begin_visit(machine)) {
 		policy_mglru_filter_reset(lru, lru->max_seq + 1);
+		walk_tables(node, can_swap);
 		walk_numbers(node, can_swap);
 	}
 	end_visit(machine);
@@ -229,13 +269,31 @@ void policy_mglru_walk(struct mm_node *node, struct mm_scan_control *sc, bool ca
 /* Up to 64 entries around one, within its table. */
 static uint32_t window_start(uint32_t number)
 {
-	uint32_t in_table = number % TABLE_ENTRIES, half = MGLRU_MIN_BATCH / 2;
+	uint32_t in_table = number % MM_TABLE_ENTRIES, half = MGLRU_MIN_BATCH / 2;
 
 	if (in_table < half)
 		return number - in_table;
-	if (TABLE_ENTRIES - in_table < half)
-		return number - in_table + TABLE_ENTRIES - MGLRU_MIN_BATCH;
+	if (MM_TABLE_ENTRIES - in_table < half)
+		return number - in_table + MM_TABLE_ENTRIES - MGLRU_MIN_BATCH;
 	return number - half;
+}
+
+static struct table window_around(const struct mm_machine *machine, uint32_t page)
+{
+	uint32_t place = mm_place(machine, page);
+	struct table window = { .nr = MGLRU_MIN_BATCH };
+
+	if (place != MM_NONE) {
+		window.key = PLACED | place >> MM_TABLE_SHIFT;
+		window.pages = machine->tables.items[place >> MM_TABLE_SHIFT]->pages +
+		               window_start(place) % MM_TABLE_ENTRIES;
+		return window;
+	}
+	window.key = page >> MM_TABLE_SHIFT;
+	window.first = window_start(page);
+	if (machine->nr_lpages < window.first + window.nr)
+		window.nr = machine->nr_lpages - window.first;
+	return window;
 }
 
 static void activate(struct mm_node *node, uint32_t pfn)
@@ -303,19 +361,19 @@ void policy_mglru_look_around(struct mm_node *node, uint32_t pfn)
 	struct mglru *lru = mglru_of(node);
 	struct mm_machine *machine = node->machine;
 	const struct mm_page *page = &machine->pages[pfn];
-	uint32_t start = window_start(page->logical), nr = 0, total = 0;
-	uint32_t end = machine->nr_lpages;
+	struct table window = window_around(machine, page->logical);
 	bool anon_too = mm_page_lru_type(page) == MM_LRU_ANON;
-	uint32_t pfns[MGLRU_MIN_BATCH];
+	uint32_t pfns[MGLRU_MIN_BATCH], nr = 0, total = 0;
 
 	if (page->order >= MM_PAGEBLOCK_ORDER)
 		return;
-	if (end > start + MGLRU_MIN_BATCH)
-		end = start + MGLRU_MIN_BATCH;
-	for (uint32_t number = start; number < end; number++) {
-		const struct mm_lpage *lpage = mm_lpage(machine, number);
-		uint32_t other;
+	for (uint32_t i = 0; i < window.nr; i++) {
+		uint32_t beside = page_at(machine, &window, i), other;
+		const struct mm_lpage *lpage;
 
+		if (beside == MM_NONE)
+			continue;
+		lpage = mm_lpage(machine, beside);
 		if (lpage->kind == MM_LPAGE_NONE || lpage->kind == MM_LPAGE_KERNEL)
 			continue;
 		total++;
@@ -333,5 +391,5 @@ void policy_mglru_look_around(struct mm_node *node, uint32_t pfn)
 	if (lru->version == MGLRU_6_1)
 		machine->pages[pfn].flags |= MGLRU_REFERENCED;
 	if (suitable(total, nr + 1))
-		policy_mglru_filter_add(lru, lru->max_seq, page->logical >> TABLE_SHIFT);
+		policy_mglru_filter_add(lru, lru->max_seq, window.key);
 }

@@ -245,6 +245,20 @@ static void learn_shrinker(struct mm_machine *machine, const struct demand_op *o
 	mm_shrinker_learn(machine, op->arg & 255, &sample);
 }
 
+/* Where the page is in its page table; a copy is where the page is that it was made from. */
+static void place(struct replay *replay, const struct demand_op *op, uint32_t space)
+{
+	bool copy = op->kind == DEMAND_COW;
+
+	if (space == 0 || op->order > 0 || (op->arg & DEMAND_HUGE) || op->arg2 == 0 ||
+	    !mm_lpage_is_known(replay->machine, op->page))
+		return;
+	if (copy && op->arg2 != DEMAND_NO_PAGE)
+		mm_place_copy(replay->machine, op->page, space, op->arg2);
+	else if (op->kind == DEMAND_ANON_TOUCH)
+		mm_place_lpage(replay->machine, op->page, space, op->arg2);
+}
+
 static void touch(struct replay *replay, const struct demand_op *op,
                   const struct mm_request *request)
 {
@@ -256,6 +270,7 @@ static void touch(struct replay *replay, const struct demand_op *op,
 	       mm_touch_page(replay->machine, request, op->page, lpage_kind(op->kind),
 	                     touch_flags(replay, op)));
 	replay_oom_own(replay, op);
+	place(replay, op, request->space);
 }
 
 static void copy(struct replay *replay, const struct demand_op *op,
@@ -271,6 +286,7 @@ static void copy(struct replay *replay, const struct demand_op *op,
 		       mm_copy_page(machine, request, op->page, op->arg2,
 		                    op->arg & DEMAND_LEAVES ? MM_TOUCH_LEAVES : 0));
 	replay_oom_own(replay, op);
+	place(replay, op, request->space);
 }
 
 void replay_op_run(struct replay *replay, const struct demand_op *op)

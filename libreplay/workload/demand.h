@@ -93,7 +93,8 @@ enum demand_touch_flags {
 	DEMAND_READAHEAD = 2, /* allocated by readahead: nobody waits for it */
 	/*
 	 * The VMA admits a huge page here; order says what the kernel used. DEMAND_ANON_TOUCH of order 0: arg2
-	 * = gfp_flags with which it asked for a huge page first, in vain; 0: it did not ask.
+	 * = gfp_flags with which it asked for a huge page first, in vain; 0: it did not ask. Without: arg2 =
+	 * number of the virtual page, its low 32 bits; 0: not known.
 	 */
 	DEMAND_HUGE = 4,
 	DEMAND_EXEC = 8,     /* mapped executable file page; with DEMAND_MAPPED */

@@ -239,6 +239,7 @@ void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	                       (may_copy(f) ? 0u : wl_note_table(wl, mm, f->page)) |
 	                       (comes_anyway(f, p) ? (uint32_t)DEMAND_FAULTED : 0u) |
 	                       (p->kind == WL_PAGE_SHMEM ? (uint32_t)DEMAND_MAPPED : 0u),
+			.arg2 = p->kind == WL_PAGE_ANON ? (uint32_t)vpn : 0u,
 		});
 }
 
@@ -305,7 +306,7 @@ static void got_new(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_fla
 	}
 	op.arg =
 		op_flags(f) | (huge ? (uint32_t)DEMAND_HUGE : 0u) | wl_commit_flags(wl, mm, f->vpn);
-	op.arg2 = huge ? f->huge : 0;
+	op.arg2 = huge ? f->huge : (uint32_t)f->vpn;
 	wl->pages.items[page].last_mm = mm;
 	if (from != WL_NONE) {
 		op.kind = DEMAND_COW;
