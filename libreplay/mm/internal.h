@@ -40,6 +40,7 @@ struct mm_residence_model {
 	struct mm_residence *pages; /* [nr_pages] */
 	uint32_t nr_pages;
 	bool on;
+	bool timed;                      /* the clock goes by looks, not by what was evicted */
 	uint32_t looks[MM_NR_LRU_TYPES]; /* now */
 };
 
@@ -523,6 +524,8 @@ bool mm_residence_used(const struct mm_machine *machine, uint32_t pfn);
 bool mm_residence_look(struct mm_machine *machine, uint32_t pfn);
 /* A base page of a larger one, which was looked at so far. */
 void mm_residence_part(struct mm_machine *machine, uint32_t whole, uint32_t part);
+/* How long ago that was, in looks: 1 << MM_LOOK_SHIFT at most, and where it is not known. */
+uint32_t mm_residence_since_look(const struct mm_machine *machine, uint32_t pfn);
 
 /* ---- next_use.c ---- */
 

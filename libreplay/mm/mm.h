@@ -388,6 +388,8 @@ void mm_place_copy(struct mm_machine *machine, uint32_t page, uint32_t space, ui
 
 /* From now on mm_residence_begin() may be said. */
 int mm_residence_enable(struct mm_machine *machine, struct mmr_error *err) MMR_MUST_CHECK;
+/* The clock goes by looks that reclaim took: how long ago the last one was tells how likely a use is since. */
+void mm_residence_set_timed(struct mm_machine *machine);
 /* How many looks the recorded reclaim has taken at each page of a type so far, in the mean. */
 void mm_residence_clock(struct mm_machine *machine, const uint32_t looks[MM_NR_LRU_TYPES]);
 /* Before the verb that brings it in: the recording keeps the page until so many looks, > 0. */

@@ -7,6 +7,11 @@
  * bit was set. The model is told this share for each type and kind of look, as time goes on. A page with a known
  * access is young anyway; any other is made young by chance.
  *
+ * A list is gone through once a look of the recorded clock (residence.c); walks and looks at neighbours come at any
+ * time. A page that was looked at a short while before had as much less time to be used, and their p is in
+ * proportion. Otherwise reclaim that goes over the same pages again and again within an instant would find some of
+ * them in use each time, and never end. Where the recording has no scans (MGLRU of 6.1) its clock tells no such times.
+ *
  * At the last look before eviction, the first one or a later one: the fault that brings a page in leaves a bit, so
  * that nearly all are found in use at first and few the second time, and only the latter are hot. The chance is
  * p = (s - k) / (1 - k), where s is the share that was recorded and k that of known accesses among the pages
@@ -99,6 +104,14 @@ static int64_t chance(const struct mm_machine *machine, const struct mm_page *pa
 	return missing_share(type) + (type->behind >> PULL_SHIFT);
 }
 
+/* p, of a page that may have been looked at before there was time to use it. */
+static int64_t in_time(const struct mm_machine *machine, uint32_t pfn, enum mm_look look, int64_t p)
+{
+	if (look != MM_LOOK_BESIDE && look != MM_LOOK_WALK)
+		return p;
+	return p * mm_residence_since_look(machine, pfn) >> MM_LOOK_SHIFT;
+}
+
 static void settle(struct mm_reference_type *type, uint32_t share, bool young)
 {
 	type->behind += (int64_t)share - (young ? MM_REFERENCE_ONE : 0);
@@ -129,7 +142,7 @@ void mm_reference_look(struct mm_machine *machine, uint32_t pfn, enum mm_look lo
 		note_known(type, young);
 	if (!young && type->share > 0 &&
 	    base_rng_below(&machine->reference.rng, MM_REFERENCE_ONE) <
-	            chance(machine, page, type, look)) {
+	            in_time(machine, pfn, look, chance(machine, page, type, look))) {
 		page->flags |= MM_PG_YOUNG;
 		type->stats.nr_guessed++;
 		young = true;

@@ -39,6 +39,11 @@ int mm_residence_enable(struct mm_machine *machine, struct mmr_error *err)
 	return mm_residence_reserve(machine, machine->nr_lpages, err);
 }
 
+void mm_residence_set_timed(struct mm_machine *machine)
+{
+	machine->residence.timed = true;
+}
+
 int mm_residence_reserve(struct mm_machine *machine, uint32_t nr_lpages, struct mmr_error *err)
 {
 	struct mm_residence_model *model = &machine->residence;
@@ -146,4 +151,16 @@ bool mm_residence_look(struct mm_machine *machine, uint32_t pfn)
 		machine->residence.pages[page].looked =
 			machine->residence.looks[type_of(machine, page)];
 	return used;
+}
+
+uint32_t mm_residence_since_look(const struct mm_machine *machine, uint32_t pfn)
+{
+	uint32_t page = machine->pages[pfn].logical, since;
+
+	if (!machine->residence.timed || page >= machine->residence.nr_pages ||
+	    machine->residence.pages[page].until == 0)
+		return LOOK;
+	since = machine->residence.looks[type_of(machine, page)] -
+	        machine->residence.pages[page].looked;
+	return since < LOOK ? since : LOOK;
 }

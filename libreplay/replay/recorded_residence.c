@@ -68,6 +68,7 @@ struct replay_residence {
 	struct replay_return_time returns[MM_NR_LRU_TYPES];
 	struct revisit_vec revisits; /* a heap */
 	struct rng rng;
+	bool timed;
 	uint32_t now; /* tick */
 	uint64_t first_ns;
 	unsigned int tick_shift;
@@ -314,6 +315,7 @@ static void wind_clock(struct replay_residence *residence, enum mm_lru_type type
 
 	for (uint32_t i = 0; i < NR_PARTS; i++)
 		nr_scanned += residence->parts[i][type].nr_scanned;
+	residence->timed |= nr_scanned > 0;
 	/* Looks begin at 1: an end at 0 is none. */
 	looks[0] = 1;
 	for (uint32_t i = 0; i < NR_PARTS; i++) {
@@ -355,6 +357,11 @@ static uint32_t tick_at(const struct replay_residence *residence, enum mm_lru_ty
 			end = middle;
 	}
 	return begin;
+}
+
+bool replay_residence_is_timed(const struct replay_residence *residence)
+{
+	return residence->timed;
 }
 
 void replay_residence_seal(struct replay_residence *residence)

@@ -36,6 +36,8 @@ void replay_residence_event(struct replay_residence *residence, const struct mmr
 int replay_residence_ops(struct replay_residence *residence, const struct demand_op *ops,
                          size_t nr_ops, struct mmr_error *err) MMR_MUST_CHECK;
 void replay_residence_seal(struct replay_residence *residence);
+/* The recording told what reclaim scanned; otherwise the clock goes by what it evicted. */
+bool replay_residence_is_timed(const struct replay_residence *residence);
 
 /* It is t_ns. */
 void replay_residence_advance(struct replay_residence *residence, struct mm_machine *machine,

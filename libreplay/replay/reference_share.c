@@ -16,12 +16,17 @@
  * first mm_vmscan_lru_shrink_inactive that follows frees R, spares K in use and A for other reasons; W are being
  * written. The rest, S = T - R - W - K - A, is what no event counts: pages that were found in use beside one of the K.
  * (Where the device writes at once, W are among R.) The second mm_vmscan_lru_shrink_inactive of a batch is its retry and
- * has no looks. The shares are K / (T - S) at the last look, S / (T - K) of the batches with a K beside it, and
- * P / (T + P) for walks; for classic lists, where nobody walks, (K + S + P) / (T + P). What a
- * classic recording finds the second time stands for all looks of MGLRU, as walks take the first bits away.
+ * has no looks. What was written comes back unmapped here, too: L = T - W. The shares are K / (L - S) at the last look,
+ * S / (T - K) of the batches with a K beside it, and P / (T + P) for walks.
  *
- * All in 128 equal parts of the trace's time; a part with few looks leans towards the whole trace's. What a walk finds is met
- * later: its share is that of the following sixteenth of the trace.
+ * From one policy to the other: what a classic recording finds the second time stands for all looks of MGLRU, as walks
+ * take the first bits away. What a walk of MGLRU found had been used since the walk before, so P / (L + P) stands for second looks
+ * of the classic lists; K and S are mostly pages in tables that walks left out, whose bits are those of their
+ * faults still: first looks.
+ *
+ * All in 128 equal parts of the trace's time; a part with few looks leans towards the whole trace's, the less the more the
+ * parts differ from each other beyond chance: reclaim that finds pages in use in one burst finds none at other
+ * times. What a walk finds is met later: its share is that of the following sixteenth of the trace.
  *
  * Follows shrink_folio_list(), folio_check_references(), scan_folios(), evict_folios() of v6.12.
  *
@@ -33,7 +38,7 @@
 
 #include "mm.h"
 
-#define LEAN       256u /* looks of the whole trace's share that each part is mixed with */
+#define LEAN       256u /* looks of the whole trace's share that each part is mixed with, at most */
 #define LATER      (REPLAY_REFERENCE_BINS / 16)
 #define LEAN_LED   64u /* … a batch, where only some batches have such looks */
 #define ENOUGH     1024u
@@ -104,15 +109,17 @@ static void end_batch(struct replay_reference_share *share, const struct mmr_eve
 	uint32_t kept = event->shrink_inactive.nr_ref_keep, taken = batch->nr_taken;
 	uint32_t freed = event->shrink_inactive.nr_reclaimed;
 	uint32_t gone = freed + kept + nr_activated, beside;
+	bool at_once = freed > 0 && gone + batch->nr_written > taken;
 
 	if (!batch->open)
 		return;
 	batch->open = false;
 	/* Written at once: freed in the same round. */
-	if (!(freed > 0 && gone + batch->nr_written > taken))
+	if (!at_once)
 		gone += batch->nr_written;
 	beside = taken > gone ? taken - gone : 0;
 	add(share, event, type, REPLAY_TAKEN, taken);
+	add(share, event, type, REPLAY_BACK, at_once ? 0 : batch->nr_written);
 	add(share, event, type, REPLAY_YOUNG, kept);
 	add(share, event, type, REPLAY_BESIDE, beside);
 	if (kept == 0)
@@ -222,24 +229,35 @@ static struct looks classic_looks(const struct replay_reference_count *count, bo
 	return (struct looks){ .nr = all - second, .nr_young = kept };
 }
 
+/* Of pages that were mapped, and so could have been in use. */
+static uint64_t nr_mapped(const struct replay_reference_count *count)
+{
+	uint64_t taken = nr(count, REPLAY_TAKEN), back = nr(count, REPLAY_BACK);
+	uint64_t spared = nr(count, REPLAY_YOUNG) + nr(count, REPLAY_BESIDE);
+	uint64_t mapped = taken > back ? taken - back : 0;
+
+	/* What is written in one part of the trace may be back in the next. */
+	return mapped > spared ? mapped : spared;
+}
+
 static struct looks mglru_looks(const struct replay_reference_count *count, enum mm_look look)
 {
-	uint64_t taken = nr(count, REPLAY_TAKEN), moved = nr(count, REPLAY_MOVED);
-	uint64_t young = nr(count, REPLAY_YOUNG), beside = nr(count, REPLAY_BESIDE);
+	uint64_t mapped = nr_mapped(count), moved = nr(count, REPLAY_MOVED);
 
 	switch (look) {
 	case MM_LOOK_FIRST:
-		return (struct looks){ .nr = taken - beside, .nr_young = young };
+		return (struct looks){ .nr = mapped - nr(count, REPLAY_BESIDE),
+			               .nr_young = nr(count, REPLAY_YOUNG) };
 	case MM_LOOK_BESIDE:
 		return (struct looks){ .nr = nr(count, REPLAY_LED),
 			               .nr_young = nr(count, REPLAY_LED_BESIDE) };
-	case MM_LOOK_WALK:
-		return (struct looks){ .nr = taken + moved, .nr_young = moved };
+	case MM_LOOK_WALK: /* of all that eviction meets, whatever it has met before */
+		return (struct looks){ .nr = nr(count, REPLAY_TAKEN) + moved, .nr_young = moved };
 	case MM_LOOK_AGAIN: /* as classic lists would find it */
 	case MM_NR_LOOKS:
 		break;
 	}
-	return (struct looks){ .nr = taken + moved, .nr_young = young + beside + moved };
+	return (struct looks){ .nr = mapped + moved, .nr_young = moved };
 }
 
 /* all: of the whole trace. */
@@ -270,6 +288,42 @@ static struct looks later_looks(const struct replay_reference_share *share, uint
 	return sum;
 }
 
+/*
+ * How many looks the whole's share is worth: as many as a part must have for its own share to be as sure, by how far the
+ * parts differ from each other beyond chance (the one-way analysis of variance of the beta-binomial). That is asked of
+ * what MGLRU counts only: which looks of the classic lists were second ones is not told, and a part of few may have it
+ * all wrong.
+ */
+static uint32_t lean_of(const struct replay_reference_share *share, enum mm_lru_type type,
+                        enum mm_look look, bool walks)
+{
+	uint32_t most = look == MM_LOOK_BESIDE ? LEAN_LED : LEAN;
+	const struct replay_reference_count *total = &share->all[type];
+	struct looks all = looks(share, total, total, look, walks);
+	double p = all.nr ? (double)all.nr_young / (double)all.nr : 0, chi2 = 0, n = 0, n2 = 0;
+	double parts = 0, rho;
+
+	if (p <= 0 || p >= 1 || nr_taken(share) == 0 || look == MM_LOOK_WALK)
+		return most;
+	for (uint32_t i = 0; i < REPLAY_REFERENCE_BINS; i++) {
+		struct looks here = looks(share, total, &share->bins[i][type], look, walks);
+		double nr = (double)here.nr, off = (double)here.nr_young - nr * p;
+
+		if (here.nr == 0)
+			continue;
+		chi2 += off * off / (nr * p * (1 - p));
+		n += nr;
+		n2 += nr * nr;
+		parts++;
+	}
+	if (parts < 2 || n - n2 / n <= parts - 1)
+		return most;
+	rho = (chi2 - (parts - 1)) / (n - n2 / n - (parts - 1));
+	if (rho <= 1.0 / (most + 1))
+		return most;
+	return rho < 0.5 ? (uint32_t)(1 / rho - 1) : 1;
+}
+
 static uint32_t mixed(struct looks here, struct looks all, uint32_t lean)
 {
 	uint64_t whole = all.nr ? all.nr_young * MM_REFERENCE_ONE / all.nr : 0;
@@ -282,7 +336,7 @@ uint32_t replay_reference_of(const struct replay_reference_share *share, uint32_
 {
 	const struct replay_reference_count *total = &share->all[type];
 	struct looks all = looks(share, total, total, look, walks);
-	uint32_t lean = look == MM_LOOK_BESIDE ? LEAN_LED : LEAN;
+	uint32_t lean = lean_of(share, type, look, walks);
 
 	if (bin >= REPLAY_REFERENCE_BINS)
 		return mixed((struct looks){ 0 }, all, lean);
@@ -295,8 +349,7 @@ static struct looks outcome(const struct replay_reference_count *count, enum mm_
 {
 	if (look == MM_LOOK_WALK)
 		return mglru_looks(count, look);
-	return (struct looks){ .nr = nr(count, REPLAY_TAKEN),
-		               .nr_young = nr(count, REPLAY_BESIDE) };
+	return (struct looks){ .nr = nr_mapped(count), .nr_young = nr(count, REPLAY_BESIDE) };
 }
 
 uint32_t replay_reference_outcome(const struct replay_reference_share *share, uint32_t bin,

@@ -23,6 +23,7 @@ enum replay_reference_item {
 	REPLAY_ACTIVATED, /* … and again */
 	/* MGLRU */
 	REPLAY_TAKEN,
+	REPLAY_BACK,       /* … for the second time, having been written */
 	REPLAY_MOVED,      /* met and not taken: elsewhere by now */
 	REPLAY_YOUNG,      /* found in use at the last look */
 	REPLAY_BESIDE,     /* spared because a neighbour was */

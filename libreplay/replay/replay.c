@@ -72,6 +72,8 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 	rc = replay_machine_build(replay, config, err);
 	if (rc == 0 && replay->residence)
 		rc = mm_residence_enable(replay->machine, err);
+	if (replay->residence && replay_residence_is_timed(replay->residence))
+		mm_residence_set_timed(replay->machine);
 	if (rc == 0 && replay->policy->asks_references)
 		rc = mm_tables_enable(replay->machine, err);
 	if (rc < 0) {
