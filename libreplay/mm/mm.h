@@ -293,6 +293,9 @@ bool mm_free_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t page);
  */
 bool mm_free_base(struct mm_machine *machine, uint16_t cpu, uint32_t page, uint32_t order);
 
+/* What was in a page is in another from now on, which nobody has used yet; wherever it is. */
+void mm_rename_page(struct mm_machine *machine, uint32_t was, uint32_t page);
+
 void mm_lazyfree_page(struct mm_machine *machine, uint32_t page);
 void mm_dirty_page(struct mm_machine *machine, uint32_t page);
 void mm_lock_page(struct mm_machine *machine, uint32_t page, bool locked);

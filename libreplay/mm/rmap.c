@@ -20,6 +20,27 @@ bool mm_lpage_is_known(const struct mm_machine *machine, uint32_t page)
 	        !(mm_lpage(machine, page)->flags & MM_LP_GONE));
 }
 
+void mm_rename_page(struct mm_machine *machine, uint32_t was, uint32_t page)
+{
+	struct mm_lpage *from = mm_lpage(machine, was), *to = mm_lpage(machine, page);
+
+	if (from->kind == MM_LPAGE_NONE || from->kind == MM_LPAGE_KERNEL || from->order > 0 ||
+	    mm_lpage_is_known(machine, page))
+		return;
+	*to = *from;
+	*from = (struct mm_lpage){ .pfn = MM_NONE, .slot = MM_NONE };
+	machine->owners[page] = machine->owners[was];
+	machine->owners[was] = 0;
+	if (to->pfn != MM_NONE)
+		machine->pages[to->pfn].logical = page;
+	if (to->slot != MM_NONE)
+		machine->swap.owners[to->slot] = page;
+	if (machine->next_use)
+		machine->next_use[page] = machine->next_use[was];
+	if (page < machine->residence.nr_pages && was < machine->residence.nr_pages)
+		machine->residence.pages[page] = machine->residence.pages[was];
+}
+
 static void account_kind(struct mm_machine *machine, enum mm_lpage_kind kind, uint32_t order,
                          bool add)
 {

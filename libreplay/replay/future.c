@@ -69,6 +69,7 @@ unsigned int replay_future_uses(const struct demand_op *op, uint32_t pages[2])
 	case DEMAND_FREE:
 	case DEMAND_EVICTED:
 	case DEMAND_UNMAPPED:
+	case DEMAND_RENAME:
 	case DEMAND_LAZYFREE:
 	case DEMAND_DIRTY:
 	case DEMAND_MLOCK:

@@ -155,6 +155,7 @@ static enum change change_of(const struct demand_op *op)
 	case DEMAND_EVICTED:
 	case DEMAND_FREE:
 		return CHANGE_END;
+	case DEMAND_RENAME:
 	case DEMAND_KERNEL_ALLOC:
 	case DEMAND_ACCESS:
 	case DEMAND_PAGE_FAULT:

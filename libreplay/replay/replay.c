@@ -142,8 +142,8 @@ static int prepare(struct replay *replay, const struct demand_op *ops, size_t nr
 			replay->nr_tasks = ops[i].task + 1;
 		if (ops[i].page != DEMAND_NO_PAGE && ops[i].page >= replay->nr_pages)
 			replay->nr_pages = ops[i].page + 1;
-		if (ops[i].kind == DEMAND_COW && ops[i].arg2 != DEMAND_NO_PAGE &&
-		    ops[i].arg2 >= replay->nr_pages)
+		if ((ops[i].kind == DEMAND_COW || ops[i].kind == DEMAND_RENAME) &&
+		    ops[i].arg2 != DEMAND_NO_PAGE && ops[i].arg2 >= replay->nr_pages)
 			replay->nr_pages = ops[i].arg2 + 1;
 	}
 	if (replay_oom_room(replay, nr_spaces, err) < 0 || replay_mappings_room(replay, err) < 0)

@@ -31,7 +31,7 @@ int replay_op_check(const struct replay *replay, const struct demand_op *op, str
 	    (op->page > replay->nr_pages && op->page - replay->nr_pages > DENSE_SLACK))
 		return base_error(err, MMR_E_CORRUPT, "a demand op of page %u after %u pages",
 		                  op->page, replay->nr_pages);
-	if (op->kind == DEMAND_COW && op->arg2 != DEMAND_NO_PAGE &&
+	if ((op->kind == DEMAND_COW || op->kind == DEMAND_RENAME) && op->arg2 != DEMAND_NO_PAGE &&
 	    (op->arg2 >= MAX_PAGES || op->arg2 > replay->nr_pages + DENSE_SLACK))
 		return base_error(err, MMR_E_CORRUPT, "a copy of page %u", op->arg2);
 	return 0;
@@ -346,6 +346,10 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		break;
 	case DEMAND_LAZYFREE:
 		mm_lazyfree_page(machine, op->page);
+		break;
+	case DEMAND_RENAME:
+		if (op->arg2 != DEMAND_NO_PAGE)
+			mm_rename_page(machine, op->arg2, op->page);
 		break;
 	case DEMAND_DIRTY:
 		mm_dirty_page(machine, op->page);

@@ -254,14 +254,14 @@ void wl_page_to_shmem(struct wl *wl, uint32_t page, enum wl_cause cause)
 {
 	struct wl_page *p = &wl->pages.items[page];
 
-	wl_nameless_back(wl, WL_PAGE_SHMEM);
-	p = &wl->pages.items[page];
 	p->kind = WL_PAGE_SHMEM;
 	p->flags &= (uint8_t)~WL_PAGE_GUESS;
 	wl_recount(wl, page, cause);
 	wl_recount_first(wl, page,
 	                 cause == WL_ALLOC_SHMEM_FAULT ? WL_FIRST_SHMEM : WL_FIRST_LATE_SHMEM);
 	wl_page_complete(wl, page, DEMAND_SHMEM_TOUCH);
+	wl_nameless_back(wl, page, WL_PAGE_SHMEM);
+	p = &wl->pages.items[page];
 	/* Where rss_stat comes with each page that is mapped, it tells. */
 	if (cause == WL_ALLOC_SHMEM_FAULT && !wl->rss_per_fault) {
 		struct demand_op *op = wl_op_find(wl, p->op, page);
@@ -300,6 +300,8 @@ void wl_lru_event(struct wl *wl, const struct mmr_event *event)
 		/* In the swap cache an anonymous page has not been mapped yet. */
 		if (shmem && !(flags & LRU_SWAPCACHE))
 			wl_page_to_shmem(wl, page, WL_ALLOC_SHMEM_FAULT);
+		else if (!file)
+			wl_nameless_back(wl, page, WL_PAGE_ANON);
 		p->flags &= (uint8_t)~WL_PAGE_GUESS;
 	} else if (p->kind == WL_PAGE_MOVABLE && shmem && flags & LRU_SWAPCACHE &&
 	           p->flags & WL_PAGE_GUESS) {

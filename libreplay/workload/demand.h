@@ -51,6 +51,11 @@ enum demand_kind {
 	DEMAND_UNMAPPED,
 	/* The original reclaimed the page: nobody used it since it was looked at before. Asks for nothing. */
 	DEMAND_EVICTED,
+	/*
+	 * What page arg2 held is page's from now on: it had been there before the trace, nobody knew where it
+	 * was seen, and the original had it in swap. arg2 = DEMAND_NO_PAGE: it was none, after all.
+	 */
+	DEMAND_RENAME,
 
 	/* page = DEMAND_NO_PAGE from here on. */
 	DEMAND_TASK_START, /* arg = parent task; 0: it was there before, and is heard of now */

@@ -12,6 +12,10 @@
  * stacks of tasks, the buffers that /proc is read into). It was demand all the same: the engine is to
  * allocate it and free it at once.
  *
+ * Pages that were there before the trace have no name: nobody knows where they are seen. One that is read from
+ * swap at an address where nothing was known is taken for the one of its kind that went there first (DEMAND_RENAME); with the
+ * I/O of swap in the trace, swap_slot.c knows better.
+ *
  * Not modelled: a kernel allocation that is freed in parts ends with its last part; how long the bulk
  * allocator's pages were in use.
  */
@@ -77,7 +81,30 @@ static bool keep_nameless(struct wl *wl, uint32_t page)
 	return true;
 }
 
-void wl_nameless_back(struct wl *wl, enum wl_page_kind kind)
+bool wl_any_nameless(const struct wl *wl)
+{
+	return wl->oldest_nameless[0] < wl->nameless[0].count ||
+	       wl->oldest_nameless[1] < wl->nameless[1].count;
+}
+
+/* The page that was taken for a new one has its contents; false: that can be told no more. */
+static bool rename_nameless(struct wl *wl, uint32_t nameless, uint32_t page)
+{
+	uint32_t serial = wl->pages.items[page].op;
+	struct demand_op *op = wl_op_find(wl, serial - 1, page);
+	struct demand_op *touch = wl_op_find(wl, serial, page);
+
+	if (!op || !touch || op->kind != DEMAND_RENAME || op->arg2 != DEMAND_NO_PAGE)
+		return false;
+	op->arg2 = nameless;
+	touch->arg |= DEMAND_REFAULT;
+	if (wl->started)
+		wl_count(wl, WL_OP_REFAULT);
+	wl_page_forget(wl, nameless);
+	return true;
+}
+
+void wl_nameless_back(struct wl *wl, uint32_t back, enum wl_page_kind kind)
 {
 	unsigned int shared = kind == WL_PAGE_SHMEM;
 
@@ -88,7 +115,8 @@ void wl_nameless_back(struct wl *wl, enum wl_page_kind kind)
 		if (p->kind != kind || !(p->flags & WL_PAGE_OUT) || p->maps != WL_NONE ||
 		    p->pfn != WL_NONE || p->alloc_cause != WL_NR_CAUSES)
 			continue;
-		wl_page_die(wl, page);
+		if (!rename_nameless(wl, page, back))
+			wl_page_die(wl, page);
 		return;
 	}
 }

@@ -79,6 +79,20 @@ static void grow(struct mirror *m, size_t page)
 	m->size = size;
 }
 
+/* What one number had lives on under another, which had nothing. */
+static bool mirror_rename(struct mirror *m, uint32_t was, uint32_t page)
+{
+	bool good;
+
+	if (was == DEMAND_NO_PAGE)
+		return true;
+	grow(m, (size_t)was + 512);
+	good = m->alive[was] == 2 && m->alive[page] == 0;
+	m->alive[was] = 0;
+	m->alive[page] = 2;
+	return good;
+}
+
 /* False: the op brings to life what lives, or is about what does not. */
 static bool mirror_op(struct mirror *m, const struct demand_op *op)
 {
@@ -88,6 +102,8 @@ static bool mirror_op(struct mirror *m, const struct demand_op *op)
 	if (op->page == DEMAND_NO_PAGE)
 		return true;
 	grow(m, (size_t)op->page + 512);
+	if (op->kind == DEMAND_RENAME)
+		return mirror_rename(m, op->arg2, op->page);
 	alive = &m->alive[op->page];
 	if (op->kind == DEMAND_KERNEL_ALLOC || op->kind == DEMAND_SLAB_FREE ||
 	    (op->kind == DEMAND_FREE && *alive == 1)) {

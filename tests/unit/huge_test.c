@@ -208,6 +208,31 @@ static void a_copy_reads_the_piece(void **state)
 	end(machine);
 }
 
+static void a_page_goes_on_under_another_number(void **state)
+{
+	struct mm_machine *machine = new_machine();
+
+	(void)state;
+	touch_whole(machine);
+	assert_int_equal(touch(machine, 5), MM_TOUCH_NEW);
+	assert_int_equal(mm_seed_swapped(machine, 6, MM_LPAGE_ANON), 0);
+	mm_rename_page(machine, 5, 7);
+	mm_rename_page(machine, 6, 8);
+	machine_check(machine);
+	assert_false(mm_lpage_is_known(machine, 5));
+	assert_int_equal(touch(machine, 7), MM_TOUCH_HIT);
+	assert_int_equal(touch(machine, 8), MM_TOUCH_SWAPIN);
+	/* Not to a place that something has, nor part of a whole, nor what there is none of. */
+	mm_rename_page(machine, 7, 8);
+	mm_rename_page(machine, 7, HUGE + 3);
+	mm_rename_page(machine, HUGE, 9);
+	mm_rename_page(machine, 5, 9);
+	assert_true(mm_lpage_is_known(machine, 7));
+	assert_false(mm_lpage_is_known(machine, 9));
+	assert_int_equal(nr_anon(machine), 514);
+	end(machine);
+}
+
 static void kernel_memory_has_no_base_pages(void **state)
 {
 	struct mm_machine *machine = new_machine();
@@ -236,6 +261,7 @@ int main(void)
 		cmocka_unit_test(a_new_page_takes_the_whole_apart),
 		cmocka_unit_test(where_something_is_no_whole_one_fits),
 		cmocka_unit_test(a_copy_reads_the_piece),
+		cmocka_unit_test(a_page_goes_on_under_another_number),
 		cmocka_unit_test(kernel_memory_has_no_base_pages),
 	};
 

@@ -79,6 +79,8 @@ static void random_op(struct run *run)
 		mm_kswapd_nap_over(machine, 0);
 	else if (what < 98)
 		mm_vmstat_update(machine, request.cpu);
+	else if (what < 99)
+		mm_rename_page(machine, page, base_rng_below(&run->rng, NR_LPAGES));
 	else
 		mm_end_writeback(machine, base_rng_below(&run->rng, 64));
 }

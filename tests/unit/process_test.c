@@ -270,11 +270,17 @@ static void test_nameless_pages_in_swap(void **state)
 	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_ALLOC,
 	                            .pid = 101,
 	                            .page = { .pfn = 9, .gfp_flags = GFP_COPY } });
+	/* It is anonymous: the one that went first goes on under its name. */
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_LRU_INSERTION,
+	                            .pid = 101,
+	                            .lru = { .pfn = 9, .flags = 0x16 } });
 	bench_finish(b);
 	assert_int_equal(b->nr_ops, 4);
-	assert_int_equal(b->ops[2].kind, DEMAND_FREE);
-	assert_int_equal(b->ops[2].page, b->ops[b->ops[0].arg2 == 3 ? 0 : 1].page);
+	assert_int_equal(b->ops[2].kind, DEMAND_RENAME);
+	assert_int_equal(b->ops[2].arg2, b->ops[b->ops[0].arg2 == 3 ? 0 : 1].page);
 	assert_int_equal(b->ops[3].kind, DEMAND_ANON_TOUCH);
+	assert_int_equal(b->ops[3].page, b->ops[2].page);
+	assert_true(b->ops[3].arg & DEMAND_REFAULT);
 	wl_destroy(b->wl);
 }
 
