@@ -14,8 +14,6 @@
  * Follows kcompactd(), kcompactd_do_work(), wakeup_kcompactd(), compact_node(), compact_nodes() of v6.12 and
  * v6.1.
  *
- * Not connected yet: kswapd does not wake it, and it does nothing of its own accord.
- *
  * Not modelled: a write to vm.compaction_proactiveness, which starts a run at once.
  */
 #include "compaction.h"
@@ -81,6 +79,24 @@ static void begin_work(struct mm_node *node)
 		.gfp_flags = MM_GFP_KERNEL,
 	};
 	mm_count(node->machine, MM_KCOMPACTD_WAKE, 1);
+}
+
+static void begin_proactive(struct mm_node *node)
+{
+	struct mm_kcompactd *kcompactd = &node->kcompactd;
+
+	kcompactd->running = true;
+	kcompactd->in_zone = false;
+	kcompactd->zone = 0;
+	kcompactd->score = mm_fragmentation_score_node(node);
+	kcompactd->cc = (struct mm_compact_control){
+		.order = -1,
+		.mode = MM_MIGRATE_SYNC_LIGHT,
+		.gfp_flags = MM_GFP_KERNEL,
+		.whole_zone = true,
+		.ignore_skip_hint = true,
+		.proactive = true,
+	};
 }
 
 static void end_run(struct mm_node *node)
@@ -196,7 +212,8 @@ void mm_kcompactd_step(struct mm_machine *machine, uint32_t n, uint16_t cpu)
 
 void mm_kcompactd_timeout(struct mm_machine *machine, uint32_t n)
 {
-	struct mm_kcompactd *kcompactd = &machine->nodes[n].kcompactd;
+	struct mm_node *node = &machine->nodes[n];
+	struct mm_kcompactd *kcompactd = &node->kcompactd;
 
 	if (mm_kcompactd_runnable(machine, n) || !machine->policy || machine->building)
 		return;
@@ -207,6 +224,10 @@ void mm_kcompactd_timeout(struct mm_machine *machine, uint32_t n)
 	/* Asked for when no zone was suitable, so nobody woke it: it sees it now. */
 	if (kcompactd->max_order > 0)
 		kcompactd->woken = true;
+	else if (machine->settings.compaction_proactiveness > 0 &&
+	         !mm_kswapd_runnable(machine, n) &&
+	         mm_fragmentation_score_node(node) > mm_fragmentation_wmark(machine, false))
+		begin_proactive(node);
 }
 
 void mm_compact_nodes(struct mm_machine *machine, const struct mm_request *request)

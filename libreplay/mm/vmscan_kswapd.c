@@ -14,7 +14,7 @@
  * Follows kswapd(), kswapd_try_to_sleep(), prepare_kswapd_sleep(), balance_pgdat(),
  * kswapd_shrink_node(), wakeup_kswapd(), pgdat_balanced() of v6.12.
  *
- * Not modelled: waking kcompactd; that waiting for writes ends after HZ/10 whatever was written.
+ * Not modelled: that waiting for writes ends after HZ/10 whatever was written.
  */
 #include "internal.h"
 
@@ -53,7 +53,6 @@ void mm_wakeup_kswapd(struct mm_machine *machine, const struct mm_zone *zone, ui
 	struct mm_node *node = &machine->nodes[zone->node];
 	struct mm_kswapd *kswapd = &node->kswapd;
 
-	(void)gfp_flags;
 	if (zone->managed == 0 || machine->building || !machine->policy)
 		return;
 	if (!kswapd->asked || kswapd->highest_zoneidx < highest_zoneidx)
@@ -61,10 +60,15 @@ void mm_wakeup_kswapd(struct mm_machine *machine, const struct mm_zone *zone, ui
 	kswapd->asked = true;
 	if (kswapd->order < order)
 		kswapd->order = (uint8_t)order;
-	if (kswapd->state == MM_KSWAPD_BALANCE || kswapd->failures >= MM_MAX_FAILURES)
+	if (kswapd->state == MM_KSWAPD_BALANCE)
 		return;
-	if (mm_pgdat_balanced(node, order, highest_zoneidx) && !boosted(node, highest_zoneidx))
+	if (kswapd->failures >= MM_MAX_FAILURES ||
+	    (mm_pgdat_balanced(node, order, highest_zoneidx) && !boosted(node, highest_zoneidx))) {
+		/* There is enough, or no more to be had: what lacks is blocks. */
+		if (!(gfp_flags & MM_GFP_DIRECT_RECLAIM))
+			mm_wakeup_kcompactd(node, order, highest_zoneidx);
 		return;
+	}
 	if (kswapd->state == MM_KSWAPD_NAP)
 		mm_count(machine, MM_KSWAPD_LOW_HIT_QUICKLY, 1);
 	kswapd->state = MM_KSWAPD_BALANCE;
@@ -132,12 +136,16 @@ static void end_run(struct mm_node *node)
 		zone->flags &= (uint8_t)~MM_ZONE_RECLAIM_ACTIVE;
 		zone->boost -= zone->boost < kswapd->boosts[i] ? zone->boost : kswapd->boosts[i];
 	}
+	if (kswapd->boosted)
+		mm_wakeup_kcompactd(node, MM_PAGEBLOCK_ORDER, kswapd->run_zoneidx);
 	mm_snapshot_refaults(node);
 	if (machine->hooks.kswapd_end)
 		machine->hooks.kswapd_end(machine->hooks.data, node);
 	try_to_sleep(node, kswapd->sc.order);
-	if (kswapd->state == MM_KSWAPD_NAP)
-		mm_reset_isolation_suitable(node);
+	if (kswapd->state != MM_KSWAPD_NAP)
+		return;
+	mm_reset_isolation_suitable(node);
+	mm_wakeup_kcompactd(node, kswapd->alloc_order, kswapd->run_zoneidx);
 }
 
 /* false: the run is over. */
