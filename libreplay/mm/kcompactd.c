@@ -5,7 +5,7 @@
  *
  *	woken    each zone that the request could use, until a block of its order is free there; as
  *	         requests do, it stays away for a while from where it failed
- *	HZ/2     asleep so long, it does what was asked for in vain; else it looks at the node's fragmentation score: above the high mark it compacts
+ *	HZ/2     asleep so long (for ever with vm.compaction_proactiveness = 0), it does what was asked for in vain; else it looks at the node's fragmentation score: above the high mark it compacts
  *	         all zones down to the low one; after a run that did not lower the score it rests 64 times as long
  *
  * One control for all zones of a run: that it once began at a zone's start, or what its searches taught
@@ -215,7 +215,8 @@ void mm_kcompactd_timeout(struct mm_machine *machine, uint32_t n)
 	struct mm_node *node = &machine->nodes[n];
 	struct mm_kcompactd *kcompactd = &node->kcompactd;
 
-	if (mm_kcompactd_runnable(machine, n) || !machine->policy || machine->building)
+	if (mm_kcompactd_runnable(machine, n) || !machine->policy || machine->building ||
+	    machine->settings.compaction_proactiveness == 0)
 		return;
 	if (kcompactd->rests_left > 0) {
 		kcompactd->rests_left--;
@@ -224,8 +225,7 @@ void mm_kcompactd_timeout(struct mm_machine *machine, uint32_t n)
 	/* Asked for when no zone was suitable, so nobody woke it: it sees it now. */
 	if (kcompactd->max_order > 0)
 		kcompactd->woken = true;
-	else if (machine->settings.compaction_proactiveness > 0 &&
-	         !mm_kswapd_runnable(machine, n) &&
+	else if (!mm_kswapd_runnable(machine, n) &&
 	         mm_fragmentation_score_node(node) > mm_fragmentation_wmark(machine, false))
 		begin_proactive(node);
 }

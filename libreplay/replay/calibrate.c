@@ -26,6 +26,11 @@
  * mm_migrate_pages_start to mm_migrate_pages, of at least MIN_PAGES pages and MIN_TURNS turns each. Finding the
  * new places is in it, so where the free scanner goes far it counts twice.
  *
+ * kcompactd.cpu is what its turns should have taken by these medians (the default cost where there is none), of what
+ * they did take, interruptions included, with MIN_TURNS turns of it; otherwise kswapd.cpu: they have the same
+ * CPUs, and the same others on them (4, 9, 68, 83 % where kswapd has 6, 8, 65, 72). Without turns cost.migrate is
+ * MOVE_PER_FREE times what freeing a page costs (2.6 to 6 where both are known).
+ *
  * kcompactd.timeout is the mean time between two mm_compaction_kcompactd_sleep that lie about half a second
  * apart, kcompactd.phase the time of the first one.
  *
@@ -49,6 +54,8 @@
 #define MIN_WAKES   8
 #define MIN_TURNS   8
 #define MIN_RESTS   4
+
+#define MOVE_PER_FREE 4
 
 #define HALF_SECOND_NS UINT64_C(500000000)
 #define NR_SLOTS       256 /* threads in reclaim at a time; more of them push each other out */
@@ -90,7 +97,7 @@ struct batch {
 struct samples {
 	uint64_t nr;
 	uint32_t bins[NR_BINS];
-	uint64_t kswapd_pages; /* all of kswapd's batches of this outcome */
+	uint64_t kswapd_pages; /* all of kswapd's batches of this outcome, or kcompactd's turns */
 	uint64_t kswapd_ns;
 };
 
@@ -110,9 +117,11 @@ struct replay_calibrate {
 	struct run direct;
 	struct samples samples[NR_OUTCOMES];
 	struct compaction compactions[NR_SLOTS];
-	struct samples scans;        /* ns per page looked at */
-	struct samples migrates;     /* ns per page moved, its new place found included */
-	uint32_t kswapd[NR_NODES];   /* pids */
+	struct samples scans;      /* ns per page looked at */
+	struct samples migrates;   /* ns per page moved, its new place found included */
+	uint32_t kswapd[NR_NODES]; /* pids */
+	uint32_t kcompactd[NR_NODES];
+	uint64_t nr_kcompactd_turns;
 	uint64_t woken_ns[NR_NODES]; /* 0: kswapd runs, or nobody wants it */
 	struct samples wakes;
 	uint64_t first_ns; /* of the recording */
@@ -303,11 +312,27 @@ static struct compaction *compaction_of(struct replay_calibrate *calibrate,
 	return compaction;
 }
 
-static void add_turn(struct samples *samples, const struct compaction *compaction,
+static bool is_kcompactd(const struct replay_calibrate *calibrate, uint32_t pid)
+{
+	for (uint32_t i = 0; i < NR_NODES; i++)
+		if (calibrate->kcompactd[i] == pid)
+			return pid != 0;
+	return false;
+}
+
+static void add_turn(struct replay_calibrate *calibrate, struct samples *samples,
                      const struct mmr_event *event, uint64_t begin_ns, uint64_t nr)
 {
-	if (begin_ns == 0 || event->t_ns < begin_ns || nr < MIN_PAGES || compaction->shared ||
-	    compaction->cpu != event->cpu)
+	const struct compaction *compaction = compaction_of(calibrate, event);
+
+	if (begin_ns == 0 || event->t_ns < begin_ns || nr == 0)
+		return;
+	if (is_kcompactd(calibrate, event->pid)) {
+		samples->kswapd_pages += nr;
+		samples->kswapd_ns += event->t_ns - begin_ns;
+		calibrate->nr_kcompactd_turns++;
+	}
+	if (nr < MIN_PAGES || compaction->shared || compaction->cpu != event->cpu)
 		return;
 	samples->nr++;
 	samples->bins[bin_of((event->t_ns - begin_ns) / nr)]++;
@@ -331,16 +356,22 @@ static void see_compaction(struct replay_calibrate *calibrate, const struct mmr_
 	case MMR_EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES:
 		/* What it takes is paid for with what it moves. */
 		if (event->isolate.nr_taken == 0)
-			add_turn(&calibrate->scans, compaction, event, compaction->scan_ns,
+			add_turn(calibrate, &calibrate->scans, event, compaction->scan_ns,
 			         event->isolate.nr_scanned);
 		compaction->scan_ns = 0;
 		break;
 	case MMR_EVENT_MM_MIGRATE_PAGES:
-		add_turn(&calibrate->migrates, compaction, event, compaction->migrate_ns,
+		add_turn(calibrate, &calibrate->migrates, event, compaction->migrate_ns,
 		         event->migrate.nr_succeeded);
 		compaction->migrate_ns = 0;
 		break;
 	}
+}
+
+static void see_kcompactd(struct replay_calibrate *calibrate, const struct mmr_event *event)
+{
+	if (event->compact_zone.nid >= 0 && event->compact_zone.nid < NR_NODES)
+		calibrate->kcompactd[event->compact_zone.nid] = event->pid;
 }
 
 /* From one look around to the next: half a second and what the timer rounds it to. */
@@ -428,6 +459,10 @@ void replay_calibrate_event(struct replay_calibrate *calibrate, const struct mmr
 		break;
 	case MMR_EVENT_MM_COMPACTION_KCOMPACTD_SLEEP:
 		see_kcompactd_sleep(calibrate, event);
+		see_kcompactd(calibrate, event);
+		break;
+	case MMR_EVENT_MM_COMPACTION_KCOMPACTD_WAKE:
+		see_kcompactd(calibrate, event);
 		break;
 	case MMR_EVENT_MM_COMPACTION_FINISHED:
 	case MMR_EVENT_MM_COMPACTION_ISOLATE_MIGRATEPAGES:
@@ -468,7 +503,8 @@ static uint64_t excess(uint64_t ns, uint64_t known_ns)
 	return ns > known_ns ? ns - known_ns : 0;
 }
 
-static void record_share(const struct replay_calibrate *calibrate, struct replay_tunables *tunables)
+/* In percent; 0: it is not known. */
+static uint64_t kswapd_share(const struct replay_calibrate *calibrate)
 {
 	uint64_t should_ns = 0, did_ns = 0, nr = 0;
 
@@ -482,9 +518,31 @@ static void record_share(const struct replay_calibrate *calibrate, struct replay
 		did_ns += samples->kswapd_ns;
 		nr += samples->kswapd_pages;
 	}
-	if (nr >= UINT64_C(1) * MIN_BATCHES * MIN_PAGES && should_ns < did_ns)
-		record(tunables, "kswapd.cpu",
-		       should_ns * 100 / did_ns > 0 ? should_ns * 100 / did_ns : 1);
+	if (nr < UINT64_C(1) * MIN_BATCHES * MIN_PAGES || should_ns >= did_ns)
+		return 0;
+	return should_ns * 100 / did_ns > 0 ? should_ns * 100 / did_ns : 1;
+}
+
+/* The costs of compaction, and kcompactd's share of a CPU. free_ns: of a page; 0: it is not known. */
+static void record_compaction(const struct replay_calibrate *calibrate,
+                              struct replay_tunables *tunables, uint64_t share, uint64_t free_ns)
+{
+	const struct samples *scans = &calibrate->scans, *migrates = &calibrate->migrates;
+	uint64_t scan_ns = replay_tunable(REPLAY_TUNABLE_COST_COMPACT_NS)->value;
+	uint64_t migrate_ns = replay_tunable(REPLAY_TUNABLE_COST_MIGRATE_NS)->value;
+	uint64_t did_ns = scans->kswapd_ns + migrates->kswapd_ns, should_ns;
+
+	if (median(scans, MIN_TURNS, &scan_ns))
+		record(tunables, "cost.compact_scan", scan_ns);
+	if (!median(migrates, MIN_TURNS, &migrate_ns) && free_ns > 0)
+		migrate_ns = free_ns * MOVE_PER_FREE;
+	if (migrates->nr >= MIN_TURNS || free_ns > 0)
+		record(tunables, "cost.migrate", migrate_ns);
+	should_ns = scans->kswapd_pages * scan_ns + migrates->kswapd_pages * migrate_ns;
+	if (calibrate->nr_kcompactd_turns >= MIN_TURNS && should_ns < did_ns)
+		share = should_ns * 100 / did_ns > 0 ? should_ns * 100 / did_ns : 1;
+	if (share > 0)
+		record(tunables, "kcompactd.cpu", share);
 }
 
 /* What direct reclaim took, of what the costs make of all it did (replay_cost_reclaim()). */
@@ -511,7 +569,7 @@ void replay_calibrate_record(const struct replay_calibrate *calibrate,
 		.putback_ns = replay_tunable(REPLAY_TUNABLE_COST_PUTBACK_NS)->value,
 		.unmap_ns = replay_tunable(REPLAY_TUNABLE_COST_UNMAP_NS)->value,
 	};
-	uint64_t ns;
+	uint64_t ns, share, free_ns = 0;
 
 	if (median(&calibrate->samples[KEPT], MIN_BATCHES, &ns)) {
 		cost.scan_ns = excess(ns, cost.putback_ns);
@@ -519,6 +577,7 @@ void replay_calibrate_record(const struct replay_calibrate *calibrate,
 	}
 	if (median(&calibrate->samples[FREED], MIN_BATCHES, &ns)) {
 		cost.free_ns = excess(ns, cost.scan_ns);
+		free_ns = cost.free_ns;
 		record(tunables, "cost.free", cost.free_ns);
 	}
 	if (median(&calibrate->samples[WRITTEN], MIN_BATCHES, &ns) ||
@@ -533,11 +592,10 @@ void replay_calibrate_record(const struct replay_calibrate *calibrate,
 	if (calibrate->first_slept_ns > calibrate->first_ns)
 		record(tunables, "kcompactd.phase",
 		       calibrate->first_slept_ns - calibrate->first_ns);
-	if (median(&calibrate->scans, MIN_TURNS, &ns))
-		record(tunables, "cost.compact_scan", ns);
-	if (median(&calibrate->migrates, MIN_TURNS, &ns))
-		record(tunables, "cost.migrate", ns);
-	record_share(calibrate, tunables);
+	share = kswapd_share(calibrate);
+	if (share > 0)
+		record(tunables, "kswapd.cpu", share);
+	record_compaction(calibrate, tunables, share, free_ns);
 	record_stretch(&calibrate->direct, tunables, &cost);
 }
 

@@ -3,16 +3,46 @@
  * kcompactd as a simulated thread, and the stalls of those who compact themselves.
  *
  * kcompactd does a pageblock at a time; that takes the CPU time that the cost model gives for what it scanned
- * and moved. Woken, it needs as long as kswapd to get a CPU; asleep, it looks around every HZ/2 (kcompactd.timeout). Direct
- * compaction happens at the instant of the op that needed it; its cost is a stall of that task, during which
- * the others go on.
+ * and moved, stretched by kcompactd.cpu. Woken, it needs as long as kswapd to get a CPU; asleep, it looks around
+ * every HZ/2, when the recorded one did, or by kcompactd.timeout. Direct compaction happens at the instant of
+ * the op that needed it; its cost is a stall of that task, during which the others go on.
  *
  * Not modelled: that several tasks compact at a time.
  */
 #include "replay_state.h"
 
+/* The recorded kcompactd's first look at t_ns or later; REPLAY_NEVER: there was none. */
+static uint64_t look_from(const struct replay *replay, uint64_t t_ns)
+{
+	size_t low = 0, high = replay->nr_looks;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (replay->looks[middle] < t_ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < replay->nr_looks ? replay->looks[low] : REPLAY_NEVER;
+}
+
+/*
+ * Asleep from t_ns on, when it looks around: as the recorded one did, whose timer is not quite regular, if that is
+ * about half a second later.
+ */
+static uint64_t next_look(const struct replay *replay, uint64_t t_ns)
+{
+	uint64_t period_ns = replay->kcompactd_timeout_ns;
+	uint64_t look_ns = look_from(replay, t_ns + period_ns * 9 / 10);
+
+	return look_ns < t_ns + period_ns * 11 / 10 ? look_ns : t_ns + period_ns;
+}
+
 void replay_compactor_init(struct replay *replay, const struct replay_config *config)
 {
+	const struct replay_start *start = config->start;
+	const uint8_t *source = config->tunables->source;
 	const uint64_t *value = config->tunables->value;
 	uint64_t period_ns = value[REPLAY_TUNABLE_KCOMPACTD_TIMEOUT];
 	uint64_t timer_ns =
@@ -21,6 +51,14 @@ void replay_compactor_init(struct replay *replay, const struct replay_config *co
 	if (timer_ns < replay->start_ns)
 		timer_ns += (replay->start_ns - timer_ns + period_ns - 1) / period_ns * period_ns;
 	replay->kcompactd_timeout_ns = period_ns;
+	/* Unless the user wants others. */
+	if (source[REPLAY_TUNABLE_KCOMPACTD_TIMEOUT] != REPLAY_TUNABLE_SET &&
+	    source[REPLAY_TUNABLE_KCOMPACTD_PHASE] != REPLAY_TUNABLE_SET) {
+		replay->looks = start->looks;
+		replay->nr_looks = start->nr_looks;
+	}
+	if (look_from(replay, replay->start_ns) < timer_ns + period_ns)
+		timer_ns = look_from(replay, replay->start_ns);
 	for (uint32_t n = 0; n < MM_MAX_NODES; n++)
 		replay->kcompactd[n].timer_ns = timer_ns;
 }
@@ -46,7 +84,7 @@ void replay_compactor_run(struct replay *replay, uint32_t n)
 
 	if (!mm_kcompactd_runnable(replay->machine, n)) {
 		thread->ready_ns = thread->timer_ns;
-		thread->timer_ns += replay->kcompactd_timeout_ns;
+		thread->timer_ns = next_look(replay, thread->timer_ns);
 		mm_kcompactd_timeout(replay->machine, n);
 		thread->awake = mm_kcompactd_runnable(replay->machine, n);
 		choose_cpu(replay, thread);
@@ -62,10 +100,11 @@ void replay_compactor_run(struct replay *replay, uint32_t n)
 	mm_kcompactd_step(replay->machine, n, thread->cpu);
 	cost_ns = replay_cost_compact(&replay->cost, mm_kcompactd_control(replay->machine, n),
 	                              &thread->seen);
+	cost_ns = cost_ns * 100 / replay->cost.kcompactd_percent;
 	/* A step without anything to do still took a moment: time always goes on. */
 	thread->ready_ns += cost_ns > 0 ? cost_ns : 1;
 	thread->awake = mm_kcompactd_runnable(replay->machine, n);
-	thread->timer_ns = thread->ready_ns + replay->kcompactd_timeout_ns;
+	thread->timer_ns = next_look(replay, thread->ready_ns);
 	replay_simtime_writes(replay);
 }
 

@@ -29,6 +29,7 @@ struct replay_cost {
 	uint64_t unmap_ns;
 	uint64_t walk_ns;
 	uint64_t direct_percent;
+	uint64_t kcompactd_percent; /* of a CPU */
 	uint64_t kswapd_percent;
 	uint64_t kswapd_latency_ns;
 };

@@ -160,6 +160,8 @@ struct replay_start {
 	struct replay_pcp *pcps;             /* [zone * nr_cpus + cpu], or NULL */
 	struct replay_listed *listed; /* what is known to be on them; each list from its head on */
 	size_t nr_listed;
+	uint64_t *looks; /* when kcompactd of node 0 went to sleep, in time order */
+	size_t nr_looks;
 	struct replay_bulk_take *bulk_takes; /* in time order */
 	size_t nr_bulk_takes;
 	bool exact; /* free_blocks comes from kpageflags; otherwise from sizes only */

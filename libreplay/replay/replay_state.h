@@ -52,6 +52,8 @@ struct replay {
 	struct replay_compact_seen compact_seen; /* of direct compaction */
 	uint64_t compact_begin_ns;
 	uint64_t kcompactd_timeout_ns;
+	const uint64_t *looks; /* of the recorded kcompactd, [nr_looks]; the start's */
+	size_t nr_looks;
 	uint16_t cpu;                       /* of the last op */
 	struct replay_task_vec tasks;       /* [0, nr_tasks) */
 	struct replay_dirtier_vec dirtiers; /* likewise */

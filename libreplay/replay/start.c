@@ -105,8 +105,11 @@ static int read_block_types(const struct replay_shadow *shadow, struct replay_st
 	return 0;
 }
 
+DEFINE_VEC(look_vec, uint64_t);
+
 /* What the whole trace is read for once. */
 struct survey {
+	struct look_vec looks;
 	struct replay_lists *lists; /* NULL: there is no snapshot */
 	struct replay_bulk *bulk;   /* likewise, or there is too much memory */
 	uint64_t nr_before;         /* events before the start */
@@ -165,6 +168,9 @@ static int survey_event(void *data, const struct mmr_event *event, struct mmr_er
 	struct survey *survey = data;
 	int code;
 
+	if (event->kind == MMR_EVENT_MM_COMPACTION_KCOMPACTD_SLEEP &&
+	    event->compact_zone.nid == 0 && look_vec_push(&survey->looks, event->t_ns) < 0)
+		return base_error(err, MMR_E_NOMEM, "out of memory for kcompactd's looks");
 	if (survey->nr_seen++ < survey->nr_before)
 		return 0;
 	code = replay_lists_event(survey->lists, event, err);
@@ -184,6 +190,9 @@ static int read_events(struct mmr_trace *trace, struct replay_start *start,
 
 	if (code < 0 || !survey->lists)
 		return code;
+	start->looks = survey->looks.items;
+	start->nr_looks = survey->looks.count;
+	survey->looks = (struct look_vec){ 0 };
 	if (survey->bulk)
 		replay_bulk_take(survey->bulk, start);
 	return replay_lists_take(survey->lists, start, err);
@@ -533,6 +542,7 @@ int replay_start_read(struct mmr_trace *trace, struct replay_start *start,
 		code = replay_reference_snapshots(trace, &start->reference, err);
 	replay_lists_destroy(survey.lists);
 	replay_bulk_destroy(survey.bulk);
+	look_vec_deinit(&survey.looks);
 	if (code == 0)
 		code = mmr_trace_rewind(trace, err);
 	if (code < 0)
@@ -546,6 +556,7 @@ void replay_start_deinit(struct replay_start *start)
 	base_free(start->block_types);
 	base_free(start->kernel);
 	base_free(start->pcps);
+	base_free(start->looks);
 	base_free(start->listed);
 	base_free(start->bulk_takes);
 	memset(start, 0, sizeof(*start));

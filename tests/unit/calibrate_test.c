@@ -9,8 +9,9 @@
 
 #include "calibrate.c"
 
-#define KSWAPD 40
-#define OTHER  41
+#define KSWAPD    40
+#define OTHER     41
+#define KCOMPACTD 42
 
 struct made_batch {
 	uint32_t pid;
@@ -228,6 +229,59 @@ static void rows_of_writes_stand_for_batches(void **state)
 	assert_near(tunables.value[REPLAY_TUNABLE_COST_PAGEOUT_NS] + 750, 9000);
 }
 
+/* Turns of 32 pages that are looked at and moved, the latter in ns. */
+static void turn(struct replay_calibrate *calibrate, uint32_t pid, int nr, uint64_t ns)
+{
+	for (int i = 0; i < nr; i++) {
+		struct mmr_event event = { .t_ns = 1000, .pid = pid };
+
+		event.kind = MMR_EVENT_MM_MIGRATE_PAGES_START;
+		replay_calibrate_event(calibrate, &event);
+		event.kind = MMR_EVENT_MM_MIGRATE_PAGES;
+		event.t_ns += ns;
+		event.migrate.nr_succeeded = 32;
+		replay_calibrate_event(calibrate, &event);
+	}
+}
+
+/* A task moves a page in 10 us; kcompactd took 20 us a page in the sum, as it was interrupted. */
+static void kcompactds_turns_tell_its_share(void **state)
+{
+	struct mmr_event asleep = { .kind = MMR_EVENT_MM_COMPACTION_KCOMPACTD_SLEEP,
+		                    .pid = KCOMPACTD };
+	struct replay_tunables tunables;
+
+	replay_tunables_init(&tunables);
+	replay_calibrate_event(*state, &asleep);
+	turn(*state, OTHER, 20, 320000);
+	turn(*state, KCOMPACTD, 7, 320000);
+	replay_calibrate_record(*state, &tunables);
+	assert_int_equal(tunables.source[REPLAY_TUNABLE_KCOMPACTD_CPU], REPLAY_TUNABLE_DEFAULT);
+	turn(*state, KCOMPACTD, 1, 8 * 640000 - 7 * 320000);
+	replay_calibrate_record(*state, &tunables);
+	assert_near(tunables.value[REPLAY_TUNABLE_COST_MIGRATE_NS], 10000);
+	assert_near(tunables.value[REPLAY_TUNABLE_KCOMPACTD_CPU], 50);
+}
+
+/* Without any turn of its own it gets as much of a CPU as kswapd, and a move costs four times a free. */
+static void kcompactd_is_like_kswapd_otherwise(void **state)
+{
+	struct replay_tunables tunables;
+
+	replay_tunables_init(&tunables);
+	feed(*state, &(struct made_batch){ .pid = OTHER, .nr_reclaimed = 32, .ns = 32 * 6250 }, 40);
+	feed(*state,
+	     &(struct made_batch){
+		     .pid = KSWAPD, .nr_reclaimed = 32, .ns = 32 * 25000, .intruder = 7 },
+	     40);
+	replay_calibrate_record(*state, &tunables);
+	assert_near(tunables.value[REPLAY_TUNABLE_KSWAPD_CPU], 25);
+	assert_int_equal(tunables.value[REPLAY_TUNABLE_KCOMPACTD_CPU],
+	                 tunables.value[REPLAY_TUNABLE_KSWAPD_CPU]);
+	assert_int_equal(tunables.value[REPLAY_TUNABLE_COST_MIGRATE_NS],
+	                 4 * tunables.value[REPLAY_TUNABLE_COST_FREE_NS]);
+}
+
 static void bins_are_in_order(void **state)
 {
 	(void)state;
@@ -287,6 +341,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(kswapd_needs_the_median_of_its_wakes, setup,
 		                                teardown),
 		cmocka_unit_test_setup_teardown(rows_of_writes_stand_for_batches, setup, teardown),
+		cmocka_unit_test_setup_teardown(kcompactds_turns_tell_its_share, setup, teardown),
+		cmocka_unit_test_setup_teardown(kcompactd_is_like_kswapd_otherwise, setup,
+		                                teardown),
 		cmocka_unit_test(bins_are_in_order),
 	};
 

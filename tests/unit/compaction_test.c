@@ -333,9 +333,108 @@ static void no_page_is_lost_between_steps(void **state)
 	}
 }
 
+/* Who cannot wait for a block gets kcompactd where there is memory enough; others compact themselves. */
+static void kswapd_leaves_blocks_to_kcompactd(void **state)
+{
+	struct mm_machine *machine = machine_of(every_second, MM_KERNEL(6, 12));
+	struct mm_zone *zone = &machine->zones[0];
+
+	(void)state;
+	mm_wakeup_kswapd(machine, zone, MM_GFP_KERNEL, 0, MM_ZONE_DMA32);
+	mm_wakeup_kswapd(machine, zone, MM_GFP_KSWAPD_RECLAIM, 0, MM_ZONE_DMA32);
+	assert_false(mm_kcompactd_runnable(machine, 0));
+	machine->nodes[0].kswapd.failures = MM_MAX_FAILURES;
+	mm_wakeup_kswapd(machine, zone, MM_GFP_KERNEL, 9, MM_ZONE_DMA32);
+	assert_false(mm_kcompactd_runnable(machine, 0));
+	mm_wakeup_kswapd(machine, zone, MM_GFP_KSWAPD_RECLAIM, 9, MM_ZONE_DMA32);
+	assert_true(mm_kcompactd_runnable(machine, 0));
+	assert_false(mm_kswapd_runnable(machine, 0));
+	mm_machine_destroy(machine);
+}
+
+/* kswapd has freed what a boost asked for: kcompactd makes pageblocks of it. */
+static void a_boost_ends_with_compaction(void **state)
+{
+	struct mm_machine *machine = machine_of(every_second, MM_KERNEL(6, 12));
+	uint32_t steps = 0;
+
+	(void)state;
+	machine->zones[0].boost = MM_PAGEBLOCK_PAGES;
+	mm_wakeup_kswapd(machine, &machine->zones[0], 0, 0, MM_ZONE_DMA32);
+	while (mm_kswapd_runnable(machine, 0)) {
+		assert_false(mm_kcompactd_runnable(machine, 0));
+		mm_kswapd_step(machine, 0);
+		assert_true(steps++ < 10000);
+	}
+	assert_true(steps > 0);
+	assert_true(mm_kcompactd_runnable(machine, 0));
+	assert_int_equal(machine->nodes[0].kcompactd.max_order, MM_PAGEBLOCK_ORDER);
+	mm_machine_destroy(machine);
+}
+
+static void run_kcompactd(struct mm_machine *machine)
+{
+	for (uint32_t steps = 0; mm_kcompactd_runnable(machine, 0); steps++) {
+		mm_kcompactd_step(machine, 0, 0);
+		assert_true(steps < 10000);
+	}
+}
+
+static void fragmented_memory_is_compacted_unasked(void **state)
+{
+	struct mm_machine *machine = machine_of(every_second, MM_KERNEL(6, 12));
+
+	(void)state;
+	machine->settings.compaction_proactiveness = 0;
+	mm_kcompactd_timeout(machine, 0);
+	assert_false(mm_kcompactd_runnable(machine, 0));
+	machine->settings.compaction_proactiveness = 20;
+	assert_true(mm_fragmentation_score_node(&machine->nodes[0]) > 90);
+	machine->nodes[0].kswapd.state = MM_KSWAPD_BALANCE;
+	mm_kcompactd_timeout(machine, 0);
+	assert_false(mm_kcompactd_runnable(machine, 0));
+	machine->nodes[0].kswapd.state = MM_KSWAPD_SLEEP;
+	mm_kcompactd_timeout(machine, 0);
+	assert_true(mm_kcompactd_runnable(machine, 0));
+	run_kcompactd(machine);
+	assert_int_equal(machine_counter(machine, "compact_daemon_wake"), 0);
+	assert_true(mm_fragmentation_score_node(&machine->nodes[0]) <= 80);
+	machine_check(machine);
+	/* Enough is enough. */
+	mm_kcompactd_timeout(machine, 0);
+	assert_false(mm_kcompactd_runnable(machine, 0));
+	mm_machine_destroy(machine);
+}
+
+/* After a run in vain it rests 63 times more. */
+static void a_run_in_vain_rests(void **state)
+{
+	struct mm_machine *machine = machine_of(every_second, MM_KERNEL(6, 12));
+	uint32_t rests = 0;
+
+	(void)state;
+	machine->settings.compaction_proactiveness = 20;
+	for (uint32_t page = 0; page < NR_PAGES; page += 2)
+		mm_lock_page(machine, page, true);
+	machine->settings.compact_unevictable_skipped = true;
+	mm_kcompactd_timeout(machine, 0);
+	assert_true(mm_kcompactd_runnable(machine, 0));
+	run_kcompactd(machine);
+	while (!mm_kcompactd_runnable(machine, 0)) {
+		mm_kcompactd_timeout(machine, 0);
+		assert_true(rests++ < 100);
+	}
+	assert_int_equal(rests, 64);
+	mm_machine_destroy(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(kswapd_leaves_blocks_to_kcompactd),
+		cmocka_unit_test(a_boost_ends_with_compaction),
+		cmocka_unit_test(fragmented_memory_is_compacted_unasked),
+		cmocka_unit_test(a_run_in_vain_rests),
 		cmocka_unit_test(a_block_is_made_by_moving_pages),
 		cmocka_unit_test(what_is_moved_stays_what_it_was),
 		cmocka_unit_test(locked_pages_stay_where_that_is_wished),
