@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alloc.h"
 #include "error_set.h"
 #include "mm.h"
 #include "policy_table.h"
@@ -395,6 +396,7 @@ static int begin(struct free_run *run, struct mmr_error *err)
 	};
 	return replay_run_sampler_init(&run->sampler, (uint64_t)row.duration_ns, err);
 }
+
 static int finish(struct free_run *run, struct mmr_error *err)
 {
 	int code;
@@ -430,51 +432,68 @@ static int finish(struct free_run *run, struct mmr_error *err)
 	return results_failed(run->db, err);
 }
 
+static int run_through(struct free_run *run, struct mmr_error *err)
+{
+	int code = replay_run_span_read(run->trace, &run->span, err);
+
+	if (code == 0) {
+		run->report->nr_lost = run->span.nr_lost;
+		run->report->complete = replay_run_is_complete(run->trace, &run->span, run->report);
+		code = replay_run_counters_find(run->trace, &run->counters, err);
+	}
+	if (code == 0)
+		code = replay_run_dumps_init(&run->dumps, run->trace, run->options, &run->span,
+		                             false, err);
+	if (code == 0)
+		code = read_settings(run, err);
+	if (code == 0)
+		code = look_ahead(run, err);
+	if (code == 0)
+		code = create(run, err);
+	if (code == 0)
+		code = begin(run, err);
+	if (code == 0)
+		code = feed(run, err);
+	if (code == 0)
+		code = finish(run, err);
+	return code;
+}
+
+static void destroy(struct free_run *run)
+{
+	if (run->sampler.trace)
+		replay_run_sampler_deinit(&run->sampler);
+	wl_destroy(run->wl);
+	replay_destroy(run->replay);
+	replay_future_destroy(run->future);
+	replay_residence_destroy(run->residence);
+	replay_start_deinit(&run->start);
+	replay_run_dumps_deinit(&run->dumps);
+	base_free(run);
+}
+
 int replay_free_run(struct mmr_trace *trace, struct results_db *db,
                     const struct mmr_run_options *options,
                     const struct replay_recorded_policy *policy, struct mmr_run_report *report,
                     struct mmr_error *err)
 {
-	struct free_run run = { .trace = trace,
-		                .options = options,
-		                .report = report,
-		                .db = db,
-		                .recorded = strcmp(policy->why, "set") != 0 };
+	struct free_run *run = base_calloc(1, sizeof(*run));
 	int code;
 
+	if (!run)
+		return base_error(err, MMR_E_NOMEM, "no memory for a replay");
+	run->trace = trace;
+	run->options = options;
+	run->report = report;
+	run->db = db;
+	run->recorded = strcmp(policy->why, "set") != 0;
 	*report = (struct mmr_run_report){ 0 };
 	snprintf(report->policy, sizeof(report->policy), "%s (%s)", policy->name, policy->why);
 	if (policy->missing[0])
 		replay_run_note(report,
 		                "the recorded kernel's policy %s is not there; %s stands in",
 		                policy->missing, policy->name);
-	code = replay_run_span_read(trace, &run.span, err);
-	if (code == 0) {
-		report->nr_lost = run.span.nr_lost;
-		report->complete = replay_run_is_complete(trace, &run.span, report);
-		code = replay_run_counters_find(trace, &run.counters, err);
-	}
-	if (code == 0)
-		code = replay_run_dumps_init(&run.dumps, trace, options, &run.span, false, err);
-	if (code == 0)
-		code = read_settings(&run, err);
-	if (code == 0)
-		code = look_ahead(&run, err);
-	if (code == 0)
-		code = create(&run, err);
-	if (code == 0)
-		code = begin(&run, err);
-	if (code == 0)
-		code = feed(&run, err);
-	if (code == 0)
-		code = finish(&run, err);
-	if (run.sampler.trace)
-		replay_run_sampler_deinit(&run.sampler);
-	wl_destroy(run.wl);
-	replay_destroy(run.replay);
-	replay_future_destroy(run.future);
-	replay_residence_destroy(run.residence);
-	replay_start_deinit(&run.start);
-	replay_run_dumps_deinit(&run.dumps);
+	code = run_through(run, err);
+	destroy(run);
 	return code;
 }
