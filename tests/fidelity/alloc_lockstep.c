@@ -271,7 +271,7 @@ static int follow(struct lockstep *l, struct mmr_trace *trace, const char *name,
                   struct mmr_error *err)
 {
 	struct replay_tunables tunables;
-	struct replay_start start;
+	static struct replay_start start; /* too large for a stack */
 	struct replay *replay = NULL;
 	struct mmr_event event;
 	uint64_t sample_ns;
