@@ -486,6 +486,20 @@ static void count_oom(void *data, const struct mm_request *request, bool oom)
 	nr_ooms += oom;
 }
 
+/* A second is to be protected, and all that there is is a millisecond younger: somebody has to be killed. */
+static void age_within_min_ttl(struct mm_machine *machine, struct mm_scan_control *sc)
+{
+	sc->kswapd = true;
+	sc->needs_aging = true;
+	machine->hooks.now_ns = tell_now;
+	machine->settings.lru_gen_min_ttl_ms = 1000;
+	touch_range(machine, 0, 5000, MM_LPAGE_FILE);
+	nr_ooms = 0;
+	now_ms = 999;
+	policy_mglru.age(&machine->nodes[0], sc);
+	assert_int_equal(nr_ooms, 1);
+}
+
 static void a_young_working_set_asks_for_the_oom_killer(void **state)
 {
 	(void)state;
@@ -493,16 +507,8 @@ static void a_young_working_set_asks_for_the_oom_killer(void **state)
 		struct mm_machine *machine = mglru_machine(kernels[k], NR_PAGES);
 		struct mm_scan_control sc = scan_control();
 
-		sc.kswapd = true;
-		sc.needs_aging = true;
-		machine->hooks.now_ns = tell_now;
 		machine->hooks.alloc_failed = count_oom;
-		machine->settings.lru_gen_min_ttl_ms = 1000;
-		touch_range(machine, 0, 5000, MM_LPAGE_FILE);
-		nr_ooms = 0;
-		now_ms = 999;
-		policy_mglru.age(&machine->nodes[0], &sc);
-		assert_int_equal(nr_ooms, 1);
+		age_within_min_ttl(machine, &sc);
 		now_ms = 1001;
 		policy_mglru.age(&machine->nodes[0], &sc);
 		assert_int_equal(nr_ooms, 1);
@@ -531,16 +537,8 @@ static void the_oom_killer_kills_for_min_ttl(void **state)
 
 		assert_int_equal(mm_reserve_spaces(machine, 4, NULL), 0);
 		space = mm_space_new(machine, 0, false);
-		sc.kswapd = true;
-		sc.needs_aging = true;
-		machine->hooks.now_ns = tell_now;
 		machine->hooks.oom_kill = count_kill;
-		machine->settings.lru_gen_min_ttl_ms = 1000;
-		touch_range(machine, 0, 5000, MM_LPAGE_FILE);
-		nr_ooms = 0;
-		now_ms = 999;
-		policy_mglru.age(&machine->nodes[0], &sc);
-		assert_int_equal(nr_ooms, 1);
+		age_within_min_ttl(machine, &sc);
 		assert_true(mm_space_is_killed(machine, space));
 		mm_machine_destroy(machine);
 	}
