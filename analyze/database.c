@@ -117,41 +117,49 @@ static bool ends_in(const char *text, const char *suffix)
 	return length > suffix_length && strcmp(text + length - suffix_length, suffix) == 0;
 }
 
-static void add_integer(struct table *table, const char *name, int64_t value)
+static void format_integer(char *text, size_t size, const char *name, int64_t value)
 {
-	char text[FORMAT_SIZE];
+	char number[FORMAT_SIZE];
 	uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
 
 	if (ends_in(name, "_ns"))
-		format_duration(text, magnitude);
+		format_duration(number, magnitude);
 	else if (ends_in(name, "pid") || ends_in(name, "run_id"))
-		snprintf(text, sizeof(text), "%" PRIu64, magnitude);
+		snprintf(number, sizeof(number), "%" PRIu64, magnitude);
 	else
-		format_count(text, magnitude);
-	table_cell(table, "%s%s", value < 0 ? "-" : "", text);
+		format_count(number, magnitude);
+	snprintf(text, size, "%s%s", value < 0 ? "-" : "", number);
 }
 
-static void add_cell(struct table *table, sqlite3_stmt *statement, int column)
+void database_cell(sqlite3_stmt *statement, int column, char *text, size_t size)
 {
 	const char *name = sqlite3_column_name(statement, column);
-	char text[512];
 
 	switch (sqlite3_column_type(statement, column)) {
 	case SQLITE_INTEGER:
-		add_integer(table, name, sqlite3_column_int64(statement, column));
+		format_integer(text, size, name, sqlite3_column_int64(statement, column));
 		break;
 	case SQLITE_FLOAT:
-		table_cell(table, "%.2f", sqlite3_column_double(statement, column));
+		snprintf(text, size, "%.2f", sqlite3_column_double(statement, column));
 		break;
 	case SQLITE_NULL:
-		table_cell(table, "-");
+		snprintf(text, size, "-");
 		break;
 	default:
-		escape_text(text, sizeof(text),
-		            (const char *)sqlite3_column_text(statement, column),
+		escape_text(text, size, (const char *)sqlite3_column_text(statement, column),
 		            (size_t)sqlite3_column_bytes(statement, column));
-		table_cell(table, "%s", text);
 	}
+}
+
+void database_title(sqlite3_stmt *statement, int column, char *text, size_t size)
+{
+	const char *name = sqlite3_column_name(statement, column);
+	size_t length = strlen(name) - (ends_in(name, "_ns") ? 3 : 0);
+
+	snprintf(text, size, "%.*s", (int)length, name);
+	for (char *c = text; *c; c++)
+		if (*c == '_')
+			*c = ' ';
 }
 
 static int64_t finish(const char *tool, sqlite3_stmt *statement, int step, int64_t nr_rows)
@@ -165,7 +173,7 @@ static int64_t finish(const char *tool, sqlite3_stmt *statement, int step, int64
 	return nr_rows;
 }
 
-int64_t database_print_table(const char *tool, sqlite3_stmt *statement)
+int64_t database_write_table(const char *tool, sqlite3_stmt *statement, FILE *stream)
 {
 	struct table_column columns[MAX_COLUMNS];
 	char titles[MAX_COLUMNS][64];
@@ -176,27 +184,31 @@ int64_t database_print_table(const char *tool, sqlite3_stmt *statement)
 
 	while ((step = sqlite3_step(statement)) == SQLITE_ROW && nr_columns <= MAX_COLUMNS) {
 		for (int i = 0; !nr_rows && i < nr_columns; i++) {
-			const char *name = sqlite3_column_name(statement, i);
-			size_t length = strlen(name) - (ends_in(name, "_ns") ? 3 : 0);
 			int type = sqlite3_column_type(statement, i);
 
-			snprintf(titles[i], sizeof(titles[i]), "%.*s", (int)length, name);
-			for (char *c = titles[i]; *c; c++)
-				if (*c == '_')
-					*c = ' ';
+			database_title(statement, i, titles[i], sizeof(titles[i]));
 			columns[i].title = titles[i];
 			columns[i].align = type == SQLITE_TEXT ? TABLE_LEFT : TABLE_RIGHT;
 		}
 		if (!nr_rows++)
 			table = table_create(columns, (size_t)nr_columns);
-		for (int i = 0; i < nr_columns; i++)
-			add_cell(table, statement, i);
+		for (int i = 0; i < nr_columns; i++) {
+			char text[512];
+
+			database_cell(statement, i, text, sizeof(text));
+			table_cell(table, "%s", text);
+		}
 	}
 	if (table) {
-		table_print(table, stdout);
+		table_print(table, stream);
 		table_destroy(table);
 	}
 	return finish(tool, statement, step, nr_rows);
+}
+
+int64_t database_print_table(const char *tool, sqlite3_stmt *statement)
+{
+	return database_write_table(tool, statement, stdout);
 }
 
 static json_t *cell_json(sqlite3_stmt *statement, int column)

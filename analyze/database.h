@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <jansson.h>
 #include <sqlite3.h>
@@ -27,6 +28,11 @@ sqlite3_stmt *database_prepare(const char *tool, sqlite3 *db, const char *sql, .
  * separators. Returns the number of rows, or -1 after a message.
  */
 int64_t database_print_table(const char *tool, sqlite3_stmt *statement);
+int64_t database_write_table(const char *tool, sqlite3_stmt *statement, FILE *stream);
+
+/* A cell of the row that the statement is at, and a column's title, as the table has them. */
+void database_cell(sqlite3_stmt *statement, int column, char *text, size_t size);
+void database_title(sqlite3_stmt *statement, int column, char *text, size_t size);
 
 /* The rows as a JSON array of objects, numbers as they are; NULL after a message. */
 json_t *database_json(const char *tool, sqlite3_stmt *statement);

@@ -8,6 +8,7 @@
 int main(int argc, char **argv)
 {
 	static const struct subcommand commands[] = {
+		{ "report", cmd_report, "what went wrong, in plain words, and what to try" },
 		{ "compare", cmd_compare, "replays against the original, counter by counter" },
 		{ "stalls", cmd_stalls, "who waited for reclaim and compaction, and how long" },
 		{ "runs", cmd_runs, "the runs of a database; deletes them too" },

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mmanalyze report: what went wrong, most important first. */
+#include <stdlib.h>
+
+#include "database.h"
+#include "mmanalyze.h"
+#include "options.h"
+#include "report.h"
+#include "terminal.h"
+
+#define TOOL "mmanalyze report"
+
+static struct {
+	const char *run;
+	const char *db;
+	bool markdown;
+	bool json;
+} args;
+
+static const struct option_row options[] = {
+	{ .long_name = "run",
+	  .type = OPTION_STRING,
+	  .argument = "RUN",
+	  .target = &args.run,
+	  .help = "The run with this label or number (the original)" },
+	{ .long_name = "db",
+	  .short_name = 'd',
+	  .type = OPTION_STRING,
+	  .argument = "FILE",
+	  .target = &args.db,
+	  .help = "Keep the database that a trace becomes" },
+	{ .long_name = "markdown",
+	  .type = OPTION_FLAG,
+	  .target = &args.markdown,
+	  .help = "Print Markdown" },
+	{ .long_name = "json", .type = OPTION_FLAG, .target = &args.json, .help = "Print JSON" },
+	{ .long_name = NULL },
+};
+
+static const struct command command = {
+	.tool = TOOL,
+	.summary = "Tell in plain words what went wrong, and what to try.",
+	.usage = "[options] results.db | trace.zst...",
+	.options = options,
+};
+
+static int print(const struct report *report)
+{
+	if (args.json)
+		return report_print_json(report);
+	return args.markdown ? report_print_markdown(report) : report_print_text(report);
+}
+
+int cmd_report(int argc, char **argv)
+{
+	int first = options_parse(&command, argc, argv);
+	struct report_source source = { .tool = TOOL };
+	struct report report = { 0 };
+	int ret = EXIT_TROUBLE;
+
+	if (first < 0)
+		return EXIT_TROUBLE;
+	if (args.json && args.markdown) {
+		message(TOOL, "give one of --json and --markdown");
+		return EXIT_TROUBLE;
+	}
+	source.keep = args.db;
+	source.operands = argv + first;
+	source.nr_operands = argc - first;
+	if (!report_open(&source))
+		return EXIT_TROUBLE;
+	if (report_make(&report, &source, args.run) && print(&report) == 0)
+		ret = EXIT_SUCCESS;
+	report_deinit(&report);
+	report_close(&source);
+	return ret == EXIT_SUCCESS ? finish_output(TOOL, ret) : ret;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Tasks that asked for memory had to reclaim it themselves first: who, how long, for what. */
+#include <stddef.h>
+
+#include "finding.h"
+
+static void judge(const struct finding_facts *facts, struct finding *finding)
+{
+	double total = fact(facts, "total_ns"), stalls = fact(facts, "stalls");
+
+	finding->severity = severity_of_waits(facts->scope, total, fact(facts, "longest_ns"));
+	if (finding->severity == FINDING_NONE)
+		return;
+	finding->weight = total / facts->scope->duration_ns;
+	finding_head(finding, "Direct reclaim: %s task%s waited %s times for memory, %s in all",
+	             say_count(fact(facts, "tasks")), fact(facts, "tasks") > 1 ? "s" : "",
+	             say_count(stalls), say_time(total));
+	finding_say(finding, "%s (pid %.0f) suffered most: %s of it.", fact_text(facts, "comm"),
+	            fact(facts, "pid"), say_percent(fact(facts, "worst_ns") / total));
+	finding_say(finding, "The longest wait took %s; one in a hundred took %s or more.",
+	            say_time(fact(facts, "longest_ns")), say_time(fact(facts, "p99_ns")));
+	finding_try(finding, "Let kswapd begin earlier, so that fewer have to do it themselves:",
+	            "vm.watermark_scale_factor=100");
+}
+
+static const struct finding_evidence evidence[] = {
+	{ "Who suffered",
+	  "SELECT comm, pid, count(*) AS stalls, sum(duration_ns) AS total_ns, max(duration_ns) AS longest_ns\n"
+	  "  FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'\n"
+	  " GROUP BY comm, pid ORDER BY total_ns DESC LIMIT 5" },
+	{ "The longest waits",
+	  "SELECT start_ns, duration_ns, comm, nr_scanned AS scanned, nr_reclaimed AS reclaimed, cause\n"
+	  "  FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct' ORDER BY duration_ns DESC LIMIT 3" },
+	{ NULL, NULL },
+};
+
+const struct finding_ops finding_direct_reclaim = {
+	.name = "direct-reclaim",
+	.rank = FINDING_SYMPTOM,
+	.sql = "WITH s AS (SELECT pid, comm, duration_ns, row_number() OVER (ORDER BY duration_ns) AS n, count(*) OVER () AS k"
+	       "   FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct' AND duration_ns IS NOT NULL),"
+	       " worst AS (SELECT pid, comm, sum(duration_ns) AS total_ns FROM s GROUP BY pid, comm"
+	       "   ORDER BY total_ns DESC LIMIT 1)"
+	       " SELECT count(*) AS stalls, count(DISTINCT pid) AS tasks, sum(duration_ns) AS total_ns,"
+	       " max(duration_ns) AS longest_ns, min(CASE WHEN n > k * 0.99 THEN duration_ns END) AS p99_ns,"
+	       " (SELECT comm FROM worst) AS comm, (SELECT pid FROM worst) AS pid,"
+	       " (SELECT total_ns FROM worst) AS worst_ns FROM s",
+	.judge = judge,
+	.evidence = evidence,
+};

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "finding.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "database.h"
+#include "terminal.h"
+
+/* Beyond what a sentence takes, and a task's name is 15 bytes. */
+#define MAX_TEXT 2048
+
+/* ---- facts ---- */
+
+static int column_of(const struct finding_facts *facts, const char *column)
+{
+	for (int i = 0; i < sqlite3_column_count(facts->row); i++)
+		if (strcmp(sqlite3_column_name(facts->row, i), column) == 0)
+			return i;
+	return -1; /* reads as NULL */
+}
+
+double fact(const struct finding_facts *facts, const char *column)
+{
+	return sqlite3_column_double(facts->row, column_of(facts, column));
+}
+
+const char *fact_text(const struct finding_facts *facts, const char *column)
+{
+	const char *text = (const char *)sqlite3_column_text(facts->row, column_of(facts, column));
+
+	return text ? text : "";
+}
+
+/* ---- words ---- */
+
+static char *next_buffer(void)
+{
+	static char buffers[16][FORMAT_SIZE];
+	static unsigned int next;
+
+	return buffers[next++ % (sizeof(buffers) / sizeof(buffers[0]))];
+}
+
+const char *say_count(double count)
+{
+	return format_count(next_buffer(), count > 0 ? (uint64_t)(count + 0.5) : 0);
+}
+
+const char *say_pages(const struct finding_facts *facts, double pages)
+{
+	static const char *const units[] = { "kB", "MiB", "GiB", "TiB" };
+	double size = (pages > 0 ? pages : 0) * facts->scope->page_size / 1024;
+	unsigned int unit = 0;
+	char *buffer = next_buffer();
+
+	for (; size >= 1024 && unit < 3; unit++)
+		size /= 1024;
+	snprintf(buffer, FORMAT_SIZE, size < 10 && unit > 0 ? "%.1f %s" : "%.0f %s", size,
+	         units[unit]);
+	return buffer;
+}
+
+const char *say_time(double ns)
+{
+	return format_duration(next_buffer(), ns > 0 ? (uint64_t)ns : 0);
+}
+
+const char *say_percent(double share)
+{
+	char *buffer = next_buffer();
+
+	snprintf(buffer, FORMAT_SIZE, share < 0.0995 ? "%.1f %%" : "%.0f %%", share * 100);
+	return buffer;
+}
+
+/* old and what is said, escaped, as one text; frees old. */
+static char *append(char *old, const char *fmt, va_list args) __attribute__((format(printf, 2, 0)));
+
+static char *append(char *old, const char *fmt, va_list args)
+{
+	char said[MAX_TEXT], clean[MAX_TEXT];
+	char *both;
+
+	vsnprintf(said, sizeof(said), fmt, args);
+	escape_text(clean, sizeof(clean), said, strlen(said));
+	both = sqlite3_mprintf("%s%s%s", old ? old : "", old && *old ? " " : "", clean);
+	sqlite3_free(old);
+	return both;
+}
+
+void finding_head(struct finding *finding, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	finding->headline = append(finding->headline, fmt, args);
+	va_end(args);
+}
+
+void finding_say(struct finding *finding, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	finding->text = append(finding->text, fmt, args);
+	va_end(args);
+}
+
+void finding_try(struct finding *finding, const char *why, const char *fmt, ...)
+{
+	struct finding_try *try = &finding->tries[finding->nr_tries];
+	va_list args;
+
+	if (finding->nr_tries == FINDING_NR_TRIES)
+		return;
+	finding->nr_tries++;
+	*try = (struct finding_try){ .why = sqlite3_mprintf("%s", why) };
+	if (!fmt)
+		return;
+	va_start(args, fmt);
+	try->settings = append(NULL, fmt, args);
+	va_end(args);
+}
+
+/* ---- severity ---- */
+
+enum finding_severity severity_of_waits(const struct finding_scope *scope, double total_ns,
+                                        double longest_ns)
+{
+	double share = scope->duration_ns > 0 ? total_ns / scope->duration_ns : 0;
+
+	if (share >= THRESHOLD_TIME_SERIOUS || longest_ns >= THRESHOLD_WAIT_SERIOUS_NS)
+		return FINDING_SERIOUS;
+	if (share >= THRESHOLD_TIME_NOTICE || longest_ns >= THRESHOLD_WAIT_NOTICE_NS)
+		return FINDING_NOTICE;
+	return FINDING_NONE;
+}
+
+const char *severity_name(enum finding_severity severity)
+{
+	static const char *const names[] = { "none", "notice", "serious", "critical" };
+
+	return names[severity];
+}
+
+/* ---- examining ---- */
+
+char *finding_sql(const char *sql, int64_t run_id)
+{
+	sqlite3_str *text = sqlite3_str_new(NULL);
+	const char *mark;
+
+	while ((mark = strstr(sql, "{run}"))) {
+		sqlite3_str_append(text, sql, (int)(mark - sql));
+		sqlite3_str_appendf(text, "%lld", (long long)run_id);
+		sql = mark + strlen("{run}");
+	}
+	sqlite3_str_appendall(text, sql);
+	return sqlite3_str_finish(text);
+}
+
+bool finding_examine(const char *tool, sqlite3 *db, const struct finding_scope *scope,
+                     const struct finding_ops *ops, struct finding *finding)
+{
+	char *sql = finding_sql(ops->sql, scope->run_id);
+	struct finding_facts facts = { .scope = scope };
+	int step;
+
+	*finding = (struct finding){ .ops = ops };
+	facts.row = sql ? database_prepare(tool, db, sql, NULL) : NULL;
+	sqlite3_free(sql);
+	if (!facts.row)
+		return false;
+	step = sqlite3_step(facts.row);
+	if (step == SQLITE_ROW)
+		ops->judge(&facts, finding);
+	else if (step != SQLITE_DONE)
+		message(tool, "reading the database failed: %s", sqlite3_errmsg(db));
+	sqlite3_finalize(facts.row);
+	return step == SQLITE_ROW || step == SQLITE_DONE;
+}
+
+void finding_deinit(struct finding *finding)
+{
+	sqlite3_free(finding->headline);
+	sqlite3_free(finding->text);
+	for (unsigned int i = 0; i < finding->nr_tries; i++) {
+		sqlite3_free(finding->tries[i].why);
+		sqlite3_free(finding->tries[i].settings);
+	}
+	*finding = (struct finding){ 0 };
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What mmanalyze report looks for. A finding is a file in this folder that ends in a const struct finding_ops,
+ * and its name in meson.build, from which the table is made.
+ *
+ * Its SQL gives one row of facts about a run; judge() reads them, says how severe that is (nothing said: no
+ * finding) and puts it into words. Each evidence is a query whose rows are shown, and printed so that it runs.
+ * In all SQL {run} stands for the run's number.
+ *
+ * Thresholds are the same for every recording: a share of its time, of its memory or of its requests, or a
+ * time that people notice. They stand in threshold.h and in mmanalyze(1), with the reason.
+ */
+#ifndef FINDINGS_FINDING_H
+#define FINDINGS_FINDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+#include <sqlite3.h>
+
+#include "threshold.h"
+
+enum finding_severity {
+	FINDING_NONE,
+	FINDING_NOTICE,  /* worth knowing; nobody was hurt much */
+	FINDING_SERIOUS, /* tasks lost time that somebody notices, or asked for something in vain */
+	FINDING_CRITICAL, /* somebody was killed */
+};
+
+/* Of equally severe findings one that explains others comes first. */
+enum finding_rank {
+	FINDING_ROOT,    /* what took the memory away: explains shortage of every kind */
+	FINDING_CAUSE,   /* what memory management did about it, or could not do */
+	FINDING_SYMPTOM, /* what tasks felt */
+};
+
+/* What every finding may want to know of its run. */
+struct finding_scope {
+	int64_t run_id;
+	double duration_ns;
+	double page_size; /* bytes */
+	double managed;   /* pages of memory */
+	int64_t nr_cpus;
+	bool replay;
+};
+
+struct finding_evidence {
+	const char *title;
+	const char *sql;
+};
+
+#define FINDING_NR_TRIES 4
+
+struct finding_try {
+	char *why;
+	char *settings; /* "vm.swappiness=10 swap=0": becomes --set options; NULL: nothing that a replay could test */
+};
+
+struct finding {
+	const struct finding_ops *ops;
+	enum finding_severity severity;
+	double weight; /* task time lost to it, as a share of the recording's: sorts within a severity and rank */
+	char *headline; /* a sentence without a full stop */
+	char *text;     /* sentences; paragraphs end in a newline */
+	struct finding_try tries[FINDING_NR_TRIES];
+	unsigned int nr_tries;
+};
+
+struct finding_facts {
+	const struct finding_scope *scope;
+	sqlite3_stmt *row;
+};
+
+struct finding_ops {
+	const char *name; /* "swap-thrash" */
+	enum finding_rank rank;
+	const char *sql;
+	void (*judge)(const struct finding_facts *facts, struct finding *finding);
+	const struct finding_evidence *evidence; /* ended by a row without title */
+};
+
+/* Every finding, ended by NULL. */
+extern const struct finding_ops *const all_findings[];
+
+/* A column of the facts; 0 and "" where it is NULL. A text lives until the next row. */
+double fact(const struct finding_facts *facts, const char *column);
+const char *fact_text(const struct finding_facts *facts, const char *column);
+
+/* Adds to headline or text; names of tasks and files go in as they are, and are escaped when printed. */
+void finding_head(struct finding *finding, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void finding_say(struct finding *finding, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* What to try; settings as in struct finding_try, printf'ed from fmt; NULL: none. */
+void finding_try(struct finding *finding, const char *why, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Numbers in words, in one of a few buffers that are used in turn: "1,234", "12.5 MiB", "1.5 s", "12 %". */
+const char *say_count(double count);
+const char *say_pages(const struct finding_facts *facts, double pages);
+const char *say_time(double ns);
+const char *say_percent(double share);
+
+/* How severe it is that tasks waited so long in all, and one of them so long at once. */
+enum finding_severity severity_of_waits(const struct finding_scope *scope, double total_ns,
+                                        double longest_ns);
+
+/* sql with {run} replaced by the number; free with sqlite3_free(). */
+char *finding_sql(const char *sql, int64_t run_id);
+
+/* Examines a run; false after a message of tool. What it filled must be freed with finding_deinit(). */
+bool finding_examine(const char *tool, sqlite3 *db, const struct finding_scope *scope,
+                     const struct finding_ops *ops, struct finding *finding);
+void finding_deinit(struct finding *finding);
+
+const char *severity_name(enum finding_severity severity);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Anonymous memory that goes to swap and is wanted back: what is in use does not fit. Swapping out alone is none,
+ * nor is the return of what went out before the recording.
+ */
+#include <stddef.h>
+
+#include "finding.h"
+
+static void judge(const struct finding_facts *facts, struct finding *finding)
+{
+	double in = fact(facts, "swapped_in"), out = fact(facts, "swapped_out");
+	double least = THRESHOLD_MEMORY_NOTICE * facts->scope->managed;
+	double mib = facts->scope->managed * facts->scope->page_size / (1 << 20);
+	double refaults = fact(facts, "refaults");
+
+	if (in < least || out < least || in < THRESHOLD_WANTED_BACK * out)
+		return;
+	finding->severity =
+		severity_of_waits(facts->scope, fact(facts, "stall_ns"), fact(facts, "longest_ns"));
+	if (in >= THRESHOLD_MEMORY_SERIOUS * facts->scope->managed)
+		finding->severity = FINDING_SERIOUS;
+	if (finding->severity == FINDING_NONE)
+		finding->severity = FINDING_NOTICE;
+	finding->weight = fact(facts, "stall_ns") / facts->scope->duration_ns;
+	finding_head(finding, "Swap thrash: %s were swapped out, and %s of that came back",
+	             say_pages(facts, out), say_percent(in / out));
+	finding_say(
+		finding,
+		"The memory in use does not fit into %s: %s pages were read back from swap (%s of memory, "
+		"%s a second), each a task that waited for the device.",
+		say_pages(facts, facts->scope->managed), say_count(in),
+		say_percent(in / facts->scope->managed),
+		say_count(in / facts->scope->duration_ns * 1e9));
+	if (refaults > 0 && fact(facts, "activated") / refaults >= 0.01)
+		finding_say(
+			finding,
+			"%s of %s refaults came so soon that the page belonged to the working set "
+			"by the kernel's own measure.",
+			say_percent(fact(facts, "activated") / refaults), say_count(refaults));
+	if (fact(facts, "stall_ns") > 0)
+		finding_say(finding, "Meanwhile tasks spent %s in direct reclaim.",
+		            say_time(fact(facts, "stall_ns")));
+	finding_try(finding,
+	            "A quarter more memory; repeat with other sizes to see what is enough:",
+	            "memory=%.0fM", mib * 1.25);
+	if (fact(facts, "file_pages") > THRESHOLD_MEMORY_SERIOUS * facts->scope->managed)
+		finding_try(
+			finding,
+			"Take from the file cache first; worth it only if that is not in use itself:",
+			"vm.swappiness=10");
+	finding_try(finding,
+	            "The other kind of lists, if this is the classic one:", "--policy mglru");
+}
+
+static const struct finding_evidence evidence[] = {
+	{ "Pages out and back",
+	  "SELECT name, value FROM counters WHERE run_id = {run} AND name IN ('pswpout', 'pswpin', 'pgmajfault',\n"
+	  "       'workingset_refault_anon', 'workingset_activate_anon') ORDER BY value DESC" },
+	{ "Who waited for reclaim meanwhile",
+	  "SELECT comm, pid, nr_stalls AS stalls, total_ns, longest_ns\n"
+	  "  FROM top_stalled_tasks WHERE run_id = {run} ORDER BY total_ns DESC LIMIT 5" },
+	{ NULL, NULL },
+};
+
+const struct finding_ops finding_swap_thrash = {
+	.name = "swap-thrash",
+	.rank = FINDING_CAUSE,
+	.sql = "SELECT sum(value) FILTER (WHERE name = 'pswpin') AS swapped_in,"
+	       " sum(value) FILTER (WHERE name = 'pswpout') AS swapped_out,"
+	       " sum(value) FILTER (WHERE name = 'workingset_refault_anon') AS refaults,"
+	       " sum(value) FILTER (WHERE name = 'workingset_activate_anon') AS activated,"
+	       " (SELECT value FROM vmstat WHERE run_id = {run} AND name = 'nr_file_pages'"
+	       "   ORDER BY t_ns DESC LIMIT 1) AS file_pages,"
+	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
+	       "   AND page_order <= 3) AS stall_ns,"
+	       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
+	       "   AND page_order <= 3) AS longest_ns"
+	       " FROM counters WHERE run_id = {run}",
+	.judge = judge,
+	.evidence = evidence,
+};

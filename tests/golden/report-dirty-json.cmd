@@ -1,0 +1,1 @@
+mmanalyze report --json $TRACES/writers-612-classic.zst | sed "s,$TRACES/,,"

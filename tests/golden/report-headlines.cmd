@@ -1,0 +1,1 @@
+for t in $TRACES/*.zst; do basename $t; mmanalyze report --json $t >r.json && sqlite3 -separator ' ' :memory: "SELECT '  ' || json_extract(value, '\$.severity'), json_extract(value, '\$.name') FROM json_each(readfile('r.json'), '\$.findings')"; done

@@ -1,0 +1,1 @@
+mmanalyze report --markdown $TRACES/live.zst

@@ -1,0 +1,1 @@
+mmanalyze report $TRACES/pressure.zst | sed "s,$TRACES/,,"
