@@ -11,10 +11,13 @@
 #include "alloc.h"
 #include "episode.h"
 #include "error_set.h"
+#include "file_traffic.h"
+#include "holders.h"
 #include "run_dump.h"
 #include "run_private.h"
 #include "run_runs.h"
 #include "shadow.h"
+#include "snapshot_facts.h"
 
 struct original {
 	struct mmr_trace *trace;
@@ -25,6 +28,8 @@ struct original {
 	struct run_source source;
 	struct run_sampler sampler;
 	struct replay_episodes episodes;
+	struct replay_holders holders;
+	struct replay_file_traffic files;
 	struct run_dumps dumps;
 	struct run_span span;
 	struct run_counters counters;
@@ -151,6 +156,7 @@ static int put_counters(struct original *run, struct mmr_error *err)
 			                        : mmr_trace_snapshot_info(run->trace, i)->begin_ns;
 
 			put_vmstat(run, &piece, (int64_t)(t_ns - run->span.first_ns));
+			replay_facts_put(run->db, snapshot, (int64_t)(t_ns - run->span.first_ns));
 		}
 		mmr_snapshot_free(snapshot);
 	}
@@ -256,6 +262,7 @@ static int begin(struct original *run, struct mmr_error *err)
 		return code;
 	replay_run_put_zones(run->db, run->trace);
 	replay_run_put_limits(run->db, run->trace);
+	replay_facts_put_recorder(run->db, run->trace);
 	run->episodes = (struct replay_episodes){ .trace = run->trace,
 		                                  .db = run->db,
 		                                  .base_ns = run->span.first_ns };
@@ -269,6 +276,10 @@ static int begin(struct original *run, struct mmr_error *err)
 	};
 	if (run->shadow)
 		code = replay_run_sampler_init(&run->sampler, (uint64_t)row.duration_ns, err);
+	run->files = (struct replay_file_traffic){ .trace = run->trace, .db = run->db };
+	if (code == 0)
+		code = replay_holders_init(&run->holders, run->trace, run->db, run->span.first_ns,
+		                           run->span.last_ns, err);
 	return code < 0 ? code : put_counters(run, err);
 }
 
@@ -299,6 +310,19 @@ static bool is_over(const struct original *run)
 	return !run->db && !run->options->verify && replay_run_dumps_done(&run->dumps);
 }
 
+/* What becomes rows, of one event. */
+static void describe(struct original *run, const struct mmr_event *event)
+{
+	replay_episodes_event(&run->episodes, event);
+	replay_holders_event(&run->holders, event);
+	if (event->kind == MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE ||
+	    event->kind == MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE) {
+		const struct replay_task *task = replay_task_find(&run->episodes.tasks, event->pid);
+
+		replay_file_traffic_event(&run->files, event, task && task->reclaim.kind);
+	}
+}
+
 static int feed(struct original *run, struct mmr_error *err)
 {
 	struct mmr_run_report *report = run->report;
@@ -315,7 +339,7 @@ static int feed(struct original *run, struct mmr_error *err)
 		if (run->shadow)
 			replay_shadow_event(run->shadow, &event);
 		if (run->db)
-			replay_episodes_event(&run->episodes, &event);
+			describe(run, &event);
 		if (run->db && run->shadow && !sampling && replay_shadow_ready(run->shadow)) {
 			sampling = true;
 			start_sampling(run, event.t_ns);
@@ -348,6 +372,10 @@ static int finish(struct original *run, struct mmr_error *err)
 		return code;
 	put_checks(run);
 	code = replay_episodes_finish(&run->episodes, err);
+	if (code == 0)
+		code = replay_holders_finish(&run->holders, err);
+	if (code == 0)
+		code = replay_file_traffic_finish(&run->files, err);
 	if (code < 0)
 		return code;
 	report->nr_reclaim_episodes = run->episodes.nr_reclaim;
@@ -386,6 +414,8 @@ int replay_run_original(struct mmr_trace *trace, struct results_db *db,
 	if (db)
 		replay_run_sampler_deinit(&run.sampler);
 	replay_episodes_deinit(&run.episodes);
+	replay_holders_deinit(&run.holders);
+	replay_file_traffic_deinit(&run.files);
 	replay_shadow_destroy(run.shadow);
 	replay_run_dumps_deinit(&run.dumps);
 	return code;

@@ -18,7 +18,8 @@
 #include "rows.h"
 
 #define RESULTS_APPLICATION_ID 0x6d6d7270 /* "mmrp" */
-#define RESULTS_USER_VERSION   4 /* 1: without stacks; 2: without scores; 3: without request_stat */
+#define RESULTS_USER_VERSION \
+	5 /* 1: without stacks; 2: scores; 3: request_stat; 4: allocation_stat to cgroup_memory */
 
 struct results_db;
 

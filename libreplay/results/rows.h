@@ -122,6 +122,74 @@ struct results_oom {
 	int64_t oom_score_adj;
 };
 
+struct results_allocation {
+	int64_t pid;
+	const char *comm;
+	const char *kind; /* "movable", "kernel" */
+	int64_t allocated;
+	int64_t most;
+	int64_t live;
+};
+
+struct results_task_memory {
+	int64_t t_ns;
+	int64_t pid;
+	const char *comm;
+	int64_t anon;
+	int64_t file;
+	int64_t shmem;
+	int64_t swap;
+	int64_t kernel;
+};
+
+struct results_pin {
+	int64_t t_ns;
+	int64_t pid;
+	const char *comm;
+	int64_t pages;
+	int64_t pageblocks;
+};
+
+struct results_oom_candidate {
+	int64_t t_ns;
+	int64_t pid;
+	const char *comm;
+	int64_t memory;
+	int64_t swap;
+	int64_t oom_score_adj;
+	int64_t points;
+	bool victim;
+	bool asked;
+};
+
+struct results_file {
+	unsigned int dev_major;
+	unsigned int dev_minor;
+	int64_t ino;
+	int64_t pages;
+	int64_t pid;
+	const char *comm;
+	int64_t added;
+	int64_t again;
+	int64_t sequential;
+	int64_t evicted;
+};
+
+struct results_slab_cache {
+	int64_t t_ns;
+	const char *name;
+	int64_t objects;
+	int64_t object_size; /* bytes */
+	int64_t pages;
+};
+
+struct results_cgroup_memory {
+	int64_t t_ns;
+	const char *path;
+	const char *name;
+	int64_t value; /* or RESULTS_NULL: no limit */
+};
+
 struct results_pageblocks {
 	int64_t t_ns;
 	int64_t node;

@@ -243,3 +243,79 @@ CREATE TABLE IF NOT EXISTS stall_stack (
   stack_id INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS stall_stack_start ON stall_stack (run_id, pid, start_ns);
+
+-- Who holds memory. Movable pages are those of programs and files; kernel: all others.
+CREATE TABLE IF NOT EXISTS allocation_stat (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  pid INTEGER NOT NULL,                    -- 0: interrupts
+  comm TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('movable', 'kernel')),
+  allocated INTEGER NOT NULL,              -- pages, within the recording
+  most INTEGER NOT NULL,                   -- of them, at the same time
+  live INTEGER NOT NULL                    -- of them, at its end
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS task_memory (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL,
+  pid INTEGER NOT NULL,
+  comm TEXT NOT NULL,
+  anon INTEGER NOT NULL,                   -- of its address space, as the kernel counts it
+  file INTEGER NOT NULL,
+  shmem INTEGER NOT NULL,
+  swap INTEGER NOT NULL,
+  kernel INTEGER NOT NULL                  -- that it allocated within the recording and has
+) STRICT;
+
+-- Kernel pages in pageblocks when a compaction had failed.
+CREATE TABLE IF NOT EXISTS pin (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL,
+  pid INTEGER NOT NULL,
+  comm TEXT NOT NULL,
+  pages INTEGER NOT NULL,
+  pageblocks INTEGER NOT NULL              -- that they lie in
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS oom_candidate (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL,                   -- of the kill
+  pid INTEGER NOT NULL,
+  comm TEXT NOT NULL,
+  memory INTEGER NOT NULL,
+  swap INTEGER NOT NULL,
+  oom_score_adj INTEGER NOT NULL,
+  points INTEGER NOT NULL,                 -- memory + swap + oom_score_adj / 1000 of all memory and swap
+  victim INTEGER NOT NULL,
+  asked INTEGER NOT NULL                   -- 1: it was this task that found no memory
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS file_stat (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  dev TEXT NOT NULL,                       -- '254:16'
+  ino INTEGER NOT NULL,
+  pages INTEGER NOT NULL,                  -- 1 + the largest index that was seen
+  pid INTEGER NOT NULL,                    -- of who brought in most
+  comm TEXT NOT NULL,
+  added INTEGER NOT NULL,                  -- to the page cache
+  again INTEGER NOT NULL,                  -- of them: had been there before, within the recording
+  sequential INTEGER NOT NULL,             -- of them: in runs of at least 256 pages, one after the other
+  evicted INTEGER NOT NULL                 -- by reclaim
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS slab_cache (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  objects INTEGER NOT NULL,                -- in use
+  object_size INTEGER NOT NULL,            -- bytes
+  pages INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS cgroup_memory (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  name TEXT NOT NULL,                      -- the file's, and the key's: 'memory.max', 'memory.events:oom_kill'
+  value INTEGER                            -- bytes, or a number of events; NULL: no limit
+) STRICT;

@@ -32,6 +32,13 @@ static const struct {
 	[RESULTS_STACK_FRAME] = { "stack_frame", "ititt" },
 	[RESULTS_REQUESTS] = { "request_stat", "iiiii" },
 	[RESULTS_STALL_STACK] = { "stall_stack", "titini" },
+	[RESULTS_ALLOCATION] = { "allocation_stat", "ittiii" },
+	[RESULTS_TASK_MEMORY] = { "task_memory", "iitiiiii" },
+	[RESULTS_PIN] = { "pin", "iitii" },
+	[RESULTS_OOM_CANDIDATE] = { "oom_candidate", "iitiiiiii" },
+	[RESULTS_FILE] = { "file_stat", "tiiitiiii" },
+	[RESULTS_SLAB_CACHE] = { "slab_cache", "itiii" },
+	[RESULTS_CGROUP_MEMORY] = { "cgroup_memory", "ittn" },
 };
 
 static sqlite3_stmt *prepared(struct results_db *db, enum results_statement which)
@@ -229,4 +236,47 @@ void results_put_requests(struct results_db *db, const struct results_requests *
 {
 	put(db, RESULTS_REQUESTS, row->memory, (int64_t)row->exact, row->requests, row->hits,
 	    row->requests - row->hits);
+}
+
+void results_put_allocation(struct results_db *db, const struct results_allocation *row)
+{
+	put(db, RESULTS_ALLOCATION, row->pid, row->comm, row->kind, row->allocated, row->most,
+	    row->live);
+}
+
+void results_put_task_memory(struct results_db *db, const struct results_task_memory *row)
+{
+	put(db, RESULTS_TASK_MEMORY, row->t_ns, row->pid, row->comm, row->anon, row->file,
+	    row->shmem, row->swap, row->kernel);
+}
+
+void results_put_pin(struct results_db *db, const struct results_pin *row)
+{
+	put(db, RESULTS_PIN, row->t_ns, row->pid, row->comm, row->pages, row->pageblocks);
+}
+
+void results_put_oom_candidate(struct results_db *db, const struct results_oom_candidate *row)
+{
+	put(db, RESULTS_OOM_CANDIDATE, row->t_ns, row->pid, row->comm, row->memory, row->swap,
+	    row->oom_score_adj, row->points, (int64_t)row->victim, (int64_t)row->asked);
+}
+
+void results_put_file(struct results_db *db, const struct results_file *row)
+{
+	char dev[32];
+
+	sqlite3_snprintf(sizeof(dev), dev, "%u:%u", row->dev_major, row->dev_minor);
+	put(db, RESULTS_FILE, dev, row->ino, row->pages, row->pid, row->comm, row->added,
+	    row->again, row->sequential, row->evicted);
+}
+
+void results_put_slab_cache(struct results_db *db, const struct results_slab_cache *row)
+{
+	put(db, RESULTS_SLAB_CACHE, row->t_ns, row->name, row->objects, row->object_size,
+	    row->pages);
+}
+
+void results_put_cgroup_memory(struct results_db *db, const struct results_cgroup_memory *row)
+{
+	put(db, RESULTS_CGROUP_MEMORY, row->t_ns, row->path, row->name, row->value);
 }

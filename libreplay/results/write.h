@@ -32,6 +32,13 @@ void results_put_stack(struct results_db *db, int64_t stack_id, const char *code
 void results_put_stack_frame(struct results_db *db, const struct results_stack_frame *row);
 void results_put_stall_stack(struct results_db *db, const struct results_stall_stack *row);
 void results_put_requests(struct results_db *db, const struct results_requests *row);
+void results_put_allocation(struct results_db *db, const struct results_allocation *row);
+void results_put_task_memory(struct results_db *db, const struct results_task_memory *row);
+void results_put_pin(struct results_db *db, const struct results_pin *row);
+void results_put_oom_candidate(struct results_db *db, const struct results_oom_candidate *row);
+void results_put_file(struct results_db *db, const struct results_file *row);
+void results_put_slab_cache(struct results_db *db, const struct results_slab_cache *row);
+void results_put_cgroup_memory(struct results_db *db, const struct results_cgroup_memory *row);
 
 /* 0, or the first failure since the database was opened. */
 int results_failed(const struct results_db *db, struct mmr_error *err);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What went through the page cache, file by file: how much came in, came in again, was evicted. See file_traffic.c. */
+#ifndef REPLAY_FILE_TRAFFIC_H
+#define REPLAY_FILE_TRAFFIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <mmreplay/event.h>
+#include <mmreplay/trace.h>
+
+#include "write.h"
+
+/* Somebody who reads a file from front to back: where the next page would be, and how many pages came so far. */
+struct replay_file_run {
+	uint64_t next;
+	uint64_t length;
+};
+
+#define REPLAY_FILE_RUNS 4 /* readers of a file at the same time that are told apart */
+
+struct replay_file {
+	uint64_t ino;
+	uint32_t dev;
+	uint32_t reader; /* pid of whoever brought in most, by majority vote */
+	uint64_t votes;
+	uint64_t added;
+	uint64_t again;      /* of them: pages that had been there before, in this recording */
+	uint64_t sequential; /* of them: in long runs */
+	uint64_t evicted;
+	struct replay_file_run runs[REPLAY_FILE_RUNS]; /* the one that went on last is the first */
+	uint64_t nr_pages;                             /* 1 + the largest index */
+	uint64_t *seen;                                /* a bit for each page that came in */
+	uint64_t nr_seen;                              /* words of it */
+};
+
+struct replay_file_traffic {
+	struct mmr_trace *trace;
+	struct results_db *db;
+	struct replay_file *items;
+	uint32_t count;
+	uint32_t *slots;
+	uint32_t nr_slots;
+	uint64_t small;    /* files with less traffic make room where there are too many */
+	uint32_t last;     /* where the last event found its file */
+	uint64_t nr_words; /* of all bitmaps */
+	bool no_memory;
+};
+
+/* reclaiming: the task is in reclaim, so that what leaves the cache is evicted. */
+void replay_file_traffic_event(struct replay_file_traffic *traffic, const struct mmr_event *event,
+                               bool reclaiming);
+int replay_file_traffic_finish(struct replay_file_traffic *traffic,
+                               struct mmr_error *err) MMR_MUST_CHECK;
+void replay_file_traffic_deinit(struct replay_file_traffic *traffic);
+
+#endif

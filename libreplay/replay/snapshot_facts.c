@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * /proc/slabinfo, and memory.* of every cgroup (both versions), line by line. What cannot be read is passed over:
+ * these texts are the recorded kernel's, but the file may come from anybody.
+ */
+#include "snapshot_facts.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CGROUP_ROOT "sys/fs/cgroup/"
+#define NO_LIMIT    (INT64_MAX / 2) /* version 1 says so with a number near the largest */
+
+/* The next line of a text that ends in a NUL, copied; false: none is left. */
+static bool next_line(const char **text, char *line, size_t size)
+{
+	size_t length = strcspn(*text, "\n");
+
+	if (!**text)
+		return false;
+	snprintf(line, size, "%.*s", (int)(length < size ? length : size - 1), *text);
+	*text += length + ((*text)[length] == '\n');
+	return true;
+}
+
+/* ---- slab caches ---- */
+
+/* "dentry 10 20 192 21 1 : tunables 0 0 0 : slabdata 1 2 0". */
+static void put_slab_cache(struct results_db *db, const char *line, int64_t t_ns)
+{
+	char name[64];
+	const char *slabs = strstr(line, ": slabdata ");
+	int64_t objects, size, pages_per_slab, nr_slabs;
+	int used = 0;
+	char *end;
+
+	if (sscanf(line, "%63s%n", name, &used) != 1 || !slabs)
+		return;
+	objects = strtoll(line + used, &end, 10);
+	strtoll(end, &end, 10);
+	size = strtoll(end, &end, 10);
+	strtoll(end, &end, 10);
+	pages_per_slab = strtoll(end, &end, 10);
+	strtoll(slabs + strlen(": slabdata "), &end, 10);
+	nr_slabs = strtoll(end, NULL, 10);
+	if (pages_per_slab <= 0 || pages_per_slab > 1 << 10 || nr_slabs <= 0 ||
+	    nr_slabs > INT64_MAX >> 11)
+		return;
+	results_put_slab_cache(db,
+	                       &(struct results_slab_cache){ .t_ns = t_ns,
+	                                                     .name = name,
+	                                                     .objects = objects,
+	                                                     .object_size = size,
+	                                                     .pages = nr_slabs * pages_per_slab });
+}
+
+static void put_slabinfo(struct results_db *db, const char *text, int64_t t_ns)
+{
+	char line[256];
+
+	while (next_line(&text, line, sizeof(line)))
+		put_slab_cache(db, line, t_ns);
+}
+
+/* ---- cgroups ---- */
+
+static const char *const single_files[] = {
+	"memory.max",
+	"memory.high",
+	"memory.current",
+	"memory.peak",
+	"memory.swap.max",
+	"memory.swap.current",
+	"memory.limit_in_bytes",
+	"memory.usage_in_bytes",
+	"memory.failcnt",
+	"memory.max_usage_in_bytes",
+};
+
+static const char *const keyed_files[] = { "memory.events", "memory.events.local" };
+
+static bool is_one_of(const char *name, const char *const *names, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static void put_cgroup_value(struct results_db *db, const char *path, const char *name,
+                             const char *text, int64_t t_ns)
+{
+	char *end;
+	int64_t value = strtoll(text, &end, 10);
+	bool is_max = strncmp(text, "max", 3) == 0;
+	const struct results_cgroup_memory row = {
+		.t_ns = t_ns,
+		.path = path,
+		.name = name,
+		.value = is_max || value >= NO_LIMIT ? RESULTS_NULL : value,
+	};
+
+	if (is_max || (end != text && value != 0))
+		results_put_cgroup_memory(db, &row);
+}
+
+/* "oom_kill 1": the key becomes part of the name. */
+static void put_cgroup_keys(struct results_db *db, const char *path, const char *file,
+                            const char *text, int64_t t_ns)
+{
+	char line[128], name[192];
+
+	while (next_line(&text, line, sizeof(line))) {
+		char *blank = strchr(line, ' ');
+
+		if (!blank)
+			continue;
+		*blank = '\0';
+		snprintf(name, sizeof(name), "%s:%s", file, line);
+		put_cgroup_value(db, path, name, blank + 1, t_ns);
+	}
+}
+
+static void put_cgroup_file(struct results_db *db, const struct mmr_snapshot_piece *piece,
+                            int64_t t_ns)
+{
+	const char *name = piece->name, *file = strrchr(name, '/');
+	char path[512];
+
+	if (strncmp(name, CGROUP_ROOT, strlen(CGROUP_ROOT)) != 0 || !file ||
+	    file < name + strlen(CGROUP_ROOT))
+		return; /* the root has no limits */
+	snprintf(path, sizeof(path), "/%.*s", (int)(file - name - (ptrdiff_t)strlen(CGROUP_ROOT)),
+	         name + strlen(CGROUP_ROOT));
+	file++;
+	if (is_one_of(file, single_files, sizeof(single_files) / sizeof(single_files[0])))
+		put_cgroup_value(db, path, file, (const char *)piece->data, t_ns);
+	else if (is_one_of(file, keyed_files, sizeof(keyed_files) / sizeof(keyed_files[0])))
+		put_cgroup_keys(db, path, file, (const char *)piece->data, t_ns);
+}
+
+void replay_facts_put(struct results_db *db, const struct mmr_snapshot *snapshot, int64_t t_ns)
+{
+	struct mmr_snapshot_piece piece;
+
+	if (mmr_snapshot_find(snapshot, "proc/slabinfo", &piece))
+		put_slabinfo(db, (const char *)piece.data, t_ns);
+	for (uint32_t i = 0; mmr_snapshot_piece(snapshot, i, &piece); i++)
+		put_cgroup_file(db, &piece, t_ns);
+}
+
+/* ---- the recorder ---- */
+
+/* What a recording may lack, by an event that it has otherwise, under one of two names. */
+static const struct {
+	const char *what;
+	const char *event;
+	const char *older;
+} parts[] = {
+	{ "allocations", "kmem/mm_page_alloc", NULL },
+	{ "faults", "exceptions/page_fault_user", NULL },
+	{ "sizes of address spaces", "kmem/rss_stat", NULL },
+	{ "the page cache", "filemap/mm_filemap_add_to_page_cache", NULL },
+	{ "reclaim", "vmscan/mm_vmscan_direct_reclaim_begin", NULL },
+	{ "compaction", "compaction/mm_compaction_begin", NULL },
+	{ "OOM kills", "oom/mark_victim", NULL },
+	{ "dirtying", "writeback/writeback_dirty_folio", "writeback/writeback_dirty_page" },
+	{ "waits of writers", "writeback/balance_dirty_pages", NULL },
+	{ "mappings", "syscalls/sys_enter_mmap", NULL },
+};
+
+static bool has_event(struct mmr_trace *trace, const char *event)
+{
+	char name[96];
+
+	snprintf(name, sizeof(name), "events/%s/format", event);
+	return mmr_trace_text(trace, name, NULL);
+}
+
+void replay_facts_put_recorder(struct results_db *db, struct mmr_trace *trace)
+{
+	const char *options = mmr_trace_text(trace, "recorder.options", NULL);
+	const char *size = options ? strstr(options, "buffer_size=") : NULL;
+	uint64_t bytes = size ? strtoull(size + strlen("buffer_size="), NULL, 10) : 0;
+	char text[512] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (!has_event(trace, parts[i].event) &&
+		    !(parts[i].older && has_event(trace, parts[i].older)))
+			used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s",
+			                         used ? ", " : "", parts[i].what);
+	if (text[0])
+		results_put_param(db, "recorder.lacks", text);
+	if (bytes && bytes < UINT64_C(1) << 40) {
+		snprintf(text, sizeof(text), "%" PRIu64, bytes * mmr_trace_info(trace)->nr_cpus);
+		results_put_param(db, "recorder.buffer_bytes", text);
+	}
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What goes through the page cache, file by file. */
+#include "result_rows.h"
+
+#include "fake_snapshot.h"
+#include "file_traffic.c"
+
+static struct replay_file_traffic traffic;
+
+static void begin(void)
+{
+	const struct results_run run = { .kind = "original",
+		                         .label = "original",
+		                         .policy = "kernel",
+		                         .kernel = "6.12",
+		                         .access_source = "none" };
+
+	traffic = (struct replay_file_traffic){ .db = rows_begin(&run) };
+}
+
+static void end(void)
+{
+	struct results_db *db = traffic.db;
+
+	assert_int_equal(replay_file_traffic_finish(&traffic, NULL), 0);
+	replay_file_traffic_deinit(&traffic);
+	rows_commit(db);
+}
+
+static void move(uint16_t kind, uint32_t pid, uint64_t ino, uint64_t index, bool reclaiming)
+{
+	const struct mmr_event event = {
+		.pid = pid,
+		.kind = kind,
+		.filemap = { .ino = ino, .index = index, .dev = 254u << 20 | 16 }
+	};
+
+	replay_file_traffic_event(&traffic, &event, reclaiming);
+}
+
+#define IN  MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE
+#define OUT MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE
+
+static void a_scan_that_is_evicted(void **state)
+{
+	(void)state;
+	begin();
+	for (uint64_t i = 0; i < 1000; i++)
+		move(IN, 5, 12, i, false);
+	for (uint64_t i = 0; i < 600; i++)
+		move(OUT, 40, 12, i, true);
+	for (uint64_t i = 600; i < 700; i++)
+		move(OUT, 5, 12, i, false); /* truncated */
+	for (uint64_t i = 0; i < 10; i++)
+		move(IN, 6, 12, 50 * i, false);
+	end();
+	rows_expect("SELECT dev, ino, pages, pid, added, again, sequential, evicted FROM file_stat",
+	            "254:16|12|1000|5|1010|10|1000|600\n");
+}
+
+/* Windows of readahead at random places are no scan; two scans at once are two. */
+static void what_a_scan_is(void **state)
+{
+	(void)state;
+	begin();
+	for (uint64_t window = 0; window < 64; window++)
+		for (uint64_t i = 0; i < 32; i++)
+			move(IN, 5, 1, window * 7919 % 64 * 100 + i, false);
+	for (uint64_t i = 0; i < 300; i++) {
+		move(IN, 5, 2, i, false);
+		move(IN, 6, 2, 5000 + i, false);
+	}
+	for (uint64_t i = 0; i < 200; i++) /* too few to tell */
+		move(IN, 5, 3, i, false);
+	end();
+	rows_expect("SELECT ino, added, sequential FROM file_stat ORDER BY ino",
+	            "1|2048|0\n2|600|600\n");
+}
+
+/* An index from a damaged trace takes no memory; such pages only count as new. */
+static void absurd_indices(void **state)
+{
+	(void)state;
+	begin();
+	for (uint64_t i = 0; i < 300; i++)
+		move(IN, 5, 9, UINT64_MAX - i % 3, false);
+	end();
+	rows_expect("SELECT added, again, pages FROM file_stat", "300|0|0\n");
+}
+
+/* However many small ones there are, a large one among them stays. */
+static void more_files_than_are_kept(void **state)
+{
+	(void)state;
+	begin();
+	for (uint64_t ino = 1; ino <= 50000; ino++) {
+		move(IN, 5, ino, 0, false);
+		move(IN, 6, 1u << 20, ino, false);
+		move(OUT, 6, 1u << 20, ino, true);
+	}
+	assert_true(traffic.count <= MAX_FILES);
+	end();
+	rows_expect("SELECT ino, added, sequential, evicted FROM file_stat",
+	            "1048576|50000|50000|50000\n");
+}
+
+static void many_files(void **state)
+{
+	(void)state;
+	begin();
+	for (uint64_t i = 0; i < 300; i++)
+		for (uint64_t ino = 1; ino <= 1000; ino++)
+			move(IN, 5, ino, i % 256, false);
+	end();
+	rows_expect("SELECT count(*), min(added), max(added), min(again) FROM file_stat",
+	            "1000|300|300|44\n");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rows_set_up, rows_tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_scan_that_is_evicted),   TEST(what_a_scan_is), TEST(absurd_indices),
+		TEST(more_files_than_are_kept), TEST(many_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
