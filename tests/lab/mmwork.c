@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -388,6 +389,74 @@ static void run_fragment(char **args)
 		check_page(memory + i * PAGE, i);
 }
 
+/* A page that a pipe holds, so that nobody can move it; a pipe has room for sixteen. */
+static void pin_page(uint8_t *page)
+{
+	static int fds[2];
+	static unsigned int nr;
+	struct iovec piece = { .iov_base = page, .iov_len = PAGE };
+
+	if (nr++ % 16 == 0 && pipe(fds))
+		fail("a pipe: %s", strerror(errno));
+	if (vmsplice(fds[1], &piece, 1, SPLICE_F_NONBLOCK) != (ssize_t)PAGE)
+		fail("vmsplice: %s", strerror(errno));
+}
+
+/* Small pages of which a few are pinned and all others freed: there is memory, but not in one piece. Then huge pages. */
+static void run_pinned(char **args)
+{
+	size_t nr_pages = to_pages(args[0]), huge = to_pages(args[1]) * PAGE;
+	uint8_t *memory = map(nr_pages * PAGE);
+
+	madvise(memory, nr_pages * PAGE, MADV_NOHUGEPAGE);
+	fill(memory, nr_pages);
+	for (size_t i = 0; i < nr_pages; i += PIN_EVERY)
+		pin_page(memory + i * PAGE);
+	madvise(memory, nr_pages * PAGE, MADV_DONTNEED);
+	fill(map_huge(huge), huge / PAGE);
+}
+
+/* Memory that grows evenly and is never used again. */
+static void run_leak(char **args)
+{
+	size_t nr_pages = to_pages(args[0]), nr_steps = 10 * to_number(args[1]);
+	uint8_t *memory = map(nr_pages * PAGE);
+
+	for (size_t step = 0; step < nr_steps; step++) {
+		size_t from = nr_pages * step / nr_steps, to = nr_pages * (step + 1) / nr_steps;
+
+		fill(memory + from * PAGE, to - from);
+		usleep(100000);
+	}
+}
+
+/*
+ * Memory full of what was read once: the next part of a file, twice as much as then a child wants at once, and it ends. So
+ * there is always enough that nobody needs, only it is not free.
+ */
+static void run_burst(char **args)
+{
+	size_t nr_pages = to_pages(args[1]), nr_rounds = to_number(args[2]);
+	int fd = open_file(args[0], O_RDONLY);
+	char page[PAGE];
+
+	for (size_t round = 0; round < nr_rounds; round++) {
+		for (size_t i = 0; i < 2 * nr_pages; i++)
+			if (read(fd, page, PAGE) != PAGE)
+				fail("%s: it is too short", args[0]);
+		if (start_child() == 0) {
+			uint8_t *memory = map(nr_pages * PAGE);
+
+			madvise(memory, nr_pages * PAGE, MADV_NOHUGEPAGE);
+			for (size_t i = 0; i < nr_pages; i++)
+				memory[i * PAGE] = 1;
+			exit(0);
+		}
+		wait_all();
+	}
+	close(fd);
+}
+
 static size_t nr_huge_kb(void)
 {
 	size_t kb = 0, all = 0;
@@ -518,6 +587,9 @@ static const struct load {
 	{ "fork", "MIB CHILDREN", 2, run_fork },
 	{ "fragment", "MIB HUGE_MIB", 2, run_fragment },
 	{ "khugepaged", "MIB SECONDS", 2, run_khugepaged },
+	{ "pinned", "MIB HUGE_MIB", 2, run_pinned },
+	{ "leak", "MIB SECONDS", 2, run_leak },
+	{ "burst", "FILE MIB ROUNDS", 3, run_burst },
 	{ "small", "PROCESSES AT_A_TIME PAGES", 3, run_small },
 	{ "files", "FOLDER FILES", 2, run_files },
 	{ "oom", "MIB", 1, run_oom },
