@@ -34,6 +34,17 @@ static const struct limit_row {
 	  " they faulted or reclaim looked (mmcap record --access)' WHEN 'model' THEN 'not sampled, modelled from"
 	  " what the recorded reclaim found' ELSE 'sampled (' || access_source || ')' END,"
 	  " access_source IN ('none', 'model') FROM run WHERE run_id = ?1" },
+	{ "not recorded",
+	  "SELECT value, 1 FROM run_param WHERE run_id = ?1 AND name = 'recorder.lacks'" },
+	{ "recorder",
+	  "SELECT printf('%.1f MiB of buffers and %.1f MiB of its own, %.1f %% of memory; its own events are"
+	  " mostly left out', b.value / 1048576.0, coalesce(p.value, 0) * page_size / 1048576.0,"
+	  " 100.0 * (b.value / page_size + coalesce(p.value, 0)) / sum(managed)),"
+	  " (b.value / page_size + coalesce(p.value, 0)) * 20 > sum(managed)"
+	  " FROM run r JOIN trace USING (trace_id) JOIN node USING (run_id)"
+	  " JOIN run_param b ON b.run_id = r.run_id AND b.name = 'recorder.buffer_bytes'"
+	  " LEFT JOIN run_param p ON p.run_id = r.run_id AND p.name = 'recorder.pages'"
+	  " WHERE r.run_id = ?1 GROUP BY r.run_id" },
 };
 
 static bool add(struct report *report, const struct limit_row *row, const char *run,

@@ -17,8 +17,18 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 	             say_count(stalls), say_time(total));
 	finding_say(finding, "%s (pid %.0f) suffered most: %s of it.", fact_text(facts, "comm"),
 	            fact(facts, "pid"), say_percent(fact(facts, "worst_ns") / total));
+	if (*fact_text(facts, "taker"))
+		finding_say(finding,
+		            "%s (pid %.0f) caused most of it: %s of all that was allocated.",
+		            fact_text(facts, "taker"), fact(facts, "taker_pid"),
+		            say_percent(fact(facts, "taken_share")));
 	finding_say(finding, "The longest wait took %s; one in a hundred took %s or more.",
 	            say_time(fact(facts, "longest_ns")), say_time(fact(facts, "p99_ns")));
+	finding_say(
+		finding,
+		"In all, reclaim took %s of files and %s of programs' memory, of which %s was written to swap.",
+		say_pages(facts, fact(facts, "files")), say_pages(facts, fact(facts, "anon")),
+		say_pages(facts, fact(facts, "swapped_out")));
 	finding_try(finding, "Let kswapd begin earlier, so that fewer have to do it themselves:",
 	            "vm.watermark_scale_factor=100");
 }
@@ -28,6 +38,9 @@ static const struct finding_evidence evidence[] = {
 	  "SELECT comm, pid, count(*) AS stalls, sum(duration_ns) AS total_ns, max(duration_ns) AS longest_ns\n"
 	  "  FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'\n"
 	  " GROUP BY comm, pid ORDER BY total_ns DESC LIMIT 5" },
+	{ "Who caused it: pages allocated, how many at the same time, and left at the end",
+	  "SELECT comm, pid, sum(allocated) AS allocated, sum(most) AS most, sum(live) AS live FROM allocation_stat\n"
+	  " WHERE run_id = {run} GROUP BY comm, pid ORDER BY allocated DESC LIMIT 3" },
 	{ "The longest waits",
 	  "SELECT start_ns, duration_ns, comm, nr_scanned AS scanned, nr_reclaimed AS reclaimed, cause\n"
 	  "  FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct' ORDER BY duration_ns DESC LIMIT 3" },
@@ -40,8 +53,15 @@ const struct finding_ops finding_direct_reclaim = {
 	.sql = "WITH s AS (SELECT pid, comm, duration_ns, row_number() OVER (ORDER BY duration_ns) AS n, count(*) OVER () AS k"
 	       "   FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct' AND duration_ns IS NOT NULL),"
 	       " worst AS (SELECT pid, comm, sum(duration_ns) AS total_ns FROM s GROUP BY pid, comm"
-	       "   ORDER BY total_ns DESC LIMIT 1)"
-	       " SELECT count(*) AS stalls, count(DISTINCT pid) AS tasks, sum(duration_ns) AS total_ns,"
+	       "   ORDER BY total_ns DESC LIMIT 1),"
+	       " took AS (SELECT pid, comm, sum(allocated) AS pages FROM allocation_stat WHERE run_id = {run}"
+	       "   GROUP BY pid, comm ORDER BY pages DESC LIMIT 1)"
+	       " SELECT (SELECT comm FROM took) AS taker, (SELECT pid FROM took) AS taker_pid,"
+	       " (SELECT pages FROM took) * 1.0 / (SELECT sum(allocated) FROM allocation_stat WHERE run_id = {run}) AS taken_share,"
+	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_file') AS files,"
+	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_anon') AS anon,"
+	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pswpout') AS swapped_out,"
+	       " count(*) AS stalls, count(DISTINCT pid) AS tasks, sum(duration_ns) AS total_ns,"
 	       " max(duration_ns) AS longest_ns, min(CASE WHEN n > k * 0.99 THEN duration_ns END) AS p99_ns,"
 	       " (SELECT comm FROM worst) AS comm, (SELECT pid FROM worst) AS pid,"
 	       " (SELECT total_ns FROM worst) AS worst_ns FROM s",

@@ -3,6 +3,7 @@
  * Tasks reclaimed themselves although memory was not short: what they took was clean and nobody wanted it back.
  * So there was enough to take, only kswapd had not taken it in time: it is woken at the low watermark, and between
  * that and min there is too little for what is asked for until it runs.
+ * Tasks that scan files reclaim for themselves what they read before: they are file_cache.c's.
  */
 #include <stddef.h>
 
@@ -14,7 +15,7 @@ static bool memory_is_short(const struct finding_facts *facts)
 
 	return taken <= 0 || fact(facts, "swapped_out") > THRESHOLD_WANTED_BACK * taken ||
 	       fact(facts, "wanted_back") > THRESHOLD_WANTED_BACK * taken ||
-	       fact(facts, "kills") > 0 ||
+	       fact(facts, "scan_ns") * 2 > fact(facts, "total_ns") || fact(facts, "kills") > 0 ||
 	       fact(facts, "dirty_ns") > THRESHOLD_TIME_SERIOUS * fact(facts, "total_ns");
 }
 
@@ -73,6 +74,9 @@ const struct finding_ops finding_kswapd_late = {
 	       " sum(value) FILTER (WHERE name = 'oom_kill') AS kills,"
 	       " (SELECT sum(wmark_min) FROM zone WHERE run_id = {run}) AS min,"
 	       " (SELECT sum(wmark_low) FROM zone WHERE run_id = {run}) AS low,"
+	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct' AND pid IN"
+	       "   (SELECT pid FROM file_stat WHERE run_id = {run} AND evicted > again AND sequential * 2 > added - again))"
+	       "   AS scan_ns,"
 	       " (SELECT count(*) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct') AS stalls,"
 	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct') AS total_ns,"
 	       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct') AS longest_ns,"

@@ -22,7 +22,8 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 		finding->severity = FINDING_SERIOUS;
 	if (finding->severity == FINDING_NONE)
 		finding->severity = FINDING_NOTICE;
-	finding->weight = fact(facts, "stall_ns") / facts->scope->duration_ns;
+	finding->weight = fact(facts, "stall_ns") / facts->scope->duration_ns * in /
+	                  (in + fact(facts, "file_refaults"));
 	finding_head(finding, "Swap thrash: %s were swapped out, and %s of that came back",
 	             say_pages(facts, out), say_percent(in / out));
 	finding_say(
@@ -69,6 +70,7 @@ const struct finding_ops finding_swap_thrash = {
 	.sql = "SELECT sum(value) FILTER (WHERE name = 'pswpin') AS swapped_in,"
 	       " sum(value) FILTER (WHERE name = 'pswpout') AS swapped_out,"
 	       " sum(value) FILTER (WHERE name = 'workingset_refault_anon') AS refaults,"
+	       " sum(value) FILTER (WHERE name = 'workingset_refault_file') AS file_refaults,"
 	       " sum(value) FILTER (WHERE name = 'workingset_activate_anon') AS activated,"
 	       " (SELECT value FROM vmstat WHERE run_id = {run} AND name = 'nr_file_pages'"
 	       "   ORDER BY t_ns DESC LIMIT 1) AS file_pages,"

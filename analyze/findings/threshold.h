@@ -22,6 +22,9 @@
 /* A tenth of the memory: no machine is planned so closely that it would not miss it, nor so loosely that it would. */
 #define THRESHOLD_MEMORY_SERIOUS 0.10
 
+/* What only grows, by a twentieth of the memory: the recording need only have lasted twenty times as long. */
+#define THRESHOLD_GROWTH_NOTICE 0.05
+
 /* Requests that are refused: one in ten is no longer chance, half of them and the thing asked for is as good as off. */
 #define THRESHOLD_REFUSED_NOTICE  0.10
 #define THRESHOLD_REFUSED_SERIOUS 0.50

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Programs write files faster than the device takes them. Either balance_dirty_pages() puts them to sleep, so that no more is dirty
+ * than may be; or, where that comes too late, their own allocations meet a page cache full of what is dirty or was just
+ * written, and reclaim for themselves.
+ */
+#include <stddef.h>
+
+#include "finding.h"
+
+/* Most of what came into the page cache was dirtied there. */
+static bool is_written(const struct finding_facts *facts)
+{
+	return fact(facts, "dirtied") >= THRESHOLD_MEMORY_SERIOUS * facts->scope->managed &&
+	       fact(facts, "dirtied") * 2 >= fact(facts, "added");
+}
+
+static void judge(const struct finding_facts *facts, struct finding *finding)
+{
+	double throttled = fact(facts, "throttled_ns"),
+	       reclaimed = is_written(facts) ? fact(facts, "writers_ns") : 0;
+
+	finding->severity =
+		severity_of_waits(facts->scope, throttled + reclaimed, fact(facts, "longest_ns"));
+	if (finding->severity == FINDING_NONE)
+		return;
+	finding->weight = (throttled + reclaimed) / facts->scope->duration_ns;
+	if (throttled > 0)
+		finding_head(finding,
+		             "Too many dirty pages: %s task%s had to wait for the disk, %s in all",
+		             say_count(fact(facts, "tasks")), fact(facts, "tasks") > 1 ? "s" : "",
+		             say_time(throttled));
+	else
+		finding_head(
+			finding,
+			"Writers fill the memory: %s were dirtied, and who wrote them reclaimed for %s",
+			say_pages(facts, fact(facts, "dirtied")), say_time(reclaimed));
+	if (throttled > 0)
+		finding_say(
+			finding,
+			"Writers were put to sleep %s times, for %s at the longest, because more memory was dirty "
+			"than vm.dirty_ratio allows: they write faster than the device takes it.",
+			say_count(fact(facts, "stalls")), say_time(fact(facts, "longest_ns")));
+	finding_say(finding, "%s (%s of memory) were dirtied, %s a second, and %s written.",
+	            say_pages(facts, fact(facts, "dirtied")),
+	            say_percent(fact(facts, "dirtied") / facts->scope->managed),
+	            say_pages(facts, fact(facts, "dirtied") / facts->scope->duration_ns * 1e9),
+	            say_pages(facts, fact(facts, "written")));
+	if (fact(facts, "limit") > 0)
+		finding_say(finding,
+		            "In the snapshots up to %s were dirty or being written, and %s may be.",
+		            say_pages(facts, fact(facts, "most_dirty")),
+		            say_pages(facts, fact(facts, "limit")));
+	if (reclaimed > 0 && throttled > 0)
+		finding_say(
+			finding,
+			"A cache full of it is slow to reclaim, too: %s of direct reclaim by the writers.",
+			say_time(reclaimed));
+	finding_try(
+		finding,
+		"Let the flushers begin earlier, so that less is dirty when reclaim or the limit is met:",
+		"vm.dirty_background_ratio=5");
+	finding_try(finding,
+	            "Room for a burst, if it is one (a storm that goes on only waits later):",
+	            "vm.dirty_ratio=40");
+	finding_try(finding,
+	            "Hold the writers back earlier instead, so that others keep their memory:",
+	            "vm.dirty_ratio=10");
+}
+
+static const struct finding_evidence evidence[] = {
+	{ "Who was put to sleep",
+	  "SELECT comm, pid, count(*) AS waits, sum(duration_ns) AS total_ns, max(duration_ns) AS longest_ns\n"
+	  "  FROM reclaim_stalls WHERE run_id = {run} AND cause = 'too many dirty pages'\n"
+	  " GROUP BY comm, pid ORDER BY total_ns DESC LIMIT 5" },
+	{ "Files that were written, in pages, and the waits of who wrote most in direct reclaim",
+	  "SELECT dev, ino, comm, pid, added, evicted,\n"
+	  "       (SELECT sum(duration_ns) FROM reclaim_stalls s WHERE s.run_id = f.run_id AND s.pid = f.pid\n"
+	  "           AND kind = 'direct') AS reclaim_ns\n"
+	  "  FROM file_stat f WHERE run_id = {run} ORDER BY added DESC LIMIT 4" },
+	{ "What was dirty, in pages",
+	  "SELECT t_ns, sum(value) FILTER (WHERE name = 'nr_dirty') AS dirty,\n"
+	  "       sum(value) FILTER (WHERE name = 'nr_writeback') AS writeback,\n"
+	  "       sum(value) FILTER (WHERE name = 'nr_dirty_background_threshold') AS background_limit,\n"
+	  "       sum(value) FILTER (WHERE name = 'nr_dirty_threshold') AS dirty_limit\n"
+	  "  FROM vmstat WHERE run_id = {run} GROUP BY t_ns ORDER BY dirty + writeback DESC LIMIT 3" },
+	{ NULL, NULL },
+};
+
+const struct finding_ops finding_dirty_pages = {
+	.name = "dirty-pages",
+	.rank = FINDING_CAUSE,
+	.sql = "WITH dirty AS (SELECT sum(value) AS pages FROM vmstat WHERE run_id = {run} AND name IN ('nr_dirty', 'nr_writeback')"
+	       "   GROUP BY t_ns)"
+	       " SELECT count(*) AS stalls, count(DISTINCT pid) AS tasks, sum(duration_ns) AS throttled_ns,"
+	       " max(duration_ns) AS longest_ns, (SELECT max(pages) FROM dirty) AS most_dirty,"
+	       " (SELECT value FROM vmstat WHERE run_id = {run} AND name = 'nr_dirty_threshold'"
+	       "   ORDER BY t_ns DESC LIMIT 1) AS \"limit\","
+	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'nr_dirtied') AS dirtied,"
+	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'nr_written') AS written,"
+	       " (SELECT sum(added) FROM file_stat WHERE run_id = {run}) AS added,"
+	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
+	       "   AND pid IN (SELECT pid FROM file_stat WHERE run_id = {run})) AS writers_ns"
+	       " FROM reclaim_stalls WHERE run_id = {run} AND cause = 'too many dirty pages'",
+	.judge = judge,
+	.evidence = evidence,
+};

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What goes through the file cache pushes out what is in use there. A scan is told by what it brings in: page after page,
+ * each once. Whether it does harm says the kernel's count of refaults; where the lists keep what is hot it is a notice.
+ * Without a scan many refaults mean that the files in use do not fit.
+ */
+#include <stddef.h>
+
+#include "finding.h"
+
+/* What is written goes through the cache as well: that is dirty_pages.c's. A scan fills at least so much of memory; less passes unnoticed among what the watermarks keep free. */
+static bool is_scan(const struct finding_facts *facts)
+{
+	return fact(facts, "once") >= THRESHOLD_MEMORY_SERIOUS * facts->scope->managed &&
+	       fact(facts, "dirtied") * 2 < fact(facts, "all_added");
+}
+
+static void say_scan(const struct finding_facts *facts, struct finding *finding, bool harm)
+{
+	if (harm)
+		finding_head(
+			finding,
+			"A scan evicts the file cache: %s went through it once, and %s that it pushed out were "
+			"wanted back",
+			say_pages(facts, fact(facts, "once")),
+			say_pages(facts, fact(facts, "refaults")));
+	else
+		finding_head(
+			finding,
+			"A scan goes through the file cache: %s used once, little of which was in use was lost",
+			say_pages(facts, fact(facts, "once")));
+	finding_say(
+		finding,
+		"%s (pid %.0f) brought in %s of inode %.0f on device %s, %s of it page after page; %s were evicted "
+		"and did not come back.",
+		fact_text(facts, "comm"), fact(facts, "pid"),
+		say_pages(facts, fact(facts, "added")), fact(facts, "ino"), fact_text(facts, "dev"),
+		say_percent(fact(facts, "sequential") / fact(facts, "added")),
+		say_pages(facts, fact(facts, "once")));
+}
+
+static void judge(const struct finding_facts *facts, struct finding *finding)
+{
+	double refaults = fact(facts, "refaults"), taken = fact(facts, "taken"),
+	       all = refaults + fact(facts, "swapped_in");
+	bool harm = refaults >= THRESHOLD_WANTED_BACK * taken && taken > 0 &&
+	            refaults >= THRESHOLD_MEMORY_NOTICE * facts->scope->managed;
+
+	if (!harm && !is_scan(facts))
+		return;
+	finding->severity =
+		severity_of_waits(facts->scope, is_scan(facts) ? fact(facts, "scan_ns") : 0, 0);
+	if (finding->severity == FINDING_NONE)
+		finding->severity = FINDING_NOTICE;
+	if (harm && (severity_of_waits(facts->scope, fact(facts, "stall_ns"),
+	                               fact(facts, "longest_ns")) == FINDING_SERIOUS ||
+	             refaults >= THRESHOLD_MEMORY_SERIOUS * facts->scope->managed))
+		finding->severity = FINDING_SERIOUS;
+	finding->weight =
+		harm ? fact(facts, "stall_ns") / facts->scope->duration_ns * refaults / all
+		     : fact(facts, "scan_ns") / facts->scope->duration_ns;
+	if (is_scan(facts))
+		say_scan(facts, finding, harm);
+	else
+		finding_head(
+			finding,
+			"The file cache is too small: %s of what was evicted from it came back",
+			say_percent(refaults / taken));
+	finding_say(finding, "Reclaim took %s of files, and %s (%s) were read again afterwards.",
+	            say_pages(facts, taken), say_pages(facts, refaults),
+	            say_percent(taken > 0 ? refaults / taken : 0));
+	if (is_scan(facts) && fact(facts, "scan_ns") > 0)
+		finding_say(finding, "The scanning tasks themselves waited %s in direct reclaim.",
+		            say_time(fact(facts, "scan_ns")));
+	if (is_scan(facts))
+		finding_try(
+			finding,
+			"Keep the scan out of the cache: O_DIRECT, posix_fadvise(POSIX_FADV_DONTNEED) or RWF_DONTCACHE "
+			"(6.14); a replay cannot test that.",
+			NULL);
+	finding_try(finding,
+	            "Lists that tell scans from hot pages, if the classic ones were in use:",
+	            "--policy mglru");
+	if (harm)
+		finding_try(finding, "Whether more memory would hold it:", "memory=%.0fM",
+		            (facts->scope->managed + refaults) * facts->scope->page_size /
+		                    (1 << 20) * 1.1);
+}
+
+static const struct finding_evidence evidence[] = {
+	{ "Files by what went through the cache, in pages",
+	  "SELECT dev, ino, comm, pages AS file_size, added, sequential, evicted, again\n"
+	  "  FROM file_stat WHERE run_id = {run} ORDER BY evicted - again DESC LIMIT 4" },
+	{ "The kernel's count",
+	  "SELECT name, value FROM counters WHERE run_id = {run} AND name IN ('pgsteal_file', 'workingset_refault_file',\n"
+	  "       'workingset_activate_file', 'pgscan_file') ORDER BY value DESC" },
+	{ NULL, NULL },
+};
+
+const struct finding_ops finding_file_cache = {
+	.name = "file-cache",
+	.rank = FINDING_CAUSE,
+	.sql = "WITH scan AS (SELECT *, max(evicted - again, 0) AS once FROM file_stat WHERE run_id = {run}"
+	       "   AND sequential * 2 > added - again ORDER BY once DESC)"
+	       " SELECT (SELECT sum(once) FROM scan) AS once, (SELECT dev FROM scan LIMIT 1) AS dev,"
+	       " (SELECT ino FROM scan LIMIT 1) AS ino, (SELECT comm FROM scan LIMIT 1) AS comm,"
+	       " (SELECT pid FROM scan LIMIT 1) AS pid, (SELECT added FROM scan LIMIT 1) AS added,"
+	       " (SELECT min(sequential, added) FROM scan LIMIT 1) AS sequential,"
+	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
+	       "   AND pid IN (SELECT pid FROM scan WHERE once > 0)) AS scan_ns,"
+	       " (SELECT sum(added) FROM file_stat WHERE run_id = {run}) AS all_added,"
+	       " sum(value) FILTER (WHERE name = 'nr_dirtied') AS dirtied,"
+	       " sum(value) FILTER (WHERE name = 'pgsteal_file') AS taken,"
+	       " sum(value) FILTER (WHERE name = 'workingset_refault_file') AS refaults,"
+	       " sum(value) FILTER (WHERE name = 'pswpin') AS swapped_in,"
+	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct') AS stall_ns,"
+	       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct') AS longest_ns"
+	       " FROM counters WHERE run_id = {run}",
+	.judge = judge,
+	.evidence = evidence,
+};

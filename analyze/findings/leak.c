@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A program whose memory only grows, or a task that allocates kernel memory that only grows. One that fills its memory once,
+ * as most do, grows at first and not at last: a suspect has at least half of an even share of its growth in every quarter of its
+ * life. What it had is counted in memory and in swap, so that reclaim does not hide it.
+ */
+#include <stddef.h>
+
+#include "finding.h"
+
+static void judge(const struct finding_facts *facts, struct finding *finding)
+{
+	double growth = fact(facts, "growth"), managed = facts->scope->managed;
+	double rate = growth /
+	              (fact(facts, "last_ns") - fact(facts, "first_ns")); /* pages a nanosecond */
+
+	if (growth < THRESHOLD_GROWTH_NOTICE * managed)
+		return;
+	finding->severity =
+		growth >= THRESHOLD_MEMORY_SERIOUS * managed ? FINDING_SERIOUS : FINDING_NOTICE;
+	finding->weight = growth / managed;
+	finding_head(finding, "Leak suspect: the %s of %s only grows, from %s to %s",
+	             fact_text(facts, "what"), fact_text(facts, "comm"),
+	             say_pages(facts, fact(facts, "least")), say_pages(facts, fact(facts, "most")));
+	finding_say(
+		finding,
+		"%s (pid %.0f) grew in every quarter of the %s in which it was seen, by %s in all (%s of memory): "
+		"%s a second. At that rate it takes as much as there is memory within %s.",
+		fact_text(facts, "comm"), fact(facts, "pid"),
+		say_time(fact(facts, "last_ns") - fact(facts, "first_ns")),
+		say_pages(facts, growth), say_percent(growth / managed),
+		say_pages(facts, rate * 1e9), say_time(managed / rate));
+	if (fact(facts, "swap") > 0)
+		finding_say(finding, "%s of it were in swap: it does not use again what it has.",
+		            say_pages(facts, fact(facts, "swap")));
+	if (fact(facts, "others") > 0)
+		finding_say(finding, "%s more tasks grew alike.", say_count(fact(facts, "others")));
+	finding_say(
+		finding,
+		"A program that is still filling its memory looks the same: a longer recording tells them apart.");
+	finding_try(finding, "More memory only puts it off; by how much:", "memory=%.0fM",
+	            managed * facts->scope->page_size / (1 << 20) * 1.5);
+	finding_try(
+		finding,
+		"Find the place: a heap profiler for a program, mmcap record --stacks=stalls for who waits meanwhile.",
+		NULL);
+}
+
+/* Of each process its quarters; {run} and thresholds as in judge(). */
+#define SUSPECTS                                                                                                           \
+	"WITH size AS (SELECT pid, comm, t_ns, 'memory' AS what, anon + shmem + swap AS pages, swap\n"                     \
+	"                FROM task_memory WHERE run_id = {run} AND comm NOT GLOB 'mmcap*'\n"                               \
+	"              UNION ALL SELECT pid, comm, t_ns, 'kernel memory', kernel, 0\n"                                     \
+	"                FROM task_memory WHERE run_id = {run} AND comm NOT GLOB 'mmcap*'),\n"                             \
+	"     life AS (SELECT pid, comm, what, min(t_ns) AS first_ns, max(t_ns) FILTER (WHERE pages > 0) AS last_ns,\n"    \
+	"                     count(*) AS instants FROM size GROUP BY pid, comm, what),\n"                                 \
+	"     quarters AS (SELECT pid, comm, what, first_ns, last_ns, instants, max(swap) AS swap,\n"                      \
+	"                     max(pages) FILTER (WHERE t_ns = first_ns) AS least,\n"                                       \
+	"                     max(pages) FILTER (WHERE t_ns <= first_ns + (last_ns - first_ns) / 4) AS first,\n"           \
+	"                     max(pages) FILTER (WHERE t_ns <= first_ns + (last_ns - first_ns) / 2) AS second,\n"          \
+	"                     max(pages) FILTER (WHERE t_ns <= first_ns + (last_ns - first_ns) / 4 * 3) AS third,\n"       \
+	"                     max(pages) AS most FROM size JOIN life USING (pid, comm, what) GROUP BY pid, comm, what),\n" \
+	"     suspect AS (SELECT *, most - least AS growth FROM quarters WHERE instants >= 8\n"                            \
+	"                    AND last_ns - first_ns > (SELECT duration_ns / 2 FROM run WHERE run_id = {run})\n"            \
+	"                    AND 8 * min(first - least, second - first, third - second, most - third) >= most - least\n"   \
+	"                    AND most > least)\n"
+
+static const struct finding_evidence evidence[] = {
+	{ "Who only grows, in pages by quarter of its life", SUSPECTS
+	  "SELECT comm, pid, what, least, first, second, third, most FROM suspect ORDER BY growth DESC LIMIT 3" },
+	{ NULL, NULL },
+};
+
+const struct finding_ops finding_leak = {
+	.name = "leak",
+	.rank = FINDING_ROOT,
+	.sql = SUSPECTS
+	"SELECT *, (SELECT count(*) - 1 FROM suspect s, (SELECT max(growth) AS most_growth FROM suspect)"
+	"           WHERE s.growth > most_growth / 2) AS others"
+	" FROM suspect ORDER BY growth DESC LIMIT 1",
+	.judge = judge,
+	.evidence = evidence,
+};
