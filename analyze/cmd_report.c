@@ -13,6 +13,7 @@
 static struct {
 	const char *run;
 	const char *db;
+	bool brief;
 	bool markdown;
 	bool json;
 } args;
@@ -29,6 +30,11 @@ static const struct option_row options[] = {
 	  .argument = "FILE",
 	  .target = &args.db,
 	  .help = "Keep the database that a trace becomes" },
+	{ .long_name = "brief",
+	  .short_name = 'b',
+	  .type = OPTION_FLAG,
+	  .target = &args.brief,
+	  .help = "Sentences and what to try only: no tables, no queries" },
 	{ .long_name = "markdown",
 	  .type = OPTION_FLAG,
 	  .target = &args.markdown,
@@ -48,7 +54,8 @@ static int print(const struct report *report)
 {
 	if (args.json)
 		return report_print_json(report);
-	return args.markdown ? report_print_markdown(report) : report_print_text(report);
+	return args.markdown ? report_print_markdown(report)
+	                     : report_print_text(report, args.brief);
 }
 
 int cmd_report(int argc, char **argv)
@@ -60,8 +67,8 @@ int cmd_report(int argc, char **argv)
 
 	if (first < 0)
 		return EXIT_TROUBLE;
-	if (args.json && args.markdown) {
-		message(TOOL, "give one of --json and --markdown");
+	if (args.json + args.markdown + args.brief > 1) {
+		message(TOOL, "give one of --brief, --json and --markdown");
 		return EXIT_TROUBLE;
 	}
 	source.keep = args.db;

@@ -141,8 +141,12 @@ sqlite3_stmt *report_evidence(const struct report *report, const struct finding_
 
 char *report_command(const struct report *report, const struct finding_try *try)
 {
-	sqlite3_str *text = sqlite3_str_new(NULL);
 	const char *word = try->settings;
+	sqlite3_str *text;
+
+	if (!word || report->no_replay)
+		return NULL;
+	text = sqlite3_str_new(NULL);
 
 	sqlite3_str_appendall(text, "mmreplay");
 	while (*word) {
@@ -186,4 +190,11 @@ sqlite3_stmt *report_predictions(const struct report *report)
 	if (statement)
 		sqlite3_bind_int64(statement, 1, report->scope.run_id);
 	return statement;
+}
+
+const char *report_all_is_well(const struct report *report)
+{
+	return report->partial
+	               ? "Nothing was found; but see above what this recording cannot show."
+	               : "All is well: nothing here that took a task's time, its memory or its life.";
 }

@@ -29,6 +29,8 @@ struct report {
 	char *title; /* "pressure.zst: Linux 6.12, 2 CPUs, 85 MiB, 7.05 s, 507,123 events" */
 	struct report_limit limits[REPORT_NR_LIMITS];
 	unsigned int nr_limits;
+	bool no_replay; /* there is nothing that mmreplay could do with it */
+	bool partial;   /* so much is lacking that what is not found may be there all the same */
 	struct finding findings[REPORT_NR_FINDINGS];
 	unsigned int nr_findings;
 };
@@ -60,14 +62,18 @@ bool report_add_limits(struct report *report);
 sqlite3_stmt *report_evidence(const struct report *report, const struct finding_evidence *evidence,
                               char **sql);
 
-/* "mmreplay --set vm.swappiness=10 --seeds 5 -d results.db trace.zst"; free with sqlite3_free(). */
+/* "mmreplay --set vm.swappiness=10 --seeds 5 -d results.db trace.zst"; free with sqlite3_free(). NULL: there is none. */
 char *report_command(const struct report *report, const struct finding_try *try);
 
 /* Replays of the same trace in the database, with their spread over seeds: rows; NULL after a message. */
 sqlite3_stmt *report_predictions(const struct report *report);
 
+/* What is said where there is no finding. */
+const char *report_all_is_well(const struct report *report);
+
 /* 0 or -1 after a message. */
-int report_print_text(const struct report *report);
+/* brief: without evidence. */
+int report_print_text(const struct report *report, bool brief);
 int report_print_markdown(const struct report *report);
 int report_print_json(const struct report *report);
 

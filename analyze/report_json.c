@@ -50,7 +50,7 @@ static json_t *tries_json(const struct report *report, const struct finding *fin
 
 	for (unsigned int i = 0; i < finding->nr_tries; i++) {
 		const struct finding_try *try = &finding->tries[i];
-		char *command = try->settings ? report_command(report, try) : NULL;
+		char *command = report_command(report, try);
 
 		json_array_append_new(tries, json_pack("{so so}", "why", text(try->why), "command",
 		                                       command ? text(command) : json_null()));

@@ -11,32 +11,38 @@
  */
 static const struct limit_row {
 	const char *what;
+	bool matters; /* to whether there is a finding at all, where it lacks */
 	const char *sql;
 } rows[] = {
-	{ "filter", "SELECT 'the recording is not of everything: ' || value, 1 FROM run_param"
-	            " WHERE run_id = ?1 AND name GLOB 'recording.*'" },
-	{ "losses",
+	{ "filter", true,
+	  "SELECT 'the recording is not of everything: ' || value, 1 FROM run_param"
+	  " WHERE run_id = ?1 AND name GLOB 'recording.*'" },
+	{ "losses", true,
 	  "SELECT CASE WHEN nr_lost > 0 THEN printf('%,d events were lost (%.3f %% of all): numbers of events are"
 	  " too low, and free memory is not exact after the first loss', nr_lost,"
 	  " 100.0 * nr_lost / (nr_lost + nr_events)) WHEN complete THEN 'none: every event is there'"
 	  " ELSE 'no event is known to be lost, but the recording is not complete' END, nr_lost > 0 OR NOT complete"
 	  " FROM trace WHERE trace_id = ?2" },
-	{ "counters",
-	  "SELECT CASE WHEN end_ns > 0 THEN printf('the kernel''s own, over %.1f of %.1f s',"
+	{ "counters", true,
+	  "SELECT CASE WHEN end_ns > 0 THEN printf('the kernel''s own, over %.1f s; the events span %.1f s',"
 	  " (end_ns - begin_ns) / 1e9, duration_ns / 1e9) ELSE 'none: there are no two snapshots of /proc/vmstat;"
 	  " findings that rest on counters are not made' END, end_ns = 0 FROM run WHERE run_id = ?1" },
-	{ "free memory",
+	{ "free memory", false,
 	  "SELECT CASE WHEN count(*) THEN 'followed block by block, ' || count(*) || ' samples' ELSE"
 	  " 'not followed: that takes a full snapshot and a recording of the whole machine' END, count(*) = 0"
 	  " FROM (SELECT DISTINCT t_ns FROM buddy WHERE run_id = ?1)" },
-	{ "accesses",
+	{ "accesses", false,
 	  "SELECT CASE access_source WHEN 'none' THEN 'not sampled: which pages were in use is known only where"
 	  " they faulted or reclaim looked (mmcap record --access)' WHEN 'model' THEN 'not sampled, modelled from"
 	  " what the recorded reclaim found' ELSE 'sampled (' || access_source || ')' END,"
 	  " access_source IN ('none', 'model') FROM run WHERE run_id = ?1" },
-	{ "not recorded",
+	{ "not recorded", true,
 	  "SELECT value, 1 FROM run_param WHERE run_id = ?1 AND name = 'recorder.lacks'" },
-	{ "recorder",
+	{ "replays", false,
+	  "SELECT 'none can be made: they need every allocation of the whole machine, so that nothing of what follows can be"
+	  " tried out', 1 FROM run_param WHERE run_id = ?1 AND (name = 'recording.filtered'"
+	  " OR (name = 'recorder.lacks' AND instr(value, 'allocations'))) LIMIT 1" },
+	{ "recorder", false,
 	  "SELECT printf('%.1f MiB of buffers and %.1f MiB of its own, %.1f %% of memory; its own events are"
 	  " mostly left out', b.value / 1048576.0, coalesce(p.value, 0) * page_size / 1048576.0,"
 	  " 100.0 * (b.value / page_size + coalesce(p.value, 0)) / sum(managed)),"
@@ -71,6 +77,8 @@ static bool add(struct report *report, const struct limit_row *row, const char *
 			.text = sqlite3_mprintf("%s", clean),
 			.lacks = sqlite3_column_int(statement, 1) != 0,
 		};
+		report->no_replay |= strcmp(row->what, "replays") == 0;
+		report->partial |= row->matters && sqlite3_column_int(statement, 1) != 0;
 	}
 	sqlite3_finalize(statement);
 	return step == SQLITE_DONE || step == SQLITE_ROW;

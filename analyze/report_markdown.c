@@ -96,7 +96,7 @@ static int print_finding(const struct report *report, const struct finding *find
 		puts("\nWhat to try:\n");
 	for (unsigned int i = 0; i < finding->nr_tries; i++) {
 		const struct finding_try *try = &finding->tries[i];
-		char *command = try->settings ? report_command(report, try) : NULL;
+		char *command = report_command(report, try);
 
 		fputs("- ", stdout);
 		print_plain(try->why);
@@ -120,7 +120,7 @@ int report_print_markdown(const struct report *report)
 		putchar('\n');
 	}
 	if (report->nr_findings == 0)
-		puts("\nAll is well: nothing here that took a task's time, its memory or its life.");
+		printf("\n%s\n", report_all_is_well(report));
 	else
 		printf("\n%u finding%s, the most important first. Queries are for: `sqlite3 %s`\n",
 		       report->nr_findings, report->nr_findings == 1 ? "" : "s", report->db_word);

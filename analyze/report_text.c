@@ -94,7 +94,7 @@ static void print_tries(const struct report *report, const struct finding *findi
 		puts("\n   What to try");
 	for (unsigned int i = 0; i < finding->nr_tries; i++) {
 		const struct finding_try *try = &finding->tries[i];
-		char *command = try->settings ? report_command(report, try) : NULL;
+		char *command = report_command(report, try);
 
 		fputs("   - ", stdout);
 		print_wrapped(try->why, 5, 5);
@@ -105,7 +105,7 @@ static void print_tries(const struct report *report, const struct finding *findi
 }
 
 static int print_finding(const struct report *report, const struct finding *finding,
-                         unsigned int number)
+                         unsigned int number, bool brief)
 {
 	static const char *const colours[] = { "", "\033[1;36m", "\033[1;33m", "\033[1;31m" };
 	const char *severity = severity_name(finding->severity);
@@ -120,8 +120,8 @@ static int print_finding(const struct report *report, const struct finding *find
 	colour("\033[0m");
 	fputs("   ", stdout);
 	print_wrapped(finding->text, 3, 3);
-	for (const struct finding_evidence *evidence = finding->ops->evidence; evidence->title;
-	     evidence++)
+	for (const struct finding_evidence *evidence = finding->ops->evidence;
+	     evidence->title && !brief; evidence++)
 		if (print_evidence(report, evidence) < 0)
 			return -1;
 	print_tries(report, finding);
@@ -156,25 +156,30 @@ static int print_predictions(const struct report *report)
 	if (nr_rows > 0) {
 		puts("\nPredictions in this database: mean, and least to most over the seeds");
 		print_indented(text, 1);
-		puts(" How near a replay comes without any change: mmanalyze compare");
+		putchar(' ');
+		print_wrapped(
+			"The error of the replays is the difference between what was recorded and the replay without settings; hold the "
+			"others against the latter. mmanalyze compare has all numbers.",
+			1, 0);
 	}
 	free(text);
 	return nr_rows < 0 ? -1 : 0;
 }
 
-int report_print_text(const struct report *report)
+int report_print_text(const struct report *report, bool brief)
 {
 	colour("\033[1m");
 	puts(report->title);
 	colour("\033[0m");
 	print_limits(report);
 	if (report->nr_findings == 0)
-		puts("\nAll is well: nothing here that took a task's time, its memory or its life.");
+		printf("\n%s\n", report_all_is_well(report));
 	else
-		printf("\n%u finding%s, the most important first. Queries are for: sqlite3 %s\n",
-		       report->nr_findings, report->nr_findings == 1 ? "" : "s", report->db_word);
+		printf("\n%u finding%s, the most important first%s%s\n", report->nr_findings,
+		       report->nr_findings == 1 ? "" : "s",
+		       brief ? "" : ". Queries are for: sqlite3 ", brief ? "" : report->db_word);
 	for (unsigned int i = 0; i < report->nr_findings; i++)
-		if (print_finding(report, &report->findings[i], i + 1) < 0)
+		if (print_finding(report, &report->findings[i], i + 1, brief) < 0)
 			return -1;
 	return print_predictions(report);
 }

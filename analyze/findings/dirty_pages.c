@@ -8,11 +8,12 @@
 
 #include "finding.h"
 
-/* Most of what came into the page cache was dirtied there. */
+/* Most of what came into the page cache was dirtied there, and most of what reclaim took was of files. */
 static bool is_written(const struct finding_facts *facts)
 {
 	return fact(facts, "dirtied") >= THRESHOLD_MEMORY_SERIOUS * facts->scope->managed &&
-	       fact(facts, "dirtied") * 2 >= fact(facts, "added");
+	       fact(facts, "dirtied") * 2 >= fact(facts, "added") &&
+	       fact(facts, "taken") >= fact(facts, "taken_anon");
 }
 
 static void judge(const struct finding_facts *facts, struct finding *finding)
@@ -96,6 +97,8 @@ const struct finding_ops finding_dirty_pages = {
 	       " max(duration_ns) AS longest_ns, (SELECT max(pages) FROM dirty) AS most_dirty,"
 	       " (SELECT value FROM vmstat WHERE run_id = {run} AND name = 'nr_dirty_threshold'"
 	       "   ORDER BY t_ns DESC LIMIT 1) AS \"limit\","
+	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_file') AS taken,"
+	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_anon') AS taken_anon,"
 	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'nr_dirtied') AS dirtied,"
 	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'nr_written') AS written,"
 	       " (SELECT sum(added) FROM file_stat WHERE run_id = {run}) AS added,"

@@ -27,7 +27,7 @@ static void say_scan(const struct finding_facts *facts, struct finding *finding,
 	else
 		finding_head(
 			finding,
-			"A scan goes through the file cache: %s used once, little of which was in use was lost",
+			"A scan goes through the file cache: %s came in once, and little that it pushed out was wanted back",
 			say_pages(facts, fact(facts, "once")));
 	finding_say(
 		finding,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Large blocks are asked for and compaction cannot make them, or takes long. Those above PAGE_ALLOC_COSTLY_ORDER are refused
- * for that, smaller ones are not. Whether that is for lack of memory
- * says the free memory at the time: where it was above the high watermarks, the block was there, but in pieces.
+ * for that, smaller ones are not. Whether that is for lack of memory says the free memory at the time: where it was above the high watermarks, the
+ * block was there, but in pieces.
  */
 #include <stddef.h>
 
@@ -11,6 +11,13 @@
 static bool in_pieces(const struct finding_facts *facts)
 {
 	return fact(facts, "plenty") * 2 >= fact(facts, "known") && fact(facts, "known") > 0;
+}
+
+static const char *why(const struct finding_facts *facts)
+{
+	if (fact(facts, "known") < 1)
+		return "Compaction fails"; /* nobody knows how much was free */
+	return in_pieces(facts) ? "Fragmentation" : "Compaction fails for lack of memory";
 }
 
 static void say_why(const struct finding_facts *facts, struct finding *finding)
@@ -53,9 +60,7 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 		finding->weight = refused;
 	if (refused >= THRESHOLD_REFUSED_NOTICE)
 		finding_head(finding, "%s: %s of %s requests for large blocks got none%s",
-		             in_pieces(facts) ? "Fragmentation"
-		                              : "Compaction fails for lack of memory",
-		             say_count(failed), say_count(asked),
+		             why(facts), say_count(failed), say_count(asked),
 		             in_pieces(facts) ? ", although memory was free" : "");
 	else
 		finding_head(finding,

@@ -1,0 +1,1 @@
+mmanalyze report --brief $TRACES/../tests/golden/stall-stacks.zst | sed "s,$TRACES/../tests/golden/,,"
