@@ -144,8 +144,10 @@ char *report_command(const struct report *report, const struct finding_try *try)
 	const char *word = try->settings;
 	sqlite3_str *text;
 
-	if (!word || report->no_replay)
+	if (!word)
 		return NULL;
+	if (report->no_replay)
+		return sqlite3_mprintf("# %s, untested", word);
 	text = sqlite3_str_new(NULL);
 
 	sqlite3_str_appendall(text, "mmreplay");

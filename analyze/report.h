@@ -62,7 +62,10 @@ bool report_add_limits(struct report *report);
 sqlite3_stmt *report_evidence(const struct report *report, const struct finding_evidence *evidence,
                               char **sql);
 
-/* "mmreplay --set vm.swappiness=10 --seeds 5 -d results.db trace.zst"; free with sqlite3_free(). NULL: there is none. */
+/*
+ * "mmreplay --set vm.swappiness=10 --seeds 5 -d results.db trace.zst"; free with sqlite3_free(). NULL: there is nothing to
+ * set; a comment with the setting where no replay can be made.
+ */
 char *report_command(const struct report *report, const struct finding_try *try);
 
 /* Replays of the same trace in the database, with their spread over seeds: rows; NULL after a message. */
