@@ -15,8 +15,8 @@ static void say_group(const struct finding_facts *facts, struct finding *finding
 			"Which group that was no snapshot tells: it was made and removed in between.");
 		return;
 	}
-	finding_say(finding, "%s ran into its limit %s times", fact_text(facts, "path"),
-	            say_count(fact(facts, "hits")));
+	finding_say(finding, "%s ran into its limit %s", fact_text(facts, "path"),
+	            say_number(fact(facts, "hits"), "time"));
 	if (fact(facts, "limit") > 0)
 		finding_say(finding, "(%s).",
 		            say_pages(facts, fact(facts, "limit") / facts->scope->page_size));
@@ -37,8 +37,8 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 	finding->weight = total / facts->scope->duration_ns + (kills > 0 ? kills + 1 : 0);
 	finding_head(finding, "Memory cgroup at its limit: ");
 	if (kills > 0)
-		finding_head(finding, "%s task%s killed,", say_count(kills), kills > 1 ? "s" : "");
-	finding_head(finding, "%s waits of %s in all", say_count(fact(facts, "stalls")),
+		finding_head(finding, "%s killed,", say_number(kills, "task"));
+	finding_head(finding, "%s of %s in all", say_number(fact(facts, "stalls"), "wait"),
 	             say_time(total));
 	finding_say(
 		finding,

@@ -12,9 +12,9 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 	if (finding->severity == FINDING_NONE)
 		return;
 	finding->weight = total / facts->scope->duration_ns;
-	finding_head(finding, "Direct reclaim: %s task%s waited %s times for memory, %s in all",
-	             say_count(fact(facts, "tasks")), fact(facts, "tasks") > 1 ? "s" : "",
-	             say_count(stalls), say_time(total));
+	finding_head(finding, "Direct reclaim: %s waited %s for memory, %s in all",
+	             say_number(fact(facts, "tasks"), "task"), say_number(stalls, "time"),
+	             say_time(total));
 	finding_say(finding, "%s (pid %.0f) suffered most: %s of it.", fact_text(facts, "comm"),
 	            fact(facts, "pid"), say_percent(fact(facts, "worst_ns") / total));
 	if (*fact_text(facts, "taker"))

@@ -28,9 +28,8 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 	finding->weight = (throttled + reclaimed) / facts->scope->duration_ns;
 	if (throttled > 0)
 		finding_head(finding,
-		             "Too many dirty pages: %s task%s had to wait for the disk, %s in all",
-		             say_count(fact(facts, "tasks")), fact(facts, "tasks") > 1 ? "s" : "",
-		             say_time(throttled));
+		             "Too many dirty pages: %s had to wait for the disk, %s in all",
+		             say_number(fact(facts, "tasks"), "task"), say_time(throttled));
 	else
 		finding_head(
 			finding,
@@ -39,9 +38,10 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 	if (throttled > 0)
 		finding_say(
 			finding,
-			"Writers were put to sleep %s times, for %s at the longest, because more memory was dirty "
+			"Writers were put to sleep %s, for %s at the longest, because more memory was dirty "
 			"than vm.dirty_ratio allows: they write faster than the device takes it.",
-			say_count(fact(facts, "stalls")), say_time(fact(facts, "longest_ns")));
+			say_number(fact(facts, "stalls"), "time"),
+			say_time(fact(facts, "longest_ns")));
 	finding_say(finding, "%s (%s of memory) were dirtied, %s a second, and %s written.",
 	            say_pages(facts, fact(facts, "dirtied")),
 	            say_percent(fact(facts, "dirtied") / facts->scope->managed),

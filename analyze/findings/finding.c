@@ -36,9 +36,11 @@ const char *fact_text(const struct finding_facts *facts, const char *column)
 
 /* ---- words ---- */
 
+#define WORDS_SIZE (2 * FORMAT_SIZE)
+
 static char *next_buffer(void)
 {
-	static char buffers[16][FORMAT_SIZE];
+	static char buffers[16][WORDS_SIZE];
 	static unsigned int next;
 
 	return buffers[next++ % (sizeof(buffers) / sizeof(buffers[0]))];
@@ -47,6 +49,16 @@ static char *next_buffer(void)
 const char *say_count(double count)
 {
 	return format_count(next_buffer(), count > 0 ? (uint64_t)(count + 0.5) : 0);
+}
+
+const char *say_number(double count, const char *noun)
+{
+	char number[FORMAT_SIZE];
+	char *buffer = next_buffer();
+
+	format_count(number, count > 0 ? (uint64_t)(count + 0.5) : 0);
+	snprintf(buffer, WORDS_SIZE, "%s %s%s", number, noun, strcmp(number, "1") == 0 ? "" : "s");
+	return buffer;
 }
 
 const char *say_pages(const struct finding_facts *facts, double pages)

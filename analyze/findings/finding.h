@@ -99,6 +99,8 @@ void finding_try(struct finding *finding, const char *why, const char *fmt, ...)
 
 /* Numbers in words, in one of a few buffers that are used in turn: "1,234", "12.5 MiB", "1.5 s", "12 %". */
 const char *say_count(double count);
+/* "1 time", "2 times". */
+const char *say_number(double count, const char *noun);
 const char *say_pages(const struct finding_facts *facts, double pages);
 const char *say_time(double ns);
 const char *say_percent(double share);

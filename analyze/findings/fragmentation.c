@@ -29,16 +29,16 @@ static void say_why(const struct finding_facts *facts, struct finding *finding)
 	if (in_pieces(facts))
 		finding_say(
 			finding,
-			"It is fragmentation: in %s of %s failures more was free than the high watermarks ask "
+			"It is fragmentation: in %s of %s more was free than the high watermarks ask "
 			"for (%s on average), but in pieces.",
-			say_count(plenty), say_count(failed),
+			say_count(plenty), say_number(failed, "failure"),
 			say_pages(facts, fact(facts, "mean_free")));
 	else
 		finding_say(
 			finding,
-			"It is lack of memory rather than fragmentation: in %s of %s failures less was free "
+			"It is lack of memory rather than fragmentation: in %s of %s less was free "
 			"than the high watermarks ask for.",
-			say_count(failed - plenty), say_count(failed));
+			say_count(failed - plenty), say_number(failed, "failure"));
 }
 
 static void judge(const struct finding_facts *facts, struct finding *finding)
@@ -63,9 +63,8 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 		             why(facts), say_count(failed), say_count(asked),
 		             in_pieces(facts) ? ", although memory was free" : "");
 	else
-		finding_head(finding,
-		             "Compaction takes time: %s requests for large blocks waited %s",
-		             say_count(asked), say_time(total));
+		finding_head(finding, "Compaction takes time: %s for large blocks waited %s",
+		             say_number(asked, "request"), say_time(total));
 	finding_say(
 		finding,
 		"Tasks compacted for %s, %s at the longest, and reclaimed for %s to make room for it.",

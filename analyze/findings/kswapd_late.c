@@ -31,9 +31,9 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 	finding->weight = total / facts->scope->duration_ns;
 	finding_head(
 		finding,
-		"kswapd comes too late: tasks reclaimed themselves %s times, %s in all, though memory was "
+		"kswapd comes too late: tasks reclaimed themselves %s, %s in all, though memory was "
 		"not short",
-		say_count(fact(facts, "stalls")), say_time(total));
+		say_number(fact(facts, "stalls"), "time"), say_time(total));
 	finding_say(
 		finding,
 		"Of %s that reclaim took only %s was wanted back, and %s had to be swapped out: there was "

@@ -8,6 +8,15 @@
 
 #include "finding.h"
 
+/* Memory has become short: something was swapped out, tasks waited for reclaim, or somebody was killed. */
+static bool has_harmed(const struct finding_facts *facts)
+{
+	return fact(facts, "swapped_out") >= THRESHOLD_MEMORY_NOTICE * facts->scope->managed ||
+	       fact(facts, "kills") > 0 ||
+	       severity_of_waits(facts->scope, fact(facts, "stall_ns"),
+	                         fact(facts, "longest_ns")) != FINDING_NONE;
+}
+
 static void judge(const struct finding_facts *facts, struct finding *finding)
 {
 	double growth = fact(facts, "growth"), managed = facts->scope->managed;
@@ -16,8 +25,9 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 
 	if (growth < THRESHOLD_GROWTH_NOTICE * managed)
 		return;
-	finding->severity =
-		growth >= THRESHOLD_MEMORY_SERIOUS * managed ? FINDING_SERIOUS : FINDING_NOTICE;
+	finding->severity = growth >= THRESHOLD_MEMORY_SERIOUS * managed && has_harmed(facts)
+	                            ? FINDING_SERIOUS
+	                            : FINDING_NOTICE;
 	finding->weight = growth / managed;
 	finding_head(finding, "Leak suspect: the %s of %s only grows, from %s to %s",
 	             fact_text(facts, "what"), fact_text(facts, "comm"),
@@ -34,7 +44,8 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 		finding_say(finding, "%s of it were in swap: it does not use again what it has.",
 		            say_pages(facts, fact(facts, "swap")));
 	if (fact(facts, "others") > 0)
-		finding_say(finding, "%s more tasks grew alike.", say_count(fact(facts, "others")));
+		finding_say(finding, "%s grew alike.",
+		            say_number(fact(facts, "others"), "other task"));
 	finding_say(
 		finding,
 		"A program that is still filling its memory looks the same: a longer recording tells them apart.");
@@ -76,7 +87,11 @@ const struct finding_ops finding_leak = {
 	.rank = FINDING_ROOT,
 	.sql = SUSPECTS
 	"SELECT *, (SELECT count(*) - 1 FROM suspect s, (SELECT max(growth) AS most_growth FROM suspect)"
-	"           WHERE s.growth > most_growth / 2) AS others"
+	"           WHERE s.growth > most_growth / 2)  AS others,"
+	" (SELECT value FROM counters WHERE run_id = {run} AND name = 'pswpout') AS swapped_out,"
+	" (SELECT count(*) FROM oom_kill WHERE run_id = {run}) AS kills,"
+	" (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct') AS stall_ns,"
+	" (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct') AS longest_ns"
 	" FROM suspect ORDER BY growth DESC LIMIT 1",
 	.judge = judge,
 	.evidence = evidence,

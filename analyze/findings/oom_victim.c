@@ -50,6 +50,11 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 	finding_say(finding, "%s (pid %.0f) had to go.", fact_text(facts, "comm"),
 	            fact(facts, "pid"));
 	say_why(facts, finding);
+	if (fact(facts, "memcg") > 0) {
+		finding_try(finding, "Raise the limit of its memory cgroup; see cgroup-limit.",
+		            NULL);
+		return;
+	}
 	finding_try(finding, "How much memory or swap would have been enough:", "memory=%.0fM",
 	            facts->scope->managed * facts->scope->page_size / (1 << 20) * 1.25);
 	finding_try(finding, "The same with swap only:", "swap=%.0fM",

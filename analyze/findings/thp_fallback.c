@@ -23,10 +23,9 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 			"No block was free, and nobody compacted for them: either the setting "
 			"transparent_hugepage/defrag lets faults not wait, or compaction was put off or had no chance.");
 	else
-		finding_say(finding,
-		            "Compaction was tried %s times and failed %s times; see fragmentation.",
-		            say_count(fact(facts, "compactions")),
-		            say_count(fact(facts, "compactions_failed")));
+		finding_say(finding, "Compaction was tried %s and failed %s; see fragmentation.",
+		            say_number(fact(facts, "compactions"), "time"),
+		            say_number(fact(facts, "compactions_failed"), "time"));
 	finding_try(finding, "Let kcompactd keep blocks ready:", "vm.compaction_proactiveness=60");
 }
 
