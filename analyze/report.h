@@ -42,7 +42,7 @@ struct report_source {
 	char **operands;  /* a database, or the parts of a trace */
 	int nr_operands;
 	bool quiet;
-	char *directory; /* temporary; filled by report_open() */
+	char *directory; /* temporary; only within report_open() */
 	sqlite3 *db;
 	const char *db_path; /* how to name the database to whoever reads the report */
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The database of a report. A trace is followed into one first, as mmreplay --shadow does. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +27,19 @@ static bool is_database(const char *path)
 	return is;
 }
 
+static volatile sig_atomic_t interrupted;
+
+static void interrupt(int signal_number)
+{
+	(void)signal_number;
+	interrupted = 1;
+}
+
+/* Whoever interrupts finds nothing left behind: the run takes its files away. */
 static bool show_progress(void *data, uint64_t nr_events)
 {
 	progress_update(data, nr_events, "events");
-	return true;
+	return !interrupted;
 }
 
 /* Also of a filtered recording: the report says what that means. */
@@ -39,6 +49,7 @@ static int follow(const struct report_source *source, const char *db_path, struc
 	struct mmr_trace *trace = NULL;
 	struct mmr_run_report run = { 0 };
 	struct progress progress;
+
 	const struct mmr_run_options options = {
 		.db_path = db_path,
 		.trace_path = source->operands[0],
@@ -75,11 +86,26 @@ static char *temporary_path(struct report_source *source)
 	return sqlite3_mprintf("%s/%s", source->directory, DEFAULT_DATABASE);
 }
 
+/* Once it is open, or was not made, the temporary database has no name any more: so it goes however this ends. */
+static void remove_temporary(struct report_source *source, const char *path)
+{
+	if (!source->directory)
+		return;
+	unlink(path);
+	rmdir(source->directory);
+	sqlite3_free(source->directory);
+	source->directory = NULL;
+}
+
 static bool open_trace(struct report_source *source)
 {
-	char *path = source->keep ? sqlite3_mprintf("%s", source->keep) : temporary_path(source);
+	const struct sigaction action = { .sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND };
 	struct mmr_error err = { 0 };
+	char *path;
 
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	path = source->keep ? sqlite3_mprintf("%s", source->keep) : temporary_path(source);
 	if (!path)
 		return false;
 	if (follow(source, path, &err) < 0)
@@ -87,6 +113,7 @@ static bool open_trace(struct report_source *source)
 	else
 		source->db = database_open(source->tool, path, false);
 	source->db_path = source->keep ? source->keep : DEFAULT_DATABASE;
+	remove_temporary(source, path);
 	sqlite3_free(path);
 	return source->db;
 }
@@ -116,17 +143,6 @@ bool report_open(struct report_source *source)
 
 void report_close(struct report_source *source)
 {
-	char *path;
-
 	sqlite3_close(source->db);
 	source->db = NULL;
-	if (!source->directory)
-		return;
-	path = sqlite3_mprintf("%s/%s", source->directory, DEFAULT_DATABASE);
-	if (path)
-		unlink(path);
-	sqlite3_free(path);
-	rmdir(source->directory);
-	sqlite3_free(source->directory);
-	source->directory = NULL;
 }

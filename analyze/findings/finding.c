@@ -36,7 +36,7 @@ const char *fact_text(const struct finding_facts *facts, const char *column)
 
 /* ---- words ---- */
 
-#define WORDS_SIZE (2 * FORMAT_SIZE)
+#define WORDS_SIZE 64
 
 static char *next_buffer(void)
 {
