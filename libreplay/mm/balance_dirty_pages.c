@@ -350,11 +350,6 @@ static uint64_t throttle(struct mm_machine *machine, struct mm_dirtier *dirtier,
 	return (uint64_t)pause * (NS_PER_SECOND / rate->hz);
 }
 
-uint64_t mm_nr_dirtied(const struct mm_machine *machine)
-{
-	return machine->writeback.nr_dirtied;
-}
-
 uint64_t mm_balance_dirty_pages(struct mm_machine *machine, struct mm_dirtier *dirtier, uint32_t nr)
 {
 	const struct mm_dirty_rate *rate = &machine->writeback.rate;

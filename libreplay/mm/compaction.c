@@ -113,7 +113,7 @@ static enum mm_compact_result compact_finished(struct mm_machine *machine,
 
 static bool is_captured(const struct mm_machine *machine, const struct mm_compact_control *cc)
 {
-	return machine->capturing == cc && machine->captured != MM_NONE;
+	return machine->current.capturing == cc && machine->current.captured != MM_NONE;
 }
 
 /* What was freed on the way waits on the CPU's list; where the scanner has left its block, no more. */
@@ -191,16 +191,16 @@ enum mm_compact_result mm_compact_turn(struct mm_machine *machine, struct mm_com
 {
 	enum mm_compact_result result = compact_finished(machine, cc);
 	bool is_old = machine->settings.kernel < MM_KERNEL(6, 4);
-	bool in_fault = machine->in_fault, goes_on, moved;
+	bool in_fault = machine->current.in_fault, goes_on, moved;
 
 	if (result != MM_COMPACT_CONTINUE)
 		return result;
 	/* What comes to the lists here is not what the task wanted. */
-	machine->in_fault = false;
+	machine->current.in_fault = false;
 	cc->finish_pageblock =
 		mm_block_start(cc->last_migrated_pfn) == mm_block_start(cc->migrate_pfn);
 	goes_on = migrate_block(machine, cc, &moved);
-	machine->in_fault = in_fault;
+	machine->current.in_fault = in_fault;
 	if (!goes_on)
 		return MM_COMPACT_CONTENDED;
 	if (!is_old && moved && is_captured(machine, cc))
@@ -221,13 +221,13 @@ void mm_compact_end(struct mm_machine *machine, struct mm_compact_control *cc)
 /* Others may run while the task waits; what they free is not for it. */
 static void pass_time(struct mm_machine *machine, const struct mm_compact_control *cc)
 {
-	const struct mm_compact_control *capturing = machine->capturing;
+	const struct mm_compact_control *capturing = machine->current.capturing;
 
 	if (!machine->hooks.compact_turn)
 		return;
-	machine->capturing = NULL;
+	machine->current.capturing = NULL;
 	machine->hooks.compact_turn(machine->hooks.data, cc);
-	machine->capturing = capturing;
+	machine->current.capturing = capturing;
 }
 
 enum mm_compact_result mm_compact_zone(struct mm_machine *machine, struct mm_compact_control *cc,
@@ -240,15 +240,15 @@ enum mm_compact_result mm_compact_zone(struct mm_machine *machine, struct mm_com
 		return result;
 	if (hooks->compact_begin)
 		hooks->compact_begin(hooks->data, cc, request);
-	machine->capturing = cc->direct ? cc : NULL;
-	machine->captured = MM_NONE;
+	machine->current.capturing = cc->direct ? cc : NULL;
+	machine->current.captured = MM_NONE;
 	while (result == MM_COMPACT_CONTINUE) {
 		result = mm_compact_turn(machine, cc);
 		pass_time(machine, cc);
 	}
 	mm_compact_end(machine, cc);
-	machine->capturing = NULL;
-	if (machine->captured != MM_NONE)
+	machine->current.capturing = NULL;
+	if (machine->current.captured != MM_NONE)
 		result = MM_COMPACT_SUCCESS;
 	if (hooks->compact_end)
 		hooks->compact_end(hooks->data, cc, request, result);
@@ -279,7 +279,7 @@ static enum mm_compact_result compact_zone_order(struct mm_machine *machine, uin
 	return mm_compact_zone(machine, &cc, ac->request);
 }
 
-/* A captured block is in machine->captured. */
+/* A captured block is in machine->current.captured. */
 static enum mm_compact_result try_to_compact_pages(struct mm_machine *machine,
                                                    const struct mm_alloc_context *ac,
                                                    uint32_t alloc_flags,
@@ -326,12 +326,12 @@ uint32_t mm_direct_compact(struct mm_machine *machine, const struct mm_alloc_con
 	*result = MM_COMPACT_SKIPPED;
 	if (!(ac->gfp_flags & MM_GFP_IO) || !machine->policy)
 		return MM_NONE;
-	machine->captured = MM_NONE;
+	machine->current.captured = MM_NONE;
 	*result = try_to_compact_pages(machine, ac, alloc_flags, priority);
 	if (*result == MM_COMPACT_SKIPPED)
 		return MM_NONE;
 	mm_count(machine, MM_COMPACTSTALL, 1);
-	pfn = machine->captured;
+	pfn = machine->current.captured;
 	if (pfn != MM_NONE) {
 		/* pgalloc counts what comes from the lists only. */
 		mm_prep_block(machine, pfn, ac->order);

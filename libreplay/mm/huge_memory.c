@@ -117,7 +117,7 @@ void mm_split_evicted(struct mm_machine *machine, uint32_t number)
 	MM_CHECK(machine, whole.lpage.pfn == MM_NONE, number);
 	for (uint32_t i = 0; i < mm_block_pages(whole.lpage.order); i++)
 		if (!begin_part(machine, &whole, i))
-			mm_free_lpage(machine, machine->this_cpu, number + i);
+			mm_free_lpage(machine, machine->current.cpu, number + i);
 }
 
 void mm_split_page(struct mm_machine *machine, uint32_t pfn)
@@ -150,7 +150,7 @@ void mm_split_page(struct mm_machine *machine, uint32_t pfn)
 		else
 			mm_clear_dirty(machine, pfn + i);
 		if (!goes_on)
-			mm_free_lpage(machine, machine->this_cpu, whole.number + i);
+			mm_free_lpage(machine, machine->current.cpu, whole.number + i);
 	}
 }
 

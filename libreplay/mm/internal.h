@@ -92,12 +92,7 @@ struct mm_machine {
 	bool mobility_disabled;
 	bool building;     /* until mm_seed_done() */
 	bool have_wmarks;  /* recorded ones are in use */
-	bool in_reclaim;   /* PF_MEMALLOC of the task that allocates */
-	uint16_t this_cpu; /* of whoever calls */
-	bool in_fault;     /* pages that come in now do so by a page fault (in_lru_fault) */
-	const struct mm_compact_control
-		*capturing; /* a direct run: it may have a block that is freed */
-	uint32_t captured;  /* … which it was, or MM_NONE */
+	struct mm_current current; /* of whoever calls */
 	uint64_t nr_extfrag;
 	uint64_t oom_stamp; /* pages freed when nobody could be killed last */
 	struct mm_slab slab;

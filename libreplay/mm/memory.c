@@ -213,7 +213,7 @@ enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_r
 	struct mm_lpage *lpage = mm_lpage(machine, page);
 	enum mm_touch_result result;
 
-	machine->this_cpu = (uint16_t)(request->cpu % machine->nr_cpus);
+	machine->current.cpu = (uint16_t)(request->cpu % machine->nr_cpus);
 	if (kind != MM_LPAGE_KERNEL && request->order > 0 && lpage->order != request->order &&
 	    !mm_has_room(machine, page, request->order))
 		return mm_touch_pieces(machine, request, page, kind, flags);
@@ -228,9 +228,9 @@ enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_r
 	if (lpage->pfn != MM_NONE)
 		return kind == MM_LPAGE_KERNEL ? MM_TOUCH_INVALID
 		                               : touch_present(machine, lpage->pfn, flags);
-	machine->in_fault = kind == MM_LPAGE_ANON || (flags & MM_TOUCH_FAULT);
+	machine->current.in_fault = kind == MM_LPAGE_ANON || (flags & MM_TOUCH_FAULT);
 	result = bring_in(machine, request, page, kind, flags);
-	machine->in_fault = false;
+	machine->current.in_fault = false;
 	return result;
 }
 
@@ -357,10 +357,10 @@ static void bring_source(struct mm_machine *machine, const struct mm_request *re
 enum mm_touch_result mm_copy_page(struct mm_machine *machine, const struct mm_request *request,
                                   uint32_t page, uint32_t source, uint32_t flags)
 {
-	machine->this_cpu = (uint16_t)(request->cpu % machine->nr_cpus);
-	machine->in_fault = true;
+	machine->current.cpu = (uint16_t)(request->cpu % machine->nr_cpus);
+	machine->current.in_fault = true;
 	bring_source(machine, request, source, flags);
-	machine->in_fault = false;
+	machine->current.in_fault = false;
 	return mm_touch_page(machine, request, page, MM_LPAGE_ANON, MM_TOUCH_WRITE);
 }
 
@@ -377,7 +377,7 @@ bool mm_free_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number)
 
 	if (lpage->kind == MM_LPAGE_NONE)
 		return false;
-	machine->this_cpu = (uint16_t)(cpu % machine->nr_cpus);
+	machine->current.cpu = (uint16_t)(cpu % machine->nr_cpus);
 	mm_space_uncharge(machine, number);
 	mm_unplace_lpage(machine, number);
 	mm_kmem_removed(machine, number);

@@ -89,6 +89,22 @@ enum mm_throttle {
 	MM_THROTTLE_NOPROGRESS, /* nothing reclaimed at low priority: wait for writes */
 };
 
+struct mm_compact_control;
+
+/*
+ * What belongs to the task at work: the kernel's current, its PF_MEMALLOC, in_lru_fault and capture_control.
+ * Zeroed: a task that begins something.
+ */
+struct mm_current {
+	const struct mm_compact_control
+		*capturing;  /* a direct run: it may have a block that is freed */
+	uint32_t captured;   /* … which it was, or MM_NONE */
+	uint32_t nr_dirtied; /* file pages */
+	uint16_t cpu;        /* that it runs on */
+	bool in_reclaim;     /* direct reclaim: its own requests do not reclaim again */
+	bool in_fault;       /* what it brings in now comes by a page fault */
+};
+
 /* The request behind a stall or a failure. */
 struct mm_request {
 	uint32_t gfp_flags;
@@ -305,6 +321,14 @@ uint8_t mm_request_migratetype(const struct mm_machine *machine, const struct mm
 
 /* One allocation without a logical page; MM_NONE if there is no memory. */
 uint32_t mm_alloc_pages(struct mm_machine *machine, const struct mm_request *request);
+
+/*
+ * Another task goes on, from a hook in the middle of what this one asked for. Returns what is to be given back here
+ * when this one goes on.
+ */
+struct mm_current mm_switch(struct mm_machine *machine, const struct mm_current *next);
+/* Of the task at work. */
+const struct mm_current *mm_current(const struct mm_machine *machine);
 void mm_free_pages(struct mm_machine *machine, uint16_t cpu, uint32_t pfn);
 
 /*
@@ -529,8 +553,6 @@ struct mm_dirtier {
 	uint32_t nr_dirtied_pause;
 };
 
-/* File pages that became dirty so far. */
-uint64_t mm_nr_dirtied(const struct mm_machine *machine);
 /* The task has dirtied nr pages: wakes the flushers if need be. Returns how long it has to wait, in ns. */
 uint64_t mm_balance_dirty_pages(struct mm_machine *machine, struct mm_dirtier *dirtier,
                                 uint32_t nr);

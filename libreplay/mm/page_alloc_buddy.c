@@ -117,17 +117,18 @@ void mm_set_block_types(struct mm_machine *machine, uint32_t pfn, uint32_t order
 static bool capture(struct mm_machine *machine, const struct mm_zone *zone, uint32_t pfn,
                     uint32_t order, uint8_t migratetype)
 {
-	const struct mm_compact_control *cc = machine->capturing;
+	const struct mm_compact_control *cc = machine->current.capturing;
 
 	if (!cc || (int)order != cc->order || zone->index != cc->zone ||
-	    machine->captured != MM_NONE || migratetype == MM_CMA || migratetype == MM_ISOLATE)
+	    machine->current.captured != MM_NONE || migratetype == MM_CMA ||
+	    migratetype == MM_ISOLATE)
 		return false;
 	if (order < MM_PAGEBLOCK_ORDER && migratetype == MM_MOVABLE &&
 	    cc->migratetype != MM_MOVABLE)
 		return false;
 	machine->pages[pfn].state = MM_PAGE_TAIL;
 	machine->pages[pfn].zone = zone->index;
-	machine->captured = pfn;
+	machine->current.captured = pfn;
 	return true;
 }
 

@@ -178,8 +178,8 @@ static bool compact_first(struct mm_machine *machine, const struct mm_alloc_cont
 
 	*pfn = MM_NONE;
 	if (!(ac->gfp_flags & MM_GFP_DIRECT_RECLAIM) || !(ac->gfp_flags & MM_GFP_IO) ||
-	    ac->order == 0 || (!costly && ac->migratetype == MM_MOVABLE) || machine->in_reclaim ||
-	    (alloc_flags & (MM_ALLOC_NO_WATERMARKS | MM_ALLOC_OOM)))
+	    ac->order == 0 || (!costly && ac->migratetype == MM_MOVABLE) ||
+	    machine->current.in_reclaim || (alloc_flags & (MM_ALLOC_NO_WATERMARKS | MM_ALLOC_OOM)))
 		return true;
 	*pfn = mm_direct_compact(machine, ac, alloc_flags, MM_COMPACT_PRIO_ASYNC, &try->result);
 	if (*pfn != MM_NONE || !costly || !(ac->gfp_flags & MM_GFP_NORETRY))
@@ -234,7 +234,7 @@ static uint32_t alloc_slowpath(struct mm_machine *machine, const struct mm_alloc
 		first = false;
 		if (pfn != MM_NONE)
 			return pfn;
-		if (!(ac->gfp_flags & MM_GFP_DIRECT_RECLAIM) || machine->in_reclaim)
+		if (!(ac->gfp_flags & MM_GFP_DIRECT_RECLAIM) || machine->current.in_reclaim)
 			return no_page(machine, ac, false);
 		if (machine->oom_stamp == machine->counters[MM_PGFREE])
 			return no_page(machine, ac, may_kill(ac));
@@ -268,6 +268,19 @@ static uint32_t alloc_slowpath(struct mm_machine *machine, const struct mm_alloc
 			break;
 		}
 	}
+}
+
+struct mm_current mm_switch(struct mm_machine *machine, const struct mm_current *next)
+{
+	struct mm_current previous = machine->current;
+
+	machine->current = *next;
+	return previous;
+}
+
+const struct mm_current *mm_current(const struct mm_machine *machine)
+{
+	return &machine->current;
 }
 
 uint32_t mm_alloc_pages(struct mm_machine *machine, const struct mm_request *request)

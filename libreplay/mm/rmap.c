@@ -124,6 +124,7 @@ void mm_set_dirty(struct mm_machine *machine, uint32_t pfn)
 	if (counts_as_dirty(page) && !(page->flags & MM_PG_DIRTY)) {
 		machine->nr_dirty += mm_block_pages(page->order);
 		machine->writeback.nr_dirtied += mm_block_pages(page->order);
+		machine->current.nr_dirtied += mm_block_pages(page->order);
 		mm_queue_dirty(machine, pfn);
 	}
 	page->flags |= MM_PG_DIRTY;

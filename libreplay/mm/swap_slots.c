@@ -63,7 +63,7 @@ static uint32_t alloc_cached(struct mm_machine *machine, uint32_t cpu)
 uint32_t mm_swap_alloc(struct mm_machine *machine, uint32_t order, uint32_t owner)
 {
 	struct mm_swap *swap = &machine->swap;
-	uint32_t cpu = machine->this_cpu;
+	uint32_t cpu = machine->current.cpu;
 	uint32_t slot = MM_NONE;
 
 	if (order == 0 && check_active(machine))
@@ -78,7 +78,7 @@ uint32_t mm_swap_alloc(struct mm_machine *machine, uint32_t order, uint32_t owne
 void mm_swap_free(struct mm_machine *machine, uint32_t slot, uint32_t order)
 {
 	struct mm_swap *swap = &machine->swap;
-	struct mm_swap_cpu *cache = &swap->cpus[machine->this_cpu];
+	struct mm_swap_cpu *cache = &swap->cpus[machine->current.cpu];
 
 	if (order > 0 || !swap->caches_active) {
 		mm_swap_range_free(machine, slot, mm_block_pages(order));

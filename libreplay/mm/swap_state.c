@@ -24,8 +24,9 @@ static bool read_page(struct mm_machine *machine, const struct mm_request *reque
 	pfn = mm_alloc_pages(machine, &adapted);
 	if (pfn == MM_NONE)
 		return false;
-	/* Its owner may have been killed meanwhile. */
-	if (lpage->slot == MM_NONE || lpage->pfn != MM_NONE) {
+	/* Others may have read or freed it meanwhile, or its owner may have been killed. */
+	lpage = mm_lpage(machine, number);
+	if (lpage->slot == MM_NONE || lpage->pfn != MM_NONE || lpage->order != adapted.order) {
 		mm_free_pages(machine, request->cpu, pfn);
 		return false;
 	}
@@ -97,5 +98,7 @@ bool mm_swapin(struct mm_machine *machine, const struct mm_request *request, uin
 	}
 	if (mm_lpage(machine, number)->pfn != MM_NONE)
 		return true;
-	return mm_lpage(machine, number)->slot != MM_NONE && read_page(machine, request, number);
+	if (mm_lpage(machine, number)->slot == MM_NONE)
+		return false;
+	return read_page(machine, request, number) || mm_lpage(machine, number)->pfn != MM_NONE;
 }

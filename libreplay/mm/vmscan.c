@@ -301,7 +301,7 @@ uint64_t mm_try_to_free_pages(struct mm_machine *machine, const struct mm_alloc_
 
 	if (!machine->policy)
 		return 0;
-	machine->in_reclaim = true;
+	machine->current.in_reclaim = true;
 	if (machine->hooks.direct_reclaim_begin)
 		machine->hooks.direct_reclaim_begin(machine->hooks.data, ac->request);
 	progress = reclaim_round(machine, &sc);
@@ -315,6 +315,6 @@ uint64_t mm_try_to_free_pages(struct mm_machine *machine, const struct mm_alloc_
 	}
 	if (machine->hooks.direct_reclaim_end)
 		machine->hooks.direct_reclaim_end(machine->hooks.data, ac->request, &sc);
-	machine->in_reclaim = false;
+	machine->current.in_reclaim = false;
 	return progress;
 }

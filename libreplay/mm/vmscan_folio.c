@@ -249,7 +249,7 @@ uint64_t mm_shrink_batch(struct mm_node *node, struct mm_scan_control *sc, struc
 	struct mm_machine *machine = node->machine;
 	uint64_t written = sc->nr_written, freed = 0;
 
-	machine->this_cpu = sc->cpu;
+	machine->current.cpu = sc->cpu;
 	for (uint32_t i = 0; i < batch->nr; i++) {
 		mm_unisolate(node, batch->pfns[i]);
 		freed += shrink_one(node, sc, batch->pfns[i]);

@@ -216,7 +216,7 @@ static void page_added(struct mm_node *node, uint32_t pfn)
 
 	if (lazyfree)
 		page->flags &= (uint16_t) ~(MGLRU_ACTIVE | MGLRU_REFERENCED);
-	else if (machine->in_fault || (machine->building && (page->flags & MM_PG_ANON)))
+	else if (machine->current.in_fault || (machine->building && (page->flags & MM_PG_ANON)))
 		page->flags |= MGLRU_ACTIVE;
 	policy_mglru_add(node, pfn, false);
 }

@@ -57,7 +57,7 @@ static void restore(struct mm_node *node, struct mm_page *page, uint32_t refs, b
 	uint64_t nr = mm_block_pages(page->order);
 
 	if (lru->version == MGLRU_6_18) {
-		if (node->machine->in_fault)
+		if (node->machine->current.in_fault)
 			count(node, MM_WORKINGSET_ACTIVATE_ANON, type, nr);
 		if (!workingset) {
 			mglru_set_counter(page, refs - 1);
@@ -66,7 +66,7 @@ static void restore(struct mm_node *node, struct mm_page *page, uint32_t refs, b
 	} else {
 		if (lru->version == MGLRU_6_12)
 			count(node, MM_WORKINGSET_ACTIVATE_ANON, type, nr);
-		if (!node->machine->in_fault && refs < MGLRU_REFS_MAX)
+		if (!node->machine->current.in_fault && refs < MGLRU_REFS_MAX)
 			return;
 		mglru_set_counter(page, MGLRU_REFS_MAX);
 	}

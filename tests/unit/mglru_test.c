@@ -313,7 +313,7 @@ static void a_refault_counts_by_its_past(void **state)
 		lru->min_seq[MM_LRU_FILE] += rows[i].aged;
 		lru->max_seq += rows[i].aged;
 		min_seq = lru->min_seq[MM_LRU_FILE];
-		machine->in_fault = rows[i].fault;
+		machine->current.in_fault = rows[i].fault;
 		policy_mglru_refault(node, pfn, token);
 		if (machine_counter(machine, "workingset_refault_file") != rows[i].refaults ||
 		    machine_counter(machine, "workingset_activate_file") != rows[i].activates ||

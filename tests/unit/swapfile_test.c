@@ -36,13 +36,13 @@ static struct mm_machine *machine_on(enum mm_swap_device device, uint32_t kernel
 
 static uint32_t alloc(struct mm_machine *machine, uint16_t cpu)
 {
-	machine->this_cpu = cpu;
+	machine->current.cpu = cpu;
 	return mm_swap_alloc(machine, 0, 7);
 }
 
 static void free_slot(struct mm_machine *machine, uint32_t slot)
 {
-	machine->this_cpu = 0;
+	machine->current.cpu = 0;
 	mm_swap_free(machine, slot, 0);
 }
 
