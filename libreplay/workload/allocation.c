@@ -141,6 +141,11 @@ void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	uint64_t nr;
 	bool movable = event->page.gfp_flags & WL_GFP_MOVABLE;
 
+	/* What it reclaimed for it has got now, or had before: then no op has come of it. */
+	if (!wl_in_reclaim(t)) {
+		t->asked_ns = t->has_got ? 0 : t->asked_ns;
+		t->has_got = t->asked_ns != 0;
+	}
 	wl_drop_row_ends(wl, task);
 	if (pfn == MMR_PFN_NONE) {
 		wl_count(wl, WL_ALLOC_FAILED);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The ops on their way out: a window in which the last ones can still be completed.
+ *
+ * An op has the time at which its task asked. What had to reclaim for itself shows itself when it has got its page: its
+ * op comes late, and is put where it belongs when it leaves the window, but never before an op that names the same
+ * page. Ops that others asked for meanwhile stay in the window as long.
  */
 #include "wl_state.h"
 
@@ -25,6 +29,12 @@ static enum wl_cause cause_of(const struct demand_op *op)
 	}
 }
 
+static bool asks(const struct demand_op *op)
+{
+	return (op->kind <= DEMAND_KERNEL_ALLOC || op->kind == DEMAND_COW) &&
+	       !(op->arg & DEMAND_RESIDENT);
+}
+
 uint32_t wl_emit(struct wl *wl, struct demand_op op)
 {
 	size_t pending = wl->ops.count - wl->ops_head;
@@ -42,6 +52,14 @@ uint32_t wl_emit(struct wl *wl, struct demand_op op)
 	if (op.page != DEMAND_NO_PAGE && op.kind != DEMAND_EVICTED &&
 	    wl->pages.items[op.page].nr_ops < 2)
 		wl->pages.items[op.page].nr_ops++;
+	if (op.task && asks(&op) && wl->tasks.items[op.task].asked_ns &&
+	    !wl_in_reclaim(&wl->tasks.items[op.task])) {
+		op.t_ns = wl->tasks.items[op.task].asked_ns;
+		wl->tasks.items[op.task].asked_ns = 0;
+		wl->tasks.items[op.task].has_got = false;
+		if (wl_u32_vec_push(&wl->late, wl->ops_serial + (uint32_t)pending) < 0)
+			wl->nomem = true;
+	}
 	if (wl_op_vec_push(&wl->ops, op) < 0)
 		wl->nomem = true;
 	return wl->ops_serial + (uint32_t)pending;
@@ -65,14 +83,60 @@ struct demand_op *wl_op_find(struct wl *wl, uint32_t serial, uint32_t page)
 	return op->page == page ? op : NULL;
 }
 
-const struct demand_op *wl_ops(const struct wl *wl, size_t *nr)
+/* Ops of its own task from then on are what its reclaim took; that comes after, too. */
+static bool name_the_same(const struct demand_op *a, const struct demand_op *b)
 {
-	size_t pending = wl->ops.count - wl->ops_head;
+	bool huge = a->order > 0 || b->order > 0 || ((a->arg | b->arg) & DEMAND_HUGE);
+	unsigned int shift = huge ? WL_HUGE_ORDER : 0;
 
-	if (wl->finished)
-		*nr = pending;
-	else
-		*nr = pending > WL_WINDOW ? pending - WL_WINDOW : 0;
+	if (a->page == DEMAND_NO_PAGE || b->page == DEMAND_NO_PAGE)
+		return false;
+	return a->page >> shift == b->page >> shift ||
+	       (a->kind == DEMAND_COW && a->arg2 >> shift == b->page >> shift) ||
+	       (b->kind == DEMAND_COW && b->arg2 >> shift == a->page >> shift);
+}
+
+/* Back to where it belongs. */
+static void put_back(struct demand_op *ops, size_t at)
+{
+	struct demand_op op = ops[at];
+
+	for (; at > 0 && ops[at - 1].t_ns > op.t_ns && !name_the_same(&ops[at - 1], &op); at--)
+		ops[at] = ops[at - 1];
+	if (at > 0 && ops[at - 1].t_ns > op.t_ns)
+		op.t_ns = ops[at - 1].t_ns;
+	ops[at] = op;
+}
+
+/* How many of the first nr ops came before those asked that are still in the window. */
+static size_t before_late(const struct wl *wl, size_t nr)
+{
+	const struct demand_op *ops = wl->ops.items + wl->ops_head;
+
+	for (size_t i = wl->late.count; i-- > 0;) {
+		size_t at = wl->late.items[i] - wl->ops_serial;
+
+		while (at >= nr && nr > 0 && ops[nr - 1].t_ns > ops[at].t_ns)
+			nr--;
+	}
+	return nr;
+}
+
+const struct demand_op *wl_ops(struct wl *wl, size_t *nr)
+{
+	size_t pending = wl->ops.count - wl->ops_head, nr_left = 0;
+
+	*nr = pending > WL_WINDOW ? pending - WL_WINDOW : 0;
+	*nr = wl->finished ? pending : before_late(wl, *nr);
+	for (size_t i = 0; i < wl->late.count; i++) {
+		size_t at = wl->late.items[i] - wl->ops_serial;
+
+		if (at < *nr)
+			put_back(wl->ops.items + wl->ops_head, at);
+		else
+			wl->late.items[nr_left++] = wl->late.items[i];
+	}
+	wl->late.count = nr_left;
 	return wl->ops.items + wl->ops_head;
 }
 

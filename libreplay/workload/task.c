@@ -201,6 +201,8 @@ void wl_task_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	case MMR_EVENT_MM_VMSCAN_NODE_RECLAIM_BEGIN:
 		if (t->reclaim_depth < UINT8_MAX)
 			t->reclaim_depth++;
+		if (t->asked_ns == 0 && event->kind == MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN)
+			t->asked_ns = event->t_ns;
 		t->stall_gfp = event->kind == MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN
 		                       ? (uint32_t)event->reclaim.gfp_flags
 		                       : 0;

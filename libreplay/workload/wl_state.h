@@ -213,9 +213,11 @@ struct wl_task {
 	uint64_t collapse_vpn; /* … and where it goes */
 	uint32_t collapse_mm;
 	uint32_t migrator;
-	uint32_t shrinker;     /* that it is inside of, + 1 */
-	uint32_t stall_gfp;    /* what it reclaimed for last; 0: nothing, or a cgroup */
-	uint32_t last;         /* the last page that waits for its name */
+	uint32_t shrinker;  /* that it is inside of, + 1 */
+	uint64_t asked_ns;  /* when it asked for what it reclaims for; 0: no op is to come of it */
+	bool has_got;       /* … and that has been allocated */
+	uint32_t stall_gfp; /* what it reclaimed for last; 0: nothing, or a cgroup */
+	uint32_t last;      /* the last page that waits for its name */
 	uint32_t movable_pfn;  /* the last movable page of order 0 */
 	uint32_t written_slot; /* of the I/O whose page is named next */
 	uint32_t nr_written;   /* 0: none */
@@ -401,7 +403,9 @@ struct wl {
 	struct wl_op_vec ops;
 	size_t ops_head;     /* ops before it have been consumed */
 	uint32_t ops_serial; /* serial number of ops.items[ops_head] */
-	bool started;        /* ops are emitted */
+	struct wl_u32_vec
+		late; /* serial numbers of those that were asked for before the ones before them */
+	bool started; /* ops are emitted */
 	bool finished;
 	bool nomem;
 	bool seekless_swap;

@@ -126,6 +126,7 @@ void wl_destroy(struct wl *wl)
 	wl_u32_vec_deinit(&wl->nameless[0]);
 	wl_u32_vec_deinit(&wl->nameless[1]);
 	wl_op_vec_deinit(&wl->ops);
+	wl_u32_vec_deinit(&wl->late);
 	base_free(wl->map_hash.heads);
 	base_free(wl->file_hash.heads);
 	base_free(wl->file_page_hash.heads);

@@ -114,7 +114,7 @@ int wl_finish(struct wl *wl, struct mmr_error *err) MMR_MUST_CHECK;
  * The ops that are ready, in time order, their number in *nr; valid until the next call of anything
  * here. wl_consume() takes the first nr of them away.
  */
-const struct demand_op *wl_ops(const struct wl *wl, size_t *nr);
+const struct demand_op *wl_ops(struct wl *wl, size_t *nr);
 void wl_consume(struct wl *wl, size_t nr);
 
 /* Time at which the demand begins: of the snapshot's end or of the first event; 0 before that. */

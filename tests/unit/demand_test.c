@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The order in which ops leave the window. */
+#include "workload_bench.h"
+
+static void reclaim(struct bench *b, uint32_t pid, enum mmr_event_kind kind)
+{
+	send(b, (struct mmr_event){ .kind = (uint16_t)kind, .pid = pid });
+}
+
+static bool is_touch(const struct demand_op *op)
+{
+	return op->kind == DEMAND_ANON_TOUCH || op->kind == DEMAND_KERNEL_ALLOC ||
+	       op->kind == DEMAND_FREE;
+}
+
+/* 1 reclaims for its page while 2 gets one. */
+static void what_needed_reclaim_was_asked_for_before(void **state)
+{
+	struct bench *b = bench_new(NULL);
+	uint64_t asked_ns;
+
+	(void)state;
+	fault(b, 1, BASE, FAULT_WRITE);
+	reclaim(b, 1, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN);
+	asked_ns = b->t_ns;
+	alloc(b, 2, 70, GFP_KERNEL, 0);
+	reclaim(b, 1, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END);
+	alloc(b, 1, 71, GFP_ANON, 0);
+	/* The next one waits for nothing. */
+	touch_new(b, 1, BASE + 1, 72);
+	collect(b, is_touch);
+	assert_int_equal(b->nr_ops, 3);
+	assert_int_equal(b->ops[0].kind, DEMAND_ANON_TOUCH);
+	assert_int_equal(b->ops[0].t_ns, asked_ns);
+	assert_int_equal(b->ops[1].kind, DEMAND_KERNEL_ALLOC);
+	assert_int_equal(b->ops[2].t_ns, b->t_ns);
+	end(b);
+}
+
+/* A number that 2 gives up meanwhile may be what 1 gets. */
+static void nothing_goes_before_the_end_of_what_it_was(void **state)
+{
+	struct bench *b = bench_new(NULL);
+
+	(void)state;
+	alloc(b, 2, 70, GFP_KERNEL, 0);
+	reclaim(b, 1, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN);
+	free_pages(b, 2, 70, 0);
+	reclaim(b, 1, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END);
+	alloc(b, 1, 70, GFP_KERNEL, 0);
+	collect(b, is_touch);
+	assert_int_equal(b->nr_ops, 3);
+	for (size_t i = 1; i < 3; i++)
+		assert_true(b->ops[i].t_ns >= b->ops[i - 1].t_ns);
+	assert_int_equal(b->ops[0].kind, DEMAND_KERNEL_ALLOC);
+	if (b->ops[2].page == b->ops[0].page)
+		assert_int_equal(b->ops[1].kind, DEMAND_FREE);
+	end(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_needed_reclaim_was_asked_for_before),
+		cmocka_unit_test(nothing_goes_before_the_end_of_what_it_was),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
