@@ -29,16 +29,14 @@ static void apply(struct replay *replay, const struct replay_change *change)
 	mm_set_settings(replay->machine, &settings);
 }
 
-void replay_changes_run(struct replay *replay, uint64_t t_ns)
+void replay_changes_run(struct replay *replay)
 {
 	const struct replay_tunables *tunables = &replay->tunables;
 
 	while (replay->next_change < tunables->nr_changes &&
-	       tunables->changes[replay->next_change].t_ns <= t_ns) {
+	       tunables->changes[replay->next_change].t_ns <= replay->now_ns) {
 		const struct replay_change change = tunables->changes[replay->next_change++];
 
-		if (change.t_ns > replay->now_ns)
-			replay_simtime_run(replay, change.t_ns);
 		apply(replay, &change);
 	}
 	replay->change_ns = replay->next_change < tunables->nr_changes

@@ -4,10 +4,8 @@
  *
  * kcompactd does a pageblock at a time; that takes the CPU time that the cost model gives for what it scanned
  * and moved, stretched by kcompactd.cpu. Woken, it needs as long as kswapd to get a CPU; asleep, it looks around
- * every HZ/2, when the recorded one did, or by kcompactd.timeout. Direct compaction happens at the instant of
- * the op that needed it; its cost is a stall of that task, during which the others go on.
- *
- * Not modelled: that several tasks compact at a time.
+ * every HZ/2, when the recorded one did, or by kcompactd.timeout. Direct compaction takes the task that needed it as
+ * long, a pageblock at a time, and others go on in between.
  */
 #include "replay_state.h"
 
@@ -117,8 +115,8 @@ static void compact_begin(void *data, const struct mm_compact_control *cc,
 	struct replay_compactor *thread;
 
 	if (request) {
-		replay->compact_begin_ns = replay->now_ns + replay->stall_ns;
-		replay->compact_seen = (struct replay_compact_seen){ 0 };
+		replay->worker->compact_begin_ns = replay->now_ns;
+		replay->worker->compact_seen = (struct replay_compact_seen){ 0 };
 		return;
 	}
 	thread = &replay->kcompactd[mm_zone_at(replay->machine, cc->zone)->node];
@@ -130,7 +128,7 @@ static void compact_turn(void *data, const struct mm_compact_control *cc)
 {
 	struct replay *replay = data;
 
-	replay_simtime_stall(replay, replay_cost_compact(&replay->cost, cc, &replay->compact_seen));
+	replay_sleep(replay, replay_cost_compact(&replay->cost, cc, &replay->worker->compact_seen));
 }
 
 static void compact_end(void *data, const struct mm_compact_control *cc,
@@ -140,8 +138,8 @@ static void compact_end(void *data, const struct mm_compact_control *cc,
 	const struct replay_compactor *thread =
 		&replay->kcompactd[mm_zone_at(replay->machine, cc->zone)->node];
 	struct replay_compaction compaction = {
-		.begin_ns = request ? replay->compact_begin_ns : thread->begin_ns,
-		.end_ns = request ? replay->now_ns + replay->stall_ns : thread->ready_ns,
+		.begin_ns = request ? replay->worker->compact_begin_ns : thread->begin_ns,
+		.end_ns = request ? replay->now_ns : thread->ready_ns,
 		.task = request ? request->task : 0,
 		.gfp_flags = request ? request->gfp_flags : 0,
 		.nr_migrate_scanned = cc->total_migrate_scanned,

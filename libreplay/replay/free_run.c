@@ -81,6 +81,9 @@ static int reach_instant(struct free_run *run, struct mmr_error *err)
 	uint64_t t_ns = next_instant(run);
 	int code = replay_advance(run->replay, t_ns, err);
 
+	/* What the recorded programs had when the counters were read last they shall have here, too. */
+	if (code == 0 && t_ns == run->counters.end_ns && run->counters_next_ns == t_ns)
+		code = replay_settle(run->replay, err);
 	if (code < 0)
 		return code;
 	if (run->counters_next_ns == t_ns) {

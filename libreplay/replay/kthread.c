@@ -5,12 +5,10 @@
  * kswapd does a batch at a time; a batch takes the CPU time that the cost model gives for what it scanned,
  * stretched by kswapd.cpu, and only then may the next one begin. Woken, it needs kswapd.latency to get a CPU;
  * what others ask for meanwhile is part of its run. While it naps it looks again after
- * HZ/10. Direct reclaim happens at the instant of the op that needed it; its cost is a stall of that task,
- * during which the device and kswapd go on. That it takes longer (direct.stretch) only its task sees: were the others
- * to go on as long, who asks next would find what they have not done yet by its time.
+ * HZ/10. Direct reclaim takes its task as long, stretched by direct.stretch, and it waits after each batch: other tasks,
+ * kswapd and the devices go on in between (worker.c).
  *
- * Not modelled: the scheduler: kswapd never waits for a CPU beyond its share; several tasks in direct reclaim
- * at a time.
+ * Not modelled: the scheduler: kswapd never waits for a CPU beyond its share.
  */
 #include "replay_state.h"
 
@@ -76,7 +74,7 @@ static uint64_t now_ns(void *data)
 {
 	const struct replay *replay = data;
 
-	return replay->now_ns + replay->stall_ns;
+	return replay->now_ns;
 }
 
 static void kswapd_begin(void *data, const struct mm_node *node)
@@ -114,17 +112,16 @@ static void direct_begin(void *data, const struct mm_request *request)
 	struct replay *replay = data;
 
 	(void)request;
-	replay->direct_begin_ns = replay->now_ns + replay->stall_ns + replay->unseen_ns;
-	replay->direct_seen = (struct mm_scan_control){ 0 };
+	replay->worker->direct_begin_ns = replay->now_ns;
+	replay->worker->seen = (struct mm_scan_control){ 0 };
 }
 
 static void direct_batch(void *data, const struct mm_scan_control *sc)
 {
 	struct replay *replay = data;
-	uint64_t cost_ns = replay_cost_reclaim(&replay->cost, sc, &replay->direct_seen);
+	uint64_t cost_ns = replay_cost_reclaim(&replay->cost, sc, &replay->worker->seen);
 
-	replay_simtime_stall(replay, cost_ns);
-	replay->unseen_ns += cost_ns * (replay->cost.direct_percent - 100) / 100;
+	replay_sleep(replay, cost_ns * replay->cost.direct_percent / 100);
 }
 
 static void direct_end(void *data, const struct mm_request *request,
@@ -132,7 +129,7 @@ static void direct_end(void *data, const struct mm_request *request,
 {
 	struct replay *replay = data;
 	struct replay_reclaim reclaim = {
-		.begin_ns = replay->direct_begin_ns,
+		.begin_ns = replay->worker->direct_begin_ns,
 		.task = request->task,
 		.gfp_flags = request->gfp_flags,
 		.nr_scanned = sc->nr_scanned,
@@ -144,7 +141,7 @@ static void direct_end(void *data, const struct mm_request *request,
 	};
 
 	direct_batch(data, sc);
-	reclaim.end_ns = replay->now_ns + replay->stall_ns + replay->unseen_ns;
+	reclaim.end_ns = replay->now_ns;
 	if (replay->hooks.reclaim)
 		replay->hooks.reclaim(replay->hooks.data, &reclaim);
 }
@@ -153,8 +150,8 @@ static void throttle(void *data, const struct mm_scan_control *sc, enum mm_throt
 {
 	struct replay *replay = data;
 	struct replay_reclaim reclaim = {
-		.begin_ns = replay->now_ns + replay->stall_ns,
-		.task = replay->task,
+		.begin_ns = replay->now_ns,
+		.task = replay->worker->op.task,
 		.kind = REPLAY_RECLAIM_THROTTLE,
 		.order = sc->order,
 		.gfp_flags = sc->gfp_flags,
@@ -166,9 +163,9 @@ static void throttle(void *data, const struct mm_scan_control *sc, enum mm_throt
 	if (reason == MM_THROTTLE_WRITEBACK &&
 	    replay->write_done_ns[MM_WRITE_SWAP] > reclaim.begin_ns)
 		wait_ns = replay->write_done_ns[MM_WRITE_SWAP] - reclaim.begin_ns;
-	replay_simtime_stall(replay, wait_ns);
-	mm_space_switched(replay->machine, replay_oom_space(replay, replay->task));
-	reclaim.end_ns = replay->now_ns + replay->stall_ns;
+	replay_sleep(replay, wait_ns);
+	mm_space_switched(replay->machine, replay_oom_space(replay, reclaim.task));
+	reclaim.end_ns = replay->now_ns;
 	if (reason == MM_THROTTLE_NOPROGRESS && replay->hooks.reclaim)
 		replay->hooks.reclaim(replay->hooks.data, &reclaim);
 }

@@ -169,7 +169,7 @@ static void oom_kill(void *data, const struct mm_oom_kill *kill)
 {
 	struct replay *replay = data;
 	struct replay_oom_kill report = {
-		.t_ns = replay->now_ns + replay->stall_ns,
+		.t_ns = replay->now_ns,
 		.asked_by = kill->request->task,
 		.oom_score_adj = kill->adj,
 		.points = kill->points,
@@ -200,13 +200,13 @@ static void oom_kill(void *data, const struct mm_oom_kill *kill)
 static bool oom_wait(void *data, const struct mm_request *request)
 {
 	struct replay *replay = data;
-	uint64_t now_ns = replay->now_ns + replay->stall_ns;
+	uint64_t now_ns = replay->now_ns;
 	bool waits = replay->victim != 0;
 
 	(void)request;
-	replay_simtime_stall(replay, waits && replay->victim_exit_ns > now_ns
-	                                     ? replay->victim_exit_ns - now_ns
-	                                     : replay->jiffy_ns);
+	replay_sleep(replay, waits && replay->victim_exit_ns > now_ns
+	                             ? replay->victim_exit_ns - now_ns
+	                             : replay->jiffy_ns);
 	return waits;
 }
 

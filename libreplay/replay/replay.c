@@ -88,6 +88,7 @@ void replay_destroy(struct replay *replay)
 {
 	if (!replay)
 		return;
+	replay_workers_destroy(replay);
 	mm_machine_destroy(replay->machine);
 	replay_task_vec_deinit(&replay->tasks);
 	replay_dirtier_vec_deinit(&replay->dirtiers);
@@ -194,27 +195,109 @@ static void set_reference_share(struct replay *replay, uint64_t t_ns)
 	replay->reference_ns = replay_reference_begin_ns(replay->reference, bin + 1);
 }
 
-/* What the recording kept and the machine did not comes back when it is used. */
-static void follow_residence(struct replay *replay, const struct demand_op *op)
-{
-	uint32_t page, task;
-
-	replay_residence_advance(replay->residence, replay->machine, op->t_ns);
-	if (!replay->seeding)
-		replay_simtime_run(replay, op->t_ns);
-	while (!replay->seeding && replay_residence_due(replay->residence, &page, &task))
-		replay_op_run(replay, &(struct demand_op){ .t_ns = op->t_ns,
-		                                           .task = task,
-		                                           .page = page,
-		                                           .kind = DEMAND_ACCESS,
-		                                           .cpu = op->cpu });
-	replay_residence_op(replay->residence, replay->machine, op);
-}
-
 static bool is_resident(const struct demand_op *op)
 {
 	return (op->arg & DEMAND_RESIDENT) &&
 	       (op->kind <= DEMAND_KERNEL_ALLOC && op->kind >= DEMAND_ANON_TOUCH);
+}
+
+static bool is_of_task(const struct demand_op *op)
+{
+	return op->kind >= DEMAND_TASK_START && op->kind <= DEMAND_UNMAP;
+}
+
+/* Before time goes on to the op. */
+static void meet(struct replay *replay, const struct demand_op *op)
+{
+	replay->stats.nr_ops++;
+	if (replay->future)
+		look_ahead(replay, op);
+	if (replay->residence)
+		replay_residence_advance(replay->residence, replay->machine, op->t_ns);
+	if (replay->seeding && !is_resident(op) && !is_of_task(op)) {
+		replay_machine_seeded(replay);
+		if (replay->hooks.begun)
+			replay->hooks.begun(replay->hooks.data);
+	}
+	replay->input.met = true;
+}
+
+/* Whoever reclaims goes by the settings that it began with. */
+static void change_settings(struct replay *replay)
+{
+	if (!replay->sleepers || !replay_simtime_step(replay, REPLAY_NEVER - 1))
+		replay_changes_run(replay);
+}
+
+/* What the recording kept and the machine did not comes back when it is used. true: there was such a page. */
+static bool bring_back(struct replay *replay, const struct demand_op *op)
+{
+	struct demand_op access = { .t_ns = op->t_ns, .kind = DEMAND_ACCESS, .cpu = op->cpu };
+
+	if (!replay->residence ||
+	    !replay_residence_due(replay->residence, &access.page, &access.task))
+		return false;
+	replay_submit(replay, &access);
+	return true;
+}
+
+static void accept(struct replay *replay, const struct demand_op *op)
+{
+	if (replay->residence)
+		replay_residence_op(replay->residence, replay->machine, op);
+	if (is_resident(op) && replay->seeding)
+		replay_op_seed(replay, op);
+	else if (is_resident(op))
+		replay->stats.nr_mismatched++;
+	else
+		replay_submit(replay, op);
+}
+
+bool replay_input_next(struct replay *replay)
+{
+	struct replay_input *input = &replay->input;
+	const struct demand_op *op = NULL;
+	uint64_t t_ns = input->until_ns;
+
+	if (input->code < 0)
+		return false;
+	if (input->next < input->nr) {
+		op = &input->ops[input->next];
+		t_ns = op->t_ns;
+		if (!input->met)
+			meet(replay, op);
+	}
+	if (t_ns < replay->now_ns)
+		t_ns = replay->now_ns;
+	if (!replay->seeding && replay->change_ns <= t_ns) {
+		if (!replay_simtime_step(replay, replay->change_ns))
+			change_settings(replay);
+		return true;
+	}
+	if (!replay->seeding && replay_simtime_step(replay, t_ns))
+		return true;
+	if (!op)
+		return input->settles && replay->pending.nr > 0 &&
+		       replay_simtime_step(replay, REPLAY_NEVER - 1);
+	if (!replay->seeding && bring_back(replay, op))
+		return true;
+	if (!replay->seeding && t_ns >= replay->reference_ns)
+		set_reference_share(replay, t_ns);
+	input->next++;
+	input->met = false;
+	accept(replay, op);
+	return true;
+}
+
+void replay_execute(struct replay *replay, const struct demand_op *op)
+{
+	if (is_of_task(op)) {
+		replay_oom_task(replay, op);
+		return;
+	}
+	replay_op_run(replay, op);
+	if (replay->input.code == 0)
+		replay->input.code = check_machine(replay, replay->input.err);
 }
 
 int replay_run(struct replay *replay, const struct demand_op *ops, size_t nr_ops,
@@ -222,49 +305,32 @@ int replay_run(struct replay *replay, const struct demand_op *ops, size_t nr_ops
 {
 	int rc = prepare(replay, ops, nr_ops, err);
 
-	for (size_t i = 0; rc == 0 && i < nr_ops; i++) {
-		replay->stats.nr_ops++;
-		if (replay->future)
-			look_ahead(replay, &ops[i]);
-		if (replay->residence)
-			follow_residence(replay, &ops[i]);
-		if (is_resident(&ops[i])) {
-			if (replay->seeding)
-				replay_op_seed(replay, &ops[i]);
-			else
-				replay->stats.nr_mismatched++;
-			continue;
-		}
-		if (ops[i].kind >= DEMAND_TASK_START && ops[i].kind <= DEMAND_UNMAP) {
-			replay_oom_task(replay, &ops[i]);
-			continue;
-		}
-		if (replay->seeding) {
-			replay_machine_seeded(replay);
-			if (replay->hooks.begun)
-				replay->hooks.begun(replay->hooks.data);
-		}
-		if (ops[i].t_ns >= replay->change_ns)
-			replay_changes_run(replay, ops[i].t_ns);
-		if (ops[i].t_ns >= replay->reference_ns)
-			set_reference_share(replay, ops[i].t_ns);
-		replay_simtime_run(replay, ops[i].t_ns);
-		replay_op_run(replay, &ops[i]);
-		rc = check_machine(replay, err);
-	}
+	if (rc < 0)
+		return rc;
+	replay->input = (struct replay_input){ .ops = ops, .nr = nr_ops };
+	rc = replay_workers_run(replay, err);
 	return rc < 0 ? rc : mm_status(replay->machine, err);
 }
 
 int replay_advance(struct replay *replay, uint64_t t_ns, struct mmr_error *err)
 {
+	int rc;
+
+	replay->input = (struct replay_input){ .until_ns = t_ns };
+	rc = replay_workers_run(replay, err);
 	/* Nothing moves before the first demand, and the start population may still be on its way. */
-	if (!replay->seeding && t_ns >= replay->change_ns)
-		replay_changes_run(replay, t_ns);
-	if (!replay->seeding)
-		replay_simtime_run(replay, t_ns);
-	else if (t_ns > replay->now_ns)
+	if (t_ns > replay->now_ns)
 		replay->now_ns = t_ns;
-	return mm_status(replay->machine, err);
+	return rc < 0 ? rc : mm_status(replay->machine, err);
+}
+
+int replay_settle(struct replay *replay, struct mmr_error *err)
+{
+	int rc;
+
+	replay->input = (struct replay_input){ .until_ns = replay->now_ns, .settles = true };
+	rc = replay_workers_run(replay, err);
+	return rc < 0 ? rc : mm_status(replay->machine, err);
 }
 
 const struct mm_machine *replay_machine(const struct replay *replay)

@@ -11,7 +11,7 @@
  *
  * Stalls go out through struct replay_hooks while they happen; counters, free lists and pageblocks are
  * pulled from replay_machine() with the accessors of mm/show_mem.h whenever the caller likes.
- * Same ops, config and seed: same bits. No function allocates per op.
+ * Same ops, config and seed: same bits. No function allocates per op, but where more tasks wait than ever before.
  */
 #ifndef REPLAY_REPLAY_H
 #define REPLAY_REPLAY_H
@@ -204,14 +204,21 @@ int replay_create(const struct replay_config *config, struct replay **ret,
 void replay_destroy(struct replay *replay);
 
 /*
- * Executes ops in order. t_ns must not go back (an op that does is taken as now). MMR_E_CORRUPT: an op
- * makes no sense; MMR_E_INTERNAL: an invariant of the engine broke.
+ * Executes ops in order, but for those that have to wait for others, whose task waits in the middle of what it does
+ * (worker.c): they follow in a later call. t_ns must not go back (an op that does is taken as now).
+ * MMR_E_CORRUPT: an op makes no sense; MMR_E_INTERNAL: an invariant of the engine broke; MMR_E_NOMEM.
  */
 int replay_run(struct replay *replay, const struct demand_op *ops, size_t nr_ops,
                struct mmr_error *err) MMR_MUST_CHECK;
 
 /* Lets the simulated threads work until t_ns. Before the first demand only the time passes. */
 int replay_advance(struct replay *replay, uint64_t t_ns, struct mmr_error *err) MMR_MUST_CHECK;
+
+/*
+ * Lets time go on until all that has been asked for is done, as tasks may wait in the middle of it: for readers of counters
+ * at the end. What is asked for later comes when it is over.
+ */
+int replay_settle(struct replay *replay, struct mmr_error *err) MMR_MUST_CHECK;
 
 const struct mm_machine *replay_machine(const struct replay *replay);
 uint64_t replay_now_ns(const struct replay *replay);
@@ -228,6 +235,7 @@ struct replay_task_stat {
 	uint64_t nr_faults[REPLAY_NR_FAULT_KINDS];
 	uint64_t stalled_ns; /* in direct reclaim and in swap-in, by the cost model */
 	uint32_t key;        /* its address space, by the demand's number */
+	uint32_t next_key;   /* … once all that it has been asked for is done */
 };
 /* NULL for a task that has not asked for anything. Valid until the next replay_run(). */
 const struct replay_task_stat *replay_task_stat(const struct replay *replay, uint32_t task);

@@ -146,7 +146,7 @@ static void charge(struct replay *replay, const struct demand_op *op, enum mm_to
 
 	bool fault = op->kind != DEMAND_SHMEM_TOUCH || (op->arg & DEMAND_MAPPED);
 
-	stat->stalled_ns += replay->stall_ns + replay->unseen_ns;
+	stat->stalled_ns += replay->worker->slept_ns;
 	switch (result) {
 	case MM_TOUCH_NEW:
 		if (op->kind != DEMAND_KERNEL_ALLOC && op->kind != DEMAND_FILE_TOUCH && fault)
@@ -201,9 +201,9 @@ static void note_stall(const struct replay *replay, const struct demand_op *op,
 }
 
 /* Nothing else depends on the pause: the devices do not run ahead of the others' demand for its sake. */
-static void balance_dirty(struct replay *replay, const struct demand_op *op, uint64_t nr_dirtied)
+static void balance_dirty(struct replay *replay, const struct demand_op *op)
 {
-	uint32_t nr = (uint32_t)(mm_nr_dirtied(replay->machine) - nr_dirtied);
+	uint32_t nr = mm_current(replay->machine)->nr_dirtied;
 	uint64_t pause_ns;
 
 	if (nr == 0)
@@ -212,27 +212,25 @@ static void balance_dirty(struct replay *replay, const struct demand_op *op, uin
 	if (pause_ns == 0)
 		return;
 	replay->tasks.items[op->task].stalled_ns += pause_ns;
-	note_stall(replay, op, REPLAY_RECLAIM_DIRTY, replay->now_ns + replay->stall_ns, pause_ns);
+	note_stall(replay, op, REPLAY_RECLAIM_DIRTY, replay->now_ns, pause_ns);
 }
 
 /* Who truncates a page waits until it has been written (truncate_inode_pages_range()). */
 static void wait_written(struct replay *replay, const struct demand_op *op)
 {
-	uint64_t begin_ns = replay->now_ns + replay->stall_ns;
+	uint64_t begin_ns = replay->now_ns;
 
 	if (!mm_lpage_is_written(replay->machine, op->page))
 		return;
 	replay_simtime_writes(replay);
 	while (mm_lpage_is_written(replay->machine, op->page)) {
 		uint64_t end_ns = replay->write_done_ns[MM_WRITE_FILE];
-		uint64_t at_ns = replay->now_ns + replay->stall_ns;
 
-		replay_simtime_stall(replay, end_ns > at_ns ? end_ns - at_ns : 0);
+		replay_sleep(replay, end_ns > replay->now_ns ? end_ns - replay->now_ns : 1);
 	}
 	if (op->task < replay->nr_tasks)
-		replay->tasks.items[op->task].stalled_ns += replay->stall_ns;
-	note_stall(replay, op, REPLAY_RECLAIM_WRITTEN, begin_ns,
-	           replay->now_ns + replay->stall_ns - begin_ns);
+		replay->tasks.items[op->task].stalled_ns += replay->worker->slept_ns;
+	note_stall(replay, op, REPLAY_RECLAIM_WRITTEN, begin_ns, replay->now_ns - begin_ns);
 }
 
 static void learn_shrinker(struct mm_machine *machine, const struct demand_op *op)
@@ -291,8 +289,6 @@ static void copy(struct replay *replay, const struct demand_op *op,
 
 void replay_op_run(struct replay *replay, const struct demand_op *op)
 {
-	uint64_t nr_dirtied = mm_nr_dirtied(replay->machine);
-
 	struct mm_machine *machine = replay->machine;
 	const struct mm_request request = {
 		.gfp_flags = gfp_of(op),
@@ -309,8 +305,6 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		replay->stats.nr_dropped++;
 		return;
 	}
-	replay->stall_ns = 0;
-	replay->task = op->task;
 	replay->cpu = (uint16_t)(op->cpu % replay->nr_cpus);
 	learn_swapped(replay, op);
 	runs(replay, op, request.space);
@@ -387,7 +381,6 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 	case DEMAND_EVICTED:
 		break;
 	}
-	balance_dirty(replay, op, nr_dirtied);
-	replay->stall_ns = replay->unseen_ns = 0;
+	balance_dirty(replay, op);
 	replay_simtime_writes(replay);
 }

@@ -4,7 +4,9 @@
 #define REPLAY_STATE_H
 
 #include "cost.h"
+#include "fiber.h"
 #include "mm.h"
+#include "pending.h"
 #include "replay.h"
 #include "show_mem.h"
 #include "vec.h"
@@ -43,14 +45,45 @@ DEFINE_VEC(replay_mapping_vec, uint8_t);
 
 #define REPLAY_RUNNING 256u
 
+/* A task at work, with a stack of its own: see worker.c. */
+struct replay_worker {
+	struct replay *replay;
+	struct base_fiber *fiber;
+	struct replay_worker *next; /* of those that sleep, or are idle */
+	struct demand_op op;        /* what it does */
+	uint32_t pending;           /* its number among those that others wait for; REPLAY_NO_OP */
+	uint64_t wake_ns;
+	uint64_t slept_ns;           /* since the op began */
+	uint64_t direct_begin_ns;    /* of its direct reclaim … */
+	struct mm_scan_control seen; /* … and what of it has been paid for */
+	uint64_t compact_begin_ns;   /* the same of compaction */
+	struct replay_compact_seen compact_seen;
+};
+
+/* What is to be done before replay_run() or replay_advance() returns. */
+struct replay_input {
+	const struct demand_op *ops;
+	size_t nr;
+	size_t next;
+	bool met;          /* the next one has been looked at */
+	uint64_t until_ns; /* after the last */
+	bool settles;      /* … and beyond, until nobody waits any more */
+	int code;          /* an error ends it */
+	struct mmr_error *err;
+};
+
 struct replay {
 	struct mm_machine *machine;
+	struct replay_input input;
+	struct base_fiber caller;       /* the stack that replay_run() was called on */
+	struct replay_worker *worker;   /* that runs; NULL: the caller */
+	struct replay_worker *sleepers; /* the one that wakes first is first */
+	struct replay_worker *idle;
+	struct replay_pending pending;
 	struct replay_hooks hooks;
 	struct replay_cost cost;
 	struct replay_kthread kswapd[MM_MAX_NODES];
 	struct replay_compactor kcompactd[MM_MAX_NODES];
-	struct replay_compact_seen compact_seen; /* of direct compaction */
-	uint64_t compact_begin_ns;
 	uint64_t kcompactd_timeout_ns;
 	const uint64_t *looks; /* of the recorded kcompactd, [nr_looks]; the start's */
 	size_t nr_looks;
@@ -78,8 +111,6 @@ struct replay {
 	uint32_t nr_pages; /* logical pages < this have been seen */
 	uint64_t start_ns;
 	uint64_t now_ns;
-	uint64_t stall_ns;  /* how long the op that is executed has had to wait so far */
-	uint64_t unseen_ns; /* … and beyond that, which nobody else notices */
 	uint64_t write_done_ns
 		[MM_NR_WRITE_DEVICES]; /* end of the oldest write; REPLAY_NEVER: there is none */
 	uint64_t flush_ns;             /* the flushers' next look; REPLAY_NEVER */
@@ -88,7 +119,6 @@ struct replay {
 	uint32_t vmstat_cpu;
 	uint64_t memcg_flush_ns; /* next update of the memory cgroups' statistics; REPLAY_NEVER */
 	uint64_t memcg_period_ns;
-	uint32_t task;                                  /* that asked for it */
 	const struct replay_file_device *device;        /* NULL: cost.file_write holds throughout */
 	const struct replay_reference_share *reference; /* NULL: nothing is left to chance */
 	uint32_t reference_bin;                         /* the next … */
@@ -99,9 +129,7 @@ struct replay {
 	uint32_t next_change;
 	uint64_t change_ns;               /* when it is due; REPLAY_NEVER: there is none */
 	uint32_t running[REPLAY_RUNNING]; /* by CPU modulo that: the space whose task it ran last */
-	struct mm_scan_control direct_seen;
-	uint64_t direct_begin_ns;
-	bool seeding;      /* the start population is still coming */
+	bool seeding;                     /* the start population is still coming */
 	bool traces_reads; /* the demand tells of uses of file pages apart from bringing them in */
 	struct replay_kernel_memory *kernel; /* at the start: [REPLAY_MAX_NODES], or NULL */
 	struct replay_pcp *pcps;             /* as recorded; NULL: not known */
@@ -118,14 +146,36 @@ void replay_machine_seeded(struct replay *replay);
 
 /* ---- simtime.c ---- */
 
-/* Lets everything happen that is due until t_ns, in the order of its time; then it is t_ns. */
-void replay_simtime_run(struct replay *replay, uint64_t t_ns);
-/* The task at work waits: the others go on, the clock of the demand does not. */
-void replay_simtime_stall(struct replay *replay, uint64_t ns);
+/*
+ * Does what is due first, if that is until t_ns, and then it is the time of that. false: nothing is, and it is t_ns. Others
+ * may have gone on meanwhile, if the worker's turn came to be another's.
+ */
+bool replay_simtime_step(struct replay *replay, uint64_t t_ns);
 /* After anything that may have begun a write. */
 void replay_simtime_writes(struct replay *replay);
 /* When the next write ends; REPLAY_NEVER: there is none. */
 uint64_t replay_simtime_write_ns(const struct replay *replay);
+
+/* ---- worker.c ---- */
+
+/* Lets workers do what there is to do, until there is nothing. */
+int replay_workers_run(struct replay *replay, struct mmr_error *err) MMR_MUST_CHECK;
+void replay_workers_destroy(struct replay *replay);
+/* The op, once nobody has in hand what it names. */
+void replay_submit(struct replay *replay, const struct demand_op *op);
+/* The task at work waits: others and the threads go on. */
+void replay_sleep(struct replay *replay, uint64_t ns);
+/* When the next of those that sleep wakes; REPLAY_NEVER: nobody does. */
+uint64_t replay_worker_due(const struct replay *replay);
+/* It goes on, and this worker is idle until somebody needs one. */
+void replay_worker_wake(struct replay *replay);
+
+/* ---- replay.c ---- */
+
+/* Takes the next thing from the input. false: there is nothing more. */
+bool replay_input_next(struct replay *replay);
+/* The op itself, now. */
+void replay_execute(struct replay *replay, const struct demand_op *op);
 
 /* ---- kthread.c ---- */
 
@@ -186,8 +236,8 @@ void replay_op_run(struct replay *replay, const struct demand_op *op);
 
 /* ---- changes.c ---- */
 
-/* Settings that change until t_ns, each in its time. */
-void replay_changes_run(struct replay *replay, uint64_t t_ns);
+/* The settings that change now. */
+void replay_changes_run(struct replay *replay);
 /* The policy that lru_gen.enabled will change to; NULL: it does not. */
 const struct mm_policy_ops *replay_other_policy(const struct replay_config *config);
 

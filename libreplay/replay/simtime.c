@@ -2,12 +2,11 @@
 /*
  * Simulated time: what is due between two demand ops, in order.
  *
- * Seven things have times of their own: writes of the swap device (one after the other, cost.swap_write each) and
+ * Eight things have times of their own: writes of the swap device (one after the other, cost.swap_write each) and
  * of that of the files (cost.file_write, and none in less than cost.file_latency), the exit of an OOM victim, kswapd and
  * kcompactd of each node, the update of one CPU's counters and lists, once a second each, spread over the second, that of memory
- * cgroups' statistics, and the flushers' look at what is old. The earliest is done first; ties go in that order. While a
- * task stalls in direct reclaim they go on beyond the demand's time, which stands still (open timing: later
- * demand comes when it came, whatever the stall).
+ * cgroups' statistics, the flushers' look at what is old, and tasks that wait in the middle of an op (worker.c). The
+ * earliest is done first.
  *
  * Not modelled: reads in the device's queue; that the update is skipped on idle CPUs.
  */
@@ -46,8 +45,7 @@ void replay_simtime_writes(struct replay *replay)
 		if (mm_oldest_write_pages(replay->machine, i) == 0)
 			replay->write_done_ns[i] = REPLAY_NEVER;
 		else if (replay->write_done_ns[i] == REPLAY_NEVER)
-			replay->write_done_ns[i] =
-				write_end(replay, i, replay->now_ns + replay->stall_ns);
+			replay->write_done_ns[i] = write_end(replay, i, replay->now_ns);
 	}
 }
 
@@ -110,60 +108,59 @@ static void update(struct replay *replay)
 	}
 }
 
-/* Everything due until t_ns. */
-static void run_until(struct replay *replay, uint64_t t_ns)
+static void reach(struct replay *replay, uint64_t t_ns)
 {
-	uint32_t nr_nodes = mm_nr_nodes(replay->machine);
-
-	for (;;) {
-		uint64_t due = replay_simtime_write_ns(replay);
-		uint32_t node = MM_MAX_NODES;
-		bool compacts = false;
-		bool exits = replay_oom_due(replay) < due;
-
-		if (exits)
-			due = replay_oom_due(replay);
-
-		for (uint32_t n = 0; n < nr_nodes; n++) {
-			uint64_t at = replay_kthread_due(replay, n);
-			uint64_t compact_at = replay_compactor_due(replay, n);
-
-			if (at < due) {
-				due = at;
-				node = n;
-				compacts = false;
-			}
-			if (compact_at < due) {
-				due = compact_at;
-				node = n;
-				compacts = true;
-			}
-		}
-		if (due > t_ns && updates_due(replay) > t_ns)
-			return;
-		if (updates_due(replay) < due)
-			update(replay);
-		else if (node < MM_MAX_NODES && compacts)
-			replay_compactor_run(replay, node);
-		else if (node < MM_MAX_NODES)
-			replay_kthread_run(replay, node);
-		else if (exits)
-			replay_oom_exit(replay);
-		else
-			end_oldest_write(replay);
-	}
-}
-
-void replay_simtime_run(struct replay *replay, uint64_t t_ns)
-{
-	run_until(replay, t_ns);
 	if (t_ns > replay->now_ns)
 		replay->now_ns = t_ns;
 }
 
-void replay_simtime_stall(struct replay *replay, uint64_t ns)
+bool replay_simtime_step(struct replay *replay, uint64_t t_ns)
 {
-	replay_simtime_writes(replay);
-	replay->stall_ns += ns;
-	run_until(replay, replay->now_ns + replay->stall_ns);
+	uint32_t nr_nodes = mm_nr_nodes(replay->machine);
+	uint64_t due = replay_simtime_write_ns(replay);
+	uint32_t node = MM_MAX_NODES;
+	bool compacts = false, updates;
+	bool exits = replay_oom_due(replay) < due;
+
+	if (exits)
+		due = replay_oom_due(replay);
+	for (uint32_t n = 0; n < nr_nodes; n++) {
+		uint64_t at = replay_kthread_due(replay, n);
+		uint64_t compact_at = replay_compactor_due(replay, n);
+
+		if (at < due) {
+			due = at;
+			node = n;
+			compacts = false;
+		}
+		if (compact_at < due) {
+			due = compact_at;
+			node = n;
+			compacts = true;
+		}
+	}
+	updates = updates_due(replay) < due;
+	if (updates)
+		due = updates_due(replay);
+	if (replay_worker_due(replay) < due && replay_worker_due(replay) <= t_ns) {
+		reach(replay, replay_worker_due(replay));
+		replay_worker_wake(replay);
+		return true;
+	}
+	if (due > t_ns) {
+		reach(replay, t_ns);
+		return false;
+	}
+	reach(replay, due);
+	if (updates)
+		update(replay);
+	else if (node < MM_MAX_NODES && compacts)
+		replay_compactor_run(replay, node);
+	else if (node < MM_MAX_NODES)
+		replay_kthread_run(replay, node);
+	else if (exits)
+		replay_oom_exit(replay);
+	else
+		end_oldest_write(replay);
+	return true;
 }

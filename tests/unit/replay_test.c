@@ -155,9 +155,11 @@ static uint64_t stalled_ns(const char *stretch, uint64_t *nr_scanned)
 
 		assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
 	}
+	assert_int_equal(replay_settle(replay, NULL), 0);
 	assert_true(seen.nr_direct > 0);
 	assert_int_equal(seen.nr_failed, 0);
-	assert_int_equal(replay_now_ns(replay), 1000);
+	/* All was asked for at once, and nobody else has made time go on. */
+	assert_true(replay_now_ns(replay) >= 1000 + replay_task_stat(replay, 1)->stalled_ns);
 	*nr_scanned = counter(replay, "pgscan_direct");
 	ns = replay_task_stat(replay, 1)->stalled_ns;
 	replay_destroy(replay);
@@ -171,9 +173,9 @@ static void demand_without_a_pause_has_to_reclaim_itself(void **state)
 	(void)state;
 	assert_true(ns > 0);
 	assert_true(once > 0);
-	/* What only the task sees changes nothing for the others; it may wait for the device as well. */
+	/* The longer it takes the task, the more of the work kswapd has done meanwhile. */
 	assert_true(stalled_ns("direct.stretch=1000", &tenfold) > ns);
-	assert_int_equal(tenfold, once);
+	assert_true(tenfold < once);
 }
 
 struct killed {
@@ -339,6 +341,8 @@ static void others_wait_for_the_exit(void **state)
 	}
 	assert_int_equal(killed.last.task, 1);
 	assert_int_equal(killed.last.asked_by, 2);
+	assert_false(mm_lpage_is_known(replay_machine(replay), page - 1));
+	assert_int_equal(replay_settle(replay, NULL), 0);
 	assert_true(mm_lpage_is_known(replay_machine(replay), page - 1));
 	assert_false(mm_lpage_is_known(replay_machine(replay), 0));
 	assert_true(replay_task_stat(replay, 2)->stalled_ns >= 5000000);
@@ -556,6 +560,7 @@ static struct replay *run_with(const char *setting, const char *policy)
 		assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
 	}
 	assert_int_equal(replay_advance(replay, UINT64_C(2000000000), NULL), 0);
+	assert_int_equal(replay_settle(replay, NULL), 0);
 	return replay;
 }
 
