@@ -115,6 +115,7 @@ struct replay_calibrate {
 	struct batch slots[NR_SLOTS];
 	struct run runs[NR_SLOTS];
 	struct run direct;
+	struct samples stalls; /* of direct reclaim: ns per page taken */
 	struct samples samples[NR_OUTCOMES];
 	struct compaction compactions[NR_SLOTS];
 	struct samples scans;      /* ns per page looked at */
@@ -409,6 +410,8 @@ static void see_direct(struct replay_calibrate *calibrate, const struct mmr_even
 		run->nr_written++;
 	} else if (run->nr_taken > 0 && event->t_ns > run->begin_ns) {
 		sum->ns += event->t_ns - run->begin_ns;
+		calibrate->stalls.nr++;
+		calibrate->stalls.bins[bin_of((event->t_ns - run->begin_ns) / run->nr_taken)]++;
 		sum->nr_taken += run->nr_taken;
 		sum->nr_reclaimed += run->nr_reclaimed;
 		sum->nr_written += run->nr_written;
@@ -599,9 +602,30 @@ void replay_calibrate_record(const struct replay_calibrate *calibrate,
 	record_stretch(&calibrate->direct, tunables, &cost);
 }
 
+void replay_calibrate_stalls(const struct replay_calibrate *calibrate, struct replay_stalls *ret)
+{
+	const struct samples *stalls = &calibrate->stalls;
+	uint64_t quantiles[REPLAY_NR_STALLS], seen = 0, sum = 0;
+	uint32_t bin = 0;
+
+	*ret = (struct replay_stalls){ 0 };
+	if (stalls->nr < MIN_WAKES)
+		return;
+	for (uint32_t i = 0; i < REPLAY_NR_STALLS; i++) {
+		while (bin < NR_BINS - 1 && (seen + stalls->bins[bin]) * 2 * REPLAY_NR_STALLS <=
+		                                    stalls->nr * (2 * i + 1))
+			seen += stalls->bins[bin++];
+		quantiles[i] = (bin_begin(bin) + bin_begin(bin + 1)) / 2;
+		sum += quantiles[i];
+	}
+	for (uint32_t i = 0; i < REPLAY_NR_STALLS && sum > 0; i++)
+		ret->percent[i] = (uint32_t)(quantiles[i] * 100 * REPLAY_NR_STALLS / sum);
+	ret->nr = sum > 0 ? REPLAY_NR_STALLS : 0;
+}
+
 static int learn(struct mmr_trace *trace, struct replay_calibrate *calibrate,
-                 struct replay_reference_share *share, struct replay_file_device *device,
-                 const struct replay_calibrate_rider *rider, struct mmr_error *err)
+                 struct replay_start *start, const struct replay_calibrate_rider *rider,
+                 struct mmr_error *err)
 {
 	struct mmr_event event;
 	int more, code = 0;
@@ -609,8 +633,8 @@ static int learn(struct mmr_trace *trace, struct replay_calibrate *calibrate,
 	while (code == 0 && (more = mmr_trace_next(trace, &event, err)) > 0) {
 		if (calibrate) {
 			replay_calibrate_event(calibrate, &event);
-			replay_reference_event(share, &event);
-			replay_file_device_event(device, &event);
+			replay_reference_event(&start->reference, &event);
+			replay_file_device_event(&start->device, &event);
 		}
 		if (rider)
 			code = rider->event(rider->data, &event, err);
@@ -619,10 +643,12 @@ static int learn(struct mmr_trace *trace, struct replay_calibrate *calibrate,
 }
 
 int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tunables,
-                           struct replay_reference_share *share, struct replay_file_device *device,
-                           const struct replay_calibrate_rider *rider, struct mmr_error *err)
+                           struct replay_start *start, const struct replay_calibrate_rider *rider,
+                           struct mmr_error *err)
 {
 	bool learns = mmr_trace_has_event(trace, MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE);
+	struct replay_reference_share *share = &start->reference;
+	struct replay_file_device *device = &start->device;
 	struct replay_calibrate *calibrate = NULL;
 	uint64_t file_ns;
 	int code;
@@ -633,7 +659,7 @@ int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tuna
 	if (code < 0)
 		return code;
 	if (!learns)
-		return learn(trace, NULL, share, device, rider, err);
+		return learn(trace, NULL, start, rider, err);
 	calibrate = replay_calibrate_create(mmr_trace_info(trace)->nr_cpus);
 	if (!calibrate)
 		return base_error(err, MMR_E_NOMEM, "out of memory for the costs of reclaim");
@@ -642,9 +668,11 @@ int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tuna
 	device->first_ns = share->first_ns;
 	device->last_ns = share->last_ns;
 	calibrate->first_ns = share->first_ns;
-	code = learn(trace, calibrate, share, device, rider, err);
+	code = learn(trace, calibrate, start, rider, err);
 	if (code == 0)
 		replay_calibrate_record(calibrate, tunables);
+	if (code == 0)
+		replay_calibrate_stalls(calibrate, &start->stalls);
 	file_ns = replay_file_device_ns(device);
 	if (file_ns > 0)
 		record(tunables, "cost.file_write", file_ns);

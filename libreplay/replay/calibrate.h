@@ -12,6 +12,7 @@
 
 #include "file_device.h"
 #include "reference_share.h"
+#include "replay.h"
 #include "tunables.h"
 
 struct replay_calibrate;
@@ -27,6 +28,9 @@ void replay_calibrate_event(struct replay_calibrate *calibrate, const struct mmr
 void replay_calibrate_record(const struct replay_calibrate *calibrate,
                              struct replay_tunables *tunables);
 
+/* How the direct reclaims differed from each other. */
+void replay_calibrate_stalls(const struct replay_calibrate *calibrate, struct replay_stalls *ret);
+
 /* Who wants to see the events too; an error ends the pass. */
 struct replay_calibrate_rider {
 	void *data;
@@ -34,12 +38,11 @@ struct replay_calibrate_rider {
 };
 
 /*
- * All of it, from the trace's first event on, how often pages were found in use, and how fast files were written;
- * leaves the trace at its end. rider: or NULL.
+ * All of it, from the trace's first event on, and of start how often pages were found in use, how fast files were
+ * written, and how direct reclaims differed; leaves the trace at its end. rider: or NULL.
  */
 int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tunables,
-                           struct replay_reference_share *share, struct replay_file_device *device,
-                           const struct replay_calibrate_rider *rider,
+                           struct replay_start *start, const struct replay_calibrate_rider *rider,
                            struct mmr_error *err) MMR_MUST_CHECK;
 
 #endif

@@ -114,6 +114,10 @@ static void direct_begin(void *data, const struct mm_request *request)
 	(void)request;
 	replay->worker->direct_begin_ns = replay->now_ns;
 	replay->worker->seen = (struct mm_scan_control){ 0 };
+	replay->worker->stretch_percent = 100;
+	if (replay->stalls->nr > 0)
+		replay->worker->stretch_percent =
+			replay->stalls->percent[base_rng_below(&replay->rng, replay->stalls->nr)];
 }
 
 static void direct_batch(void *data, const struct mm_scan_control *sc)
@@ -121,7 +125,8 @@ static void direct_batch(void *data, const struct mm_scan_control *sc)
 	struct replay *replay = data;
 	uint64_t cost_ns = replay_cost_reclaim(&replay->cost, sc, &replay->worker->seen);
 
-	replay_sleep(replay, cost_ns * replay->cost.direct_percent / 100);
+	cost_ns = cost_ns * replay->cost.direct_percent / 100;
+	replay_sleep(replay, cost_ns * replay->worker->stretch_percent / 100);
 }
 
 static void direct_end(void *data, const struct mm_request *request,

@@ -145,6 +145,17 @@ struct replay_pcp {
 	uint32_t high;
 };
 
+#define REPLAY_NR_STALLS 64
+
+/*
+ * How long direct reclaims took for a page that they took, of their mean: quantiles, ascending, in percent. Most wait for
+ * nothing, and a few for a CPU or the device. nr = 0: not known, all take the same.
+ */
+struct replay_stalls {
+	uint32_t nr; /* 0 or REPLAY_NR_STALLS */
+	uint32_t percent[REPLAY_NR_STALLS];
+};
+
 /* The recorded machine at the start, as far as its first full snapshot tells. Zeroed = unknown. */
 struct replay_start {
 	const struct mmr_zone_info *zones; /* of the trace's header; borrowed */
@@ -168,6 +179,7 @@ struct replay_start {
 	bool mglru; /* lru_gen/enabled said so */
 	struct replay_reference_share reference; /* how often reclaim found pages in use */
 	struct replay_file_device device;        /* how fast files were written */
+	struct replay_stalls stalls;
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "mm.h"
 #include "pending.h"
 #include "replay.h"
+#include "rng.h"
 #include "show_mem.h"
 #include "vec.h"
 
@@ -54,6 +55,7 @@ struct replay_worker {
 	uint32_t pending;           /* its number among those that others wait for; REPLAY_NO_OP */
 	uint64_t wake_ns;
 	uint64_t slept_ns;           /* since the op began */
+	uint32_t stretch_percent;    /* of this one, of what direct reclaim takes otherwise */
 	uint64_t direct_begin_ns;    /* of its direct reclaim … */
 	struct mm_scan_control seen; /* … and what of it has been paid for */
 	uint64_t compact_begin_ns;   /* the same of compaction */
@@ -80,6 +82,8 @@ struct replay {
 	struct replay_worker *sleepers; /* the one that wakes first is first */
 	struct replay_worker *idle;
 	struct replay_pending pending;
+	const struct replay_stalls *stalls; /* as recorded */
+	struct rng rng;
 	struct replay_hooks hooks;
 	struct replay_cost cost;
 	struct replay_kthread kswapd[MM_MAX_NODES];

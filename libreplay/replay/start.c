@@ -185,8 +185,8 @@ static int read_events(struct mmr_trace *trace, struct replay_start *start,
                        struct mmr_error *err)
 {
 	const struct replay_calibrate_rider rider = { .data = survey, .event = survey_event };
-	int code = replay_calibrate_trace(trace, tunables, &start->reference, &start->device,
-	                                  survey->lists ? &rider : NULL, err);
+	int code =
+		replay_calibrate_trace(trace, tunables, start, survey->lists ? &rider : NULL, err);
 
 	if (code < 0 || !survey->lists)
 		return code;

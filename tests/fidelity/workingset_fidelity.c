@@ -715,8 +715,8 @@ static int decide(struct mmr_trace *trace, const struct replay_start *start,
 
 static bool check_file(const char *path, const char *name)
 {
+	static struct replay_start start; /* too large for a stack */
 	struct replay_tunables tunables;
-	struct replay_start start = { 0 };
 	struct decisions decisions;
 	struct mmr_error err = { 0 };
 	struct reading first, last;

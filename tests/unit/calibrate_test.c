@@ -163,6 +163,27 @@ static void direct_reclaim_lasts_longer_than_its_batches(void **state)
 	assert_int_equal(tunables.source[REPLAY_TUNABLE_KSWAPD_CPU], REPLAY_TUNABLE_DEFAULT);
 }
 
+static void stalls_differ_as_much_as_the_recorded_ones(void **state)
+{
+	struct replay_calibrate *calibrate = *state;
+	struct replay_stalls stalls;
+	uint64_t sum = 0;
+
+	replay_calibrate_stalls(calibrate, &stalls);
+	assert_int_equal(stalls.nr, 0);
+	/* Three in four take 1 us a page, the fourth 13. */
+	calibrate->stalls.nr = 400;
+	calibrate->stalls.bins[bin_of(1000)] = 300;
+	calibrate->stalls.bins[bin_of(13000)] = 100;
+	replay_calibrate_stalls(calibrate, &stalls);
+	assert_int_equal(stalls.nr, REPLAY_NR_STALLS);
+	for (uint32_t i = 0; i < REPLAY_NR_STALLS; i++)
+		sum += stalls.percent[i];
+	assert_in_range(sum / REPLAY_NR_STALLS, 98, 100);
+	assert_near(stalls.percent[REPLAY_NR_STALLS * 3 / 4 - 1], 25);
+	assert_near(stalls.percent[REPLAY_NR_STALLS * 3 / 4], 325);
+}
+
 static void a_batch_with_lost_events_tells_nothing(void **state)
 {
 	struct replay_calibrate *calibrate = *state;
@@ -335,6 +356,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(interrupted_batches_tell_the_share_and_not_the_cost,
 		                                setup, teardown),
 		cmocka_unit_test_setup_teardown(direct_reclaim_lasts_longer_than_its_batches, setup,
+		                                teardown),
+		cmocka_unit_test_setup_teardown(stalls_differ_as_much_as_the_recorded_ones, setup,
 		                                teardown),
 		cmocka_unit_test_setup_teardown(a_batch_with_lost_events_tells_nothing, setup,
 		                                teardown),

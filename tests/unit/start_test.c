@@ -82,102 +82,107 @@ static void blocks_fill_any_run_and_could_not_merge(void **state)
 
 /* ---- zoneinfo ---- */
 
-static struct replay_start start_with(const char *zoneinfo)
+/* It is too large for many stacks. */
+static struct replay_start *start_with(const char *zoneinfo)
 {
+	static struct replay_start start;
 	const struct mmr_snapshot_piece piece = piece_of("proc/zoneinfo", zoneinfo);
-	struct replay_start start = { .zones = zones, .nr_zones = 2, .nr_cpus = 2 };
 
+	memset(&start, 0, sizeof(start));
+	start.zones = zones;
+	start.nr_zones = 2;
+	start.nr_cpus = 2;
 	assert_int_equal(read_zoneinfo(&piece, &start), 0);
-	return start;
+	return &start;
 }
 
 static void counts_go_to_their_zone_and_cpu(void **state)
 {
-	struct replay_start start = start_with("Node 0, zone    DMA32\n"
-	                                       "  pages free     3000\n"
-	                                       "  pagesets\n"
-	                                       "    cpu: 0\n"
-	                                       "              count:    233\n"
-	                                       "              high:     378\n"
-	                                       "              high_min: 300\n"
-	                                       "              batch:    63\n"
-	                                       "  vm stats threshold: 16\n"
-	                                       "    cpu: 1\n"
-	                                       "              count: 7\n"
-	                                       "Node 0, zone   Normal\n"
-	                                       "    cpu: 1\n"
-	                                       "              count: 91\n");
+	struct replay_start *start = start_with("Node 0, zone    DMA32\n"
+	                                        "  pages free     3000\n"
+	                                        "  pagesets\n"
+	                                        "    cpu: 0\n"
+	                                        "              count:    233\n"
+	                                        "              high:     378\n"
+	                                        "              high_min: 300\n"
+	                                        "              batch:    63\n"
+	                                        "  vm stats threshold: 16\n"
+	                                        "    cpu: 1\n"
+	                                        "              count: 7\n"
+	                                        "Node 0, zone   Normal\n"
+	                                        "    cpu: 1\n"
+	                                        "              count: 91\n");
 
 	(void)state;
-	assert_int_equal(start.pcps[0].count, 233);
-	assert_int_equal(start.pcps[1].count, 7);
-	assert_int_equal(start.pcps[2].count, 0);
-	assert_int_equal(start.pcps[3].count, 91);
-	replay_start_deinit(&start);
+	assert_int_equal(start->pcps[0].count, 233);
+	assert_int_equal(start->pcps[1].count, 7);
+	assert_int_equal(start->pcps[2].count, 0);
+	assert_int_equal(start->pcps[3].count, 91);
+	replay_start_deinit(start);
 }
 
 static void kernel_memory_is_counted_by_node(void **state)
 {
-	struct replay_start start = start_with("      nr_slab_reclaimable 9\n"
-	                                       "Node 0, zone    DMA32\n"
-	                                       "  per-node stats\n"
-	                                       "      nr_slab_reclaimable 624\n"
-	                                       "      nr_slab_unreclaimable 1533\n"
-	                                       "      nr_kernel_stack 912\n"
-	                                       "      nr_page_table_pages 120\n"
-	                                       "Node 7, zone   Normal\n"
-	                                       "      nr_slab_reclaimable 5\n"
-	                                       "Node 8, zone   Normal\n"
-	                                       "      nr_slab_reclaimable 6\n");
+	struct replay_start *start = start_with("      nr_slab_reclaimable 9\n"
+	                                        "Node 0, zone    DMA32\n"
+	                                        "  per-node stats\n"
+	                                        "      nr_slab_reclaimable 624\n"
+	                                        "      nr_slab_unreclaimable 1533\n"
+	                                        "      nr_kernel_stack 912\n"
+	                                        "      nr_page_table_pages 120\n"
+	                                        "Node 7, zone   Normal\n"
+	                                        "      nr_slab_reclaimable 5\n"
+	                                        "Node 8, zone   Normal\n"
+	                                        "      nr_slab_reclaimable 6\n");
 
 	(void)state;
-	assert_int_equal(start.kernel[0].slab_reclaimable, 624);
-	assert_int_equal(start.kernel[0].slab_unreclaimable, 1533);
-	assert_int_equal(start.kernel[0].stacks_kib, 912);
-	assert_int_equal(start.kernel[0].page_tables, 120);
-	assert_int_equal(start.kernel[7].slab_reclaimable, 5);
-	replay_start_deinit(&start);
+	assert_int_equal(start->kernel[0].slab_reclaimable, 624);
+	assert_int_equal(start->kernel[0].slab_unreclaimable, 1533);
+	assert_int_equal(start->kernel[0].stacks_kib, 912);
+	assert_int_equal(start->kernel[0].page_tables, 120);
+	assert_int_equal(start->kernel[7].slab_reclaimable, 5);
+	replay_start_deinit(start);
 }
 
 static void counts_of_nobody_are_ignored(void **state)
 {
-	struct replay_start start = start_with("              count: 1\n"
-	                                       "    cpu: 0\n"
-	                                       "              count: 2\n"
-	                                       "Node 1, zone   Normal\n"
-	                                       "              count: 3\n"
-	                                       "Node 0, zone   Movable\n"
-	                                       "              count: 4\n"
-	                                       "Node 0, zone   Normal\n"
-	                                       "    cpu: 2\n"
-	                                       "              count: 5\n"
-	                                       "    cpu: 4294967295\n"
-	                                       "              count: 6\n"
-	                                       "    cpu: -1\n"
-	                                       "              count: 7\n"
-	                                       "Node 0, zone   Normal\n"
-	                                       "    cpu: 1\n"
-	                                       "              count: many\n");
+	struct replay_start *start = start_with("              count: 1\n"
+	                                        "    cpu: 0\n"
+	                                        "              count: 2\n"
+	                                        "Node 1, zone   Normal\n"
+	                                        "              count: 3\n"
+	                                        "Node 0, zone   Movable\n"
+	                                        "              count: 4\n"
+	                                        "Node 0, zone   Normal\n"
+	                                        "    cpu: 2\n"
+	                                        "              count: 5\n"
+	                                        "    cpu: 4294967295\n"
+	                                        "              count: 6\n"
+	                                        "    cpu: -1\n"
+	                                        "              count: 7\n"
+	                                        "Node 0, zone   Normal\n"
+	                                        "    cpu: 1\n"
+	                                        "              count: many\n");
 
 	(void)state;
 	for (int i = 0; i < 4; i++)
-		assert_int_equal(start.pcps[i].count, 0);
-	replay_start_deinit(&start);
+		assert_int_equal(start->pcps[i].count, 0);
+	replay_start_deinit(start);
 }
 
 /* A zone's CPUs are its own: one that prints none must not have those of the zone before it. */
 static void each_zone_begins_without_a_cpu(void **state)
 {
-	struct replay_start start = start_with("Node 0, zone    DMA32\n"
-	                                       "    cpu: 1\n"
-	                                       "              count: 8\n"
-	                                       "Node 0, zone   Normal\n"
-	                                       "              count: 9\n");
+	struct replay_start *start = start_with("Node 0, zone    DMA32\n"
+	                                        "    cpu: 1\n"
+	                                        "              count: 8\n"
+	                                        "Node 0, zone   Normal\n"
+	                                        "              count: 9\n");
 
 	(void)state;
-	assert_int_equal(start.pcps[1].count, 8);
-	assert_int_equal(start.pcps[3].count, 0);
-	replay_start_deinit(&start);
+	assert_int_equal(start->pcps[1].count, 8);
+	assert_int_equal(start->pcps[3].count, 0);
+	replay_start_deinit(start);
 }
 
 /* ---- swaps and sysctl ---- */
@@ -282,7 +287,7 @@ static void read_bytes(const uint8_t *bytes, size_t size, const char *name)
 {
 	uint8_t *copy = base_calloc(size ? size : 1, 1);
 	const struct mmr_snapshot_piece piece = { .name = name, .data = copy, .size = size };
-	struct replay_start start = { .zones = zones, .nr_zones = 2, .nr_cpus = 2 };
+	static struct replay_start start = { .zones = zones, .nr_zones = 2, .nr_cpus = 2 };
 	struct replay_tunables tunables;
 
 	assert_non_null(copy);
@@ -340,7 +345,7 @@ static void a_trace_starts_where_its_snapshot_ends(void **state)
 	struct mmr_trace *trace = open_written();
 	struct replay_tunables tunables;
 	struct mmr_error err = { 0 };
-	struct replay_start start;
+	static struct replay_start start; /* too large for a stack */
 
 	(void)state;
 	replay_tunables_init(&tunables);
