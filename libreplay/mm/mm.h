@@ -218,6 +218,12 @@ int mm_seed_page(struct mm_machine *machine, uint32_t page, enum mm_lpage_kind k
 int mm_seed_swapped(struct mm_machine *machine, uint32_t page,
                     enum mm_lpage_kind kind) MMR_MUST_CHECK;
 
+/*
+ * Of a page that mm_seed_page() placed: it is on an active list, and was used once since somebody looked, where the
+ * policy has such things as the kernel's classic lists have.
+ */
+void mm_seed_use(struct mm_machine *machine, uint32_t page, bool active, bool referenced);
+
 /* What a page of the kernel's that is in memory is for, by enum mm_touch_flags. */
 void mm_seed_kmem(struct mm_machine *machine, uint32_t page, uint32_t flags);
 

@@ -547,6 +547,21 @@ int mm_seed_page(struct mm_machine *machine, uint32_t page, enum mm_lpage_kind k
 	return placed;
 }
 
+void mm_seed_use(struct mm_machine *machine, uint32_t page, bool active, bool referenced)
+{
+	const struct mm_policy_ops *policy = machine->policy;
+	uint32_t pfn = mm_lpage(machine, page)->pfn;
+
+	/* A policy with tokens of its own has neither. */
+	if (pfn == MM_NONE || !policy || !policy->nr_active || policy->refault ||
+	    !(machine->pages[pfn].flags & MM_PG_LRU))
+		return;
+	mm_lru_remove_page(machine, pfn);
+	machine->pages[pfn].flags |= active ? MM_PG_ACTIVE : 0;
+	machine->pages[pfn].flags |= referenced ? MM_PG_REFERENCED : 0;
+	mm_lru_add_page(machine, pfn);
+}
+
 int mm_seed_swapped(struct mm_machine *machine, uint32_t page, enum mm_lpage_kind kind)
 {
 	struct mm_lpage *lpage = mm_lpage(machine, page);

@@ -75,6 +75,9 @@ void replay_op_seed(struct replay *replay, const struct demand_op *op)
 		mm_seed_kmem(replay->machine, op->page, kernel_flags(op));
 	if (rc >= 0 && (op->arg & DEMAND_LOCKED))
 		mm_lock_page(replay->machine, op->page, true);
+	if (rc >= 0 && kind != MM_LPAGE_KERNEL && (op->arg & (DEMAND_ACTIVE | DEMAND_REFERENCED)))
+		mm_seed_use(replay->machine, op->page, op->arg & DEMAND_ACTIVE,
+		            op->arg & DEMAND_REFERENCED);
 	if (rc < 0)
 		replay->stats.nr_unplaced++;
 	else if (rc == 1)

@@ -131,6 +131,9 @@ enum demand_touch_flags {
 	DEMAND_BESIDE = 8192, /* through another address space's page table than the use before */
 	DEMAND_LEAVES =
 		8192, /* DEMAND_COW: of what was last used through the table that the copy is in */
+	/* With DEMAND_RESIDENT: it is on an active list; it was used once (PG_referenced). */
+	DEMAND_ACTIVE = 8192,
+	DEMAND_REFERENCED = 512,
 	DEMAND_TWICE = 1, /* DEMAND_ACCESS */
 };
 

@@ -15,6 +15,8 @@
 
 /* Bits of /proc/kpageflags (include/uapi/linux/kernel-page-flags.h). */
 #define KPF_LRU           (1ull << 5)
+#define KPF_REFERENCED    (1ull << 2)
+#define KPF_ACTIVE        (1ull << 6)
 #define KPF_SLAB          (1ull << 7)
 #define KPF_BUDDY         (1ull << 10)
 #define KPF_ANON          (1ull << 12)
@@ -106,6 +108,8 @@ static void add_user(struct wl *wl, uint64_t pfn, uint32_t order, uint64_t flags
 		wl_page_init(wl, page + i, kind, (uint32_t)(pfn + i));
 		if (flags & (KPF_UNEVICTABLE | KPF_MLOCKED))
 			wl->pages.items[page + i].flags |= WL_PAGE_LOCKED;
+		wl->pages.items[page + i].begins_active = flags & KPF_ACTIVE;
+		wl->pages.items[page + i].begins_referenced = flags & KPF_REFERENCED;
 	}
 }
 
@@ -233,6 +237,10 @@ static void emit_resident(struct wl *wl, uint32_t page, uint8_t order)
 		op.arg |= p->purpose;
 	if (p->flags & WL_PAGE_LOCKED)
 		op.arg |= DEMAND_LOCKED;
+	if (p->kind != WL_PAGE_KERNEL && p->begins_active)
+		op.arg |= DEMAND_ACTIVE;
+	if (p->kind != WL_PAGE_KERNEL && p->begins_referenced)
+		op.arg |= DEMAND_REFERENCED;
 	p->op = wl_emit(wl, op);
 }
 

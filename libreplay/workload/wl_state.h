@@ -92,7 +92,9 @@ struct wl_page {
 	uint8_t first_cause; /* likewise, as the first movable allocation after a fault */
 	uint8_t kind;
 	uint8_t flags;
-	uint8_t nr_ops; /* emitted for it: 0, 1, or 2 for more */
+	uint8_t nr_ops : 2;         /* emitted for it: 0, 1, or 2 for more */
+	bool begins_active : 1;     /* on an active list at the start … */
+	bool begins_referenced : 1; /* … and used once since somebody looked */
 };
 
 /* A logical page seen from an address space. */

@@ -454,6 +454,29 @@ static void enough_of_one_type_ends_the_pass_in_proportion(void **state)
 	end(machine);
 }
 
+/* ---- the start ---- */
+
+static void a_machine_begins_with_active_pages(void **state)
+{
+	struct mm_machine *machine = machine_new(NR_PAGES, 1, NR_PAGES, &policy_classic);
+
+	(void)state;
+	assert_int_equal(mm_reserve_lpages(machine, 4, NULL), 0);
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_int_equal(mm_seed_page(machine, i, MM_LPAGE_ANON, 5 + i, 0), 1);
+		mm_seed_use(machine, i, i & 1, i & 2);
+	}
+	mm_seed_done(machine);
+	for (uint32_t i = 0; i < 4; i++) {
+		const struct mm_page *page = &machine->pages[5 + i];
+
+		assert_int_equal(page->list, i & 1 ? CLASSIC_ACTIVE_ANON : CLASSIC_INACTIVE_ANON);
+		assert_int_equal(!!(page->flags & MM_PG_REFERENCED), i / 2);
+	}
+	assert_int_equal(policy_classic.nr_active(&machine->nodes[0], MM_LRU_ANON), 2);
+	end(machine);
+}
+
 /* ---- coming back ---- */
 
 static void a_near_refault_begins_active(void **state)
@@ -581,6 +604,7 @@ int main(void)
 		cmocka_unit_test(one_type_alone_in_four_cases),
 		cmocka_unit_test(the_statistics_lag_behind_the_lists),
 		cmocka_unit_test(enough_of_one_type_ends_the_pass_in_proportion),
+		cmocka_unit_test(a_machine_begins_with_active_pages),
 		cmocka_unit_test(a_near_refault_begins_active),
 		cmocka_unit_test(a_refault_is_held_against_what_was_told),
 		cmocka_unit_test(other_zones_are_passed_over_once),

@@ -12,9 +12,9 @@ static void test_resident(void **state)
 		flags[i] = 1ull << 10; /* free */
 	flags[1] = 1ull << 32;         /* reserved */
 	for (unsigned int i = 3072; i < 4096; i++)
-		flags[i] = 0; /* not managed */
-	flags[2] = 1ull << 5 | 1ull << 12 | 1ull << 14;
-	flags[3] = 1ull << 5;
+		flags[i] = 0;                                        /* not managed */
+	flags[2] = 1ull << 5 | 1ull << 6 | 1ull << 12 | 1ull << 14;  /* active */
+	flags[3] = 1ull << 2 | 1ull << 5;                            /* referenced */
 	flags[4] = 1ull << 5 | 1ull << 14 | 1ull << 18 | 1ull << 33; /* mlocked */
 	flags[8] = 1ull << 7 | 1ull << 15;
 	flags[9] = flags[10] = flags[11] = 1ull << 16;
@@ -38,6 +38,10 @@ static void test_resident(void **state)
 		assert_int_equal(b->ops[i].t_ns, 12);
 		assert_true(b->ops[i].arg & DEMAND_RESIDENT);
 		assert_int_equal(!!(b->ops[i].arg & DEMAND_LOCKED), b->ops[i].arg2 == 4);
+		assert_int_equal(!!(b->ops[i].arg & DEMAND_ACTIVE), b->ops[i].arg2 == 2);
+		if (b->ops[i].kind != DEMAND_KERNEL_ALLOC)
+			assert_int_equal(!!(b->ops[i].arg & DEMAND_REFERENCED),
+			                 b->ops[i].arg2 == 3);
 		if (b->ops[i].arg2 == 512) {
 			assert_int_equal(b->ops[i].kind, DEMAND_ANON_TOUCH);
 			assert_int_equal(b->ops[i].order, 9);
