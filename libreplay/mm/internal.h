@@ -702,6 +702,8 @@ void mm_wake_flushers(struct mm_machine *machine);
 
 void mm_wakeup_kswapd(struct mm_machine *machine, const struct mm_zone *zone, uint32_t gfp_flags,
                       uint32_t order, uint8_t highest_zoneidx);
+/* Whatever the watermarks say: somebody waits for it. */
+void mm_rouse_kswapd(struct mm_node *node);
 /* Pages reclaimed for this request. */
 uint64_t mm_try_to_free_pages(struct mm_machine *machine, const struct mm_alloc_context *ac);
 uint64_t mm_zone_reclaimable_pages(const struct mm_machine *machine, const struct mm_zone *zone);

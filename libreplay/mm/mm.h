@@ -87,6 +87,8 @@ enum mm_throttle {
 	MM_THROTTLE_WRITEBACK,  /* the device's queue is full */
 	MM_THROTTLE_CONGESTED,  /* all dirty pages are being written */
 	MM_THROTTLE_NOPROGRESS, /* nothing reclaimed at low priority: wait for writes */
+	MM_THROTTLE_ISOLATED,   /* others have most of the pages in hand */
+	MM_THROTTLE_PFMEMALLOC, /* reserves are low: wait for kswapd, which is awake */
 };
 
 struct mm_compact_control;

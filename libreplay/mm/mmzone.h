@@ -398,6 +398,7 @@ struct mm_kswapd {
 	uint8_t alloc_order;   /* of this run */
 	uint8_t run_zoneidx;
 	uint32_t failures;
+	uint32_t rounds; /* of all runs, and their ends: who waits for it looks then */
 };
 
 /* What memory cgroups' statistics say of the lists: as it was when they were brought up to date. */

@@ -7,12 +7,18 @@
  * reclaim. Direct reclaim wants 32 pages and lowers the priority from 12 to 0 until it has them, twice.
  *
  * Follows shrink_lruvec(), shrink_inactive_list(), do_try_to_free_pages(), shrink_zones(),
- * should_continue_reclaim(), compaction_ready(), consider_reclaim_throttle() of v6.12.
+ * should_continue_reclaim(), compaction_ready(), consider_reclaim_throttle(), throttle_direct_reclaim(),
+ * too_many_isolated() of v6.12 and v6.1.
  *
- * Not modelled: memcgs; throttling on
- * pfmemalloc reserves and on too many isolated pages (one reclaimer runs at a time).
+ * Where half of the min watermarks is used up it waits for kswapd first.
+ *
+ * Not modelled: memcgs; that kernel threads never wait for kswapd (a request does not tell).
  */
 #include "internal.h"
+
+#define MAX_PFMEMALLOC_WAIT_NS UINT64_C(1000000000)
+/* kswapd that does not come so far in that time never will. */
+#define FOREVER_NS (10 * MAX_PFMEMALLOC_WAIT_NS)
 
 uint64_t mm_zone_reclaimable_pages(const struct mm_machine *machine, const struct mm_zone *zone)
 {
@@ -36,6 +42,34 @@ void mm_shrink_begin(struct mm_node *node, struct mm_scan_control *sc, struct mm
 	pass->proportional = !sc->kswapd && sc->priority == MM_DEF_PRIORITY;
 }
 
+static void throttle(struct mm_machine *machine, const struct mm_scan_control *sc,
+                     enum mm_throttle reason)
+{
+	if (machine->hooks.throttle)
+		machine->hooks.throttle(machine->hooks.data, sc, reason);
+	else
+		mm_end_writeback(machine, machine->writeback.count);
+}
+
+static uint64_t inactive_pages(const struct mm_node *node, enum mm_lru_type type)
+{
+	const struct mm_policy_ops *policy = node->machine->policy;
+
+	return node->nr_lru[type] - (policy->nr_active ? policy->nr_active(node, type) : 0);
+}
+
+/* Others have taken more pages off their lists than there are left. */
+static bool too_many_isolated(const struct mm_node *node, const struct mm_scan_control *sc,
+                              enum mm_lru_type type)
+{
+	const uint32_t both = MM_GFP_IO | MM_GFP_FS;
+	uint64_t inactive = inactive_pages(node, type);
+
+	if ((sc->gfp_flags & both) == both)
+		inactive >>= 3;
+	return !sc->kswapd && node->nr_isolated[type] > inactive;
+}
+
 uint64_t mm_shrink_list(struct mm_node *node, struct mm_scan_control *sc, enum mm_lru_type type,
                         uint32_t nr_to_scan)
 {
@@ -44,6 +78,11 @@ uint64_t mm_shrink_list(struct mm_node *node, struct mm_scan_control *sc, enum m
 	uint32_t taken = 0, unqueued;
 	struct mm_batch batch = { .nr = 0 };
 
+	if (too_many_isolated(node, sc, type)) {
+		throttle(machine, sc, MM_THROTTLE_ISOLATED);
+		if (too_many_isolated(node, sc, type))
+			return 0;
+	}
 	machine->policy->isolate(node, sc, type, nr_to_scan, &batch);
 	scanned = sc->nr_scanned - scanned + batch.nr_skipped;
 	mm_count(machine, sc->kswapd ? MM_PGSCAN_KSWAPD : MM_PGSCAN_DIRECT, scanned);
@@ -118,17 +157,10 @@ void mm_note_pass(struct mm_node *node, struct mm_scan_control *sc)
 		if (nr->unqueued_dirty == nr->file_taken)
 			node->many_dirty = true;
 		if (nr->immediate > 0)
-			node->kswapd.wait_written = node->machine->nr_written + MM_SWAP_CLUSTER;
+			node->kswapd.wait_written = node->machine->nr_written + MM_SWAP_CLUSTER + 1;
 		if (nr->dirty > 0 && nr->dirty == nr->congested)
 			node->congested = true;
 	}
-}
-
-static uint64_t inactive_pages(const struct mm_node *node, enum mm_lru_type type)
-{
-	const struct mm_policy_ops *policy = node->machine->policy;
-
-	return node->nr_lru[type] - (policy->nr_active ? policy->nr_active(node, type) : 0);
 }
 
 /* The allocation would succeed as it is. Before 6.5 a part of compaction_suitable(). */
@@ -164,15 +196,6 @@ bool mm_should_continue_reclaim(const struct mm_node *node, const struct mm_scan
 }
 
 /* ---- direct reclaim ---- */
-
-static void throttle(struct mm_machine *machine, const struct mm_scan_control *sc,
-                     enum mm_throttle reason)
-{
-	if (machine->hooks.throttle)
-		machine->hooks.throttle(machine->hooks.data, sc, reason);
-	else
-		mm_end_writeback(machine, machine->writeback.count);
-}
 
 /* Waiting makes no sense where kswapd has given up, or writes are not what is in the way. */
 static bool skip_throttle(const struct mm_machine *machine, const struct mm_node *node)
@@ -257,11 +280,12 @@ static bool shrink_zones(struct mm_machine *machine, struct mm_scan_control *sc)
 
 		if (node->nr_zones == 0 || machine->zones[node->zones[0]].type > sc->reclaim_idx)
 			continue;
-		first = first ? first : node;
-		if (compaction_ready(machine, node, sc))
+		if (compaction_ready(machine, node, sc)) {
 			ready = true;
-		else
-			shrink_node(machine, node, sc);
+			continue;
+		}
+		first = first ? first : node;
+		shrink_node(machine, node, sc);
 	}
 	if (first && sc->priority == 1 && sc->nr_reclaimed == 0 && !skip_throttle(machine, first))
 		throttle(machine, sc, MM_THROTTLE_NOPROGRESS);
@@ -286,6 +310,68 @@ static uint64_t reclaim_round(struct mm_machine *machine, struct mm_scan_control
 	return sc->nr_reclaimed;
 }
 
+/* Whether half of what the min watermarks keep back is left; if not, kswapd has to be awake. */
+static bool allow_direct_reclaim(struct mm_machine *machine, struct mm_node *node)
+{
+	uint64_t reserve = 0;
+	int64_t free_pages = 0;
+
+	if (node->kswapd.failures >= MM_MAX_FAILURES)
+		return true;
+	for (uint32_t i = 0; i < node->nr_zones; i++) {
+		const struct mm_zone *zone = &machine->zones[node->zones[i]];
+
+		if (zone->type > MM_ZONE_NORMAL || zone->managed == 0 ||
+		    mm_zone_reclaimable_pages(machine, zone) == 0)
+			continue;
+		reserve += mm_wmark_pages(zone, MM_WMARK_MIN);
+		free_pages += zone->free_pages;
+	}
+	if (reserve == 0 || free_pages > (int64_t)(reserve / 2))
+		return true;
+	mm_rouse_kswapd(node);
+	return false;
+}
+
+static struct mm_node *first_node(struct mm_machine *machine, uint32_t highest_zoneidx)
+{
+	for (uint32_t i = 0; i < machine->nr_zonelist; i++) {
+		const struct mm_zone *zone = &machine->zones[machine->zonelist[i]];
+
+		if (zone->type <= highest_zoneidx && zone->type <= MM_ZONE_NORMAL)
+			return &machine->nodes[zone->node];
+	}
+	return NULL;
+}
+
+/*
+ * Reserves are low: the task waits until kswapd has filled them up, a second at most if it holds locks of a
+ * file system.
+ */
+static void throttle_direct_reclaim(struct mm_machine *machine, const struct mm_alloc_context *ac,
+                                    const struct mm_scan_control *sc)
+{
+	struct mm_node *node = first_node(machine, ac->highest_zoneidx);
+	uint64_t until = mm_now_ns(machine) +
+	                 (ac->gfp_flags & MM_GFP_FS ? FOREVER_NS : MAX_PFMEMALLOC_WAIT_NS);
+
+	if (!node || mm_space_is_killed(machine, ac->request->space) ||
+	    allow_direct_reclaim(machine, node))
+		return;
+	mm_count(machine, MM_PGSCAN_DIRECT_THROTTLE, 1);
+	while (machine->hooks.throttle && mm_now_ns(machine) < until) {
+		uint32_t rounds = node->kswapd.rounds;
+		uint64_t now = mm_now_ns(machine);
+
+		throttle(machine, sc, MM_THROTTLE_PFMEMALLOC);
+		/* It looks whether to wake anybody after each of its rounds. */
+		if (node->kswapd.rounds != rounds && allow_direct_reclaim(machine, node))
+			break;
+		if (node->kswapd.rounds == rounds && mm_now_ns(machine) == now)
+			break;
+	}
+}
+
 uint64_t mm_try_to_free_pages(struct mm_machine *machine, const struct mm_alloc_context *ac)
 {
 	struct mm_scan_control sc = {
@@ -301,6 +387,7 @@ uint64_t mm_try_to_free_pages(struct mm_machine *machine, const struct mm_alloc_
 
 	if (!machine->policy)
 		return 0;
+	throttle_direct_reclaim(machine, ac, &sc);
 	machine->current.in_reclaim = true;
 	if (machine->hooks.direct_reclaim_begin)
 		machine->hooks.direct_reclaim_begin(machine->hooks.data, ac->request);

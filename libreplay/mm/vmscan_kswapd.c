@@ -74,6 +74,18 @@ void mm_wakeup_kswapd(struct mm_machine *machine, const struct mm_zone *zone, ui
 	kswapd->state = MM_KSWAPD_BALANCE;
 }
 
+void mm_rouse_kswapd(struct mm_node *node)
+{
+	struct mm_kswapd *kswapd = &node->kswapd;
+
+	if (kswapd->state == MM_KSWAPD_BALANCE)
+		return;
+	if (!kswapd->asked || kswapd->highest_zoneidx > MM_ZONE_NORMAL)
+		kswapd->highest_zoneidx = MM_ZONE_NORMAL;
+	kswapd->asked = true;
+	kswapd->state = MM_KSWAPD_BALANCE;
+}
+
 static void begin_run(struct mm_node *node)
 {
 	struct mm_machine *machine = node->machine;
@@ -138,6 +150,7 @@ static void end_run(struct mm_node *node)
 	}
 	if (kswapd->boosted)
 		mm_wakeup_kcompactd(node, MM_PAGEBLOCK_ORDER, kswapd->run_zoneidx);
+	kswapd->rounds++;
 	mm_snapshot_refaults(node);
 	if (machine->hooks.kswapd_end)
 		machine->hooks.kswapd_end(machine->hooks.data, node);
@@ -192,6 +205,7 @@ static bool end_round(struct mm_node *node)
 	bool raise = (by_got && got > scanned ? got : scanned) < sc->nr_to_reclaim;
 
 	kswapd->in_pass = false;
+	kswapd->rounds++;
 	if (sc->order > 0 && sc->nr_reclaimed >= mm_compact_gap(sc->order))
 		sc->order = 0;
 	if (kswapd->boost_left > 0 && sc->priority == MM_DEF_PRIORITY - 2)

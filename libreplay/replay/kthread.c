@@ -14,7 +14,8 @@
 
 #include "recorded_residence.h"
 
-#define NAP_NS UINT64_C(100000000)
+#define NAP_NS  UINT64_C(100000000)
+#define LOOK_NS UINT64_C(50000) /* who waits for kswapd is woken at once: looked for this often */
 
 uint64_t replay_kthread_due(const struct replay *replay, uint32_t n)
 {
@@ -162,7 +163,7 @@ static void throttle(void *data, const struct mm_scan_control *sc, enum mm_throt
 		.gfp_flags = sc->gfp_flags,
 		.node = sc->node,
 	};
-	uint64_t wait_ns = replay->jiffy_ns;
+	uint64_t wait_ns = reason == MM_THROTTLE_PFMEMALLOC ? LOOK_NS : replay->jiffy_ns;
 
 	replay_simtime_writes(replay);
 	if (reason == MM_THROTTLE_WRITEBACK &&

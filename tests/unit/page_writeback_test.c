@@ -109,7 +109,8 @@ static void kswapd_waits_for_what_it_met_twice(void **state)
 		policy_classic_add(node, mm_lpage(machine, i)->pfn, true);
 	}
 	shrink(machine, MM_LRU_ANON, true);
-	assert_int_equal(node->kswapd.wait_written, machine->nr_written + 32);
+	/* More than 32. */
+	assert_int_equal(node->kswapd.wait_written, machine->nr_written + 33);
 	end(machine);
 }
 

@@ -321,6 +321,98 @@ static void a_page_that_is_written_keeps_its_slot(void **state)
 	mm_machine_destroy(machine);
 }
 
+/* Whoever waits; the clock goes on a jiffy each time, in which kswapd does one step. */
+struct waits {
+	struct mm_machine *machine;
+	uint64_t now_ns;
+	uint32_t nr[MM_THROTTLE_PFMEMALLOC + 1];
+};
+
+static uint64_t waits_now(void *data)
+{
+	return ((const struct waits *)data)->now_ns;
+}
+
+static void waits_throttle(void *data, const struct mm_scan_control *sc, enum mm_throttle reason)
+{
+	struct waits *waits = data;
+
+	(void)sc;
+	waits->nr[reason]++;
+	waits->now_ns += 1000000;
+	mm_kswapd_step(waits->machine, 0);
+	mm_end_writeback(waits->machine, UINT32_MAX);
+}
+
+static void who_finds_the_reserves_used_up_waits_for_kswapd(void **state)
+{
+	static const struct mm_request reserves = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE |
+		                                                 MM_GFP_MEMALLOC };
+	struct mm_machine *machine = machine_with("classic", NR_PAGES);
+	struct waits waits = { .machine = machine };
+	const struct mm_zone *zone = &machine->zones[0];
+	uint32_t page = 0;
+
+	(void)state;
+	machine->settings.watermark_boost_factor = 0;
+	machine->hooks.data = &waits;
+	machine->hooks.now_ns = waits_now;
+	machine->hooks.throttle = waits_throttle;
+	for (; !mm_kswapd_runnable(machine, 0); page++)
+		touch_range(machine, page, page + 1);
+	for (; zone->free_pages > zone->wmark[MM_WMARK_MIN]; page++)
+		assert_int_equal(mm_touch_page(machine, &reserves, page, MM_LPAGE_ANON, 0),
+		                 MM_TOUCH_NEW);
+	/* More than half is left: it reclaims at once. */
+	touch_range(machine, page, page + 1);
+	assert_int_equal(waits.nr[MM_THROTTLE_PFMEMALLOC], 0);
+	for (page++; zone->free_pages > zone->wmark[MM_WMARK_MIN] / 2; page++)
+		assert_int_equal(mm_touch_page(machine, &reserves, page, MM_LPAGE_ANON, 0),
+		                 MM_TOUCH_NEW);
+	touch_range(machine, page, page + 1);
+	assert_true(waits.nr[MM_THROTTLE_PFMEMALLOC] > 0);
+	assert_int_equal(machine_counter(machine, "pgscan_direct_throttle"), 1);
+	/* By then kswapd has done a round, and there was enough. */
+	assert_true(machine->nodes[0].kswapd.rounds > 0);
+	assert_true(zone->free_pages > zone->wmark[MM_WMARK_MIN] / 2);
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
+static void who_finds_too_many_pages_isolated_waits_once(void **state)
+{
+	struct mm_machine *machine = machine_with("classic", NR_PAGES);
+	struct mm_scan_control sc = {
+		.gfp_flags = MM_GFP_HIGHUSER_MOVABLE,
+		.reclaim_idx = MM_ZONE_DMA32,
+		.may_swap = true,
+		.may_writepage = true,
+	};
+	struct waits waits = { .machine = machine };
+	struct mm_node *node = &machine->nodes[0];
+
+	(void)state;
+	machine->hooks.data = &waits;
+	machine->hooks.throttle = waits_throttle;
+	touch_range(machine, 0, 800);
+	node->nr_isolated[MM_LRU_ANON] = 101;
+	assert_int_equal(mm_shrink_list(node, &sc, MM_LRU_ANON, 32), 0);
+	assert_int_equal(waits.nr[MM_THROTTLE_ISOLATED], 1);
+	assert_int_equal(sc.nr_scanned, 0);
+	/* A request that must not call file systems may go eight times as far, kswapd as far as it likes. */
+	sc.gfp_flags &= ~(uint32_t)MM_GFP_FS;
+	mm_shrink_list(node, &sc, MM_LRU_ANON, 32);
+	assert_int_equal(sc.nr_scanned, 32);
+	sc.gfp_flags |= MM_GFP_FS;
+	sc.kswapd = true;
+	mm_shrink_list(node, &sc, MM_LRU_ANON, 32);
+	assert_int_equal(sc.nr_scanned, 64);
+	assert_int_equal(waits.nr[MM_THROTTLE_ISOLATED], 1);
+	node->nr_isolated[MM_LRU_ANON] -= 101;
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
 /* 2560 free pages in blocks of this order, all else anonymous; above the watermarks far enough to compact. */
 static struct mm_machine *with_free_blocks(uint32_t order, uint32_t kernel)
 {
@@ -391,6 +483,8 @@ int main(void)
 		cmocka_unit_test(lazily_freed_pages_are_dropped_unwritten),
 		cmocka_unit_test(a_huge_page_goes_on_in_pieces),
 		cmocka_unit_test(reclaim_goes_on_until_compaction_is_worth_it),
+		cmocka_unit_test(who_finds_the_reserves_used_up_waits_for_kswapd),
+		cmocka_unit_test(who_finds_too_many_pages_isolated_waits_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
