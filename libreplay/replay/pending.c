@@ -7,7 +7,7 @@
  * what was asked of it earlier has been done. So an op claims what it names,
  *
  *	its task, its pages (all 512 where it is about a huge page), the space that it enters, leaves or copies,
- *	the mapping that it makes or removes
+ *	the mapping that it makes or removes; of uses that nobody knows the task of, the CPU, which has one at a time
  *
  * and waits for the last op before it that claimed any of it. As waiting always goes back in the order of the demand,
  * nobody waits for himself.
@@ -28,6 +28,7 @@ enum claim_kind {
 	CLAIM_PAGE,
 	CLAIM_SPACE,
 	CLAIM_MAPPING,
+	CLAIM_CPU,
 };
 
 struct claim {
@@ -64,6 +65,8 @@ static unsigned int claims_of(const struct demand_op *op, uint32_t space,
 
 	if (op->task != 0)
 		claims[nr++] = (struct claim){ key_of(CLAIM_TASK, op->task), 1, false };
+	else if (op->kind == DEMAND_ACCESS)
+		claims[nr++] = (struct claim){ key_of(CLAIM_CPU, op->cpu), 1, false };
 	if (op->page != DEMAND_NO_PAGE)
 		claims[nr++] = pages_of(op);
 	if (op->kind == DEMAND_COW && op->arg2 != DEMAND_NO_PAGE)
