@@ -90,8 +90,8 @@ struct mm_machine {
 	uint32_t nr_zonelist;
 	uint8_t zonelist[MM_MAX_ZONES]; /* indices of the zones that have memory, best first */
 	bool mobility_disabled;
-	bool building;     /* until mm_seed_done() */
-	bool have_wmarks;  /* recorded ones are in use */
+	bool building;             /* until mm_seed_done() */
+	bool have_wmarks;          /* recorded ones are in use */
 	struct mm_current current; /* of whoever calls */
 	uint64_t nr_extfrag;
 	uint64_t oom_stamp; /* pages freed when nobody could be killed last */
