@@ -41,9 +41,11 @@ int mm_cache_create(const struct mm_policy_ops *policy, uint32_t nr_pages, uint6
 			err, MMR_E_INVALID, "a bare page cache of %u pages%s", nr_pages,
 			policy && policy->shrink_begin ? ", which this policy cannot manage" : "");
 	rc = mm_machine_create(&config, ret, err);
-	if (rc == 0)
-		mm_seed_done(*ret);
-	return rc;
+	if (rc < 0)
+		return rc;
+	mm_seed_done(*ret);
+	(*ret)->batch_size = 1;
+	return 0;
 }
 
 /* The frame of the page that the policy gives up; MM_NONE: it gives none. */

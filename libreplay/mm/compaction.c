@@ -59,6 +59,7 @@ enum mm_compact_result mm_compact_begin(struct mm_machine *machine, struct mm_co
 		cc->whole_zone = cc->migrate_pfn <= compact->init_migrate_pfn;
 	}
 	cc->update_cached = !sync && compact->migrate_pfn[0] == compact->migrate_pfn[1];
+	mm_lru_add_drain(machine, cc->cpu);
 	return MM_COMPACT_CONTINUE;
 }
 
@@ -126,6 +127,7 @@ static void check_drain(struct mm_machine *machine, struct mm_compact_control *c
 	current = cc->migrate_pfn & ~(mm_block_pages((uint32_t)cc->order) - 1);
 	if (cc->last_migrated_pfn >= current)
 		return;
+	mm_lru_add_drain(machine, cc->cpu);
 	mm_drain_zone_cpu(machine, mm_compact_zone_of(machine, cc), cc->cpu);
 	cc->last_migrated_pfn = 0;
 }

@@ -19,8 +19,7 @@
  * Follows fast_find_migrateblock(), isolate_migratepages(), isolate_migratepages_block(),
  * suitable_migration_source() of v6.12 and v6.1.
  *
- * Not modelled: pages that are pinned, locked for I/O or on their way to the LRU, which the kernel
- * leaves where they are; movable pages that are not on the LRU (zsmalloc, balloons); contention for the
+ * Not modelled: pages that are pinned or locked for I/O, which the kernel leaves where they are; movable pages that are not on the LRU (zsmalloc, balloons); contention for the
  * LRU lock; the wait when too many pages are isolated (one compacts at a time).
  */
 #include "compaction.h"
@@ -74,7 +73,7 @@ static enum verdict judge_used(const struct mm_machine *machine,
 		return VERDICT_FAIL;
 	}
 	has_mapping |= (page->flags & (MM_PG_FILE | MM_PG_ANON)) == MM_PG_FILE;
-	if (!(page->flags & (MM_PG_LRU | MM_PG_UNEVICTABLE)))
+	if (!(page->flags & (MM_PG_LRU | MM_PG_UNEVICTABLE)) || mm_is_held(page))
 		return VERDICT_FAIL;
 	if (has_mapping && !(cc->gfp_flags & MM_GFP_FS))
 		return VERDICT_FAIL;

@@ -8,7 +8,9 @@
  *
  * Follows drop_pagecache_sb(), mapping_evict_folio(), drop_slab() of v6.12.
  *
- * Not modelled: the order by super block and inode; pages that wait in a CPU's folio batch.
+ * What cannot go is deactivated: dirty pages and those of tmpfs.
+ *
+ * Not modelled: the order by super block and inode.
  */
 #include "internal.h"
 
@@ -19,6 +21,13 @@ static bool can_drop(const struct mm_page *page)
 	       (page->flags & MM_PG_UNMAPPED) && !mm_is_writeback(page);
 }
 
+/* deactivate_file_folio() of what is in a page cache; of mapped pages nothing comes. */
+static bool can_deactivate(const struct mm_page *page)
+{
+	return page->state == MM_PAGE_USED && (page->flags & MM_PG_LRU) &&
+	       !(page->flags & (MM_PG_ANON | MM_PG_UNEVICTABLE)) && (page->flags & MM_PG_UNMAPPED);
+}
+
 static void drop_pages(struct mm_machine *machine, uint16_t cpu)
 {
 	uint32_t step;
@@ -27,8 +36,11 @@ static void drop_pages(struct mm_machine *machine, uint16_t cpu)
 		const struct mm_page *page = &machine->pages[pfn];
 
 		step = page->state == MM_PAGE_USED ? mm_block_pages(page->order) : 1;
-		if (!can_drop(page))
+		if (!can_drop(page)) {
+			if (can_deactivate(page))
+				mm_folio_batch_add(machine, MM_BATCH_DEACTIVATE_FILE, pfn);
 			continue;
+		}
 		mm_lru_remove_page(machine, pfn);
 		mm_release_page(machine, cpu, pfn);
 	}
@@ -59,6 +71,8 @@ void mm_drop_caches(struct mm_machine *machine, uint16_t cpu, uint32_t what)
 {
 	if (what & MM_DROP_PAGECACHE) {
 		mm_count(machine, MM_DROP_PAGECACHES, 1);
+		machine->current.cpu = (uint16_t)(cpu % machine->nr_cpus);
+		mm_lru_add_drain_all(machine);
 		drop_pages(machine, cpu);
 	}
 	if (what & MM_DROP_SLAB) {

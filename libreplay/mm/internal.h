@@ -68,6 +68,33 @@ struct mm_page_tables {
 	uint32_t free; /* the first that has no page, or MM_NONE */
 };
 
+/* What pages wait for in a CPU's batches, in the order in which these are emptied: see folio_batch.c. */
+enum mm_folio_batch_kind {
+	MM_BATCH_ADD,
+	MM_BATCH_MOVE_TAIL,
+	MM_BATCH_DEACTIVATE_FILE,
+	MM_BATCH_LAZYFREE,
+	MM_BATCH_ACTIVATE,
+	MM_NR_BATCHES
+};
+
+#define MM_FOLIO_BATCH 31u
+
+struct mm_folio_wait {
+	uint32_t pfn;
+	uint32_t logical; /* what was in it then */
+};
+
+struct mm_folio_batch {
+	uint32_t nr;
+	struct mm_folio_wait waits[MM_FOLIO_BATCH];
+};
+
+struct mm_cpu_batches {
+	uint32_t nr; /* entries of all */
+	struct mm_folio_batch of[MM_NR_BATCHES];
+};
+
 struct mm_machine {
 	struct mm_page *pages; /* [nr_pfns] */
 	struct mm_lpage *lpages;
@@ -90,9 +117,11 @@ struct mm_machine {
 	uint32_t nr_zonelist;
 	uint8_t zonelist[MM_MAX_ZONES]; /* indices of the zones that have memory, best first */
 	bool mobility_disabled;
-	bool building;             /* until mm_seed_done() */
-	bool have_wmarks;          /* recorded ones are in use */
-	struct mm_current current; /* of whoever calls */
+	bool building;                  /* until mm_seed_done() */
+	bool have_wmarks;               /* recorded ones are in use */
+	uint8_t batch_size;             /* of folios; 1: nobody waits */
+	struct mm_cpu_batches *batches; /* [nr_cpus] */
+	struct mm_current current;      /* of whoever calls */
 	uint64_t nr_extfrag;
 	uint64_t oom_stamp; /* pages freed when nobody could be killed last */
 	struct mm_slab slab;
@@ -481,9 +510,30 @@ bool mm_compaction_zonelist_suitable(const struct mm_machine *machine,
 /* A block of this order is wanted, by a request that can use the zones up to highest_zoneidx. */
 void mm_wakeup_kcompactd(struct mm_node *node, uint32_t order, uint8_t highest_zoneidx);
 
+/* ---- folio_batch.c ---- */
+
+int mm_folio_batches_init(struct mm_machine *machine, struct mmr_error *err) MMR_MUST_CHECK;
+void mm_folio_batches_deinit(struct mm_machine *machine);
+/* From here on pages wait. */
+void mm_folio_batches_begin(struct mm_machine *machine);
+/* Into a batch of machine->current.cpu; the page is on a list, unless that is what it waits for. */
+void mm_folio_batch_add(struct mm_machine *machine, enum mm_folio_batch_kind kind, uint32_t pfn);
+void mm_folio_batch_flush(struct mm_machine *machine, uint32_t cpu, enum mm_folio_batch_kind kind);
+/* Whether a page waits to join the lists, and on this CPU. */
+bool mm_waits_here(const struct mm_machine *machine, uint32_t pfn);
+void mm_lru_add_drain(struct mm_machine *machine, uint32_t cpu);
+void mm_lru_add_drain_all(struct mm_machine *machine);
+uint64_t mm_nr_waiting(const struct mm_machine *machine, enum mm_folio_batch_kind kind);
+
+/* A batch holds it: reclaim and migration cannot have it. */
+static inline bool mm_is_held(const struct mm_page *page)
+{
+	return page->io & MM_IO_HELD;
+}
+
 /* ---- swap.c ---- */
 
-/* A page of memory becomes known to the policy, or leaves it. */
+/* A page of memory becomes known to the policy, by a batch, or leaves it. */
 void mm_lru_add_page(struct mm_machine *machine, uint32_t pfn);
 /* Kernels before 6.4 count a fault that has waited for its page twice, as it is tried again. */
 void mm_count_major_fault(struct mm_machine *machine, bool waits);

@@ -232,6 +232,7 @@ void mm_kcompactd_timeout(struct mm_machine *machine, uint32_t n)
 
 void mm_compact_nodes(struct mm_machine *machine, const struct mm_request *request)
 {
+	mm_lru_add_drain_all(machine);
 	for (uint32_t n = 0; n < machine->nr_nodes; n++) {
 		const struct mm_node *node = &machine->nodes[n];
 		struct mm_compact_control cc = {

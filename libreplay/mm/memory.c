@@ -30,7 +30,7 @@ static void undo_lazyfree(struct mm_machine *machine, uint32_t pfn)
 	page->flags &= (uint16_t)~MM_PG_FILE;
 	page->flags |= MM_PG_DIRTY;
 	if (listed)
-		mm_lru_add_page(machine, pfn);
+		machine->policy->page_added(mm_page_node(machine, pfn), pfn);
 }
 
 static void write_to_page(struct mm_machine *machine, uint32_t pfn)
@@ -185,6 +185,9 @@ static enum mm_touch_result swap_in(struct mm_machine *machine, const struct mm_
 	if (fault)
 		mm_count_major_fault(machine, machine->swap.ra_waits);
 	pfn = mm_lpage(machine, page)->pfn;
+	/* Whether nobody else has it would not be seen. */
+	if ((flags & MM_TOUCH_WRITE) && !(machine->pages[pfn].flags & MM_PG_LRU))
+		mm_lru_add_drain(machine, machine->current.cpu);
 	if (fault) {
 		machine->pages[pfn].flags &= (uint16_t)~MM_PG_UNMAPPED;
 		machine->pages[pfn].flags |= MM_PG_YOUNG;
@@ -313,12 +316,17 @@ enum mm_touch_result mm_activate_page(struct mm_machine *machine, const struct m
 	if (lpage->pfn == MM_NONE || !policy || !policy->mark_accessed)
 		return mm_access_page(machine, request, number);
 	page = &machine->pages[lpage->pfn];
+	/* Told at the end of its wait: there it was on a list, and here it becomes active at once. */
+	machine->current.cpu = (uint16_t)(request->cpu % machine->nr_cpus);
+	for (uint32_t cpu = 0; cpu < machine->nr_cpus && (page->io & MM_IO_ADDING); cpu++)
+		mm_folio_batch_flush(machine, cpu, MM_BATCH_ADD);
 	/* The uses that are known have done it. */
 	if (policy->nr_active && (page->flags & MM_PG_ACTIVE))
 		return MM_TOUCH_HIT;
 	if (!(page->flags & MM_PG_REFERENCED))
 		policy->mark_accessed(mm_page_node(machine, lpage->pfn), lpage->pfn);
 	policy->mark_accessed(mm_page_node(machine, lpage->pfn), lpage->pfn);
+	mm_folio_batch_flush(machine, machine->current.cpu, MM_BATCH_ACTIVATE);
 	return MM_TOUCH_HIT;
 }
 
@@ -378,6 +386,10 @@ bool mm_free_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number)
 	if (lpage->kind == MM_LPAGE_NONE)
 		return false;
 	machine->current.cpu = (uint16_t)(cpu % machine->nr_cpus);
+	if (lpage->kind == MM_LPAGE_ANON)
+		mm_unmap_begin(machine, machine->current.cpu);
+	else if (lpage->kind != MM_LPAGE_KERNEL)
+		mm_lru_add_drain(machine, machine->current.cpu);
 	mm_space_uncharge(machine, number);
 	mm_unplace_lpage(machine, number);
 	mm_kmem_removed(machine, number);
@@ -393,7 +405,7 @@ bool mm_free_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number)
 	return true;
 }
 
-void mm_lazyfree_page(struct mm_machine *machine, uint32_t number)
+void mm_lazyfree_page(struct mm_machine *machine, uint16_t cpu, uint32_t number)
 {
 	struct mm_lpage *lpage = mm_lpage(machine, number);
 	struct mm_page *page;
@@ -401,15 +413,14 @@ void mm_lazyfree_page(struct mm_machine *machine, uint32_t number)
 	if (lpage->kind != MM_LPAGE_ANON)
 		return;
 	if (lpage->pfn == MM_NONE) {
-		mm_free_lpage(machine, 0, number);
+		mm_free_lpage(machine, cpu, number);
 		return;
 	}
+	machine->current.cpu = (uint16_t)(cpu % machine->nr_cpus);
+	mm_lru_add_drain(machine, machine->current.cpu);
 	page = &machine->pages[lpage->pfn];
 	if (!(page->flags & MM_PG_LRU) || (page->flags & (MM_PG_SWAPCACHE | MM_PG_FILE)))
 		return;
-	mm_lru_remove_page(machine, lpage->pfn);
 	page->flags &= (uint16_t) ~(MM_PG_DIRTY | MM_PG_YOUNG);
-	page->flags |= MM_PG_FILE;
-	mm_lru_add_page(machine, lpage->pfn);
-	mm_count(machine, MM_PGLAZYFREE, mm_block_pages(page->order));
+	mm_folio_batch_add(machine, MM_BATCH_LAZYFREE, lpage->pfn);
 }

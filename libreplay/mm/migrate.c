@@ -43,11 +43,20 @@ void mm_putback_movable_pages(struct mm_machine *machine, struct mm_list *list)
 	}
 }
 
+/* Lest a locked page be taken for one that is not: before 6.7 no mapped page waits on its way to the list. */
+static bool drains(const struct mm_machine *machine, const struct mm_page *page)
+{
+	if (machine->settings.kernel < MM_KERNEL(6, 7))
+		return !(page->flags & MM_PG_UNMAPPED);
+	return page->flags & MM_PG_UNEVICTABLE;
+}
+
 /* The pages are of one zone. */
 static void move_page(struct mm_machine *machine, uint16_t cpu, uint32_t from, uint32_t to)
 {
 	struct mm_page *old = &machine->pages[from], *new = &machine->pages[to];
 
+	machine->current.cpu = cpu;
 	mm_unisolate(mm_page_node(machine, from), from);
 	new->logical = old->logical;
 	new->flags = old->flags;
@@ -61,6 +70,8 @@ static void move_page(struct mm_machine *machine, uint16_t cpu, uint32_t from, u
 	if ((new->flags &MM_PG_DIRTY) && !(new->flags &(MM_PG_ANON | MM_PG_SHMEM)))
 		mm_queue_dirty(machine, to);
 	mm_lru_add_page(machine, to);
+	if (drains(machine, new))
+		mm_lru_add_drain(machine, cpu);
 	mm_free_pages(machine, cpu, from);
 }
 

@@ -320,7 +320,9 @@ bool mm_free_base(struct mm_machine *machine, uint16_t cpu, uint32_t page, uint3
 /* What was in a page is in another from now on, which nobody has used yet; wherever it is. */
 void mm_rename_page(struct mm_machine *machine, uint32_t was, uint32_t page);
 
-void mm_lazyfree_page(struct mm_machine *machine, uint32_t page);
+void mm_lazyfree_page(struct mm_machine *machine, uint16_t cpu, uint32_t page);
+/* munmap() or exit(): before 6.14, what waits on the CPU for its place on the lists gets it. */
+void mm_unmap_begin(struct mm_machine *machine, uint32_t cpu);
 void mm_dirty_page(struct mm_machine *machine, uint32_t page);
 void mm_lock_page(struct mm_machine *machine, uint32_t page, bool locked);
 

@@ -5,6 +5,7 @@
  *	pages owned by a zone = free + on per-CPU lists + in use
  *	a list's count, the counters kept beside it, and what a walk finds are the same
  *	free blocks are aligned, whole, and of their pageblock's type; free buddies do not lie side by side
+ *	what a program has in memory is on a list or waits in a batch, unless it is locked
  *	page and logical page point at each other; a slot is used by the page that says so
  *
  * MM_CHECK() tests the cheap local part of this where things change; mm_check() walks everything.
@@ -19,6 +20,7 @@ struct tally {
 	uint64_t pcp[MM_MAX_ZONES];
 	uint64_t used[MM_MAX_ZONES];
 	uint64_t writeback;
+	uint64_t adding; /* blocks */
 	uint64_t slots;
 };
 
@@ -88,6 +90,11 @@ static int check_used(const struct mm_machine *machine, uint32_t pfn, struct mmr
 		return broken_at(err, pfn, "on the policy's list without belonging there");
 	if (page->state == MM_PAGE_ISOLATED)
 		return broken_at(err, pfn, "isolated between operations");
+	if ((page->flags & MM_PG_LRU) && (page->io & MM_IO_ADDING))
+		return broken_at(err, pfn, "on the policy's list, and on its way to it");
+	if (machine->policy && lpage->kind != MM_LPAGE_KERNEL &&
+	    !(page->flags & (MM_PG_LRU | MM_PG_UNEVICTABLE)) && !(page->io & MM_IO_ADDING))
+		return broken_at(err, pfn, "on no list, and in no batch");
 	return 0;
 }
 
@@ -114,6 +121,7 @@ static int check_pages(const struct mm_machine *machine, struct tally *tally, st
 		case MM_PAGE_ISOLATED:
 			tally->writeback += mm_is_writeback(page) ? nr : 0;
 			tally->used[page->zone] += nr;
+			tally->adding += (page->io & MM_IO_ADDING) != 0;
 			rc = check_used(machine, pfn, err);
 			break;
 		}
@@ -264,6 +272,11 @@ int mm_check(const struct mm_machine *machine, struct mmr_error *err)
 		rc = check_node(machine, &machine->nodes[n], err);
 	for (uint32_t i = 0; rc == 0 && i < machine->nr_lpages; i++)
 		rc = check_lpage(machine, i, &tally, err);
+	if (rc == 0 && tally.adding > mm_nr_waiting(machine, MM_BATCH_ADD))
+		rc = base_error(err, MMR_E_INTERNAL,
+		                "%llu pages on their way to a list, %llu in batches",
+		                (unsigned long long)tally.adding,
+		                (unsigned long long)mm_nr_waiting(machine, MM_BATCH_ADD));
 	if (rc == 0)
 		rc = mm_check_spaces(machine, err);
 	if (rc == 0)

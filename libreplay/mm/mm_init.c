@@ -171,7 +171,7 @@ static int create_arrays(struct mm_machine *machine, const struct mm_config *con
 		if (!machine->policy_pages)
 			return MMR_E_NOMEM;
 	}
-	if (mm_writeback_init(machine, err) < 0)
+	if (mm_writeback_init(machine, err) < 0 || mm_folio_batches_init(machine, err) < 0)
 		return MMR_E_NOMEM;
 	return mm_swap_init(machine, config->nr_swap_slots, err);
 }
@@ -231,6 +231,7 @@ void mm_machine_destroy(struct mm_machine *machine)
 		base_free(machine->nodes[i].policy_state);
 	}
 	mm_writeback_deinit(machine);
+	mm_folio_batches_deinit(machine);
 	mm_swap_deinit(&machine->swap);
 	base_free(machine->block_types);
 	mm_block_states_deinit(machine);
@@ -580,6 +581,7 @@ int mm_seed_swapped(struct mm_machine *machine, uint32_t page, enum mm_lpage_kin
 void mm_seed_done(struct mm_machine *machine)
 {
 	machine->building = false;
+	mm_folio_batches_begin(machine);
 	machine->nr_extfrag = 0;
 	for (uint32_t i = 0; i < machine->nr_zones; i++) {
 		machine->zones[i].boost = 0;

@@ -84,6 +84,12 @@ enum mm_page_io {
 	MM_IO_RECLAIM = 4,   /* reclaim waits for its write (PG_reclaim) */
 	MM_IO_YOUNG_TWICE =
 		8, /* no I/O: besides MM_PG_YOUNG, accessed through a second page table */
+	/* In a batch of some CPU: see folio_batch.c. */
+	MM_IO_ADDING = 16, /* on no list yet */
+	MM_IO_ACTIVATING = 32,
+	MM_IO_ROTATING = 64,
+	MM_IO_DEACTIVATING = 128, /* … or to be freed lazily */
+	MM_IO_HELD = MM_IO_ADDING | MM_IO_ACTIVATING | MM_IO_ROTATING | MM_IO_DEACTIVATING,
 };
 
 enum mm_page_flags {
@@ -120,7 +126,7 @@ struct mm_page {
 	uint8_t zone;     /* index into mm_machine.zones; valid where a block begins */
 	uint8_t list;     /* of the policy, where MM_PG_LRU is set */
 	uint8_t type;     /* enum mm_migratetype: of its list while it is free, or was when freed */
-	uint8_t io;       /* enum mm_page_io */
+	uint8_t io;       /* enum mm_page_io: of pages in use */
 };
 static_assert(sizeof(struct mm_page) == 24, "bytes per page are a promise");
 
@@ -445,6 +451,7 @@ enum mm_write_device { MM_WRITE_SWAP, MM_WRITE_FILE, MM_NR_WRITE_DEVICES };
 struct mm_write {
 	uint64_t begin_ns;
 	uint32_t pfn; /* MM_NONE: freed meanwhile */
+	uint16_t cpu; /* that began it, and hears of its end */
 };
 
 /* What is being written to a device. */

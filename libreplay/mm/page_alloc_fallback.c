@@ -22,8 +22,7 @@
  * it the smallest, goes to our lists; where a claim is allowed all free pages of its pageblock go with
  * it, whether enough of them are alike to change the pageblock's type or not. Then we look again.
  *
- * Not modelled: pages in per-CPU batches on their way to the LRU, which the kernel's count of alike
- * pages misses and ours does not (up to 31 pages per CPU).
+ * Pages on their way to the LRU (folio_batch.c) do not count as alike.
  */
 #include "internal.h"
 

@@ -73,7 +73,8 @@ bool mm_start_writeback(struct mm_machine *machine, uint32_t pfn)
 	if (queue->end - queue->begin == MM_WRITE_RING)
 		return false;
 	page->io |= MM_IO_WRITEBACK;
-	*write_at(queue, queue->end++) = (struct mm_write){ mm_now_ns(machine), pfn };
+	*write_at(queue, queue->end++) =
+		(struct mm_write){ mm_now_ns(machine), pfn, machine->current.cpu };
 	queue->count++;
 	machine->writeback.count++;
 	account(machine, page, true);
@@ -106,22 +107,23 @@ void mm_cancel_writeback(struct mm_machine *machine, uint32_t pfn)
 	page->io &= MM_IO_QUEUED;
 }
 
-static void end_write(struct mm_machine *machine, uint32_t pfn)
+static void end_write(struct mm_machine *machine, const struct mm_write *write)
 {
+	uint32_t pfn = write->pfn;
 	struct mm_page *page = &machine->pages[pfn];
 	bool rotate = (page->io & MM_IO_RECLAIM) && !(page->flags & MM_PG_DIRTY);
-	struct mm_node *node = mm_page_node(machine, pfn);
+	uint16_t this_cpu = machine->current.cpu;
 
 	account(machine, page, false);
 	machine->nr_written += mm_block_pages(page->order);
 	if (device_of(page) == MM_WRITE_FILE)
 		machine->writeback.nr_files_written += mm_block_pages(page->order);
-	page->io &= MM_IO_QUEUED | MM_IO_YOUNG_TWICE;
+	page->io &= (uint8_t) ~(MM_IO_WRITEBACK | MM_IO_RECLAIM);
 	if (!rotate || !(page->flags & MM_PG_LRU))
 		return;
-	mm_count(machine, MM_PGROTATED, mm_block_pages(page->order));
-	machine->policy->page_removed(node, pfn);
-	machine->policy->putback(node, pfn, MM_PUTBACK_ROTATE);
+	machine->current.cpu = write->cpu;
+	mm_folio_batch_add(machine, MM_BATCH_MOVE_TAIL, pfn);
+	machine->current.cpu = this_cpu;
 }
 
 uint32_t mm_nr_writeback(const struct mm_machine *machine)
@@ -167,7 +169,7 @@ static bool end_oldest(struct mm_machine *machine, enum mm_write_device device)
 		return false;
 	queue->count--;
 	machine->writeback.count--;
-	end_write(machine, write_at(queue, queue->begin++)->pfn);
+	end_write(machine, write_at(queue, queue->begin++));
 	skip_cancelled(queue);
 	return true;
 }

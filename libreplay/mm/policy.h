@@ -53,6 +53,12 @@ struct mm_policy_ops {
 	/* Once per node, before anything else. May be NULL. */
 	void (*init)(struct mm_node *node);
 
+	/*
+	 * A page comes into memory: page_added() follows some time later (folio_batch.c), unless it is freed
+	 * before. What is known of why it came is known now. May be NULL.
+	 */
+	void (*page_queued)(struct mm_node *node, uint32_t pfn);
+
 	/* A page came into memory. Put it on a list with mm_lru_add_head() or mm_lru_add_tail(). */
 	void (*page_added)(struct mm_node *node, uint32_t pfn);
 
@@ -72,7 +78,14 @@ struct mm_policy_ops {
 	void (*mark_accessed)(struct mm_node *node, uint32_t pfn);
 
 	/*
-	 * Follows page_added() for a page that had been evicted; distance = evictions and
+	 * The end of a wait in a batch, of a page that is on a list: it was used twice (only after
+	 * mm_folio_batch_add() by the policy itself), or is not wanted any more. The latter may be NULL.
+	 */
+	void (*activate)(struct mm_node *node, uint32_t pfn);
+	void (*deactivate)(struct mm_node *node, uint32_t pfn, bool to_tail);
+
+	/*
+	 * Precedes page_queued() for a page that had been evicted; distance = evictions and
 	 * activations since (nonresident_age). May be NULL.
 	 */
 	void (*page_refaulted)(struct mm_node *node, uint32_t pfn, uint64_t distance);

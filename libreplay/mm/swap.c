@@ -8,8 +8,7 @@
  * Follows folio_add_lru(), lru_add(), folio_mark_accessed() (the part that every policy needs),
  * mlock_folio() of v6.12.
  *
- * Not modelled: per-CPU batches: a page is on its list at once (the kernel's up to 31 pages per CPU
- * later).
+ * Between the engine and the policy are the CPUs' batches (folio_batch.c).
  */
 #include "internal.h"
 
@@ -143,8 +142,15 @@ bool mm_test_clear_young(struct mm_node *node, uint32_t pfn)
 
 void mm_lru_add_page(struct mm_machine *machine, uint32_t pfn)
 {
-	if (machine->policy && !(machine->pages[pfn].flags & MM_PG_UNEVICTABLE))
-		machine->policy->page_added(mm_page_node(machine, pfn), pfn);
+	const struct mm_policy_ops *policy = machine->policy;
+
+	/* That of a page that was locked, and is no more, may still wait. */
+	if (!policy || (machine->pages[pfn].flags & MM_PG_UNEVICTABLE) ||
+	    (machine->pages[pfn].io & MM_IO_ADDING))
+		return;
+	if (policy->page_queued)
+		policy->page_queued(mm_page_node(machine, pfn), pfn);
+	mm_folio_batch_add(machine, MM_BATCH_ADD, pfn);
 }
 
 void mm_lru_remove_page(struct mm_machine *machine, uint32_t pfn)

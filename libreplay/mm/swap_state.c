@@ -86,6 +86,7 @@ static void read_cluster(struct mm_machine *machine, const struct mm_request *re
 		machine->pages[mm_lpage(machine, owner)->pfn].flags |= MM_PG_READAHEAD;
 		mm_count(machine, MM_SWAP_RA, 1);
 	}
+	mm_lru_add_drain(machine, machine->current.cpu);
 }
 
 bool mm_swapin(struct mm_machine *machine, const struct mm_request *request, uint32_t number)

@@ -83,6 +83,7 @@ uint64_t mm_shrink_list(struct mm_node *node, struct mm_scan_control *sc, enum m
 		if (too_many_isolated(node, sc, type))
 			return 0;
 	}
+	mm_lru_add_drain(machine, sc->cpu);
 	machine->policy->isolate(node, sc, type, nr_to_scan, &batch);
 	scanned = sc->nr_scanned - scanned + batch.nr_skipped;
 	mm_count(machine, sc->kswapd ? MM_PGSCAN_KSWAPD : MM_PGSCAN_DIRECT, scanned);

@@ -191,6 +191,8 @@ static enum outcome shrink_page(struct mm_machine *machine, struct mm_scan_contr
 	}
 	if (references == MM_REFERENCES_KEEP || references == MM_REFERENCES_ACTIVATE)
 		return references == MM_REFERENCES_KEEP ? KEEP : ACTIVATE;
+	if (mm_is_held(page))
+		return KEEP;
 	outcome = prepare_swap(machine, sc, pfn);
 	if (outcome != FREED)
 		return outcome;

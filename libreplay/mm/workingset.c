@@ -89,9 +89,9 @@ static void refault(struct mm_machine *machine, uint32_t pfn)
 	         mm_block_pages(page->order));
 	if (distance <= competing_pages(machine, from, type))
 		activate(machine, pfn, lpage->flags & MM_LP_WORKINGSET);
-	mm_lru_add_page(machine, pfn);
-	if (machine->policy->page_refaulted && (page->flags & MM_PG_LRU))
+	if (machine->policy->page_refaulted)
 		machine->policy->page_refaulted(node, pfn, distance);
+	mm_lru_add_page(machine, pfn);
 }
 
 void mm_workingset_add(struct mm_machine *machine, uint32_t pfn)

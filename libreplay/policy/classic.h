@@ -60,6 +60,8 @@ void policy_classic_age_anon(struct mm_node *node, struct mm_scan_control *sc);
 /* ---- classic_references.c ---- */
 
 void policy_classic_mark_accessed(struct mm_node *node, uint32_t pfn);
+void policy_classic_activate(struct mm_node *node, uint32_t pfn);
+void policy_classic_deactivate(struct mm_node *node, uint32_t pfn, bool to_tail);
 enum mm_references policy_classic_check_references(struct mm_node *node, uint32_t pfn,
                                                    const struct mm_scan_control *sc);
 

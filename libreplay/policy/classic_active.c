@@ -52,6 +52,7 @@ void policy_classic_shrink_active(struct mm_node *node, struct mm_scan_control *
 	uint32_t nr_scanned, nr_rotated = 0, nr_deactivated = 0;
 	bool rotated[MM_SWAP_CLUSTER];
 
+	mm_lru_add_drain(machine, sc->cpu);
 	nr_scanned = policy_classic_isolate(node, sc, classic_active(type), nr_to_scan, &batch);
 	nr_scanned += batch.nr_skipped;
 	mm_count(machine, MM_PGREFILL, nr_scanned);

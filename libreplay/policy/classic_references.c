@@ -26,12 +26,33 @@ void policy_classic_mark_accessed(struct mm_node *node, uint32_t pfn)
 		return;
 	page->flags &= (uint16_t)~MM_PG_REFERENCED;
 	mm_workingset_age(node, nr);
-	if (!(page->flags & MM_PG_LRU))
+	if (page->flags & MM_PG_LRU)
+		mm_folio_batch_add(node->machine, MM_BATCH_ACTIVATE, pfn);
+	else if (mm_waits_here(node->machine, pfn))
+		page->flags |= MM_PG_ACTIVE;
+}
+
+void policy_classic_activate(struct mm_node *node, uint32_t pfn)
+{
+	struct mm_page *page = mm_node_page(node, pfn);
+
+	if (page->flags & MM_PG_ACTIVE)
 		return;
 	policy_classic_del(node, pfn);
 	page->flags |= MM_PG_ACTIVE;
 	policy_classic_add(node, pfn, false);
-	mm_count(node->machine, MM_PGACTIVATE, nr);
+	mm_count(node->machine, MM_PGACTIVATE, mm_block_pages(page->order));
+}
+
+void policy_classic_deactivate(struct mm_node *node, uint32_t pfn, bool to_tail)
+{
+	struct mm_page *page = mm_node_page(node, pfn);
+
+	if (page->flags & MM_PG_ACTIVE)
+		mm_count(node->machine, MM_PGDEACTIVATE, mm_block_pages(page->order));
+	policy_classic_del(node, pfn);
+	page->flags &= (uint16_t) ~(MM_PG_ACTIVE | MM_PG_REFERENCED);
+	policy_classic_add(node, pfn, to_tail);
 }
 
 enum mm_references policy_classic_check_references(struct mm_node *node, uint32_t pfn,

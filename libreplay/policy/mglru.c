@@ -15,7 +15,7 @@
  * Follows lru_gen_add_folio(), lru_gen_del_folio(), folio_update_gen(), folio_inc_gen(),
  * folio_mark_accessed() of v6.12, and where they differ of v6.1 and v6.18.
  *
- * Not modelled: memcgs and their LRU; per-CPU batches; PG_reclaim: a page that is being written is on
+ * Not modelled: memcgs and their LRU; PG_reclaim: a page that is being written is on
  * no list.
  */
 #include "mglru_private.h"
@@ -204,6 +204,12 @@ static void init(struct mm_node *node)
 		lru->birth_ns[i] = mglru_now_ns(node);
 }
 
+static void page_queued(struct mm_node *node, uint32_t pfn)
+{
+	if (node->machine->current.in_fault)
+		node->machine->pages[pfn].flags |= MGLRU_ACTIVE;
+}
+
 /*
  * What was there at the start came in as if nothing had aged since: anonymous pages by faults, those of
  * files by read(), tmpfs from the archive that the system was booted from.
@@ -216,7 +222,7 @@ static void page_added(struct mm_node *node, uint32_t pfn)
 
 	if (lazyfree)
 		page->flags &= (uint16_t) ~(MGLRU_ACTIVE | MGLRU_REFERENCED);
-	else if (machine->current.in_fault || (machine->building && (page->flags & MM_PG_ANON)))
+	else if (machine->building && (page->flags & MM_PG_ANON))
 		page->flags |= MGLRU_ACTIVE;
 	policy_mglru_add(node, pfn, false);
 }
@@ -244,6 +250,17 @@ static void mark_accessed(struct mm_node *node, uint32_t pfn)
 	} else {
 		mglru_set_counter(page, mglru_counter(page) + 1);
 	}
+}
+
+static void deactivate(struct mm_node *node, uint32_t pfn, bool to_tail)
+{
+	struct mm_page *page = &node->machine->pages[pfn];
+
+	policy_mglru_del(node, pfn, false);
+	if (page->flags & MGLRU_ACTIVE)
+		mm_count(node->machine, MM_PGDEACTIVATE, mm_block_pages(page->order));
+	page->flags &= (uint16_t) ~(MGLRU_ACTIVE | MGLRU_REFERENCED);
+	policy_mglru_add(node, pfn, to_tail);
 }
 
 static void putback(struct mm_node *node, uint32_t pfn, enum mm_putback why)
@@ -291,9 +308,12 @@ const struct mm_policy_ops policy_mglru = {
 	.state_size = sizeof(struct mglru),
 	.init = init,
 	.settings_changed = settings_changed,
+	.page_queued = page_queued,
 	.page_added = page_added,
 	.page_removed = page_removed,
 	.mark_accessed = mark_accessed,
+	.activate = policy_mglru_activate,
+	.deactivate = deactivate,
 	.eviction = policy_mglru_eviction,
 	.refault = policy_mglru_refault,
 	.check_references = policy_mglru_check_references,

@@ -458,6 +458,7 @@ void policy_mglru_shrink_begin(struct mm_node *node, struct mm_scan_control *sc,
 {
 	struct mglru *lru = mglru_of(node);
 
+	mm_lru_add_drain(node->machine, sc->cpu);
 	*pass = (struct mm_scan_pass){ .nr_reclaimed = sc->kswapd ? sc->nr_reclaimed : 0 };
 	pass->nr[PASS_SEQ] = (uint32_t)lru->max_seq;
 	/* kswapd has one of its own, whether it may walk or not. */

@@ -225,6 +225,8 @@ void policy_mglru_age(struct mm_node *node, struct mm_scan_control *sc);
 void policy_mglru_walk(struct mm_node *node, struct mm_scan_control *sc, bool can_swap);
 /* A page that reclaim looked at was young: so may be those beside it. */
 void policy_mglru_look_around(struct mm_node *node, uint32_t pfn);
+/* The end of its wait in a batch: to the youngest generation. */
+void policy_mglru_activate(struct mm_node *node, uint32_t pfn);
 void policy_mglru_filter_add(struct mglru *lru, uint64_t seq, uint32_t table);
 bool policy_mglru_filter_test(const struct mglru *lru, uint64_t seq, uint32_t table);
 void policy_mglru_filter_reset(struct mglru *lru, uint64_t seq);

@@ -296,7 +296,7 @@ static struct table window_around(const struct mm_machine *machine, uint32_t pag
 	return window;
 }
 
-static void activate(struct mm_node *node, uint32_t pfn)
+void policy_mglru_activate(struct mm_node *node, uint32_t pfn)
 {
 	struct mm_page *page = &node->machine->pages[pfn];
 
@@ -316,7 +316,7 @@ static void promote_by_hand(struct mm_node *node, uint32_t pfn)
 	if (lru->version == MGLRU_6_18) {
 		if (policy_mglru_set_refs(page) && slot >= 0 &&
 		    slot != (int)mglru_slot(lru->max_seq))
-			activate(node, pfn);
+			mm_folio_batch_add(node->machine, MM_BATCH_ACTIVATE, pfn);
 		return;
 	}
 	if (slot < 0) {
@@ -324,7 +324,7 @@ static void promote_by_hand(struct mm_node *node, uint32_t pfn)
 	} else if (slot != (int)mglru_slot(lru->max_seq)) {
 		if (lru->version == MGLRU_6_12)
 			policy_mglru_clear_refs(lru, page);
-		activate(node, pfn);
+		mm_folio_batch_add(node->machine, MM_BATCH_ACTIVATE, pfn);
 	}
 }
 

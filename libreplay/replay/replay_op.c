@@ -342,7 +342,7 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		mm_detach_slab(machine, op->cpu, op->page);
 		break;
 	case DEMAND_LAZYFREE:
-		mm_lazyfree_page(machine, op->page);
+		mm_lazyfree_page(machine, op->cpu, op->page);
 		break;
 	case DEMAND_RENAME:
 		if (op->arg2 != DEMAND_NO_PAGE)
@@ -373,14 +373,16 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 	case DEMAND_PAGE_FAULT:
 		mm_count_fault(machine);
 		break;
-	case DEMAND_TASK_START:
 	case DEMAND_TASK_EXIT:
+	case DEMAND_UNMAP:
+		mm_unmap_begin(machine, op->cpu);
+		break;
+	case DEMAND_TASK_START:
 	case DEMAND_TASK_SPACE:
 	case DEMAND_TASK_ADJ:
 	case DEMAND_TASK_RSS:
 	case DEMAND_TASK_FILES:
 	case DEMAND_MAP:
-	case DEMAND_UNMAP:
 	case DEMAND_EVICTED:
 		break;
 	}

@@ -148,7 +148,7 @@ static void random_request(struct run *run)
 	else if (what < 84)
 		mm_free_base(machine, request.cpu, page, request.order);
 	else if (what < 85)
-		mm_lazyfree_page(machine, page);
+		mm_lazyfree_page(machine, 0, page);
 	else if (what < 86)
 		mm_dirty_page(machine, page);
 	else if (what < 87)

@@ -46,7 +46,7 @@ static struct mm_machine *machine_under(const char *policy, bool (*in_use)(uint3
 	for (uint32_t i = 0; i < NR_PAGES; i++)
 		if (in_use(i))
 			assert_int_equal(mm_seed_page(machine, i, MM_LPAGE_ANON, START + i, 0), 1);
-	mm_seed_done(machine);
+	machine_seed_done(machine);
 	machine_check(machine);
 	return machine;
 }

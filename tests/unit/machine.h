@@ -53,6 +53,13 @@ static inline struct mm_machine *machine_new(uint32_t nr_pages, uint32_t nr_cpus
 	return machine;
 }
 
+/* Pages do not wait in batches: that is for folio_batch_test.c and what knows nothing of single pages. */
+static inline void machine_seed_done(struct mm_machine *machine)
+{
+	mm_seed_done(machine);
+	machine->batch_size = 1;
+}
+
 static inline void machine_all_free(struct mm_machine *machine)
 {
 	for (uint32_t i = 0; i < machine->nr_zones; i++) {
@@ -61,7 +68,7 @@ static inline void machine_all_free(struct mm_machine *machine)
 		for (uint32_t at = 0; at < zone->managed; at += 512)
 			assert_true(mm_seed_free_block(machine, zone->start_pfn + at, 9));
 	}
-	mm_seed_done(machine);
+	machine_seed_done(machine);
 }
 
 static inline void machine_check(const struct mm_machine *machine)

@@ -679,7 +679,7 @@ static void random_op(struct mm_machine *machine, struct rng *rng)
 	else if (what < 90)
 		mm_free_lpage(machine, 0, number);
 	else if (what < 91)
-		mm_lazyfree_page(machine, number);
+		mm_lazyfree_page(machine, 0, number);
 	else if (what < 92)
 		mm_lock_page(machine, number, base_rng_below(rng, 4) == 0);
 	else if (what < 98)

@@ -91,7 +91,7 @@ static void lazily_freed_pages_lose_their_youth(void **state)
 
 	(void)state;
 	touch(machine, 0, MM_LPAGE_ANON, MM_TOUCH_WRITE);
-	mm_lazyfree_page(machine, 0);
+	mm_lazyfree_page(machine, 0, 0);
 	assert_int_equal(seq_of(machine, page_of(machine, 0)), 1);
 	check_sizes(machine);
 	mm_machine_destroy(machine);

@@ -63,7 +63,7 @@ static void random_op(struct run *run)
 		run->results =
 			run->results * 31 + mm_free_base(machine, request.cpu, page, request.order);
 	else if (what < 86)
-		mm_lazyfree_page(machine, page);
+		mm_lazyfree_page(machine, 0, page);
 	else if (what < 88)
 		mm_dirty_page(machine, page);
 	else if (what < 89)

@@ -251,7 +251,7 @@ static void lazily_freed_pages_are_dropped_unwritten(void **state)
 	(void)state;
 	touch_range(machine, 0, 1000);
 	for (uint32_t page = 0; page < 1000; page++)
-		mm_lazyfree_page(machine, page);
+		mm_lazyfree_page(machine, 0, page);
 	/* Written again before reclaim came: the promise is void. */
 	mm_touch_page(machine, &user, 0, MM_LPAGE_ANON, MM_TOUCH_WRITE);
 	touch_range(machine, 1000, NR_PAGES);
@@ -430,7 +430,7 @@ static struct mm_machine *with_free_blocks(uint32_t order, uint32_t kernel)
 		if (pfn >= 5120 || !(pfn >> order & 1))
 			assert_int_equal(mm_seed_page(machine, pfn, MM_LPAGE_ANON, pfn, 0), 1);
 	}
-	mm_seed_done(machine);
+	machine_seed_done(machine);
 	return machine;
 }
 
