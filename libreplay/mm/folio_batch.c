@@ -56,6 +56,17 @@ static const uint8_t waiting[MM_NR_BATCHES] = {
 	[MM_BATCH_ACTIVATE] = MM_IO_ACTIVATING,
 };
 
+void mm_seed_waiting(struct mm_machine *machine, uint32_t cpu, uint32_t nr_pages)
+{
+	struct mm_cpu_batches *batches = &machine->batches[cpu % machine->nr_cpus];
+	struct mm_folio_batch *batch = &batches->of[MM_BATCH_ADD];
+
+	for (; nr_pages > 0 && batch->nr + 1u < machine->batch_size; nr_pages--) {
+		batch->waits[batch->nr++] = (struct mm_folio_wait){ 0, MM_NONE };
+		batches->nr++;
+	}
+}
+
 /* ---- what becomes of a page at the end of its wait ---- */
 
 static void move_tail(struct mm_machine *machine, struct mm_node *node, uint32_t pfn)

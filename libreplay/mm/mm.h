@@ -236,6 +236,12 @@ void mm_seed_kmem_total(struct mm_machine *machine, uint32_t node, enum mm_kmem_
 /* All is placed. Watermarks and per-CPU limits are settled from here on. */
 void mm_seed_done(struct mm_machine *machine);
 
+/*
+ * After that: so many pages wait on a CPU for their place on the lists. Those that were seeded have theirs; the next
+ * ones of this CPU wait for the fewer others.
+ */
+void mm_seed_waiting(struct mm_machine *machine, uint32_t cpu, uint32_t nr_pages);
+
 /* ---- what happens ---- */
 
 /* Pages that the page allocator has been given. */

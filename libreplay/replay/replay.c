@@ -98,6 +98,7 @@ void replay_destroy(struct replay *replay)
 	replay_mapping_vec_deinit(&replay->mappings);
 	base_free(replay->kernel);
 	base_free(replay->pcps);
+	base_free(replay->waiting);
 	base_free(replay);
 }
 

@@ -275,6 +275,13 @@ static int keep_pcps(struct replay *replay, const struct replay_start *start, st
 {
 	uint32_t nr = start->nr_zones * replay->nr_cpus;
 
+	if (start->waiting) {
+		replay->waiting = base_calloc_err(replay->nr_cpus, 1, "batches", err);
+		if (!replay->waiting)
+			return MMR_E_NOMEM;
+		memcpy(replay->waiting, start->waiting,
+		       start->nr_cpus < replay->nr_cpus ? start->nr_cpus : replay->nr_cpus);
+	}
 	if (!start->pcps)
 		return 0;
 	replay->pcps = base_calloc_err(nr, sizeof(*replay->pcps), "per-CPU lists", err);
@@ -354,6 +361,8 @@ void replay_machine_seeded(struct replay *replay)
 	if (replay->committed_pages > 0)
 		mm_seed_committed(replay->machine, replay->committed_pages);
 	mm_seed_done(replay->machine);
+	for (uint32_t cpu = 0; replay->waiting && cpu < replay->nr_cpus; cpu++)
+		mm_seed_waiting(replay->machine, cpu, replay->waiting[cpu]);
 	mm_flush_memcg_stats(replay->machine);
 	if (replay->memcg_period_ns > 0)
 		replay->memcg_flush_ns = replay->now_ns + replay->memcg_period_ns -

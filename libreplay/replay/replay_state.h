@@ -137,6 +137,7 @@ struct replay {
 	bool traces_reads; /* the demand tells of uses of file pages apart from bringing them in */
 	struct replay_kernel_memory *kernel; /* at the start: [REPLAY_MAX_NODES], or NULL */
 	struct replay_pcp *pcps;             /* as recorded; NULL: not known */
+	uint8_t *waiting;                    /* [nr_cpus], likewise */
 };
 
 /* ---- replay_machine.c ---- */

@@ -558,6 +558,7 @@ void replay_start_deinit(struct replay_start *start)
 	base_free(start->pcps);
 	base_free(start->looks);
 	base_free(start->listed);
+	base_free(start->waiting);
 	base_free(start->bulk_takes);
 	memset(start, 0, sizeof(*start));
 }

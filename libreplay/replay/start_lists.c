@@ -19,6 +19,9 @@
  * was a claim: then mm_page_alloc_extfrag tells the type before. It comes after mm_page_alloc_zone_locked since
  * 6.10, before it until then.
  *
+ * How many pages waited on each CPU for their place on the LRU lists tells the first batch of the CPU that joins
+ * them: those of it that nobody has allocated since (mm_lru_insertion).
+ *
  * Follows rmqueue_pcplist(), free_pcppages_bulk() and __rmqueue_smallest() of v6.12 and v6.1.
  *
  * State: two bits per page frame of the zones: whether it has been named, and whether it was free and its
@@ -44,6 +47,8 @@ DEFINE_VEC(listed_vec, struct replay_listed);
 #define MAX_LIST_ORDER MM_PAGEBLOCK_ORDER
 #define NO_TYPE        255
 
+enum batch_state { BATCH_NOT_YET, BATCH_JOINS, BATCH_OVER };
+
 struct replay_lists {
 	uint64_t *named; /* a bit for each of nr_pfns page frames */
 	uint64_t *whole; /* likewise: of a free block that was not yet taken from */
@@ -56,6 +61,10 @@ struct replay_lists {
 	uint32_t nr_uses;
 	uint8_t *types; /* [nr_types], of pageblocks; NO_TYPE: not known yet */
 	size_t nr_types;
+	uint8_t *
+		waiting; /* [nr_cpus]: pages of the first batch that were allocated before the start */
+	uint8_t *batches; /* [nr_cpus]: enum batch_state */
+	uint32_t nr_cpus;
 	uint64_t told_by; /* page frame of the mm_page_alloc_zone_locked that told the last one */
 };
 
@@ -126,7 +135,10 @@ int replay_lists_create(const struct replay_start *start, struct replay_lists **
 	lists->whole = base_calloc_err(nr_words, sizeof(*lists->whole), "page lists", err);
 	lists->nr_types = start->nr_block_types;
 	lists->types = base_calloc_err(lists->nr_types + 1, 1, "pageblocks", err);
-	if (!lists->named || !lists->whole || !lists->types) {
+	lists->nr_cpus = start->nr_cpus;
+	lists->waiting = base_calloc_err(lists->nr_cpus + 1u, 1, "batches", err);
+	lists->batches = base_calloc_err(lists->nr_cpus + 1u, 1, "batches", err);
+	if (!lists->named || !lists->whole || !lists->types || !lists->waiting || !lists->batches) {
 		replay_lists_destroy(lists);
 		return MMR_E_NOMEM;
 	}
@@ -152,6 +164,8 @@ void replay_lists_destroy(struct replay_lists *lists)
 	base_free(lists->named);
 	base_free(lists->whole);
 	base_free(lists->types);
+	base_free(lists->waiting);
+	base_free(lists->batches);
 	base_free(lists);
 }
 
@@ -214,12 +228,34 @@ static bool has_list(uint32_t order)
 	return order <= MM_COSTLY_ORDER || order == MM_PAGEBLOCK_ORDER;
 }
 
+static bool is_named(const struct replay_lists *lists, uint64_t pfn)
+{
+	return pfn < lists->first_pfn || pfn - lists->first_pfn >= lists->nr_pfns ||
+	       bitmap_test(lists->named, pfn - lists->first_pfn);
+}
+
+/* The events of a batch come one right after the other. */
+static void follow_batch(struct replay_lists *lists, const struct mmr_event *event)
+{
+	uint8_t *state = &lists->batches[event->cpu];
+
+	if (event->kind == MMR_EVENT_MM_LRU_INSERTION) {
+		*state = BATCH_JOINS;
+		if (lists->waiting[event->cpu] < UINT8_MAX && !is_named(lists, event->lru.pfn))
+			lists->waiting[event->cpu]++;
+	} else if (*state == BATCH_JOINS) {
+		*state = BATCH_OVER;
+	}
+}
+
 int replay_lists_event(struct replay_lists *lists, const struct mmr_event *event,
                        struct mmr_error *err)
 {
 	bool drain = event->kind == MMR_EVENT_MM_PAGE_PCPU_DRAIN;
 	struct replay_listed listed;
 
+	if (event->cpu < lists->nr_cpus && lists->batches[event->cpu] != BATCH_OVER)
+		follow_batch(lists, event);
 	switch (event->kind) {
 	case MMR_EVENT_MM_PAGE_ALLOC:
 	case MMR_EVENT_MM_PAGE_PCPU_DRAIN:
@@ -308,6 +344,10 @@ int replay_lists_take(const struct replay_lists *lists, struct replay_start *sta
 	for (size_t i = 0; i < lists->nr_types; i++)
 		if (lists->types[i] != NO_TYPE)
 			start->block_types[i] = lists->types[i];
+	start->waiting = base_calloc_err(lists->nr_cpus + 1u, 1, "batches", err);
+	if (!start->waiting)
+		return MMR_E_NOMEM;
+	memcpy(start->waiting, lists->waiting, lists->nr_cpus);
 	if (count == 0)
 		return 0;
 	listed = base_calloc_err(count, sizeof(*listed), "per-CPU lists", err);

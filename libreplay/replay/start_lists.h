@@ -21,7 +21,7 @@ void replay_lists_destroy(struct replay_lists *lists);
 int replay_lists_event(struct replay_lists *lists, const struct mmr_event *event,
                        struct mmr_error *err) MMR_MUST_CHECK;
 
-/* What they tell goes to start: listed, nr_listed, and types of pageblocks. MMR_E_NOMEM. */
+/* What they tell goes to start: listed, nr_listed, waiting, and types of pageblocks. MMR_E_NOMEM. */
 int replay_lists_take(const struct replay_lists *lists, struct replay_start *start,
                       struct mmr_error *err) MMR_MUST_CHECK;
 

@@ -79,6 +79,22 @@ static void pages_join_the_lists_together(void **state)
 	assert_int_equal(listed_after(MM_KERNEL(6, 1)), 15);
 }
 
+/* Those that waited at the start are on the lists already, but the next ones need not wait for as many. */
+static void what_waited_at_the_start_is_part_of_the_first_batch(void **state)
+{
+	struct mm_machine *machine = *state;
+
+	mm_seed_waiting(machine, 0, 29);
+	machine_check(machine);
+	touch(machine, 0, 0);
+	assert_int_equal(nr_anon(machine), 0);
+	touch(machine, 0, 1);
+	assert_int_equal(nr_anon(machine), 2);
+	mm_seed_waiting(machine, 1, 1000);
+	touch(machine, 1, 2);
+	assert_int_equal(nr_anon(machine), 3);
+}
+
 static void each_cpu_has_a_batch_of_its_own(void **state)
 {
 	struct mm_machine *machine = *state;
@@ -277,6 +293,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages_join_the_lists_together),
+		TEST(what_waited_at_the_start_is_part_of_the_first_batch),
 		TEST(each_cpu_has_a_batch_of_its_own),
 		TEST(a_large_page_takes_those_before_it_along),
 		TEST(who_frees_empties_the_batches_of_the_cpu),

@@ -52,6 +52,7 @@ static int tear_down(void **state)
 	replay_lists_destroy(f->lists);
 	replay_bulk_destroy(f->bulk);
 	base_free(f->start.listed);
+	base_free(f->start.waiting);
 	base_free(f->start.bulk_takes);
 	base_free(f);
 	return 0;
@@ -186,6 +187,30 @@ static void a_refilled_list_was_empty(void **state)
 	assert_int_equal(f->start.bulk_takes[0].t_ns, 2);
 }
 
+/* A page of the first batch that was not allocated since had waited before; of later batches all are new. */
+static void the_first_batch_tells_who_waited(void **state)
+{
+	struct fixture *f = *state;
+
+	tell(f, MMR_EVENT_MM_PAGE_ALLOC, 0, FIRST + 40, 0, MM_MOVABLE);
+	for (uint32_t i = 0; i < 3; i++) {
+		const struct mmr_event joins = { .kind = MMR_EVENT_MM_LRU_INSERTION,
+			                         .lru = { .pfn = FIRST + 40 + i } };
+
+		assert_int_equal(replay_lists_event(f->lists, &joins, NULL), 0);
+	}
+	tell(f, MMR_EVENT_MM_PAGE_ALLOC, 0, FIRST + 50, 0, MM_MOVABLE);
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct mmr_event joins = { .kind = MMR_EVENT_MM_LRU_INSERTION,
+			                         .lru = { .pfn = FIRST + 50 + i } };
+
+		assert_int_equal(replay_lists_event(f->lists, &joins, NULL), 0);
+	}
+	assert_int_equal(replay_lists_take(f->lists, &f->start, NULL), 0);
+	assert_int_equal(f->start.waiting[0], 2);
+	assert_int_equal(f->start.waiting[1], 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +221,7 @@ int main(void)
 		LISTS_TEST(pageblocks_have_the_type_of_the_first_list),
 		LISTS_TEST(what_lay_above_has_gone_in_silence),
 		LISTS_TEST(a_refilled_list_was_empty),
+		LISTS_TEST(the_first_batch_tells_who_waited),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
