@@ -324,7 +324,8 @@ void wl_lru_event(struct wl *wl, const struct mmr_event *event)
 /*
  * folio_mark_accessed() found the page marked already: a read() that no event tells of (before 6.10), metadata of
  * a file system, or a mapping of a file that goes and had used it (zap_pte_range()). Whose CPU the page
- * waited on is not who used it. With MGLRU on it is lru_gen_look_around() that activates, as reclaim goes.
+ * waited on is not who used it. Of a large folio all pages become active. With MGLRU on it is lru_gen_look_around()
+ * that activates, as reclaim goes.
  */
 void wl_activate_event(struct wl *wl, const struct mmr_event *event)
 {
@@ -333,5 +334,12 @@ void wl_activate_event(struct wl *wl, const struct mmr_event *event)
 	if (wl->generations || page == WL_NONE || wl->pages.items[page].kind > WL_PAGE_SHMEM)
 		return;
 	wl->task = 0;
-	wl_emit(wl, (struct demand_op){ .kind = DEMAND_ACCESS, .page = page, .arg = DEMAND_TWICE });
+	for (uint64_t pfn = event->lru.pfn + 1; page != WL_NONE; pfn++) {
+		wl_emit(wl, (struct demand_op){
+				    .kind = DEMAND_ACCESS, .page = page, .arg = DEMAND_TWICE });
+		page = wl_page_at(wl, pfn);
+		if (page != WL_NONE && (wl->pages.items[page].kind != WL_PAGE_FILE ||
+		                        !(wl->pages.items[page].flags & WL_PAGE_TAIL)))
+			page = WL_NONE;
+	}
 }

@@ -69,7 +69,7 @@ static bool keep_nameless(struct wl *wl, uint32_t page)
 	const struct wl_page *p = &wl->pages.items[page];
 	unsigned int shared = p->kind == WL_PAGE_SHMEM;
 
-	if (!(p->flags & WL_PAGE_OUT) || p->flags & WL_PAGE_LAZY)
+	if (!(p->flags & WL_PAGE_OUT) || (p->kind == WL_PAGE_ANON && p->flags & WL_PAGE_LAZY))
 		return false;
 	/* Its slot will. */
 	if (p->slot != WL_NONE)

@@ -110,6 +110,8 @@ static void add_user(struct wl *wl, uint64_t pfn, uint32_t order, uint64_t flags
 			wl->pages.items[page + i].flags |= WL_PAGE_LOCKED;
 		wl->pages.items[page + i].begins_active = flags & KPF_ACTIVE;
 		wl->pages.items[page + i].begins_referenced = flags & KPF_REFERENCED;
+		if (kind == WL_PAGE_FILE && flags & KPF_COMPOUND_TAIL)
+			wl->pages.items[page + i].flags |= WL_PAGE_TAIL;
 	}
 }
 

@@ -64,7 +64,8 @@ enum wl_page_flags {
 	WL_PAGE_OUT = 1,   /* the original had reclaimed it */
 	WL_PAGE_GUESS = 2, /* ANON by its fault's address alone: the LRU may still say SHMEM;
 	                    * MOVABLE of the recorder: in the swap cache it is ANON */
-	WL_PAGE_LAZY = 4,  /* MADV_FREE */
+	WL_PAGE_LAZY = 4,  /* ANON: MADV_FREE */
+	WL_PAGE_TAIL = 4,  /* FILE: at the start, of one large folio with the page frame before */
 	WL_PAGE_LOCKED = 8,
 	WL_PAGE_IN_HASH = 16,
 	WL_PAGE_STACK = 64, /* its map counts from the highest address: exec moves the stack */
