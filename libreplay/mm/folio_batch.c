@@ -10,7 +10,7 @@
  * that reclaim and migration cannot have them.
  *
  * Large pages wait for nobody: with one, all of its batch move. A CPU's batches are emptied when it begins to
- * reclaim or to compact, when pages end (truncation; before 6.14 munmap() and exit(), too) and after it read ahead
+ * reclaim or to compact, at a fault to write to a page that waits, when pages end (truncation; before 6.14 munmap() and exit(), too) and after it read ahead
  * from swap; those of all CPUs by drop_caches and compact_memory.
  *
  * State: the batches of each CPU; mm_page.io says in which one a page is. An entry whose page was freed stays, as the

@@ -135,6 +135,7 @@ struct mm_machine {
 	uint32_t nr_free_spaces;
 	uint32_t free_space; /* 0: none */
 	uint32_t orders;  /* a bit for each order > 0 that a page other than the kernel's has had */
+	uint32_t copied;  /* logical page that was copied last, or MM_NONE */
 	uint64_t nr_anon; /* base pages in memory, by what they hold */
 	uint64_t nr_file;
 	uint64_t nr_shmem;

@@ -105,6 +105,15 @@ static bool came_for_another(const struct mm_page *page, uint32_t flags)
 	return (flags & MM_TOUCH_BESIDE) && (page->flags & both) == both;
 }
 
+/* A fault to write: whether the writer has the page to itself is not to be seen while it waits in a batch. */
+static void look_for_sharers(struct mm_machine *machine, uint32_t pfn)
+{
+	const struct mm_page *page = &machine->pages[pfn];
+
+	if ((page->flags & (MM_PG_ANON | MM_PG_LRU)) == MM_PG_ANON)
+		mm_lru_add_drain(machine, machine->current.cpu);
+}
+
 static enum mm_touch_result touch_present(struct mm_machine *machine, uint32_t pfn, uint32_t flags)
 {
 	struct mm_page *page = &machine->pages[pfn];
@@ -114,6 +123,8 @@ static enum mm_touch_result touch_present(struct mm_machine *machine, uint32_t p
 
 	if (fault)
 		mm_count(machine, MM_PGFAULT, 1);
+	if (fault && (flags & MM_TOUCH_WRITE))
+		look_for_sharers(machine, pfn);
 	note_ahead(machine, pfn);
 	if ((page->flags & MM_PG_SWAPCACHE) && (page->flags & (MM_PG_UNMAPPED | MM_PG_SHMEM)))
 		leave_swapcache(machine, pfn, flags & MM_TOUCH_WRITE);
@@ -185,9 +196,8 @@ static enum mm_touch_result swap_in(struct mm_machine *machine, const struct mm_
 	if (fault)
 		mm_count_major_fault(machine, machine->swap.ra_waits);
 	pfn = mm_lpage(machine, page)->pfn;
-	/* Whether nobody else has it would not be seen. */
-	if ((flags & MM_TOUCH_WRITE) && !(machine->pages[pfn].flags & MM_PG_LRU))
-		mm_lru_add_drain(machine, machine->current.cpu);
+	if (flags & MM_TOUCH_WRITE)
+		look_for_sharers(machine, pfn);
 	if (fault) {
 		machine->pages[pfn].flags &= (uint16_t)~MM_PG_UNMAPPED;
 		machine->pages[pfn].flags |= MM_PG_YOUNG;
@@ -351,6 +361,7 @@ static void bring_source(struct mm_machine *machine, const struct mm_request *re
 	source = mm_whole_page(machine, source);
 	lpage = mm_lpage(machine, source);
 	if (lpage->pfn != MM_NONE) {
+		look_for_sharers(machine, lpage->pfn);
 		note_ahead(machine, lpage->pfn);
 		if ((flags & MM_TOUCH_LEAVES) && lpage->order == 0)
 			forget_use(&machine->pages[lpage->pfn]);
@@ -369,6 +380,7 @@ enum mm_touch_result mm_copy_page(struct mm_machine *machine, const struct mm_re
 	machine->current.in_fault = true;
 	bring_source(machine, request, source, flags);
 	machine->current.in_fault = false;
+	machine->copied = source;
 	return mm_touch_page(machine, request, page, MM_LPAGE_ANON, MM_TOUCH_WRITE);
 }
 
@@ -386,9 +398,10 @@ bool mm_free_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number)
 	if (lpage->kind == MM_LPAGE_NONE)
 		return false;
 	machine->current.cpu = (uint16_t)(cpu % machine->nr_cpus);
-	if (lpage->kind == MM_LPAGE_ANON)
+	/* wp_page_copy() puts what it has copied if nobody else has it. */
+	if (lpage->kind == MM_LPAGE_ANON && number != machine->copied)
 		mm_unmap_begin(machine, machine->current.cpu);
-	else if (lpage->kind != MM_LPAGE_KERNEL)
+	else if (lpage->kind == MM_LPAGE_FILE || lpage->kind == MM_LPAGE_SHMEM)
 		mm_lru_add_drain(machine, machine->current.cpu);
 	mm_space_uncharge(machine, number);
 	mm_unplace_lpage(machine, number);

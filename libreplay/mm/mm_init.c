@@ -196,6 +196,7 @@ int mm_machine_create(const struct mm_config *config, struct mm_machine **ret,
 	machine->nr_cpus = config->nr_cpus;
 	machine->nr_zones = config->nr_zones;
 	machine->building = true;
+	machine->copied = MM_NONE;
 	machine->oom_stamp = UINT64_MAX;
 	mm_list_init(&machine->held);
 	mm_list_init(&machine->slab.detached);

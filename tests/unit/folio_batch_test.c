@@ -273,6 +273,23 @@ static void dropped_caches_are_deactivated_where_they_stay(void **state)
 }
 
 /* Whether it came by a fault is known when it comes, not when it joins. */
+static void a_copy_empties_the_batches_of_the_cpu(void **state)
+{
+	const struct mm_request request = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE };
+	struct mm_machine *machine = *state;
+
+	touch(machine, 0, 0);
+	touch(machine, 0, 1);
+	assert_int_equal(mm_copy_page(machine, &request, 2, 0, 0), MM_TOUCH_NEW);
+	assert_int_equal(nr_anon(machine), 2);
+	/* Its source is on a list by now, and can go without ado. */
+	assert_int_equal(mm_copy_page(machine, &request, 3, 0, 0), MM_TOUCH_NEW);
+	assert_true(mm_free_lpage(machine, 0, 0));
+	assert_int_equal(nr_anon(machine), 1);
+	assert_true(mm_free_lpage(machine, 0, 1));
+	assert_int_equal(nr_anon(machine), 2);
+}
+
 static void a_fault_is_a_fault_at_the_end_of_the_wait(void **state)
 {
 	struct mm_machine *machine = machine_of("mglru", MM_KERNEL(6, 12));
@@ -304,6 +321,7 @@ int main(void)
 		TEST(written_pages_go_next_together),
 		TEST(lazily_freed_pages_wait_until_they_are),
 		TEST(dropped_caches_are_deactivated_where_they_stay),
+		TEST(a_copy_empties_the_batches_of_the_cpu),
 		cmocka_unit_test(a_fault_is_a_fault_at_the_end_of_the_wait),
 	};
 
