@@ -19,7 +19,8 @@
  * cost.putback and cost.unmap, which cannot be told apart from the rest. kswapd.cpu is what kswapd's batches
  * should have taken by these medians, of what they did take, interruptions included. direct.stretch is what direct
  * reclaim took from begin to end, of what it should have by these costs. kswapd.latency is the
- * median time from mm_vmscan_wakeup_kswapd to the next mm_vmscan_kswapd_wake, of at least MIN_WAKES.
+ * median time from mm_vmscan_wakeup_kswapd to the next mm_vmscan_kswapd_wake, of at least MIN_WAKES. How these
+ * times differ from each other, and those of direct reclaim, quantiles tell.
  *
  * Compaction: cost.compact_scan is the median time per page of the pageblocks of which nothing was taken,
  * from mm_compaction_finished to mm_compaction_isolate_migratepages; cost.migrate that per page moved from
@@ -602,25 +603,33 @@ void replay_calibrate_record(const struct replay_calibrate *calibrate,
 	record_stretch(&calibrate->direct, tunables, &cost);
 }
 
-void replay_calibrate_stalls(const struct replay_calibrate *calibrate, struct replay_stalls *ret)
+/* Of their mean, or of the median. */
+static void measure_spread(const struct samples *samples, bool of_median, struct replay_spread *ret)
 {
-	const struct samples *stalls = &calibrate->stalls;
-	uint64_t quantiles[REPLAY_NR_STALLS], seen = 0, sum = 0;
+	uint64_t quantiles[REPLAY_NR_QUANTILES], seen = 0, sum = 0, whole;
 	uint32_t bin = 0;
 
-	*ret = (struct replay_stalls){ 0 };
-	if (stalls->nr < MIN_WAKES)
+	*ret = (struct replay_spread){ 0 };
+	if (!median(samples, MIN_WAKES, &whole))
 		return;
-	for (uint32_t i = 0; i < REPLAY_NR_STALLS; i++) {
-		while (bin < NR_BINS - 1 && (seen + stalls->bins[bin]) * 2 * REPLAY_NR_STALLS <=
-		                                    stalls->nr * (2 * i + 1))
-			seen += stalls->bins[bin++];
+	for (uint32_t i = 0; i < REPLAY_NR_QUANTILES; i++) {
+		while (bin < NR_BINS - 1 && (seen + samples->bins[bin]) * 2 * REPLAY_NR_QUANTILES <=
+		                                    samples->nr * (2 * i + 1))
+			seen += samples->bins[bin++];
 		quantiles[i] = (bin_begin(bin) + bin_begin(bin + 1)) / 2;
 		sum += quantiles[i];
 	}
-	for (uint32_t i = 0; i < REPLAY_NR_STALLS && sum > 0; i++)
-		ret->percent[i] = (uint32_t)(quantiles[i] * 100 * REPLAY_NR_STALLS / sum);
-	ret->nr = sum > 0 ? REPLAY_NR_STALLS : 0;
+	if (!of_median)
+		whole = sum / REPLAY_NR_QUANTILES;
+	for (uint32_t i = 0; i < REPLAY_NR_QUANTILES && whole > 0; i++)
+		ret->percent[i] = (uint32_t)(quantiles[i] * 100 / whole);
+	ret->nr = whole > 0 ? REPLAY_NR_QUANTILES : 0;
+}
+
+void replay_calibrate_spreads(const struct replay_calibrate *calibrate, struct replay_start *start)
+{
+	measure_spread(&calibrate->stalls, false, &start->stalls);
+	measure_spread(&calibrate->wakes, true, &start->wakes);
 }
 
 static int learn(struct mmr_trace *trace, struct replay_calibrate *calibrate,
@@ -672,7 +681,7 @@ int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tuna
 	if (code == 0)
 		replay_calibrate_record(calibrate, tunables);
 	if (code == 0)
-		replay_calibrate_stalls(calibrate, &start->stalls);
+		replay_calibrate_spreads(calibrate, start);
 	file_ns = replay_file_device_ns(device);
 	if (file_ns > 0)
 		record(tunables, "cost.file_write", file_ns);

@@ -28,8 +28,8 @@ void replay_calibrate_event(struct replay_calibrate *calibrate, const struct mmr
 void replay_calibrate_record(const struct replay_calibrate *calibrate,
                              struct replay_tunables *tunables);
 
-/* How the direct reclaims differed from each other. */
-void replay_calibrate_stalls(const struct replay_calibrate *calibrate, struct replay_stalls *ret);
+/* How direct reclaims differed from each other, and the times until kswapd had a CPU. */
+void replay_calibrate_spreads(const struct replay_calibrate *calibrate, struct replay_start *start);
 
 /* Who wants to see the events too; an error ends the pass. */
 struct replay_calibrate_rider {
@@ -39,7 +39,7 @@ struct replay_calibrate_rider {
 
 /*
  * All of it, from the trace's first event on, and of start how often pages were found in use, how fast files were
- * written, and how direct reclaims differed; leaves the trace at its end. rider: or NULL.
+ * written, and how direct reclaims and wake-ups of kswapd differed; leaves the trace at its end. rider: or NULL.
  */
 int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tunables,
                            struct replay_start *start, const struct replay_calibrate_rider *rider,

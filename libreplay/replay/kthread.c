@@ -3,8 +3,8 @@
  * kswapd as a simulated thread, and the stalls of those who reclaim themselves.
  *
  * kswapd does a batch at a time; a batch takes the CPU time that the cost model gives for what it scanned,
- * stretched by kswapd.cpu, and only then may the next one begin. Woken, it needs kswapd.latency to get a CPU;
- * what others ask for meanwhile is part of its run. While it naps it looks again after
+ * stretched by kswapd.cpu, and only then may the next one begin. Woken, it needs kswapd.latency to get a CPU, now
+ * longer and now shorter, as in the recording; what others ask for meanwhile is part of its run. While it naps it looks again after
  * HZ/10. Direct reclaim takes its task as long, stretched by direct.stretch, and it waits after each batch: other tasks,
  * kswapd and the devices go on in between (worker.c).
  *
@@ -26,6 +26,11 @@ uint64_t replay_kthread_due(const struct replay *replay, uint32_t n)
 	return thread->nap_end_ns;
 }
 
+static uint64_t draw(struct replay *replay, const struct replay_spread *spread)
+{
+	return spread->nr > 0 ? spread->percent[base_rng_below(&replay->rng, spread->nr)] : 100;
+}
+
 void replay_kthread_run(struct replay *replay, uint32_t n)
 {
 	struct replay_kthread *thread = &replay->kswapd[n];
@@ -42,8 +47,9 @@ void replay_kthread_run(struct replay *replay, uint32_t n)
 	}
 	/* Woken by an op: not before that op, and not before it has got a CPU. */
 	if (thread->ready_ns < replay->now_ns && !thread->running) {
-		thread->ready_ns = replay->now_ns + replay->cost.kswapd_latency_ns;
-		if (replay->cost.kswapd_latency_ns > 0)
+		thread->ready_ns = replay->now_ns + replay->cost.kswapd_latency_ns *
+		                                            draw(replay, replay->wakes) / 100;
+		if (thread->ready_ns > replay->now_ns)
 			return;
 	}
 	now_ns = thread->ready_ns;
@@ -115,10 +121,7 @@ static void direct_begin(void *data, const struct mm_request *request)
 	(void)request;
 	replay->worker->direct_begin_ns = replay->now_ns;
 	replay->worker->seen = (struct mm_scan_control){ 0 };
-	replay->worker->stretch_percent = 100;
-	if (replay->stalls->nr > 0)
-		replay->worker->stretch_percent =
-			replay->stalls->percent[base_rng_below(&replay->rng, replay->stalls->nr)];
+	replay->worker->stretch_percent = (uint32_t)draw(replay, replay->stalls);
 }
 
 static void direct_batch(void *data, const struct mm_scan_control *sc)

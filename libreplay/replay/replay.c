@@ -34,6 +34,7 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 	replay->future = config->future;
 	replay->residence = config->residence;
 	replay->stalls = &config->start->stalls;
+	replay->wakes = &config->start->wakes;
 	base_rng_init(&replay->rng, config->seed);
 	replay->nr_cpus = config->start->nr_cpus;
 	replay->start_ns = config->start->start_ns;

@@ -145,15 +145,15 @@ struct replay_pcp {
 	uint32_t high;
 };
 
-#define REPLAY_NR_STALLS 64
+#define REPLAY_NR_QUANTILES 64
 
 /*
- * How long direct reclaims took for a page that they took, of their mean: quantiles, ascending, in percent. Most wait for
- * nothing, and a few for a CPU or the device. nr = 0: not known, all take the same.
+ * How times differed, of what is given for all of them: quantiles, ascending, in percent. Most are short, and a few
+ * wait for a CPU or the device. nr = 0: not known, all take the same.
  */
-struct replay_stalls {
-	uint32_t nr; /* 0 or REPLAY_NR_STALLS */
-	uint32_t percent[REPLAY_NR_STALLS];
+struct replay_spread {
+	uint32_t nr; /* 0 or REPLAY_NR_QUANTILES */
+	uint32_t percent[REPLAY_NR_QUANTILES];
 };
 
 /* The recorded machine at the start, as far as its first full snapshot tells. Zeroed = unknown. */
@@ -180,7 +180,8 @@ struct replay_start {
 	bool mglru; /* lru_gen/enabled said so */
 	struct replay_reference_share reference; /* how often reclaim found pages in use */
 	struct replay_file_device device;        /* how fast files were written */
-	struct replay_stalls stalls;
+	struct replay_spread stalls; /* direct reclaims, for a page that they took, of their mean */
+	struct replay_spread wakes;  /* until kswapd that is woken has a CPU, of the median */
 };
 
 /*

@@ -82,7 +82,8 @@ struct replay {
 	struct replay_worker *sleepers; /* the one that wakes first is first */
 	struct replay_worker *idle;
 	struct replay_pending pending;
-	const struct replay_stalls *stalls; /* as recorded */
+	const struct replay_spread *stalls; /* as recorded */
+	const struct replay_spread *wakes;
 	struct rng rng;
 	struct replay_hooks hooks;
 	struct replay_cost cost;

@@ -166,22 +166,22 @@ static void direct_reclaim_lasts_longer_than_its_batches(void **state)
 static void stalls_differ_as_much_as_the_recorded_ones(void **state)
 {
 	struct replay_calibrate *calibrate = *state;
-	struct replay_stalls stalls;
+	struct replay_start start;
 	uint64_t sum = 0;
 
-	replay_calibrate_stalls(calibrate, &stalls);
-	assert_int_equal(stalls.nr, 0);
+	replay_calibrate_spreads(calibrate, &start);
+	assert_int_equal(start.stalls.nr, 0);
 	/* Three in four take 1 us a page, the fourth 13. */
 	calibrate->stalls.nr = 400;
 	calibrate->stalls.bins[bin_of(1000)] = 300;
 	calibrate->stalls.bins[bin_of(13000)] = 100;
-	replay_calibrate_stalls(calibrate, &stalls);
-	assert_int_equal(stalls.nr, REPLAY_NR_STALLS);
-	for (uint32_t i = 0; i < REPLAY_NR_STALLS; i++)
-		sum += stalls.percent[i];
-	assert_in_range(sum / REPLAY_NR_STALLS, 98, 100);
-	assert_near(stalls.percent[REPLAY_NR_STALLS * 3 / 4 - 1], 25);
-	assert_near(stalls.percent[REPLAY_NR_STALLS * 3 / 4], 325);
+	replay_calibrate_spreads(calibrate, &start);
+	assert_int_equal(start.stalls.nr, REPLAY_NR_QUANTILES);
+	for (uint32_t i = 0; i < REPLAY_NR_QUANTILES; i++)
+		sum += start.stalls.percent[i];
+	assert_in_range(sum / REPLAY_NR_QUANTILES, 98, 100);
+	assert_near(start.stalls.percent[REPLAY_NR_QUANTILES * 3 / 4 - 1], 25);
+	assert_near(start.stalls.percent[REPLAY_NR_QUANTILES * 3 / 4], 325);
 }
 
 static void a_batch_with_lost_events_tells_nothing(void **state)
@@ -335,6 +335,7 @@ static void wake_kswapd(struct replay_calibrate *calibrate, int nr, uint64_t ns)
 static void kswapd_needs_the_median_of_its_wakes(void **state)
 {
 	struct replay_tunables tunables;
+	struct replay_start start;
 
 	replay_tunables_init(&tunables);
 	wake_kswapd(*state, 4, 300000);
@@ -345,6 +346,12 @@ static void kswapd_needs_the_median_of_its_wakes(void **state)
 	wake_kswapd(*state, 1, 300000);
 	replay_calibrate_record(*state, &tunables);
 	assert_near(tunables.value[REPLAY_TUNABLE_KSWAPD_LATENCY], 300000);
+	/* Five times that, and four times thirty times as long. */
+	replay_calibrate_spreads(*state, &start);
+	assert_int_equal(start.wakes.nr, REPLAY_NR_QUANTILES);
+	assert_near(start.wakes.percent[0], 100);
+	assert_near(start.wakes.percent[REPLAY_NR_QUANTILES / 2], 100);
+	assert_near(start.wakes.percent[REPLAY_NR_QUANTILES - 1], 3000);
 }
 
 int main(void)
