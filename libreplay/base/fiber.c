@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "alloc.h"
 
@@ -18,9 +19,9 @@
 #ifdef FIBER_ASAN
 #include <sanitizer/common_interface_defs.h>
 
-#define STACK_SIZE (1024 * 1024u)
+#define STACK_SIZE ((size_t)1024 * 1024)
 #else
-#define STACK_SIZE (256 * 1024u)
+#define STACK_SIZE ((size_t)256 * 1024)
 #endif
 
 /* The address sanitizer is told, and tells where the program's own stack is. */
@@ -44,9 +45,10 @@ static void arrive(struct base_fiber *fiber)
 /* makecontext() passes ints. */
 static void begin(unsigned int high, unsigned int low)
 {
-	struct base_fiber *fiber =
-		(struct base_fiber *)(uintptr_t)((uint64_t)high << 32 | (uint64_t)low);
+	uintptr_t address = (uintptr_t)((uint64_t)high << 32 | low);
+	struct base_fiber *fiber;
 
+	memcpy(&fiber, &address, sizeof(address));
 	arrive(fiber);
 	fiber->run(fiber->data);
 	abort();
