@@ -19,8 +19,9 @@
  * cost.putback and cost.unmap, which cannot be told apart from the rest. kswapd.cpu is what kswapd's batches
  * should have taken by these medians, of what they did take, interruptions included. direct.stretch is what direct
  * reclaim took from begin to end, of what it should have by these costs. kswapd.latency is the
- * median time from mm_vmscan_wakeup_kswapd to the next mm_vmscan_kswapd_wake, of at least MIN_WAKES. How these
- * times differ from each other, and those of direct reclaim, quantiles tell.
+ * median time from mm_vmscan_wakeup_kswapd to the next mm_vmscan_kswapd_wake; what takes as long as a nap is no answer.
+ * How these times differ from each other, of at least MIN_WAKES, and those of direct reclaim, of MIN_STALLS, quantiles
+ * tell; wake-ups too few to tell are taken to differ as times to the next of events that come by chance do.
  *
  * Compaction: cost.compact_scan is the median time per page of the pageblocks of which nothing was taken,
  * from mm_compaction_finished to mm_compaction_isolate_migratepages; cost.migrate that per page moved from
@@ -43,6 +44,7 @@
 #include "calibrate.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,7 +54,8 @@
 
 #define MIN_PAGES   16
 #define MIN_BATCHES 32
-#define MIN_WAKES   8
+#define MIN_STALLS  8
+#define MIN_WAKES   4 /* for the spread of them */
 #define MIN_TURNS   8
 #define MIN_RESTS   4
 
@@ -434,7 +437,7 @@ static void see_kswapd(struct replay_calibrate *calibrate, const struct mmr_even
 		return;
 	}
 	calibrate->kswapd[event->reclaim.nid] = event->pid;
-	if (*woken_ns != 0 && event->t_ns >= *woken_ns) {
+	if (*woken_ns != 0 && event->t_ns >= *woken_ns && event->t_ns - *woken_ns < NAP_NS) {
 		calibrate->wakes.nr++;
 		calibrate->wakes.bins[bin_of(event->t_ns - *woken_ns)]++;
 	}
@@ -589,7 +592,7 @@ void replay_calibrate_record(const struct replay_calibrate *calibrate,
 		cost.pageout_ns = excess(ns, cost.scan_ns + cost.unmap_ns);
 		record(tunables, "cost.pageout", cost.pageout_ns);
 	}
-	if (median(&calibrate->wakes, MIN_WAKES, &ns))
+	if (median(&calibrate->wakes, 1, &ns))
 		record(tunables, "kswapd.latency", ns);
 	if (calibrate->nr_rests >= MIN_RESTS)
 		record(tunables, "kcompactd.timeout", calibrate->rests_ns / calibrate->nr_rests);
@@ -604,13 +607,14 @@ void replay_calibrate_record(const struct replay_calibrate *calibrate,
 }
 
 /* Of their mean, or of the median. */
-static void measure_spread(const struct samples *samples, bool of_median, struct replay_spread *ret)
+static void measure_spread(const struct samples *samples, uint64_t least, bool of_median,
+                           struct replay_spread *ret)
 {
 	uint64_t quantiles[REPLAY_NR_QUANTILES], seen = 0, sum = 0, whole;
 	uint32_t bin = 0;
 
 	*ret = (struct replay_spread){ 0 };
-	if (!median(samples, MIN_WAKES, &whole))
+	if (!median(samples, least, &whole))
 		return;
 	for (uint32_t i = 0; i < REPLAY_NR_QUANTILES; i++) {
 		while (bin < NR_BINS - 1 && (seen + samples->bins[bin]) * 2 * REPLAY_NR_QUANTILES <=
@@ -626,10 +630,21 @@ static void measure_spread(const struct samples *samples, bool of_median, struct
 	ret->nr = whole > 0 ? REPLAY_NR_QUANTILES : 0;
 }
 
+/* Not known: exponential, about the median. */
+static void assume_spread(struct replay_spread *ret)
+{
+	ret->nr = REPLAY_NR_QUANTILES;
+	for (uint32_t i = 0; i < REPLAY_NR_QUANTILES; i++)
+		ret->percent[i] =
+			(uint32_t)(-100 * log2(1 - (2 * i + 1) / (2.0 * REPLAY_NR_QUANTILES)));
+}
+
 void replay_calibrate_spreads(const struct replay_calibrate *calibrate, struct replay_start *start)
 {
-	measure_spread(&calibrate->stalls, false, &start->stalls);
-	measure_spread(&calibrate->wakes, true, &start->wakes);
+	measure_spread(&calibrate->stalls, MIN_STALLS, false, &start->stalls);
+	measure_spread(&calibrate->wakes, MIN_WAKES, true, &start->wakes);
+	if (start->wakes.nr == 0)
+		assume_spread(&start->wakes);
 }
 
 static int learn(struct mmr_trace *trace, struct replay_calibrate *calibrate,

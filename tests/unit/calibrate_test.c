@@ -338,12 +338,21 @@ static void kswapd_needs_the_median_of_its_wakes(void **state)
 	struct replay_start start;
 
 	replay_tunables_init(&tunables);
-	wake_kswapd(*state, 4, 300000);
-	wake_kswapd(*state, 3, 9000000);
+	/* As long as a nap: whatever that was, it was not for want of a CPU. */
+	wake_kswapd(*state, 1, 100000000);
 	replay_calibrate_record(*state, &tunables);
 	assert_int_equal(tunables.source[REPLAY_TUNABLE_KSWAPD_LATENCY], REPLAY_TUNABLE_DEFAULT);
-	wake_kswapd(*state, 1, 9000000);
-	wake_kswapd(*state, 1, 300000);
+	wake_kswapd(*state, 3, 300000);
+	replay_calibrate_record(*state, &tunables);
+	assert_near(tunables.value[REPLAY_TUNABLE_KSWAPD_LATENCY], 300000);
+	/* Too few to tell: half are above it, a quarter at twice that, and none is nothing. */
+	replay_calibrate_spreads(*state, &start);
+	assert_int_equal(start.wakes.nr, REPLAY_NR_QUANTILES);
+	assert_in_range(start.wakes.percent[0], 1, 2);
+	assert_near(start.wakes.percent[REPLAY_NR_QUANTILES / 2], 100);
+	assert_near(start.wakes.percent[REPLAY_NR_QUANTILES * 3 / 4], 200);
+	wake_kswapd(*state, 2, 300000);
+	wake_kswapd(*state, 4, 9000000);
 	replay_calibrate_record(*state, &tunables);
 	assert_near(tunables.value[REPLAY_TUNABLE_KSWAPD_LATENCY], 300000);
 	/* Five times that, and four times thirty times as long. */
