@@ -58,6 +58,13 @@ static uint32_t memalloc(uint32_t gfp_flags)
 	return (gfp_flags & ~WL_GFP_DIRECT_RECLAIM) | WL_GFP_MEMALLOC;
 }
 
+/* The recorder's, whose faults are not recorded: it may come from swap. */
+static bool is_guess(const struct wl *wl, const struct mmr_event *event, enum wl_page_kind kind)
+{
+	return kind == WL_PAGE_MOVABLE && wl->recorder_pid && event->pid == wl->recorder_pid &&
+	       !(event->page.gfp_flags & WL_GFP_ZERO);
+}
+
 /* Memory of the kernel's own, or a movable page that may still turn out to be something else. */
 static uint32_t alloc_kernel(struct wl *wl, const struct mmr_event *event, enum wl_page_kind kind,
                              enum wl_cause cause)
@@ -74,6 +81,10 @@ static uint32_t alloc_kernel(struct wl *wl, const struct mmr_event *event, enum 
 		return WL_NONE;
 	wl_page_init(wl, page, kind, (uint32_t)pfn);
 	p = &wl->pages.items[page];
+	if (is_guess(wl, event, kind)) {
+		p->flags = WL_PAGE_GUESS;
+		wl_announce_nameless(wl, page);
+	}
 	p->key = nr;
 	if (large) {
 		p->flags = WL_PAGE_LARGE;
@@ -119,9 +130,6 @@ static void alloc_movable(struct wl *wl, uint32_t task, const struct mmr_event *
 	page = alloc_kernel(wl, event, WL_PAGE_MOVABLE, WL_ALLOC_MOVABLE_UNNAMED);
 	if (page == WL_NONE)
 		return;
-	if (wl->recorder_pid && wl->tasks.items[task].pid == wl->recorder_pid &&
-	    !(gfp_flags & WL_GFP_ZERO))
-		wl->pages.items[page].flags |= WL_PAGE_GUESS;
 	if (first) {
 		wl->pages.items[page].first_cause = WL_FIRST_KERNEL;
 		wl_count(wl, WL_FIRST_KERNEL);
@@ -312,6 +320,7 @@ void wl_lru_event(struct wl *wl, const struct mmr_event *event)
 	           p->flags & WL_PAGE_GUESS) {
 		p->flags &= (uint8_t)~WL_PAGE_GUESS;
 		wl_page_to_anon(wl, page, WL_ALLOC_ANON_UNNAMED, WL_FIRST_LATE_ANON);
+		wl_nameless_back(wl, page, WL_PAGE_ANON);
 	} else if (p->kind == WL_PAGE_MOVABLE && shmem) {
 		wl_page_to_shmem(wl, page, WL_ALLOC_SHMEM);
 	} else if (p->kind == WL_PAGE_MOVABLE && flags & LRU_ANON) {

@@ -83,6 +83,12 @@ struct demand_op *wl_op_find(struct wl *wl, uint32_t serial, uint32_t page)
 	return op->page == page ? op : NULL;
 }
 
+/* arg2 is a page, too. */
+static bool names_two(const struct demand_op *op)
+{
+	return op->kind == DEMAND_COW || op->kind == DEMAND_RENAME;
+}
+
 /* Ops of its own task from then on are what its reclaim took; that comes after, too. */
 static bool name_the_same(const struct demand_op *a, const struct demand_op *b)
 {
@@ -92,8 +98,8 @@ static bool name_the_same(const struct demand_op *a, const struct demand_op *b)
 	if (a->page == DEMAND_NO_PAGE || b->page == DEMAND_NO_PAGE)
 		return false;
 	return a->page >> shift == b->page >> shift ||
-	       (a->kind == DEMAND_COW && a->arg2 >> shift == b->page >> shift) ||
-	       (b->kind == DEMAND_COW && b->arg2 >> shift == a->page >> shift);
+	       (names_two(a) && a->arg2 >> shift == b->page >> shift) ||
+	       (names_two(b) && b->arg2 >> shift == a->page >> shift);
 }
 
 /* Back to where it belongs. */

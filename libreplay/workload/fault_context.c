@@ -302,12 +302,9 @@ static void got_new(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_fla
 	wl_page_init(wl, page, WL_PAGE_ANON, pfn);
 	if (!(gfp_flags & WL_GFP_ZERO) && !copy) {
 		wl->pages.items[page].flags = WL_PAGE_GUESS;
-		/* Which of those that went to swap without a name, if any, is told later. */
-		if (wl->slots.count == 0 && wl_any_nameless(wl))
-			wl_emit(wl, (struct demand_op){ .kind = DEMAND_RENAME,
-			                                .page = page,
-			                                .arg2 = DEMAND_NO_PAGE });
-		else if (wl->slots.count != 0)
+		if (wl->slots.count == 0)
+			wl_announce_nameless(wl, page);
+		else
 			wl_nameless_back(wl, page, WL_PAGE_ANON);
 	}
 	op.arg =

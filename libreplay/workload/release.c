@@ -62,8 +62,15 @@ static enum wl_cause free_kernel(struct wl *wl, const struct wl_task *t, uint32_
 
 /*
  * Without a name no event could tell of a page again. If it was there before the trace, and has gone to
- * swap, it is still there all the same.
+ * swap, it is still there all the same. So are the recorder's own, whose faults are not recorded: only they
+ * are allocated without a name.
  */
+static bool may_return(const struct wl *wl, const struct wl_page *p)
+{
+	return p->alloc_cause == WL_NR_CAUSES || (wl->recorder_pid && p->kind == WL_PAGE_ANON &&
+	                                          p->alloc_cause == WL_ALLOC_ANON_UNNAMED);
+}
+
 static bool keep_nameless(struct wl *wl, uint32_t page)
 {
 	const struct wl_page *p = &wl->pages.items[page];
@@ -74,17 +81,19 @@ static bool keep_nameless(struct wl *wl, uint32_t page)
 	/* Its slot will. */
 	if (p->slot != WL_NONE)
 		return true;
-	if (p->alloc_cause != WL_NR_CAUSES || !wl->started)
+	if (!may_return(wl, p) || !wl->started)
 		return false;
 	if (wl_u32_vec_push(&wl->nameless[shared], page) < 0)
 		wl->nomem = true;
 	return true;
 }
 
-bool wl_any_nameless(const struct wl *wl)
+void wl_announce_nameless(struct wl *wl, uint32_t page)
 {
-	return wl->oldest_nameless[0] < wl->nameless[0].count ||
-	       wl->oldest_nameless[1] < wl->nameless[1].count;
+	if (wl->oldest_nameless[0] < wl->nameless[0].count ||
+	    wl->oldest_nameless[1] < wl->nameless[1].count)
+		wl_emit(wl, (struct demand_op){
+				    .kind = DEMAND_RENAME, .page = page, .arg2 = DEMAND_NO_PAGE });
 }
 
 /* The page that was taken for a new one has its contents; false: that can be told no more. */
@@ -113,7 +122,7 @@ void wl_nameless_back(struct wl *wl, uint32_t back, enum wl_page_kind kind)
 		const struct wl_page *p = &wl->pages.items[page];
 
 		if (p->kind != kind || !(p->flags & WL_PAGE_OUT) || p->maps != WL_NONE ||
-		    p->pfn != WL_NONE || p->alloc_cause != WL_NR_CAUSES)
+		    p->pfn != WL_NONE || !may_return(wl, p))
 			continue;
 		if (!rename_nameless(wl, page, back))
 			wl_page_die(wl, page);

@@ -611,8 +611,8 @@ void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 void wl_free_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 /* A page of this kind came back whose name is not known: it is the one that has been out longest. */
 void wl_nameless_back(struct wl *wl, uint32_t page, enum wl_page_kind kind);
-/* There are pages in swap that could come back so. */
-bool wl_any_nameless(const struct wl *wl);
+/* The page may turn out to be such a one, which its next op does not know yet; if there is any. */
+void wl_announce_nameless(struct wl *wl, uint32_t page);
 /* mm_page_pcpu_drain: these page frames are free, if their free was not seen. */
 void wl_drain_event(struct wl *wl, const struct mmr_event *event);
 /* mm_lru_insertion says what kind of page it is. */

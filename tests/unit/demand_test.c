@@ -58,11 +58,43 @@ static void nothing_goes_before_the_end_of_what_it_was(void **state)
 	end(b);
 }
 
+static bool is_rename_or_kernel(const struct demand_op *op)
+{
+	return op->kind == DEMAND_RENAME || op->kind == DEMAND_KERNEL_ALLOC;
+}
+
+/* A number whose contents go on under another is free from then on, and no sooner. */
+static void nothing_goes_before_a_new_name(void **state)
+{
+	struct bench *b = bench_new(&(struct wl_options){ .recorder_pid = 100 });
+	uint32_t was;
+
+	(void)state;
+	alloc(b, 100, 4, GFP_ANON, 0);
+	reclaim(b, 2, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN);
+	free_pages(b, 2, 4, 0);
+	reclaim(b, 2, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END);
+	reclaim(b, 1, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN);
+	alloc(b, 100, 5, GFP_COPY, 0);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_LRU_INSERTION,
+	                            .pid = 100,
+	                            .lru = { .pfn = 5, .flags = 0x18 } });
+	reclaim(b, 1, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END);
+	alloc(b, 1, 71, GFP_KERNEL, 0);
+	collect(b, is_rename_or_kernel);
+	assert_int_equal(b->nr_ops, 2);
+	was = b->ops[0].arg2;
+	assert_int_equal(b->ops[0].kind, DEMAND_RENAME);
+	assert_int_equal(b->ops[1].page, was);
+	end(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_needed_reclaim_was_asked_for_before),
 		cmocka_unit_test(nothing_goes_before_the_end_of_what_it_was),
+		cmocka_unit_test(nothing_goes_before_a_new_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -284,6 +284,38 @@ static void test_nameless_pages_in_swap(void **state)
 	wl_destroy(b->wl);
 }
 
+/* So do the recorder's, of which no fault tells. */
+static void test_recorder_in_swap(void **state)
+{
+	struct bench *b = bench_new(&(struct wl_options){ .recorder_pid = 100 });
+
+	(void)state;
+	alloc(b, 100, 3, GFP_ANON, 0);
+	free_pages(b, 100, 3, 0);
+	alloc(b, 100, 4, GFP_ANON, 0);
+	simple(b, 101, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN);
+	free_pages(b, 101, 4, 0);
+	simple(b, 101, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END);
+	/* It asks for no zeroes, and the page is in the swap cache. */
+	alloc(b, 100, 5, GFP_COPY, 0);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_LRU_INSERTION,
+	                            .pid = 100,
+	                            .lru = { .pfn = 5, .flags = 0x18 } });
+	alloc(b, 100, 6, GFP_COPY, 0);
+	bench_finish(b);
+	assert_int_equal(b->nr_ops, 6);
+	assert_int_equal(b->ops[2].kind, DEMAND_ANON_TOUCH);
+	assert_false(b->ops[2].arg & DEMAND_REFAULT);
+	assert_int_equal(b->ops[3].kind, DEMAND_RENAME);
+	assert_int_equal(b->ops[3].arg2, b->ops[2].page);
+	assert_int_equal(b->ops[4].kind, DEMAND_ANON_TOUCH);
+	assert_int_equal(b->ops[4].page, b->ops[3].page);
+	assert_true(b->ops[4].arg & DEMAND_REFAULT);
+	/* Nothing else is out. */
+	assert_int_equal(b->ops[5].kind, DEMAND_KERNEL_ALLOC);
+	wl_destroy(b->wl);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -295,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_mapped_files),
 		cmocka_unit_test(test_shrinkers),
 		cmocka_unit_test(test_nameless_pages_in_swap),
+		cmocka_unit_test(test_recorder_in_swap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
