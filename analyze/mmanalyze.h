@@ -4,8 +4,10 @@
 #define ANALYZE_MMANALYZE_H
 
 int cmd_compare(int argc, char **argv);
+int cmd_pagealloc(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
 int cmd_stalls(int argc, char **argv);
+int cmd_vmscan(int argc, char **argv);
 
 #endif

@@ -1,0 +1,1 @@
+mmanalyze vmscan $TRACES/live.zst; mmanalyze pagealloc $TRACES/live.zst

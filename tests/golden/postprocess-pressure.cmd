@@ -1,0 +1,1 @@
+mmanalyze vmscan $TRACES/pressure.zst; mmanalyze pagealloc $TRACES/pressure.zst; mmanalyze vmscan --json $TRACES/pressure.zst
