@@ -211,7 +211,19 @@ int64_t database_print_table(const char *tool, sqlite3_stmt *statement)
 	return database_write_table(tool, statement, stdout);
 }
 
-static json_t *cell_json(sqlite3_stmt *statement, int column)
+static json_t *blob_json(const unsigned char *bytes, size_t size)
+{
+	char *text = calloc(2 * size + 1, 1);
+	json_t *value;
+
+	for (size_t i = 0; text && i < size; i++)
+		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+	value = json_string(text ? text : "");
+	free(text);
+	return value;
+}
+
+json_t *database_cell_json(sqlite3_stmt *statement, int column)
 {
 	char escaped[1024];
 	json_t *text;
@@ -223,6 +235,9 @@ static json_t *cell_json(sqlite3_stmt *statement, int column)
 		return json_real(sqlite3_column_double(statement, column));
 	case SQLITE_NULL:
 		return json_null();
+	case SQLITE_BLOB:
+		return blob_json(sqlite3_column_blob(statement, column),
+		                 (size_t)sqlite3_column_bytes(statement, column));
 	default:
 		/* NULL if it is not UTF-8, as a task's name may well be. */
 		text = json_string((const char *)sqlite3_column_text(statement, column));
@@ -246,7 +261,7 @@ json_t *database_json(const char *tool, sqlite3_stmt *statement)
 
 		for (int i = 0; i < nr_columns; i++)
 			json_object_set_new(row, sqlite3_column_name(statement, i),
-			                    cell_json(statement, i));
+			                    database_cell_json(statement, i));
 		json_array_append_new(rows, row);
 	}
 	if (finish(tool, statement, step, 0) < 0) {

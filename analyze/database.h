@@ -34,6 +34,9 @@ int64_t database_write_table(const char *tool, sqlite3_stmt *statement, FILE *st
 void database_cell(sqlite3_stmt *statement, int column, char *text, size_t size);
 void database_title(sqlite3_stmt *statement, int column, char *text, size_t size);
 
+/* A cell of the row that the statement is at: bytes in hexadecimal. */
+json_t *database_cell_json(sqlite3_stmt *statement, int column);
+
 /* The rows as a JSON array of objects, numbers as they are; NULL after a message. */
 json_t *database_json(const char *tool, sqlite3_stmt *statement);
 

@@ -13,6 +13,7 @@ _mmreplay_values() { # COMMAND OPTION
 	'dump --format') echo text csv json ;;
 	*' --dump') echo buddyinfo pagetypeinfo zoneinfo vmstat meminfo lru_gen lru_gen_full extfrag_index unusable_index ;;
 	'export --to') echo trace.dat ;;
+	'export --format') echo csv jsonl perfetto ;;
 	esac
 }
 

@@ -1,0 +1,1 @@
+mmreplay -q --shadow --db r.db $TRACES/pressure.zst && mmanalyze export --list r.db && mmanalyze export --table top_stalled_tasks r.db && mmanalyze export --format=jsonl --table compaction_stalls r.db | sed -n 1,3p && mmanalyze export --format=perfetto r.db | awk '{ match($0, /"name":"[^"]*"/) } /"ph":"M"/ || !seen[substr($0, RSTART, RLENGTH)]++'
