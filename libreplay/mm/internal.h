@@ -95,6 +95,27 @@ struct mm_cpu_batches {
 	struct mm_folio_batch of[MM_NR_BATCHES];
 };
 
+/* A memory area, for swap readahead: see swap_vma.c. */
+struct mm_area {
+	uint32_t space;
+	uint32_t number; /* 0: those of which nothing is known */
+	uint32_t next;   /* of the same hash */
+	uint32_t last;   /* address of the last fault on a page in swap, in pages */
+	uint32_t window; /* pages that it read */
+	uint32_t hits;   /* uses of pages read ahead since */
+	uint32_t born;   /* of its space, whose number may be used again */
+};
+
+struct mm_areas {
+	bool on;
+	uint32_t *of; /* [nr_pages]: area of each logical page, or MM_NONE */
+	uint32_t nr_pages;
+	struct mm_area *items; /* [nr] */
+	uint32_t *heads;       /* [room] */
+	uint32_t nr;
+	uint32_t room;
+};
+
 struct mm_machine {
 	struct mm_page *pages; /* [nr_pfns] */
 	struct mm_lpage *lpages;
@@ -153,6 +174,7 @@ struct mm_machine {
 	struct mm_reference reference;
 	struct mm_residence_model residence;
 	struct mm_page_tables tables;
+	struct mm_areas areas;
 	struct mm_broken broken;
 	const char *lacks; /* what there was no memory for; NULL: nothing */
 	struct mm_node nodes[MM_MAX_NODES];
@@ -708,6 +730,26 @@ void mm_space_uncharge(struct mm_machine *machine, uint32_t page);
  * Into memory and the swap cache, clean and not mapped, and others that may be wanted next. false: no memory.
  */
 bool mm_swapin(struct mm_machine *machine, const struct mm_request *request, uint32_t number);
+/* Pages to read for a fault here (address or slot) after one at last that read window; hits: uses since. At least 1. */
+uint32_t mm_swap_ahead(uint32_t last, uint32_t here, uint32_t hits, uint32_t window, uint32_t max);
+
+/* ---- swap_vma.c ---- */
+
+#define MM_SWAP_AHEAD_MAX 32u
+
+int mm_areas_reserve(struct mm_machine *machine, uint32_t nr_lpages,
+                     struct mmr_error *err) MMR_MUST_CHECK;
+void mm_areas_destroy(struct mm_machine *machine);
+void mm_area_forget(struct mm_machine *machine, uint32_t page);
+/* Whether swap readahead of processes' pages goes by virtual address. */
+bool mm_reads_by_address(const struct mm_machine *machine);
+/*
+ * What a fault of space (0: it is not known) on page reads, by address, the page itself among them; 0: only that. At most
+ * MM_SWAP_AHEAD_MAX.
+ */
+uint32_t mm_area_window(struct mm_machine *machine, uint32_t page, uint32_t space, uint32_t *pages);
+/* A fault of space found the page in the swap cache; ahead: readahead had brought it, and nobody had used it yet. */
+void mm_area_hit(struct mm_machine *machine, uint32_t page, uint32_t space, bool ahead);
 
 /* ---- filemap.c ---- */
 

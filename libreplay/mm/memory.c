@@ -85,16 +85,21 @@ static void note_use(struct mm_machine *machine, uint32_t pfn, uint32_t flags)
 		machine->policy->mark_accessed(mm_page_node(machine, pfn), pfn);
 }
 
-/* What swap readahead brought in was wanted (swap_cache_get_folio()). */
-static void note_ahead(struct mm_machine *machine, uint32_t pfn)
+/* What swap readahead brought in was wanted, or a fault found the page in the swap cache (swap_cache_get_folio()). */
+static void note_ahead(struct mm_machine *machine, const struct mm_request *request, uint32_t pfn)
 {
+	const uint32_t cached = MM_PG_ANON | MM_PG_SWAPCACHE | MM_PG_UNMAPPED;
 	struct mm_page *page = &machine->pages[pfn];
+	bool ahead = page->flags & MM_PG_READAHEAD;
+	bool by_address = mm_reads_by_address(machine) && (page->flags & MM_PG_ANON);
 
-	if (!(page->flags & MM_PG_READAHEAD))
+	if (by_address && (ahead || (page->flags & cached) == cached))
+		mm_area_hit(machine, page->logical, request->space, ahead);
+	if (!ahead)
 		return;
 	page->flags &= (uint16_t)~MM_PG_READAHEAD;
 	mm_count(machine, MM_SWAP_RA_HIT, 1);
-	machine->swap.ra_hits++;
+	machine->swap.ra_hits += !by_address;
 }
 
 /* A page that was read from swap is in the page table of whoever wanted it; the others still have its slot there. */
@@ -114,7 +119,9 @@ static void look_for_sharers(struct mm_machine *machine, uint32_t pfn)
 		mm_lru_add_drain(machine, machine->current.cpu);
 }
 
-static enum mm_touch_result touch_present(struct mm_machine *machine, uint32_t pfn, uint32_t flags)
+static enum mm_touch_result touch_present(struct mm_machine *machine,
+                                          const struct mm_request *request, uint32_t pfn,
+                                          uint32_t flags)
 {
 	struct mm_page *page = &machine->pages[pfn];
 	bool mapped = (page->flags & MM_PG_ANON) || (flags & MM_TOUCH_FAULT);
@@ -125,7 +132,7 @@ static enum mm_touch_result touch_present(struct mm_machine *machine, uint32_t p
 		mm_count(machine, MM_PGFAULT, 1);
 	if (fault && (flags & MM_TOUCH_WRITE))
 		look_for_sharers(machine, pfn);
-	note_ahead(machine, pfn);
+	note_ahead(machine, request, pfn);
 	if ((page->flags & MM_PG_SWAPCACHE) && (page->flags & (MM_PG_UNMAPPED | MM_PG_SHMEM)))
 		leave_swapcache(machine, pfn, flags & MM_TOUCH_WRITE);
 	if (mapped)
@@ -240,7 +247,7 @@ enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_r
 		return MM_TOUCH_INVALID;
 	if (lpage->pfn != MM_NONE)
 		return kind == MM_LPAGE_KERNEL ? MM_TOUCH_INVALID
-		                               : touch_present(machine, lpage->pfn, flags);
+		                               : touch_present(machine, request, lpage->pfn, flags);
 	machine->current.in_fault = kind == MM_LPAGE_ANON || (flags & MM_TOUCH_FAULT);
 	result = bring_in(machine, request, page, kind, flags);
 	machine->current.in_fault = false;
@@ -362,7 +369,7 @@ static void bring_source(struct mm_machine *machine, const struct mm_request *re
 	lpage = mm_lpage(machine, source);
 	if (lpage->pfn != MM_NONE) {
 		look_for_sharers(machine, lpage->pfn);
-		note_ahead(machine, lpage->pfn);
+		note_ahead(machine, request, lpage->pfn);
 		if ((flags & MM_TOUCH_LEAVES) && lpage->order == 0)
 			forget_use(&machine->pages[lpage->pfn]);
 		return;
@@ -405,6 +412,7 @@ bool mm_free_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number)
 		mm_lru_add_drain(machine, machine->current.cpu);
 	mm_space_uncharge(machine, number);
 	mm_unplace_lpage(machine, number);
+	mm_area_forget(machine, number);
 	mm_kmem_removed(machine, number);
 	if (lpage->order > 0 && lpage->kind != MM_LPAGE_KERNEL && lpage->nr_gone > 0)
 		mm_forget_parts(machine, number);

@@ -44,7 +44,7 @@ struct mm_zone_config {
 /* What swap lies on. */
 enum mm_swap_device {
 	MM_SWAP_SEEKS,    /* rotates: slots one behind the other */
-	MM_SWAP_NO_SEEKS, /* each CPU has its clusters; readahead goes by address */
+	MM_SWAP_NO_SEEKS, /* each CPU has its clusters; readahead can go by address */
 	MM_SWAP_AT_ONCE,  /* as before, and I/O ends when it begins: zram */
 };
 
@@ -58,6 +58,7 @@ struct mm_settings {
 	uint32_t percpu_pagelist_high_fraction;
 	uint32_t swappiness;
 	uint8_t swap_device;               /* enum mm_swap_device */
+	bool swap_vma_readahead;           /* by address, if it does not seek */
 	uint32_t extfrag_threshold;        /* compact for a costly order if the index is above it */
 	uint32_t compaction_proactiveness; /* 0: kcompactd does nothing of its own accord */
 	bool compact_unevictable_skipped;  /* vm.compact_unevictable_allowed = 0 */
@@ -424,6 +425,13 @@ int mm_tables_enable(struct mm_machine *machine, struct mmr_error *err) MMR_MUST
 void mm_place_lpage(struct mm_machine *machine, uint32_t page, uint32_t space, uint32_t vpn);
 /* … where another one is, in that one's space. */
 void mm_place_copy(struct mm_machine *machine, uint32_t page, uint32_t space, uint32_t source);
+
+/* ---- memory areas, for swap readahead: see swap_vma.c ---- */
+
+/* From now on pages may be put into areas; without, mm_set_area() does nothing. */
+int mm_areas_enable(struct mm_machine *machine, struct mmr_error *err) MMR_MUST_CHECK;
+/* The page is in area number of space, until it is freed; 0: it is not known. The first one counts. */
+void mm_set_area(struct mm_machine *machine, uint32_t page, uint32_t space, uint32_t number);
 
 /* ---- accesses by residence: see residence.c ---- */
 

@@ -241,6 +241,7 @@ void mm_machine_destroy(struct mm_machine *machine)
 	base_free(machine->policy_pages);
 	mm_residence_destroy(machine);
 	mm_tables_destroy(machine);
+	mm_areas_destroy(machine);
 	base_free(machine->next_use);
 	base_free(machine->lpages);
 	base_free(machine->owners);
@@ -605,7 +606,8 @@ int mm_reserve_lpages(struct mm_machine *machine, uint32_t nr_pages, struct mmr_
 		nr = MM_MAX_LPAGES;
 	if (mm_next_use_reserve(machine, (uint32_t)nr, err) < 0 ||
 	    mm_residence_reserve(machine, (uint32_t)nr, err) < 0 ||
-	    mm_tables_reserve(machine, (uint32_t)nr, err) < 0)
+	    mm_tables_reserve(machine, (uint32_t)nr, err) < 0 ||
+	    mm_areas_reserve(machine, (uint32_t)nr, err) < 0)
 		return MMR_E_NOMEM;
 	if (base_resize(&lpages, nr, sizeof(*machine->lpages)) < 0)
 		return base_error(err, MMR_E_NOMEM, "no memory for %u logical pages", nr_pages);

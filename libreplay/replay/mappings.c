@@ -39,7 +39,7 @@ int replay_mappings_room(struct replay *replay, struct mmr_error *err)
 	if (replay_mapping_vec_reserve(&replay->mappings, want * 2) < 0)
 		return base_error(err, MMR_E_NOMEM, "no memory for %zu mappings", want);
 	for (size_t i = had; i < want * 2; i++)
-		replay->mappings.items[i] = MAPPING_GRANTED;
+		replay->mappings.items[i] = (struct replay_mapping){ .state = MAPPING_GRANTED };
 	replay->mappings.count = want * 2;
 	return 0;
 }
@@ -52,8 +52,9 @@ static void refuse(struct replay *replay, uint64_t nr_pages)
 
 static void map(struct replay *replay, uint32_t space, const struct demand_op *op)
 {
-	uint8_t *state = &replay->mappings.items[op->arg];
+	uint8_t *state = &replay->mappings.items[op->arg].state;
 
+	replay->mappings.items[op->arg].area = op->arg ? op->gfp_flags : 0;
 	if (op->arg == 0) {
 		mm_commit_before(replay->machine, space, op->arg2);
 	} else if (op->order == 1 && !replay->strict_commit) {
@@ -73,7 +74,7 @@ void replay_mappings_task(struct replay *replay, const struct demand_op *op)
 	if (op->kind == DEMAND_MAP)
 		map(replay, space, op);
 	else if (op->arg < replay->mappings.count &&
-	         replay->mappings.items[op->arg] == MAPPING_GRANTED)
+	         replay->mappings.items[op->arg].state == MAPPING_GRANTED)
 		mm_uncommit(replay->machine, space, op->arg2);
 }
 
@@ -101,5 +102,13 @@ bool replay_mappings_drop(const struct replay *replay, const struct demand_op *o
 	if (op->arg & DEMAND_REFAULT && !mm_lpage_is_known(replay->machine, op->page))
 		return true;
 	number = op->arg >> DEMAND_MAPPING_SHIFT;
-	return number < replay->mappings.count && replay->mappings.items[number] == MAPPING_REFUSED;
+	return number < replay->mappings.count &&
+	       replay->mappings.items[number].state == MAPPING_REFUSED;
+}
+
+uint32_t replay_mappings_area(const struct replay *replay, const struct demand_op *op)
+{
+	uint32_t number = op->arg >> DEMAND_MAPPING_SHIFT;
+
+	return number < replay->mappings.count ? replay->mappings.items[number].area : 0;
 }

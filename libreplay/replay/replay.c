@@ -77,8 +77,12 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 		rc = mm_residence_enable(replay->machine, err);
 	if (replay->residence && replay_residence_is_timed(replay->residence))
 		mm_residence_set_timed(replay->machine);
-	if (rc == 0 && replay->policy->asks_references)
+	replay->knows_areas =
+		config->tunables->value[REPLAY_TUNABLE_SWAP_DEVICE] == MM_SWAP_NO_SEEKS;
+	if (rc == 0 && (replay->policy->asks_references || replay->knows_areas))
 		rc = mm_tables_enable(replay->machine, err);
+	if (rc == 0 && replay->knows_areas)
+		rc = mm_areas_enable(replay->machine, err);
 	if (rc < 0) {
 		replay_destroy(replay);
 		return rc;

@@ -154,6 +154,7 @@ static struct mm_settings settings_of(const struct replay_tunables *tunables)
 		.compaction_proactiveness = (uint32_t)value[REPLAY_TUNABLE_PROACTIVENESS],
 		.compact_unevictable_skipped = value[REPLAY_TUNABLE_UNEVICTABLE] == 0,
 		.swap_device = (uint8_t)value[REPLAY_TUNABLE_SWAP_DEVICE],
+		.swap_vma_readahead = value[REPLAY_TUNABLE_VMA_READAHEAD] > 0,
 		.page_cluster = (uint32_t)value[REPLAY_TUNABLE_PAGE_CLUSTER],
 		.lru_gen_enabled = (uint8_t)value[REPLAY_TUNABLE_LRU_GEN_ENABLED],
 		.lru_gen_min_ttl_ms = (uint32_t)value[REPLAY_TUNABLE_LRU_GEN_MIN_TTL],

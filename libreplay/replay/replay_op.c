@@ -246,11 +246,21 @@ static void learn_shrinker(struct mm_machine *machine, const struct demand_op *o
 	mm_shrinker_learn(machine, op->arg & 255, &sample);
 }
 
+static void put_into_area(struct replay *replay, const struct demand_op *op, uint32_t space)
+{
+	uint32_t area = replay_mappings_area(replay, op);
+
+	for (uint32_t i = 0; area != 0 && i < 1u << op->order; i++)
+		mm_set_area(replay->machine, op->page + i, space, area);
+}
+
 /* Where the page is in its page table; a copy is where the page is that it was made from. */
 static void place(struct replay *replay, const struct demand_op *op, uint32_t space)
 {
 	bool copy = op->kind == DEMAND_COW;
 
+	if (replay->knows_areas && (copy || op->kind == DEMAND_ANON_TOUCH))
+		put_into_area(replay, op, space);
 	if (space == 0 || op->order > 0 || (op->arg & DEMAND_HUGE) || op->arg2 == 0 ||
 	    !mm_lpage_is_known(replay->machine, op->page))
 		return;

@@ -42,7 +42,12 @@ struct replay_key {
 DEFINE_VEC(replay_task_vec, struct replay_task_stat);
 DEFINE_VEC(replay_dirtier_vec, struct mm_dirtier);
 DEFINE_VEC(replay_key_vec, struct replay_key);
-DEFINE_VEC(replay_mapping_vec, uint8_t);
+struct replay_mapping {
+	uint32_t area; /* DEMAND_MAP's */
+	uint8_t state;
+};
+
+DEFINE_VEC(replay_mapping_vec, struct replay_mapping);
 
 #define REPLAY_RUNNING 256u
 
@@ -98,6 +103,7 @@ struct replay {
 	struct replay_key_vec keys;         /* [0, nr_keys]; 0 is none */
 	struct replay_mapping_vec mappings; /* [0, nr_mappings): what became of them */
 	uint32_t nr_mappings;
+	bool knows_areas;         /* pages are put into them */
 	uint64_t committed_pages; /* at the start; 0: not known */
 	bool strict_commit;       /* vm.overcommit_memory=2 */
 	struct replay_stats stats;
@@ -230,6 +236,8 @@ void replay_mappings_task(struct replay *replay, const struct demand_op *op);
 /* A space begins as the copy of another. */
 void replay_mappings_fork(struct replay *replay, uint32_t space, uint32_t parent);
 /* The op is of a mapping that was refused. */
+/* The area of a touch that says so; 0: it is not known. */
+uint32_t replay_mappings_area(const struct replay *replay, const struct demand_op *op);
 bool replay_mappings_drop(const struct replay *replay, const struct demand_op *op);
 
 /* ---- replay_op.c ---- */

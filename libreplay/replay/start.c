@@ -28,6 +28,8 @@ DEFINE_VEC(free_block_vec, struct replay_free_block);
 #define SYSCTL_PREFIX  "proc/sys/vm/"
 #define LRU_GEN_PREFIX "sys/kernel/mm/lru_gen/"
 
+#define VMA_READAHEAD_FILE "sys/kernel/mm/swap/vma_ra_enabled"
+
 /* ---- free blocks and pageblock types ---- */
 
 /* The end of the run of free pages that begins at pfn. */
@@ -345,6 +347,19 @@ static void read_swap_device(const struct mmr_snapshot *snapshot,
 	replay_tunable_record(tunables, "swap.device", value);
 }
 
+/* "true" or "false" */
+static void read_vma_readahead(const struct mmr_snapshot_piece *piece,
+                               struct replay_tunables *tunables)
+{
+	const char *text = (const char *)piece->data;
+	char line[16];
+
+	if (!next_line(&text, text + piece->size, line, sizeof(line)))
+		return;
+	if (strcmp(line, "true") == 0 || strcmp(line, "false") == 0)
+		replay_tunable_record(tunables, "swap.vma_ra_enabled", line[0] == 't' ? "1" : "0");
+}
+
 /* The sizes of all swap devices together. */
 static void read_swaps(const struct mmr_snapshot_piece *piece, struct replay_tunables *tunables)
 {
@@ -481,6 +496,8 @@ static int read_files(const struct mmr_snapshot *snapshot, struct replay_start *
 			read_sysctl(&piece, tunables);
 		else if (strncmp(piece.name, LRU_GEN_PREFIX, strlen(LRU_GEN_PREFIX)) == 0)
 			read_lru_gen(&piece, start, tunables);
+		else if (strcmp(piece.name, VMA_READAHEAD_FILE) == 0)
+			read_vma_readahead(&piece, tunables);
 		else if (strcmp(piece.name, "proc/meminfo") == 0)
 			read_meminfo(&piece, start);
 		else if (strcmp(piece.name, "proc/swaps") == 0)

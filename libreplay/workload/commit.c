@@ -7,7 +7,10 @@
  * each address space are kept, ascending and apart from each other. Processes that were there before tell theirs
  * by /proc/PID/maps, under number 0.
  *
- * Follows accountable_mapping(), mmap_region(), do_brk_flags(), mremap_to(), shmem_zero_setup() of v6.12.
+ * Mappings that lie beside each other, without a file and of one kind, are one VMA: the demand tells which it
+ * began with.
+ *
+ * Follows accountable_mapping(), mmap_region(), do_brk_flags(), mremap_to(), shmem_zero_setup(), vma_merge() of v6.12.
  *
  * Not modelled: what exec maps without a system call (the program's data and its stack), growth of stacks,
  * mprotect() that makes a mapping writable, shared memory by other ways than mmap(); on which pages a call that
@@ -26,6 +29,13 @@
 #define MAP_HUGETLBFS 0x40000u
 
 #define MAX_PAGES (UINT64_C(1) << 31)
+
+/* Which ranges are one VMA if they touch. */
+enum {
+	MERGES_NEVER,
+	MERGES_PRIVATE,
+	MERGES_NORESERVE,
+};
 
 static void tell(struct wl *wl, uint32_t task, struct demand_op op)
 {
@@ -132,17 +142,37 @@ void wl_commit_unmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
 		                         .arg2 = (uint32_t)(piece.end - piece.start) });
 }
 
-static void add(struct wl *wl, uint32_t task, uint64_t start, uint64_t end, bool noreserve)
+/* The range beside [start, end) that it becomes one VMA with: the one before it, if there is a choice. Or NULL. */
+static const struct wl_commit *merges_with(const struct wl *wl, uint32_t mm,
+                                           const struct wl_commit *range)
 {
-	if (end <= start || end - start > MAX_PAGES)
+	const struct wl_commit *before =
+		range->start > 0 ? range_at(wl, mm, range->start - 1) : NULL;
+	const struct wl_commit *behind = range_at(wl, mm, range->end);
+
+	if (range->merges == MERGES_NEVER)
+		return NULL;
+	if (before && before->merges == range->merges)
+		return before;
+	return behind && behind->merges == range->merges ? behind : NULL;
+}
+
+static void add(struct wl *wl, uint32_t task, struct wl_commit range, bool noreserve)
+{
+	uint32_t mm = wl->tasks.items[task].mm;
+	const struct wl_commit *other = merges_with(wl, mm, &range);
+
+	if (range.end <= range.start || range.end - range.start > MAX_PAGES)
 		return;
-	insert(wl, wl->tasks.items[task].mm,
-	       (struct wl_commit){ .start = start, .end = end, .mapping = ++wl->nr_mappings });
+	range.mapping = ++wl->nr_mappings;
+	range.area = other ? other->area : range.mapping;
+	insert(wl, mm, range);
 	tell(wl, task,
 	     (struct demand_op){ .kind = DEMAND_MAP,
 	                         .order = noreserve,
-	                         .arg = wl->nr_mappings,
-	                         .arg2 = (uint32_t)(end - start) });
+	                         .gfp_flags = range.area,
+	                         .arg = range.mapping,
+	                         .arg2 = (uint32_t)(range.end - range.start) });
 }
 
 void wl_commit_mmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
@@ -150,11 +180,15 @@ void wl_commit_mmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
 	const struct wl_task *t = &wl->tasks.items[task];
 	uint64_t flags = t->args[2];
 	bool shared = flags & MAP_SHARING;
+	uint8_t merges = MERGES_NEVER;
 
 	wl_commit_unmap(wl, task, start, end);
 	if (flags & MAP_HUGETLBFS || (shared ? !(flags & MAP_ANON) : !(t->prot & PROT_WRITABLE)))
 		return;
-	add(wl, task, start, end, flags & MAP_NO_SWAP);
+	if (!shared && (flags & MAP_ANON))
+		merges = flags & MAP_NO_SWAP ? MERGES_NORESERVE : MERGES_PRIVATE;
+	add(wl, task, (struct wl_commit){ .start = start, .end = end, .merges = merges },
+	    flags & MAP_NO_SWAP);
 }
 
 void wl_commit_brk(struct wl *wl, uint32_t task, uint64_t old, uint64_t new)
@@ -162,14 +196,18 @@ void wl_commit_brk(struct wl *wl, uint32_t task, uint64_t old, uint64_t new)
 	if (new < old)
 		wl_commit_unmap(wl, task, new, old);
 	else if (old != 0)
-		add(wl, task, old, new, false);
+		add(wl, task,
+		    (struct wl_commit){ .start = old, .end = new, .merges = MERGES_PRIVATE },
+		    false);
 }
 
 void wl_commit_mremap(struct wl *wl, uint32_t task, const struct wl_remap *move)
 {
 	uint32_t mm = wl->tasks.items[task].mm;
 	uint64_t at = move->from, kept_end = move->from + move->old_pages;
-	bool accounted = range_at(wl, mm, move->from) != NULL;
+	const struct wl_commit *was = range_at(wl, mm, move->from);
+	uint8_t merges = was ? was->merges : MERGES_NEVER;
+	bool accounted = was != NULL;
 	struct wl_commit piece;
 
 	if (move->new_pages < move->old_pages) {
@@ -184,7 +222,11 @@ void wl_commit_mremap(struct wl *wl, uint32_t task, const struct wl_remap *move)
 		insert(wl, mm, piece);
 	}
 	if (accounted && move->new_pages > move->old_pages)
-		add(wl, task, move->to + move->old_pages, move->to + move->new_pages, false);
+		add(wl, task,
+		    (struct wl_commit){ .start = move->to + move->old_pages,
+		                        .end = move->to + move->new_pages,
+		                        .merges = merges },
+		    false);
 }
 
 void wl_commit_copy(struct wl *wl, uint32_t dst, uint32_t src)
@@ -194,6 +236,19 @@ void wl_commit_copy(struct wl *wl, uint32_t dst, uint32_t src)
 }
 
 /* ---- what was there before ---- */
+
+/* "rw-p 00000000 00:00 0    [heap]": the rest of a line of maps, of memory that is not of a file, nor a stack. */
+static bool is_anonymous(const char *text)
+{
+	for (int field = 0; field < 3; field++) {
+		text += strcspn(text, " \n");
+		text += *text == ' ';
+	}
+	if (text[0] != '0' || (text[1] != ' ' && text[1] != '\n'))
+		return false;
+	text += 1 + strspn(text + 1, " ");
+	return *text == '\n' || *text == '\0' || strncmp(text, "[heap]", 6) == 0;
+}
 
 /* "7fffee933000-7fffee954000 rw-p …": false: not a line of maps. */
 static bool parse(const char *line, struct wl_commit *range, bool *accounted)
@@ -207,6 +262,8 @@ static bool parse(const char *line, struct wl_commit *range, bool *accounted)
 	if (*end != ' ' || strlen(end) < 5)
 		return false;
 	*accounted = end[2] == 'w' && end[4] == 'p';
+	if (is_anonymous(end + 1))
+		range->merges = MERGES_PRIVATE;
 	return range->end > range->start && range->end - range->start <= MAX_PAGES;
 }
 

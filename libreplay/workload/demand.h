@@ -71,8 +71,9 @@ enum demand_kind {
 	DEMAND_TASK_FILES, /* its space maps (int32_t)arg pages of files, beyond those of DEMAND_TASK_RSS */
 	/*
 	 * A mapping of arg2 pages that overcommit accounts, number arg (dense from 1 on; 0: those that were there
-	 * before, which nobody refuses). order = 1: MAP_NORESERVE. The first touch of anonymous
-	 * memory has the number of its mapping in arg >> DEMAND_MAPPING_SHIFT; 0: it is not known.
+	 * before, which nobody refuses). order = 1: MAP_NORESERVE. gfp_flags = number of the mapping whose VMA it
+	 * belongs to: its own, or one that it makes larger; 0: it makes one larger that was there before. The first
+	 * touch of anonymous memory has the number of its mapping in arg >> DEMAND_MAPPING_SHIFT; 0: it is not known.
 	 */
 	DEMAND_MAP,
 	DEMAND_UNMAP, /* arg2 pages of mapping arg are gone */

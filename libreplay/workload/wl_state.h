@@ -118,6 +118,8 @@ struct wl_commit {
 	uint64_t start;
 	uint64_t end;
 	uint32_t mapping; /* its number in the demand; 0: it was there before */
+	uint32_t area;  /* number of the mapping that its VMA began with; 0: it was there before */
+	uint8_t merges; /* with those beside it that have the same; 0: never */
 };
 
 DEFINE_VEC(wl_commit_vec, struct wl_commit);

@@ -2,6 +2,8 @@
 /* What the demand tells of mappings, and what a replay leaves out where they are refused. */
 #include "workload_bench.h"
 
+#include "wl_state.h"
+
 #define PRIVATE_RW  0x22u /* MAP_PRIVATE | MAP_ANONYMOUS */
 #define SHARED_ANON 0x21u
 #define NORESERVE   0x4000u
@@ -174,6 +176,59 @@ static void mremap_moves_and_grows(void **state)
 	wl_destroy(b->wl);
 }
 
+/* Which VMA each mapping belongs to: the number of the mapping that it began with. */
+static void neighbours_of_a_kind_are_one_area(void **state)
+{
+	static const uint32_t areas[] = { 1, 1, 1, 4, 5, 6, 6, 8, 1 };
+	struct bench *b = new_bench();
+
+	(void)state;
+	map(b, BASE + 100, 10, PRIVATE_RW, WRITABLE);
+	map(b, BASE + 90, 10, PRIVATE_RW, WRITABLE); /* just before it */
+	map(b, BASE + 110, 10, PRIVATE_RW, WRITABLE);
+	map(b, BASE + 121, 10, PRIVATE_RW, WRITABLE); /* a page further */
+	map(b, BASE + 120, 1, 2, WRITABLE);           /* of a file */
+	map(b, BASE + 131, 9, PRIVATE_RW | NORESERVE, WRITABLE);
+	map(b, BASE + 140, 9, PRIVATE_RW | NORESERVE, WRITABLE);
+	map(b, BASE + 300, 10, SHARED_ANON, WRITABLE);
+	unmap(b, BASE + 95, 3);
+	map(b, BASE + 95, 3, PRIVATE_RW, WRITABLE);
+	finish(b);
+	for (size_t i = 0, nr = 0; i < b->nr_ops; i++) {
+		if (b->ops[i].kind != DEMAND_MAP)
+			continue;
+		assert_int_equal(b->ops[i].arg, nr + 1);
+		assert_int_equal(b->ops[i].gfp_flags, areas[nr]);
+		nr++;
+	}
+	wl_destroy(b->wl);
+}
+
+/* The heap, and what is mapped beside memory that was there before: of no file, and no stack. */
+static void areas_of_before_have_no_number(void **state)
+{
+	static const char maps[] =
+		"7f0000000000-7f0000010000 rw-p 00000000 00:00 0                  [heap]\n"
+		"7f0000020000-7f0000030000 rw-p 00001000 fe:00 77                 /lib/x\n"
+		"7f0000040000-7f0000050000 rw-p 00000000 00:00 0 \n"
+		"7f0000060000-7f0000070000 rw-p 00000000 00:00 0                  [stack]\n";
+	static const uint32_t areas[] = { 0, 2, 0, 4 };
+	struct bench *b = new_bench();
+
+	(void)state;
+	map(b, BASE, 1, 1, WRITABLE); /* so that it has an address space */
+	assert_int_equal(wl_commit_maps(b->wl, 100, maps, NULL), 0);
+	for (uint32_t i = 0; i < 4; i++)
+		map(b, 0x7f0000010 + 0x20 * (uint64_t)i, 4, PRIVATE_RW, WRITABLE);
+	finish(b);
+	assert_int_equal(b->nr_ops, 4);
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_int_equal(b->ops[i].arg, i + 1);
+		assert_int_equal(b->ops[i].gfp_flags, areas[i]);
+	}
+	wl_destroy(b->wl);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +237,8 @@ int main(void)
 		cmocka_unit_test(a_touch_knows_its_mapping),
 		cmocka_unit_test(the_heap_grows_and_shrinks),
 		cmocka_unit_test(mremap_moves_and_grows),
+		cmocka_unit_test(neighbours_of_a_kind_are_one_area),
+		cmocka_unit_test(areas_of_before_have_no_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

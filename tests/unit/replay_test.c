@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
 
-#include "mm.h"
-#include "replay.h"
+#include "internal.h"
+#include "replay_state.h"
 #include "show_mem.h"
 
 #define NR_PAGES 8192u
@@ -280,6 +280,43 @@ static void what_overcommit_refuses_is_not_touched(void **state)
 	/* Numbers are promised to be dense. */
 	ops[0] = of_task(DEMAND_MAP, 1, UINT32_MAX, 1);
 	assert_int_equal(replay_run(replay, ops, 1, NULL), MMR_E_CORRUPT);
+	replay_destroy(replay);
+}
+
+/* Where swap does not seek, pages know the VMA of their mapping, which may have begun with another one. */
+static void touches_name_their_area(void **state)
+{
+	struct killed killed = { 0 };
+	struct demand_op ops[] = {
+		of_task(DEMAND_MAP, 1, 1, 100),
+		of_task(DEMAND_MAP, 1, 2, 100),
+		of_task(DEMAND_MAP, 1, 3, 100),
+		touch(0, 2000),
+		touch(1, 2000),
+		touch(2, 2000),
+		touch(3, 2000),
+	};
+	const struct mm_areas *areas;
+	struct replay *replay;
+
+	(void)state;
+	ops[0].gfp_flags = 1;
+	ops[1].gfp_flags = 1;
+	ops[2].gfp_flags = 3;
+	for (uint32_t i = 3; i < 6; i++)
+		ops[i].arg = (i - 2) << DEMAND_MAPPING_SHIFT;
+	replay = two_processes("swap.device=1", &killed);
+	assert_int_equal(replay_run(replay, ops, sizeof(ops) / sizeof(ops[0]), NULL), 0);
+	areas = &replay->machine->areas;
+	assert_int_not_equal(areas->of[0], MM_NONE);
+	assert_int_equal(areas->of[1], areas->of[0]);
+	assert_int_not_equal(areas->of[2], MM_NONE);
+	assert_int_not_equal(areas->of[2], areas->of[0]);
+	assert_int_equal(areas->of[3], MM_NONE);
+	replay_destroy(replay);
+	replay = two_processes("swap.device=0", &killed);
+	assert_int_equal(replay_run(replay, ops, sizeof(ops) / sizeof(ops[0]), NULL), 0);
+	assert_null(replay->machine->areas.of);
 	replay_destroy(replay);
 }
 
@@ -614,6 +651,7 @@ int main(void)
 		cmocka_unit_test(hostile_ops_are_refused),
 		cmocka_unit_test(tunables_are_read_as_people_write_them),
 		cmocka_unit_test(what_overcommit_refuses_is_not_touched),
+		cmocka_unit_test(touches_name_their_area),
 		cmocka_unit_test(a_victim_asks_for_nothing_more),
 		cmocka_unit_test(others_wait_for_the_exit),
 		cmocka_unit_test(a_recorded_kill_asks_for_more),

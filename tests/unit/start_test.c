@@ -237,6 +237,25 @@ static void expect_sysctl(const char *name, const char *text, const char *tunabl
 	assert_string_equal(value_of(&tunables, tunable), expected);
 }
 
+static void expect_vma_readahead(const char *text, const char *expected)
+{
+	const struct mmr_snapshot_piece piece = piece_of(VMA_READAHEAD_FILE, text);
+	struct replay_tunables tunables;
+
+	replay_tunables_init(&tunables);
+	read_vma_readahead(&piece, &tunables);
+	assert_string_equal(value_of(&tunables, "swap.vma_ra_enabled"), expected);
+}
+
+static void readahead_by_address_can_be_off(void **state)
+{
+	(void)state;
+	expect_vma_readahead("false\n", "0");
+	expect_vma_readahead("true\n", "1");
+	expect_vma_readahead("", "1");
+	expect_vma_readahead("falsehood\n", "1");
+}
+
 static void settings_are_those_of_the_recording(void **state)
 {
 	(void)state;
@@ -374,6 +393,7 @@ int main(void)
 		cmocka_unit_test(counts_of_nobody_are_ignored),
 		cmocka_unit_test(each_zone_begins_without_a_cpu),
 		cmocka_unit_test(swap_devices_are_added_up),
+		cmocka_unit_test(readahead_by_address_can_be_off),
 		cmocka_unit_test(settings_are_those_of_the_recording),
 		cmocka_unit_test(statistics_are_as_old_as_the_configuration_makes_them),
 		cmocka_unit_test(any_bytes_are_read_without_harm),
