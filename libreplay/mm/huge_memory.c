@@ -11,7 +11,7 @@
  * The first touch of an area asks for a huge page, twice: on the node without reclaiming much, then as the
  * setting allows (transparent_hugepage/defrag, which is in the recorded request). If there is none, a small
  * page is put there, and nobody asks again. Where the recorded kernel got a huge page and the replay does not, no
- * event tells which base pages are used later: all 512 are touched.
+ * event tells which base pages are used later: all 512 are touched. Likewise where huge pages are switched off.
  *
  * State: MM_LP_GONE of a base page that has ended before its whole; their number with the first (mm_lpage.nr_gone);
  * which orders there have been (mm_machine.orders), to look for.
@@ -272,6 +272,8 @@ enum mm_touch_result mm_touch_huge(struct mm_machine *machine, const struct mm_r
 
 	if (!whole && !mm_has_room(machine, head, MM_PAGEBLOCK_ORDER))
 		return MM_TOUCH_FAILED;
+	if (machine->settings.thp_never && kind == MM_LPAGE_ANON)
+		return whole ? mm_touch_pieces(machine, request, head, kind, 0) : MM_TOUCH_FAILED;
 	pfn = alloc_huge(machine, request, whole ? request->gfp_flags : request->huge_gfp);
 	mm_count(machine, pfn == MM_NONE ? MM_THP_FAULT_FALLBACK : MM_THP_FAULT_ALLOC, 1);
 	if (pfn == MM_NONE && whole)

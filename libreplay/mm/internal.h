@@ -404,7 +404,14 @@ int mm_check_block_states(const struct mm_machine *machine, struct mmr_error *er
 
 /* Watermarks, lowmem reserve and per-CPU limits from the settings. */
 void mm_setup_per_zone_wmarks(struct mm_machine *machine);
-uint32_t mm_default_min_free_kbytes(const struct mm_machine *machine);
+
+/* ---- min_free.c ---- */
+
+/* Whether a type of zone has its share of min_free_kbytes, and no rule of its own. */
+bool mm_shares_min_free(uint32_t kernel, uint8_t zone_type);
+/* Of a zone that has share pages of min_free_kbytes. */
+void mm_zone_wmarks(const struct mm_settings *settings, uint64_t managed, uint64_t share,
+                    uint32_t wmark[MM_NR_WMARKS]);
 
 /* ---- page_alloc.c ---- */
 

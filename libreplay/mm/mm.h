@@ -51,7 +51,9 @@ enum mm_swap_device {
 /* /proc/sys/vm, in the kernel's units. */
 struct mm_settings {
 	uint32_t kernel;          /* MM_KERNEL(); 0: 6.12 */
-	uint32_t min_free_kbytes; /* 0: the kernel's rule, without THP's minimum */
+	uint32_t min_free_kbytes; /* 0: the kernel's rule, mm_min_free_kbytes() */
+	bool thp_min_free;        /* … with what khugepaged wants free */
+	bool thp_never;           /* no page of a process becomes a huge one */
 	uint32_t watermark_scale_factor;
 	uint32_t watermark_boost_factor;
 	uint32_t lowmem_reserve_ratio[MM_NR_ZONE_TYPES];
@@ -372,6 +374,13 @@ int mm_cache_create(const struct mm_policy_ops *policy, uint32_t nr_pages, uint6
  */
 uint64_t mm_cache_run(struct mm_machine *machine, const uint32_t *pages, const uint32_t *next,
                       size_t nr);
+
+/*
+ * What the kernel sets vm.min_free_kbytes to at boot, of zones of which only type and managed count; settings: kernel
+ * (not 0), watermark_scale_factor, thp_min_free.
+ */
+uint32_t mm_min_free_kbytes(const struct mm_zone_config *zones, uint32_t nr_zones,
+                            const struct mm_settings *settings);
 
 /* ---- changes while it runs ---- */
 

@@ -14,7 +14,7 @@
  * Follows free_area_init(), build_zonelists(), calculate_min_free_kbytes(),
  * __setup_per_zone_wmarks(), setup_per_zone_lowmem_reserve(), build_all_zonelists() of v6.12.
  *
- * Not modelled: memory hotplug; khugepaged's minimum for min_free_kbytes; node distances (remote nodes
+ * Not modelled: memory hotplug; node distances (remote nodes
  * come in ascending order); that each CPU prefers its own node: all prefer node 0.
  */
 #include "internal.h"
@@ -252,41 +252,28 @@ void mm_machine_destroy(struct mm_machine *machine)
 
 /* ---- watermarks ---- */
 
-static uint64_t int_sqrt(uint64_t n)
-{
-	uint64_t root = 0;
-
-	for (uint64_t bit = UINT64_C(1) << 31; bit > 0; bit >>= 1) {
-		if ((root + bit) * (root + bit) <= n)
-			root += bit;
-	}
-	return root;
-}
-
-static uint64_t lowmem_pages(const struct mm_machine *machine, bool with_movable)
+/* Of all zones that have a share of min_free_kbytes. */
+static uint64_t shared_pages(const struct mm_machine *machine)
 {
 	uint64_t pages = 0;
 
 	for (uint32_t i = 0; i < machine->nr_zones; i++) {
-		if (machine->zones[i].type < MM_ZONE_MOVABLE || with_movable)
+		if (mm_shares_min_free(machine->settings.kernel, machine->zones[i].type))
 			pages += machine->zones[i].managed;
 	}
 	return pages;
 }
 
-/* Whether the movable zone has its share of min_free_kbytes as any other, and no rule of its own. */
-static bool movable_is_lowmem(const struct mm_machine *machine)
+static uint32_t min_free_kbytes(const struct mm_machine *machine)
 {
-	return machine->settings.kernel < MM_KERNEL(6, 6);
-}
+	struct mm_zone_config zones[MM_MAX_ZONES];
 
-uint32_t mm_default_min_free_kbytes(const struct mm_machine *machine)
-{
-	uint64_t kbytes = int_sqrt(lowmem_pages(machine, false) * 4 * 16);
-
-	if (kbytes < 128)
-		kbytes = 128;
-	return (uint32_t)(kbytes > 262144 ? 262144 : kbytes);
+	if (machine->settings.min_free_kbytes > 0)
+		return machine->settings.min_free_kbytes;
+	for (uint32_t i = 0; i < machine->nr_zones; i++)
+		zones[i] = (struct mm_zone_config){ .type = machine->zones[i].type,
+			                            .managed = machine->zones[i].managed };
+	return mm_min_free_kbytes(zones, machine->nr_zones, &machine->settings);
 }
 
 static void setup_lowmem_reserve(struct mm_machine *machine, const struct mm_node *node)
@@ -310,24 +297,19 @@ static void setup_lowmem_reserve(struct mm_machine *machine, const struct mm_nod
 }
 
 static void setup_zone_wmarks(struct mm_machine *machine, struct mm_zone *zone, uint64_t pages_min,
-                              uint64_t lowmem)
+                              uint64_t shared)
 {
-	uint64_t managed = zone->managed;
-	uint64_t share = lowmem ? pages_min * managed / lowmem : 0;
-	uint64_t factor = machine->settings.watermark_scale_factor;
-	uint64_t step = managed / 10000 * factor + managed % 10000 * factor / 10000;
-	uint64_t min = share;
+	uint64_t managed = zone->managed, share = shared ? pages_min * managed / shared : 0;
 
-	if (zone->type == MM_ZONE_MOVABLE && !movable_is_lowmem(machine)) {
-		min = managed / 1024;
-		min = min < 32 ? 32 : min > 128 ? 128 : min;
-	}
-	if (step < share / 4)
-		step = share / 4;
+	mm_zone_wmarks(&machine->settings, managed, share, zone->wmark);
 	zone->boost = 0;
-	zone->wmark[MM_WMARK_MIN] = (uint32_t)min;
-	zone->wmark[MM_WMARK_LOW] = (uint32_t)(min + step);
-	zone->wmark[MM_WMARK_HIGH] = (uint32_t)(min + 2 * step);
+	if (!mm_shares_min_free(machine->settings.kernel, zone->type)) {
+		uint64_t min = managed / 1024;
+
+		min = min < 32 ? 32 : min > 128 ? 128 : min;
+		for (uint32_t i = 0; i < MM_NR_WMARKS; i++)
+			zone->wmark[i] = (uint32_t)(zone->wmark[i] - share + min);
+	}
 }
 
 /* Too little memory for pageblocks of each kind: all pages then count as unmovable. */
@@ -346,14 +328,12 @@ static bool too_small_for_mobility(const struct mm_machine *machine)
 
 void mm_setup_per_zone_wmarks(struct mm_machine *machine)
 {
-	uint32_t kbytes = machine->settings.min_free_kbytes;
-	uint64_t lowmem = lowmem_pages(machine, movable_is_lowmem(machine));
+	uint32_t kbytes = min_free_kbytes(machine);
+	uint64_t shared = shared_pages(machine);
 
-	if (kbytes == 0)
-		kbytes = mm_default_min_free_kbytes(machine);
 	for (uint32_t i = 0; i < machine->nr_zones; i++) {
 		if (!machine->have_wmarks)
-			setup_zone_wmarks(machine, &machine->zones[i], kbytes / 4, lowmem);
+			setup_zone_wmarks(machine, &machine->zones[i], kbytes / 4, shared);
 	}
 	for (uint32_t n = 0; n < machine->nr_nodes; n++)
 		setup_lowmem_reserve(machine, &machine->nodes[n]);

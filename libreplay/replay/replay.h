@@ -156,6 +156,14 @@ struct replay_spread {
 	uint32_t percent[REPLAY_NR_QUANTILES];
 };
 
+/* Transparent huge pages of the recorded machine. */
+enum replay_thp {
+	REPLAY_THP_UNKNOWN,
+	REPLAY_THP_NEVER,
+	REPLAY_THP_MADVISE,
+	REPLAY_THP_ALWAYS,
+};
+
 /* The recorded machine at the start, as far as its first full snapshot tells. Zeroed = unknown. */
 struct replay_start {
 	const struct mmr_zone_info *zones; /* of the trace's header; borrowed */
@@ -166,7 +174,8 @@ struct replay_start {
 	size_t nr_free_blocks;
 	uint8_t *block_types; /* migratetype of pageblock i (pfn / 512), 0..5 */
 	size_t nr_block_types;
-	uint64_t committed_pages;            /* Committed_AS; 0: not known */
+	uint64_t committed_pages; /* Committed_AS; 0: not known */
+	enum replay_thp thp;
 	struct replay_kernel_memory *kernel; /* [node < REPLAY_MAX_NODES], or NULL */
 	struct replay_pcp *pcps;             /* [zone * nr_cpus + cpu], or NULL */
 	struct replay_listed *listed; /* what is known to be on them; each list from its head on */

@@ -25,14 +25,6 @@
 #define MEMCG_BEGIN_NS UINT64_C(350000000)
 #define ZONE_LIMIT     (UINT64_C(1) << 31) /* pages */
 
-/* Recorded watermarks hold for the recorded machine. */
-static bool wants_own_wmarks(const struct replay_tunables *tunables)
-{
-	return tunables->source[REPLAY_TUNABLE_MEMORY] == REPLAY_TUNABLE_SET ||
-	       tunables->source[REPLAY_TUNABLE_MIN_FREE_KBYTES] == REPLAY_TUNABLE_SET ||
-	       tunables->source[REPLAY_TUNABLE_SCALE_FACTOR] == REPLAY_TUNABLE_SET;
-}
-
 static int copy_zones(const struct replay_config *config, struct mm_zone_config zones[MM_MAX_ZONES],
                       struct mmr_error *err)
 {
@@ -60,8 +52,6 @@ static int copy_zones(const struct replay_config *config, struct mm_zone_config 
 			.managed = (uint32_t)info->managed,
 		};
 		memcpy(zone->name, info->name, sizeof(zone->name));
-		if (wants_own_wmarks(config->tunables))
-			continue;
 		zone->wmark[MM_WMARK_MIN] = (uint32_t)info->wmark_min;
 		zone->wmark[MM_WMARK_LOW] = (uint32_t)info->wmark_low;
 		zone->wmark[MM_WMARK_HIGH] = (uint32_t)info->wmark_high;
@@ -303,7 +293,7 @@ int replay_machine_build(struct replay *replay, const struct replay_config *conf
                          struct mmr_error *err)
 {
 	const uint64_t *value = config->tunables->value;
-	struct mm_zone_config zones[MM_MAX_ZONES];
+	struct mm_zone_config zones[MM_MAX_ZONES], recorded[MM_MAX_ZONES];
 	struct mm_config machine = {
 		.zones = zones,
 		.nr_zones = config->start->nr_zones,
@@ -322,10 +312,17 @@ int replay_machine_build(struct replay *replay, const struct replay_config *conf
 		return base_error(err, MMR_E_INVALID, "there is no policy \"%.40s\"",
 		                  config->policy);
 	rc = copy_zones(config, zones, err);
-	if (rc == 0 && config->tunables->source[REPLAY_TUNABLE_MEMORY] == REPLAY_TUNABLE_SET &&
+	if (rc < 0)
+		return rc;
+	memcpy(recorded, zones, sizeof(recorded));
+	if (config->tunables->source[REPLAY_TUNABLE_MEMORY] == REPLAY_TUNABLE_SET &&
 	    value[REPLAY_TUNABLE_MEMORY] > 0)
 		rc = resize_memory(zones, machine.nr_zones,
 		                   value[REPLAY_TUNABLE_MEMORY] >> PAGE_SHIFT, err);
+	if (replay_reserves(config, recorded, zones, &machine.settings)) {
+		for (uint32_t i = 0; i < machine.nr_zones; i++)
+			memset(zones[i].wmark, 0, sizeof(zones[i].wmark));
+	}
 	if (rc == 0)
 		rc = mm_machine_create(&machine, &replay->machine, err);
 	if (rc == 0)

@@ -226,6 +226,15 @@ void replay_oom_beyond(struct replay *replay, const struct demand_op *op);
 uint64_t replay_oom_due(const struct replay *replay);
 void replay_oom_exit(struct replay *replay);
 
+/* ---- reserves.c ---- */
+
+/*
+ * Fills in what settings say of them: for zones, where those of the recording are recorded. true: the watermarks are to
+ * come from there, not from the recording.
+ */
+bool replay_reserves(const struct replay_config *config, const struct mm_zone_config *recorded,
+                     const struct mm_zone_config *zones, struct mm_settings *settings);
+
 /* ---- mappings.c ---- */
 
 int replay_mappings_check(struct replay *replay, const struct demand_op *op,

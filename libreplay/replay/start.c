@@ -28,6 +28,8 @@ DEFINE_VEC(free_block_vec, struct replay_free_block);
 #define SYSCTL_PREFIX  "proc/sys/vm/"
 #define LRU_GEN_PREFIX "sys/kernel/mm/lru_gen/"
 
+#define THP_FILE           "sys/kernel/mm/transparent_hugepage/enabled"
+#define THP_2M_FILE        "sys/kernel/mm/transparent_hugepage/hugepages-2048kB/enabled"
 #define VMA_READAHEAD_FILE "sys/kernel/mm/swap/vma_ra_enabled"
 
 /* ---- free blocks and pageblock types ---- */
@@ -360,6 +362,40 @@ static void read_vma_readahead(const struct mmr_snapshot_piece *piece,
 		replay_tunable_record(tunables, "swap.vma_ra_enabled", line[0] == 't' ? "1" : "0");
 }
 
+/* Of "always [madvise] never" what is chosen. */
+static bool chosen(const struct mmr_snapshot_piece *piece, char *word, size_t size)
+{
+	const char *text = (const char *)piece->data, *open, *close;
+	char line[80];
+
+	if (!next_line(&text, text + piece->size, line, sizeof(line)))
+		return false;
+	open = strchr(line, '[');
+	close = open ? strchr(open, ']') : NULL;
+	if (!close || (size_t)(close - open) > size)
+		return false;
+	snprintf(word, size, "%.*s", (int)(close - open - 1), open + 1);
+	return true;
+}
+
+/* Kernels from 6.8 on have a file for each size of huge pages (own, or NULL), which can refer to the one for all. */
+static void read_thp(const struct mmr_snapshot_piece *all, const struct mmr_snapshot_piece *own,
+                     struct replay_start *start, struct replay_tunables *tunables)
+{
+	static const char *const words[] = { "never", "madvise", "always" };
+	char word[16], special[16];
+
+	if (!chosen(all, word, sizeof(word)))
+		return;
+	if (own && chosen(own, special, sizeof(special)) && strcmp(special, "inherit") != 0)
+		memcpy(word, special, sizeof(word));
+	for (uint32_t i = 0; i < 3; i++) {
+		if (strcmp(word, words[i]) == 0)
+			start->thp = (enum replay_thp)(REPLAY_THP_NEVER + i);
+	}
+	replay_tunable_record(tunables, "thp.enabled", word);
+}
+
 /* The sizes of all swap devices together. */
 static void read_swaps(const struct mmr_snapshot_piece *piece, struct replay_tunables *tunables)
 {
@@ -486,10 +522,22 @@ static void read_config(const struct mmr_snapshot_piece *piece, struct replay_tu
 	replay_tunable_record(tunables, "memcg.flush", value);
 }
 
+/* NULL: the snapshot has no such file. */
+static const struct mmr_snapshot_piece *find_piece(const struct mmr_snapshot *snapshot,
+                                                   const char *name,
+                                                   struct mmr_snapshot_piece *piece)
+{
+	for (uint32_t i = 0; mmr_snapshot_piece(snapshot, i, piece); i++) {
+		if (strcmp(piece->name, name) == 0)
+			return piece;
+	}
+	return NULL;
+}
+
 static int read_files(const struct mmr_snapshot *snapshot, struct replay_start *start,
                       struct replay_tunables *tunables, struct mmr_error *err)
 {
-	struct mmr_snapshot_piece piece;
+	struct mmr_snapshot_piece piece, other;
 
 	for (uint32_t i = 0; mmr_snapshot_piece(snapshot, i, &piece); i++) {
 		if (strncmp(piece.name, SYSCTL_PREFIX, strlen(SYSCTL_PREFIX)) == 0)
@@ -498,6 +546,9 @@ static int read_files(const struct mmr_snapshot *snapshot, struct replay_start *
 			read_lru_gen(&piece, start, tunables);
 		else if (strcmp(piece.name, VMA_READAHEAD_FILE) == 0)
 			read_vma_readahead(&piece, tunables);
+		else if (strcmp(piece.name, THP_FILE) == 0)
+			read_thp(&piece, find_piece(snapshot, THP_2M_FILE, &other), start,
+			         tunables);
 		else if (strcmp(piece.name, "proc/meminfo") == 0)
 			read_meminfo(&piece, start);
 		else if (strcmp(piece.name, "proc/swaps") == 0)

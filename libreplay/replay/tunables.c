@@ -53,6 +53,7 @@ static const struct suffix *suffixes_of(const struct replay_tunable *row)
 	case REPLAY_TUNABLE_TIME:
 		return time_suffixes;
 	case REPLAY_TUNABLE_INT:
+	case REPLAY_TUNABLE_WORD:
 	case REPLAY_TUNABLE_VERSION:
 		break;
 	}
@@ -172,6 +173,33 @@ static int parse_kernel(const struct replay_tunable *row, const char *text, uint
 	return 0;
 }
 
+/* Word number i of "never|madvise|always"; NULL: there is none. */
+static const char *word_of(const struct replay_tunable *row, uint64_t i, size_t *length)
+{
+	const char *word = row->unit;
+
+	for (; i > 0 && *word; i--) {
+		word += strcspn(word, "|");
+		word += *word == '|';
+	}
+	*length = strcspn(word, "|");
+	return *length > 0 ? word : NULL;
+}
+
+static int parse_word(const struct replay_tunable *row, const char *text, uint64_t *ret,
+                      struct mmr_error *err)
+{
+	const char *word;
+	size_t length;
+
+	for (*ret = 0; (word = word_of(row, *ret, &length)); (*ret)++) {
+		if (strlen(text) == length && memcmp(text, word, length) == 0)
+			return 0;
+	}
+	return base_error(err, MMR_E_INVALID, "%s: \"%.40s\" is none of %s", row->name, text,
+	                  row->unit);
+}
+
 static int parse_value(const struct replay_tunable *row, const char *text, uint64_t *ret,
                        struct mmr_error *err)
 {
@@ -180,6 +208,8 @@ static int parse_value(const struct replay_tunable *row, const char *text, uint6
 
 	if (row->type == REPLAY_TUNABLE_VERSION)
 		return parse_kernel(row, text, ret, err);
+	if (row->type == REPLAY_TUNABLE_WORD)
+		return parse_word(row, text, ret, err);
 	while (*at >= '0' && *at <= '9') {
 		uint64_t digit = (uint64_t)(*at - '0');
 
@@ -221,6 +251,7 @@ static bool can_change(unsigned int i)
 		REPLAY_TUNABLE_MIN_FREE_KBYTES,
 		REPLAY_TUNABLE_PCP_FRACTION,
 		REPLAY_TUNABLE_SCALE_FACTOR,
+		REPLAY_TUNABLE_THP_ENABLED,
 	};
 
 	return !memchr(fixed, (int)i, sizeof(fixed));
@@ -333,6 +364,7 @@ void replay_tunable_format(const struct replay_tunables *tunables, unsigned int 
 {
 	const struct suffix *suffix;
 	uint64_t value;
+	size_t length;
 
 	if (i >= REPLAY_NR_TUNABLES) {
 		snprintf(text, size, "%s", "");
@@ -341,6 +373,12 @@ void replay_tunable_format(const struct replay_tunables *tunables, unsigned int 
 	value = tunables->value[i];
 	if (rows[i].type == REPLAY_TUNABLE_VERSION) {
 		snprintf(text, size, "%" PRIu64 ".%" PRIu64, value >> 16, value & UINT16_MAX);
+		return;
+	}
+	if (rows[i].type == REPLAY_TUNABLE_WORD) {
+		const char *word = word_of(&rows[i], value, &length);
+
+		snprintf(text, size, "%.*s", (int)length, word ? word : "");
 		return;
 	}
 	suffix = suffixes_of(&rows[i]);

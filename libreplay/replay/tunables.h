@@ -23,6 +23,7 @@ enum replay_tunable_type {
 	REPLAY_TUNABLE_INT,     /* decimal */
 	REPLAY_TUNABLE_SIZE,    /* bytes; K, M, G, T; p: pages of 4 KiB */
 	REPLAY_TUNABLE_TIME,    /* nanoseconds; ns, us, ms, s */
+	REPLAY_TUNABLE_WORD,    /* which of those in the unit, "never|madvise|always", from 0 on */
 	REPLAY_TUNABLE_VERSION, /* MM_KERNEL(); "6.12", of "6.12.9-amd64" too */
 };
 

@@ -69,6 +69,28 @@ static void a_base_page_of_a_whole_one_is_there(void **state)
 	end(machine);
 }
 
+/* Nobody asks for one: pieces, and no word of a fallback. Shared memory has a switch of its own. */
+static void switched_off_there_are_pieces(void **state)
+{
+	const struct mm_request tries = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE,
+		                          .huge_gfp = MM_GFP_HIGHUSER_MOVABLE };
+	struct mm_machine *machine = new_machine();
+
+	(void)state;
+	machine->settings.thp_never = true;
+	mm_touch_page(machine, &huge, HUGE, MM_LPAGE_ANON, MM_TOUCH_WRITE);
+	assert_int_equal(nr_anon(machine), 512);
+	assert_int_equal(machine_counter(machine, "pgfault"), 512);
+	assert_int_equal(mm_lpage(machine, HUGE)->order, 0);
+	mm_touch_page(machine, &tries, 3 * HUGE + 7, MM_LPAGE_ANON, MM_TOUCH_WRITE);
+	assert_int_equal(nr_anon(machine), 513);
+	assert_int_equal(machine_counter(machine, "thp_fault_fallback"), 0);
+	assert_int_equal(machine_counter(machine, "thp_fault_alloc"), 0);
+	mm_touch_page(machine, &huge, 2 * HUGE, MM_LPAGE_SHMEM, MM_TOUCH_WRITE);
+	assert_int_equal(mm_lpage(machine, 2 * HUGE)->order, 9);
+	end(machine);
+}
+
 static void only_the_piece_comes_back(void **state)
 {
 	struct mm_machine *machine = new_machine();
@@ -254,6 +276,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_base_page_of_a_whole_one_is_there),
+		cmocka_unit_test(switched_off_there_are_pieces),
 		cmocka_unit_test(only_the_piece_comes_back),
 		cmocka_unit_test(a_sample_is_of_one_piece),
 		cmocka_unit_test(the_last_base_page_ends_the_whole),
