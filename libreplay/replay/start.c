@@ -21,6 +21,8 @@
 #include "shadow.h"
 #include "start_bulk.h"
 #include "start_lists.h"
+#include "start_swap.h"
+#include "text_line.h"
 #include "vec.h"
 
 DEFINE_VEC(free_block_vec, struct replay_free_block);
@@ -28,10 +30,8 @@ DEFINE_VEC(free_block_vec, struct replay_free_block);
 #define SYSCTL_PREFIX  "proc/sys/vm/"
 #define LRU_GEN_PREFIX "sys/kernel/mm/lru_gen/"
 
-#define THP_FILE           "sys/kernel/mm/transparent_hugepage/enabled"
-#define THP_2M_FILE        "sys/kernel/mm/transparent_hugepage/hugepages-2048kB/enabled"
-#define VMA_READAHEAD_FILE "sys/kernel/mm/swap/vma_ra_enabled"
-
+#define THP_FILE    "sys/kernel/mm/transparent_hugepage/enabled"
+#define THP_2M_FILE "sys/kernel/mm/transparent_hugepage/hugepages-2048kB/enabled"
 /* ---- free blocks and pageblock types ---- */
 
 /* The end of the run of free pages that begins at pfn. */
@@ -204,21 +204,6 @@ static int read_events(struct mmr_trace *trace, struct replay_start *start,
 
 /* ---- texts ---- */
 
-/* The next line of a text as a NUL-terminated copy, cut at the buffer's size; false at the end. */
-static bool next_line(const char **text, const char *end, char *line, size_t size)
-{
-	const char *newline;
-	size_t length;
-
-	if (*text >= end)
-		return false;
-	newline = memchr(*text, '\n', (size_t)(end - *text));
-	length = (size_t)((newline ? newline : end) - *text);
-	snprintf(line, size, "%.*s", (int)(length < size ? length : size - 1), *text);
-	*text = newline ? newline + 1 : end;
-	return true;
-}
-
 static uint32_t find_zone(const struct replay_start *start, int node, const char *name)
 {
 	uint32_t i = 0;
@@ -270,7 +255,7 @@ static int read_zoneinfo(const struct mmr_snapshot_piece *piece, struct replay_s
 	start->kernel = base_calloc(REPLAY_MAX_NODES, sizeof(*start->kernel));
 	if (!start->pcps || !start->kernel)
 		return MMR_E_NOMEM;
-	while (next_line(&text, end, line, sizeof(line))) {
+	while (text_line(&text, end, line, sizeof(line))) {
 		char name[16];
 		uint32_t number;
 
@@ -288,87 +273,13 @@ static int read_zoneinfo(const struct mmr_snapshot_piece *piece, struct replay_s
 	return 0;
 }
 
-/* "sda1" is on "sda", "nvme0n1p2" on "nvme0n1". */
-static bool is_on_disk(const char *name, const char *disk, size_t length)
-{
-	if (strncmp(name, disk, length) != 0)
-		return false;
-	return name[length] == '\0' || (name[length] >= '0' && name[length] <= '9') ||
-	       (name[length] == 'p' && name[length + 1] >= '0' && name[length + 1] <= '9');
-}
-
-/* Whether a disk rotates, by what sysfs says of it: '0', '1', or '\0' if it says nothing of it. */
-static char rotational(const struct mmr_snapshot *snapshot, const char *name)
-{
-	static const char prefix[] = "sys/block/", suffix[] = "/queue/rotational";
-	struct mmr_snapshot_piece piece;
-
-	for (uint32_t i = 0; mmr_snapshot_piece(snapshot, i, &piece); i++) {
-		const char *disk = piece.name + strlen(prefix), *slash;
-
-		if (strncmp(piece.name, prefix, strlen(prefix)) != 0)
-			continue;
-		slash = strchr(disk, '/');
-		if (slash && strcmp(slash, suffix) == 0 && piece.size > 0 &&
-		    is_on_disk(name, disk, (size_t)(slash - disk)))
-			return (char)piece.data[0];
-	}
-	return '\0';
-}
-
-/*
- * What kind of device swap is on: of several areas, the one that keeps the kernel from reading ahead by address
- * decides. A file's device is not known, nor is what has no file in the snapshot: they count as disks.
- */
-static void read_swap_device(const struct mmr_snapshot *snapshot,
-                             const struct mmr_snapshot_piece *piece,
-                             struct replay_tunables *tunables)
-{
-	const char *text = (const char *)piece->data;
-	const char *end = text + piece->size;
-	enum mm_swap_device device = MM_SWAP_AT_ONCE;
-	char line[512], path[256], value[8];
-	bool any = false;
-
-	while (next_line(&text, end, line, sizeof(line))) {
-		enum mm_swap_device this = MM_SWAP_SEEKS;
-		const char *name;
-
-		if (sscanf(line, "%255s", path) != 1 || path[0] != '/')
-			continue;
-		any = true;
-		name = strrchr(path, '/') + 1;
-		if (strncmp(name, "zram", 4) == 0)
-			this = MM_SWAP_AT_ONCE;
-		else if (strncmp(path, "/dev/", 5) == 0 && rotational(snapshot, name) == '0')
-			this = MM_SWAP_NO_SEEKS;
-		if (this < device)
-			device = this;
-	}
-	snprintf(value, sizeof(value), "%d", any ? (int)device : 0);
-	replay_tunable_record(tunables, "swap.device", value);
-}
-
-/* "true" or "false" */
-static void read_vma_readahead(const struct mmr_snapshot_piece *piece,
-                               struct replay_tunables *tunables)
-{
-	const char *text = (const char *)piece->data;
-	char line[16];
-
-	if (!next_line(&text, text + piece->size, line, sizeof(line)))
-		return;
-	if (strcmp(line, "true") == 0 || strcmp(line, "false") == 0)
-		replay_tunable_record(tunables, "swap.vma_ra_enabled", line[0] == 't' ? "1" : "0");
-}
-
 /* Of "always [madvise] never" what is chosen. */
 static bool chosen(const struct mmr_snapshot_piece *piece, char *word, size_t size)
 {
 	const char *text = (const char *)piece->data, *open, *close;
 	char line[80];
 
-	if (!next_line(&text, text + piece->size, line, sizeof(line)))
+	if (!text_line(&text, text + piece->size, line, sizeof(line)))
 		return false;
 	open = strchr(line, '[');
 	close = open ? strchr(open, ']') : NULL;
@@ -396,21 +307,6 @@ static void read_thp(const struct mmr_snapshot_piece *all, const struct mmr_snap
 	replay_tunable_record(tunables, "thp.enabled", word);
 }
 
-/* The sizes of all swap devices together. */
-static void read_swaps(const struct mmr_snapshot_piece *piece, struct replay_tunables *tunables)
-{
-	const char *text = (const char *)piece->data;
-	const char *end = text + piece->size;
-	uint64_t total_kb = 0, kb;
-	char line[512], value[32];
-
-	while (next_line(&text, end, line, sizeof(line)))
-		if (sscanf(line, "%*s %*s %" SCNu64, &kb) == 1 && kb < UINT64_C(1) << 40)
-			total_kb += kb;
-	snprintf(value, sizeof(value), "%" PRIu64 "K", total_kb);
-	replay_tunable_record(tunables, "swap", value);
-}
-
 static void read_meminfo(const struct mmr_snapshot_piece *piece, struct replay_start *start)
 {
 	const char *text = (const char *)piece->data;
@@ -418,17 +314,9 @@ static void read_meminfo(const struct mmr_snapshot_piece *piece, struct replay_s
 	uint64_t kb;
 	char line[128];
 
-	while (next_line(&text, end, line, sizeof(line)))
+	while (text_line(&text, end, line, sizeof(line)))
 		if (sscanf(line, "Committed_AS: %" SCNu64, &kb) == 1 && kb < UINT64_C(1) << 40)
 			start->committed_pages = kb / 4;
-}
-
-static void read_swap_areas(const struct mmr_snapshot *snapshot,
-                            const struct mmr_snapshot_piece *piece,
-                            struct replay_tunables *tunables)
-{
-	read_swaps(piece, tunables);
-	read_swap_device(snapshot, piece, tunables);
 }
 
 static void read_lowmem_reserve_ratio(const char *text, struct replay_tunables *tunables)
@@ -453,7 +341,7 @@ static void read_sysctl(const struct mmr_snapshot_piece *piece, struct replay_tu
 	char name[96], value[64];
 
 	snprintf(name, sizeof(name), "vm.%s", piece->name + strlen(SYSCTL_PREFIX));
-	if (!next_line(&text, text + piece->size, value, sizeof(value)))
+	if (!text_line(&text, text + piece->size, value, sizeof(value)))
 		return;
 	if (strcmp(name, "vm.lowmem_reserve_ratio") == 0)
 		read_lowmem_reserve_ratio(value, tunables);
@@ -471,7 +359,7 @@ static void read_lru_gen(const struct mmr_snapshot_piece *piece, struct replay_s
 	unsigned long number;
 	char *end;
 
-	if (!next_line(&text, text + piece->size, value, sizeof(value)))
+	if (!text_line(&text, text + piece->size, value, sizeof(value)))
 		return;
 	number = strtoul(value, &end, 0);
 	if (end == value || (strcmp(file, "enabled") == 0 && !(number & 1)))
@@ -501,7 +389,7 @@ static void read_config(const struct mmr_snapshot_piece *piece, struct replay_tu
 	bool memcg = false, throttled = false;
 	char line[128], value[32];
 
-	while (next_line(&text, end, line, sizeof(line))) {
+	while (text_line(&text, end, line, sizeof(line))) {
 		if (strcmp(line, "CONFIG_MEMCG=y") == 0)
 			memcg = true;
 		else if (strcmp(line, "CONFIG_BLK_WBT_MQ=y") == 0)
@@ -522,37 +410,23 @@ static void read_config(const struct mmr_snapshot_piece *piece, struct replay_tu
 	replay_tunable_record(tunables, "memcg.flush", value);
 }
 
-/* NULL: the snapshot has no such file. */
-static const struct mmr_snapshot_piece *find_piece(const struct mmr_snapshot *snapshot,
-                                                   const char *name,
-                                                   struct mmr_snapshot_piece *piece)
-{
-	for (uint32_t i = 0; mmr_snapshot_piece(snapshot, i, piece); i++) {
-		if (strcmp(piece->name, name) == 0)
-			return piece;
-	}
-	return NULL;
-}
-
 static int read_files(const struct mmr_snapshot *snapshot, struct replay_start *start,
                       struct replay_tunables *tunables, struct mmr_error *err)
 {
 	struct mmr_snapshot_piece piece, other;
 
+	replay_start_swap(snapshot, tunables);
 	for (uint32_t i = 0; mmr_snapshot_piece(snapshot, i, &piece); i++) {
 		if (strncmp(piece.name, SYSCTL_PREFIX, strlen(SYSCTL_PREFIX)) == 0)
 			read_sysctl(&piece, tunables);
 		else if (strncmp(piece.name, LRU_GEN_PREFIX, strlen(LRU_GEN_PREFIX)) == 0)
 			read_lru_gen(&piece, start, tunables);
-		else if (strcmp(piece.name, VMA_READAHEAD_FILE) == 0)
-			read_vma_readahead(&piece, tunables);
 		else if (strcmp(piece.name, THP_FILE) == 0)
-			read_thp(&piece, find_piece(snapshot, THP_2M_FILE, &other), start,
-			         tunables);
+			read_thp(&piece,
+			         mmr_snapshot_find(snapshot, THP_2M_FILE, &other) ? &other : NULL,
+			         start, tunables);
 		else if (strcmp(piece.name, "proc/meminfo") == 0)
 			read_meminfo(&piece, start);
-		else if (strcmp(piece.name, "proc/swaps") == 0)
-			read_swap_areas(snapshot, &piece, tunables);
 		else if (strcmp(piece.name, "proc/config") == 0)
 			read_config(&piece, tunables);
 		else if (strcmp(piece.name, "proc/zoneinfo") == 0 && !start->pcps &&

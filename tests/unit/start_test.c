@@ -185,7 +185,7 @@ static void each_zone_begins_without_a_cpu(void **state)
 	replay_start_deinit(start);
 }
 
-/* ---- swaps and sysctl ---- */
+/* ---- sysctl ---- */
 
 static const char *value_of(const struct replay_tunables *tunables, const char *name)
 {
@@ -200,32 +200,6 @@ static const char *value_of(const struct replay_tunables *tunables, const char *
 	return "no such tunable";
 }
 
-static void expect_swap(const char *text, const char *expected)
-{
-	const struct mmr_snapshot_piece piece = piece_of("proc/swaps", text);
-	struct replay_tunables tunables;
-
-	replay_tunables_init(&tunables);
-	read_swaps(&piece, &tunables);
-	assert_string_equal(value_of(&tunables, "swap"), expected);
-}
-
-#define SWAPS "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
-
-static void swap_devices_are_added_up(void **state)
-{
-	(void)state;
-	expect_swap(SWAPS "/dev/vdb                                partition\t524284\t\t0\t\t-2\n"
-	                  "/swap\\040file                           file\t\t4\t\t0\t\t-3\n",
-	            "512M");
-	expect_swap(SWAPS "/swapfile file 1024 0 -2", "1M"); /* no newline at the end */
-	expect_swap(SWAPS, "0");
-	expect_swap("", "0");
-	expect_swap(SWAPS "/dev/a partition -4 0 -2\n/dev/b partition\n/dev/c partition 8 0 -2\n",
-	            "8K");
-	expect_swap(SWAPS "/dev/a partition 99999999999999999999999 0 -2\n", "0");
-}
-
 static void expect_sysctl(const char *name, const char *text, const char *tunable,
                           const char *expected)
 {
@@ -235,25 +209,6 @@ static void expect_sysctl(const char *name, const char *text, const char *tunabl
 	replay_tunables_init(&tunables);
 	read_sysctl(&piece, &tunables);
 	assert_string_equal(value_of(&tunables, tunable), expected);
-}
-
-static void expect_vma_readahead(const char *text, const char *expected)
-{
-	const struct mmr_snapshot_piece piece = piece_of(VMA_READAHEAD_FILE, text);
-	struct replay_tunables tunables;
-
-	replay_tunables_init(&tunables);
-	read_vma_readahead(&piece, &tunables);
-	assert_string_equal(value_of(&tunables, "swap.vma_ra_enabled"), expected);
-}
-
-static void readahead_by_address_can_be_off(void **state)
-{
-	(void)state;
-	expect_vma_readahead("false\n", "0");
-	expect_vma_readahead("true\n", "1");
-	expect_vma_readahead("", "1");
-	expect_vma_readahead("falsehood\n", "1");
 }
 
 static void expect_thp(const char *all, const char *own, enum replay_thp thp, const char *word)
@@ -344,7 +299,6 @@ static void read_bytes(const uint8_t *bytes, size_t size, const char *name)
 	if (size)
 		memcpy(copy, bytes, size);
 	replay_tunables_init(&tunables);
-	read_swaps(&piece, &tunables);
 	read_sysctl(&piece, &tunables);
 	read_config(&piece, &tunables);
 	assert_int_equal(read_zoneinfo(&piece, &start), 0);
@@ -423,8 +377,6 @@ int main(void)
 		cmocka_unit_test(kernel_memory_is_counted_by_node),
 		cmocka_unit_test(counts_of_nobody_are_ignored),
 		cmocka_unit_test(each_zone_begins_without_a_cpu),
-		cmocka_unit_test(swap_devices_are_added_up),
-		cmocka_unit_test(readahead_by_address_can_be_off),
 		cmocka_unit_test(huge_pages_of_a_size_can_have_a_switch_of_their_own),
 		cmocka_unit_test(settings_are_those_of_the_recording),
 		cmocka_unit_test(statistics_are_as_old_as_the_configuration_makes_them),
