@@ -10,7 +10,11 @@
  *
  * Follows workingset_eviction(), workingset_refault(), workingset_test_recent(), lruvec_page_state() of v6.12.
  *
- * Not modelled: memcgs; buckets; the loss of shadow entries when their tree nodes are reclaimed.
+ * Not modelled: memcgs; buckets; the shrinker of tree nodes that hold nothing but shadow entries (scan_shadow_nodes()). It acts
+ * where there are more nodes, of 64 pages of a file or of swap each, than an eighth of the pages on the lists: if eight times what
+ * memory holds was evicted in a row, whose distances are too far to matter, or single pages all over a file of that
+ * size. The machine knows pages by number, not by file and place; no recording so far has counted a node reclaimed
+ * (workingset_nodereclaim), nor had a ninth of as many nodes (workingset_nodes).
  * An age is kept in 32 bits: a distance of 2^32 pages or more looks shorter than it is.
  */
 #include "internal.h"
