@@ -116,6 +116,7 @@ struct run {
 };
 
 struct replay_calibrate {
+	struct replay_pause_meter *pauses;
 	struct batch slots[NR_SLOTS];
 	struct run runs[NR_SLOTS];
 	struct run direct;
@@ -143,13 +144,21 @@ struct replay_calibrate *replay_calibrate_create(uint32_t nr_cpus)
 	struct replay_calibrate *calibrate =
 		base_calloc(1, sizeof(*calibrate) + nr_cpus * sizeof(calibrate->running[0]));
 
-	if (calibrate)
-		calibrate->nr_cpus = nr_cpus;
+	if (!calibrate)
+		return NULL;
+	calibrate->nr_cpus = nr_cpus;
+	calibrate->pauses = replay_pause_meter_create();
+	if (!calibrate->pauses) {
+		base_free(calibrate);
+		return NULL;
+	}
 	return calibrate;
 }
 
 void replay_calibrate_destroy(struct replay_calibrate *calibrate)
 {
+	if (calibrate)
+		replay_pause_meter_destroy(calibrate->pauses);
 	base_free(calibrate);
 }
 
@@ -449,6 +458,7 @@ void replay_calibrate_event(struct replay_calibrate *calibrate, const struct mmr
 	if (event->cpu >= calibrate->nr_cpus)
 		return;
 	see_thread(calibrate, event);
+	replay_pause_event(calibrate->pauses, event);
 	switch (event->kind) {
 	case MMR_EVENT_LOST: /* whose end or beginning is missing is not known */
 		for (uint32_t i = 0; i < NR_SLOTS; i++)
@@ -565,10 +575,9 @@ static void record_stretch(const struct run *direct, struct replay_tunables *tun
 		record(tunables, "direct.stretch", direct->ns * 100 / should_ns);
 }
 
-void replay_calibrate_record(const struct replay_calibrate *calibrate,
-                             struct replay_tunables *tunables)
+/* What reclaim costs by the recording. Not what the user has set: one setting changes one cost. */
+static struct replay_cost learned_cost(const struct replay_calibrate *calibrate)
 {
-	/* Not what the user has set: one setting changes one cost. */
 	struct replay_cost cost = {
 		.scan_ns = replay_tunable(REPLAY_TUNABLE_COST_SCAN_NS)->value,
 		.free_ns = replay_tunable(REPLAY_TUNABLE_COST_FREE_NS)->value,
@@ -576,22 +585,33 @@ void replay_calibrate_record(const struct replay_calibrate *calibrate,
 		.putback_ns = replay_tunable(REPLAY_TUNABLE_COST_PUTBACK_NS)->value,
 		.unmap_ns = replay_tunable(REPLAY_TUNABLE_COST_UNMAP_NS)->value,
 	};
+	uint64_t ns;
+
+	if (median(&calibrate->samples[KEPT], MIN_BATCHES, &ns))
+		cost.scan_ns = excess(ns, cost.putback_ns);
+	if (median(&calibrate->samples[FREED], MIN_BATCHES, &ns))
+		cost.free_ns = excess(ns, cost.scan_ns);
+	if (median(&calibrate->samples[WRITTEN], MIN_BATCHES, &ns) ||
+	    median(&calibrate->samples[ROW], MIN_BATCHES, &ns))
+		cost.pageout_ns = excess(ns, cost.scan_ns + cost.unmap_ns);
+	return cost;
+}
+
+void replay_calibrate_record(const struct replay_calibrate *calibrate,
+                             struct replay_tunables *tunables)
+{
+	struct replay_cost cost = learned_cost(calibrate);
 	uint64_t ns, share, free_ns = 0;
 
-	if (median(&calibrate->samples[KEPT], MIN_BATCHES, &ns)) {
-		cost.scan_ns = excess(ns, cost.putback_ns);
+	if (median(&calibrate->samples[KEPT], MIN_BATCHES, &ns))
 		record(tunables, "cost.scan", cost.scan_ns);
-	}
 	if (median(&calibrate->samples[FREED], MIN_BATCHES, &ns)) {
-		cost.free_ns = excess(ns, cost.scan_ns);
 		free_ns = cost.free_ns;
 		record(tunables, "cost.free", cost.free_ns);
 	}
 	if (median(&calibrate->samples[WRITTEN], MIN_BATCHES, &ns) ||
-	    median(&calibrate->samples[ROW], MIN_BATCHES, &ns)) {
-		cost.pageout_ns = excess(ns, cost.scan_ns + cost.unmap_ns);
+	    median(&calibrate->samples[ROW], MIN_BATCHES, &ns))
 		record(tunables, "cost.pageout", cost.pageout_ns);
-	}
 	if (median(&calibrate->wakes, 1, &ns))
 		record(tunables, "kswapd.latency", ns);
 	if (calibrate->nr_rests >= MIN_RESTS)
@@ -647,6 +667,14 @@ void replay_calibrate_spreads(const struct replay_calibrate *calibrate, struct r
 		assume_spread(&start->wakes);
 }
 
+static void measure_pauses(const struct replay_calibrate *calibrate, struct replay_start *start)
+{
+	struct replay_cost cost = learned_cost(calibrate);
+
+	base_free(start->direct_pauses);
+	start->direct_pauses = replay_pause_measure(calibrate->pauses, &cost, false);
+}
+
 static int learn(struct mmr_trace *trace, struct replay_calibrate *calibrate,
                  struct replay_start *start, const struct replay_calibrate_rider *rider,
                  struct mmr_error *err)
@@ -695,8 +723,10 @@ int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tuna
 	code = learn(trace, calibrate, start, rider, err);
 	if (code == 0)
 		replay_calibrate_record(calibrate, tunables);
-	if (code == 0)
+	if (code == 0) {
 		replay_calibrate_spreads(calibrate, start);
+		measure_pauses(calibrate, start);
+	}
 	file_ns = replay_file_device_ns(device);
 	if (file_ns > 0)
 		record(tunables, "cost.file_write", file_ns);

@@ -39,7 +39,8 @@ struct replay_calibrate_rider {
 
 /*
  * All of it, from the trace's first event on, and of start how often pages were found in use, how fast files were
- * written, and how direct reclaims and wake-ups of kswapd differed; leaves the trace at its end. rider: or NULL.
+ * written, how direct reclaims and wake-ups of kswapd differed, and the pauses of direct reclaim; leaves the trace at its end.
+ * rider: or NULL.
  */
 int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tunables,
                            struct replay_start *start, const struct replay_calibrate_rider *rider,

@@ -14,6 +14,8 @@ static void apply(struct replay *replay, const struct replay_change *change)
 	struct mm_settings settings;
 
 	replay->tunables.value[change->id] = change->value;
+	if (change->id == REPLAY_TUNABLE_DIRECT_STRETCH)
+		replay->direct_pauses = NULL;
 	settings = replay_machine_settings(replay);
 	replay_cost_init(&replay->cost, &replay->tunables);
 	if (change->id == REPLAY_TUNABLE_LRU_GEN_ENABLED &&

@@ -4,11 +4,12 @@
  *
  * kswapd does a batch at a time; a batch takes the CPU time that the cost model gives for what it scanned,
  * stretched by kswapd.cpu, and only then may the next one begin. Woken, it needs kswapd.latency to get a CPU, now
- * longer and now shorter, as in the recording; what others ask for meanwhile is part of its run. While it naps it looks again after
- * HZ/10. Direct reclaim takes its task as long, stretched by direct.stretch, and it waits after each batch: other tasks,
+ * longer and now shorter, as in the recording; what others ask for meanwhile is part of its run. While it naps it looks again
+ * after HZ/10. Direct reclaim takes its task as long, with the pauses that the recording has for as much work (pause.c;
+ * without them, or where the user has set it, stretched by direct.stretch), and it waits after each batch: other tasks,
  * kswapd and the devices go on in between (worker.c).
  *
- * Not modelled: the scheduler: kswapd never waits for a CPU beyond its share.
+ * Not modelled: the scheduler: who is on which CPU, and that pauses come together where one task is in the way of another.
  */
 #include "replay_state.h"
 
@@ -129,8 +130,12 @@ static void direct_batch(void *data, const struct mm_scan_control *sc)
 	struct replay *replay = data;
 	uint64_t cost_ns = replay_cost_reclaim(&replay->cost, sc, &replay->worker->seen);
 
-	cost_ns = cost_ns * replay->cost.direct_percent / 100;
-	replay_sleep(replay, cost_ns * replay->worker->stretch_percent / 100);
+	if (replay->direct_pauses)
+		cost_ns += replay_pause_draw(replay->direct_pauses, &replay->rng, cost_ns);
+	else
+		cost_ns = cost_ns * replay->cost.direct_percent / 100 *
+		          replay->worker->stretch_percent / 100;
+	replay_sleep(replay, cost_ns);
 }
 
 static void direct_end(void *data, const struct mm_request *request,

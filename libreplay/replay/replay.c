@@ -35,6 +35,8 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 	replay->residence = config->residence;
 	replay->stalls = &config->start->stalls;
 	replay->wakes = &config->start->wakes;
+	if (config->tunables->source[REPLAY_TUNABLE_DIRECT_STRETCH] != REPLAY_TUNABLE_SET)
+		replay->direct_pauses = config->start->direct_pauses;
 	base_rng_init(&replay->rng, config->seed);
 	replay->nr_cpus = config->start->nr_cpus;
 	replay->start_ns = config->start->start_ns;

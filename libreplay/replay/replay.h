@@ -24,6 +24,7 @@
 
 #include "demand.h"
 #include "file_device.h"
+#include "pause.h"
 #include "reference_share.h"
 #include "tunables.h"
 
@@ -190,7 +191,8 @@ struct replay_start {
 	struct replay_reference_share reference; /* how often reclaim found pages in use */
 	struct replay_file_device device;        /* how fast files were written */
 	struct replay_spread stalls; /* direct reclaims, for a page that they took, of their mean */
-	struct replay_spread wakes;  /* until kswapd that is woken has a CPU, of the median */
+	struct replay_pauses *direct_pauses; /* or NULL */
+	struct replay_spread wakes; /* until kswapd that is woken has a CPU, of the median */
 };
 
 /*

@@ -89,6 +89,8 @@ struct replay {
 	struct replay_pending pending;
 	const struct replay_spread *stalls; /* as recorded */
 	const struct replay_spread *wakes;
+	/* NULL: direct.stretch is the user's, or too little is known. */
+	const struct replay_pauses *direct_pauses;
 	struct rng rng;
 	struct replay_hooks hooks;
 	struct replay_cost cost;

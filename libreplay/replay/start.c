@@ -502,5 +502,6 @@ void replay_start_deinit(struct replay_start *start)
 	base_free(start->listed);
 	base_free(start->waiting);
 	base_free(start->bulk_takes);
+	base_free(start->direct_pauses);
 	memset(start, 0, sizeof(*start));
 }

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pauses of reclaim, from made-up batches of 32 pages that cost 1 us each. */
+#include "unit.h"
+
+#include "pause.c"
+
+#define TASK    41
+#define KSWAPD  40
+#define MS      UINT64_C(1000000)
+#define WORK_NS UINT64_C(32000)
+
+static const struct replay_cost cost = { .scan_ns = 1000, .pageout_ns = 4000 };
+
+static int setup(void **state)
+{
+	*state = replay_pause_meter_create();
+	return *state ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	replay_pause_meter_destroy(*state);
+	return 0;
+}
+
+static void tell(struct replay_pause_meter *meter, uint32_t pid, uint64_t t_ns, uint16_t kind)
+{
+	struct mmr_event event = { .t_ns = t_ns, .pid = pid, .kind = kind };
+
+	if (kind == MMR_EVENT_MM_VMSCAN_LRU_ISOLATE)
+		event.lru_isolate.nr_taken = 32;
+	if (kind == MMR_EVENT_MM_VMSCAN_THROTTLED)
+		event.throttled.delayed_us = 20000;
+	replay_pause_event(meter, &event);
+}
+
+/* Direct reclaims of a batch each. */
+static void stall(struct replay_pause_meter *meter, int nr, uint64_t ns)
+{
+	for (int i = 0; i < nr; i++) {
+		tell(meter, TASK, MS, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN);
+		tell(meter, TASK, MS + 100, MMR_EVENT_MM_VMSCAN_LRU_ISOLATE);
+		tell(meter, TASK, MS + 9000, MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE);
+		tell(meter, TASK, MS + ns, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END);
+	}
+}
+
+/* All 0: too little is known. */
+static struct replay_pauses pauses_of(const struct replay_pause_meter *meter, bool kswapd)
+{
+	struct replay_pauses *pauses = replay_pause_measure(meter, &cost, kswapd), copy = { 0 };
+
+	if (pauses)
+		copy = *pauses;
+	base_free(pauses);
+	return copy;
+}
+
+static struct replay_pauses direct_pauses(const struct replay_pause_meter *meter)
+{
+	return pauses_of(meter, false);
+}
+
+static struct replay_pauses kswapd_pauses(const struct replay_pause_meter *meter)
+{
+	return pauses_of(meter, true);
+}
+
+static void too_few_batches_tell_nothing(void **state)
+{
+	stall(*state, 63, 8 * MS);
+	assert_null(replay_pause_measure(*state, &cost, false));
+	assert_null(replay_pause_measure(*state, &cost, true));
+}
+
+static void pauses_are_those_of_the_batches(void **state)
+{
+	struct replay_pauses pauses;
+
+	stall(*state, 96, WORK_NS);
+	stall(*state, 32, WORK_NS + 8 * MS);
+	pauses = direct_pauses(*state);
+	assert_int_equal(pauses.every_ns, WORK_NS);
+	assert_int_equal(pauses.ns[0], 0);
+	assert_int_equal(pauses.ns[REPLAY_NR_PAUSES * 3 / 4 - 1], 0);
+	assert_int_equal(pauses.ns[REPLAY_NR_PAUSES * 3 / 4], 8 * MS);
+	assert_int_equal(pauses.ns[REPLAY_NR_PAUSES - 1], 8 * MS);
+	assert_int_equal(kswapd_pauses(*state).every_ns, 0);
+}
+
+/* Small batches wait as long for their work as large ones, and all as long as it was recorded. */
+static void pauses_come_with_the_work(void **state)
+{
+	struct replay_pauses pauses;
+	struct rng rng;
+
+	base_rng_init(&rng, 1);
+	stall(*state, 96, WORK_NS);
+	stall(*state, 32, WORK_NS + 8 * MS);
+	pauses = direct_pauses(*state);
+	for (uint64_t work_ns = WORK_NS / 8; work_ns <= WORK_NS * 8; work_ns *= 4) {
+		uint64_t ns = 0, nr = 20000 * WORK_NS / work_ns;
+
+		for (uint64_t i = 0; i < nr; i++)
+			ns += replay_pause_draw(&pauses, &rng, work_ns);
+		assert_in_range(ns, 19000 * 2 * MS, 21000 * 2 * MS);
+	}
+}
+
+static void what_some_batches_save_is_no_pause_of_others(void **state)
+{
+	struct replay_pauses pauses;
+
+	stall(*state, 32, WORK_NS - 10000);
+	stall(*state, 64, WORK_NS + 5000);
+	stall(*state, 32, WORK_NS + 8 * MS);
+	pauses = direct_pauses(*state);
+	assert_int_equal(pauses.ns[REPLAY_NR_PAUSES * 3 / 4 - 1], 0);
+	assert_int_equal(pauses.ns[REPLAY_NR_PAUSES * 3 / 4], 8 * MS);
+}
+
+/* The replay waits for these on its own. */
+static void waits_for_the_device_and_throttles_are_no_pauses(void **state)
+{
+	for (int i = 0; i < 64; i++) {
+		tell(*state, TASK, MS, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN);
+		tell(*state, TASK, MS, MMR_EVENT_MM_VMSCAN_LRU_ISOLATE);
+		tell(*state, TASK, 2 * MS, MMR_EVENT_BLOCK_BIO_QUEUE);
+		tell(*state, TASK, 12 * MS + 4000, MMR_EVENT_MM_VMSCAN_WRITE_FOLIO);
+		tell(*state, TASK, 32 * MS + 4000, MMR_EVENT_MM_VMSCAN_THROTTLED);
+		tell(*state, TASK, 32 * MS + 4000 + WORK_NS,
+		     MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END);
+	}
+	/* Before the write it was at work, or was not let. */
+	assert_int_equal(direct_pauses(*state).every_ns, WORK_NS + 4000);
+	assert_int_equal(direct_pauses(*state).ns[0], MS);
+	assert_int_equal(direct_pauses(*state).ns[REPLAY_NR_PAUSES - 1], MS);
+}
+
+static void kswapds_naps_are_no_pauses(void **state)
+{
+	uint64_t t_ns = MS;
+
+	for (int i = 0; i < 32; i++, t_ns += 300 * MS) {
+		tell(*state, KSWAPD, t_ns, MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE);
+		tell(*state, KSWAPD, t_ns, MMR_EVENT_MM_VMSCAN_LRU_ISOLATE);
+		tell(*state, KSWAPD, t_ns + WORK_NS, MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE);
+		t_ns += 100 * MS;
+		tell(*state, KSWAPD, t_ns, MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE);
+		tell(*state, KSWAPD, t_ns, MMR_EVENT_MM_VMSCAN_LRU_ISOLATE);
+		/* From one batch to the next. */
+		t_ns += 2 * MS + WORK_NS;
+		tell(*state, KSWAPD, t_ns, MMR_EVENT_MM_VMSCAN_LRU_ISOLATE);
+		tell(*state, KSWAPD, t_ns + WORK_NS, MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE);
+		tell(*state, KSWAPD, t_ns + 100 * MS, MMR_EVENT_MM_VMSCAN_KSWAPD_SLEEP);
+	}
+	assert_int_equal(kswapd_pauses(*state).every_ns, WORK_NS);
+	assert_int_equal(kswapd_pauses(*state).ns[REPLAY_NR_PAUSES / 2], 0);
+	assert_int_equal(kswapd_pauses(*state).ns[REPLAY_NR_PAUSES - 1], 2 * MS);
+	assert_int_equal(direct_pauses(*state).every_ns, 0);
+}
+
+static void what_is_lost_is_no_pause(void **state)
+{
+	struct mmr_event lost = { .kind = MMR_EVENT_LOST };
+
+	for (int i = 0; i < 64; i++) {
+		tell(*state, TASK, MS, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN);
+		tell(*state, TASK, MS, MMR_EVENT_MM_VMSCAN_LRU_ISOLATE);
+		replay_pause_event(*state, &lost);
+		tell(*state, TASK, 900 * MS, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END);
+	}
+	assert_int_equal(direct_pauses(*state).every_ns, 0);
+}
+
+static void of_many_batches_some_stand_for_all(void **state)
+{
+	struct replay_pause_meter *meter = *state;
+
+	stall(meter, MAX_TURNS, WORK_NS);
+	stall(meter, MAX_TURNS, WORK_NS + 8 * MS);
+	assert_in_range(meter->direct.kept.count, MAX_TURNS / 2, MAX_TURNS);
+	assert_int_equal(direct_pauses(meter).ns[REPLAY_NR_PAUSES / 2 - 2], 0);
+	assert_int_equal(direct_pauses(meter).ns[REPLAY_NR_PAUSES / 2 + 1], 8 * MS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(too_few_batches_tell_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(pauses_are_those_of_the_batches, setup, teardown),
+		cmocka_unit_test_setup_teardown(pauses_come_with_the_work, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_some_batches_save_is_no_pause_of_others, setup,
+		                                teardown),
+		cmocka_unit_test_setup_teardown(waits_for_the_device_and_throttles_are_no_pauses,
+		                                setup, teardown),
+		cmocka_unit_test_setup_teardown(kswapds_naps_are_no_pauses, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_lost_is_no_pause, setup, teardown),
+		cmocka_unit_test_setup_teardown(of_many_batches_some_stand_for_all, setup,
+		                                teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
