@@ -203,6 +203,8 @@ static int compare(const void *a, const void *b, void *data)
 
 void trace_tasks_sort(struct trace_tasks *tasks, size_t offset)
 {
+	if (!tasks->nr)
+		return;
 	qsort_r(tasks->entries, tasks->nr, sizeof(*tasks->entries), compare, &offset);
 	memset(tasks->slots, 0, tasks->nr_slots * sizeof(*tasks->slots));
 	for (size_t i = 0; i < tasks->nr; i++)
