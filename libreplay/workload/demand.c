@@ -102,15 +102,17 @@ static bool name_the_same(const struct demand_op *a, const struct demand_op *b)
 	       (names_two(b) && b->arg2 >> shift == a->page >> shift);
 }
 
-/* Back to where it belongs. */
-static void put_back(struct demand_op *ops, size_t at)
+/* Back to where it belongs, and not before what is gone, until gone_ns. */
+static void put_back(struct demand_op *ops, size_t at, uint64_t gone_ns)
 {
 	struct demand_op op = ops[at];
 
 	for (; at > 0 && ops[at - 1].t_ns > op.t_ns && !name_the_same(&ops[at - 1], &op); at--)
 		ops[at] = ops[at - 1];
-	if (at > 0 && ops[at - 1].t_ns > op.t_ns)
-		op.t_ns = ops[at - 1].t_ns;
+	if (at > 0)
+		gone_ns = ops[at - 1].t_ns;
+	if (op.t_ns < gone_ns)
+		op.t_ns = gone_ns;
 	ops[at] = op;
 }
 
@@ -138,7 +140,7 @@ const struct demand_op *wl_ops(struct wl *wl, size_t *nr)
 		size_t at = wl->late.items[i] - wl->ops_serial;
 
 		if (at < *nr)
-			put_back(wl->ops.items + wl->ops_head, at);
+			put_back(wl->ops.items + wl->ops_head, at, wl->gone_ns);
 		else
 			wl->late.items[nr_left++] = wl->late.items[i];
 	}
@@ -150,6 +152,8 @@ void wl_consume(struct wl *wl, size_t nr)
 {
 	size_t left;
 
+	if (nr > 0)
+		wl->gone_ns = wl->ops.items[wl->ops_head + nr - 1].t_ns;
 	wl->ops_head += nr;
 	wl->ops_serial += (uint32_t)nr;
 	left = wl->ops.count - wl->ops_head;

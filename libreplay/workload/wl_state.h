@@ -407,6 +407,7 @@ struct wl {
 
 	struct wl_op_vec ops;
 	size_t ops_head;     /* ops before it have been consumed */
+	uint64_t gone_ns;    /* when the last op before was, or 0 */
 	uint32_t ops_serial; /* serial number of ops.items[ops_head] */
 	struct wl_u32_vec
 		late; /* serial numbers of those that were asked for before the ones before them */
