@@ -204,10 +204,11 @@ static struct batch *slot_of(struct replay_calibrate *calibrate, uint32_t pid)
 	return &calibrate->slots[pid % NR_SLOTS];
 }
 
-static bool is_kswapd(const struct replay_calibrate *calibrate, uint32_t pid)
+/* The thread of a node. pids: [NR_NODES], 0 where it has not been seen. */
+static bool is_among(const uint32_t *pids, uint32_t pid)
 {
 	for (uint32_t i = 0; i < NR_NODES; i++)
-		if (calibrate->kswapd[i] == pid)
+		if (pids[i] == pid)
 			return pid != 0;
 	return false;
 }
@@ -245,7 +246,7 @@ static void add_sample(struct replay_calibrate *calibrate, const struct batch *b
 		samples->nr++;
 		samples->bins[bin_of(ns / batch->nr_taken)]++;
 	}
-	if (is_kswapd(calibrate, event->pid)) {
+	if (is_among(calibrate->kswapd, event->pid)) {
 		samples->kswapd_pages += batch->nr_taken;
 		samples->kswapd_ns += ns;
 	}
@@ -326,14 +327,6 @@ static struct compaction *compaction_of(struct replay_calibrate *calibrate,
 	return compaction;
 }
 
-static bool is_kcompactd(const struct replay_calibrate *calibrate, uint32_t pid)
-{
-	for (uint32_t i = 0; i < NR_NODES; i++)
-		if (calibrate->kcompactd[i] == pid)
-			return pid != 0;
-	return false;
-}
-
 static void add_turn(struct replay_calibrate *calibrate, struct samples *samples,
                      const struct mmr_event *event, uint64_t begin_ns, uint64_t nr)
 {
@@ -341,7 +334,7 @@ static void add_turn(struct replay_calibrate *calibrate, struct samples *samples
 
 	if (begin_ns == 0 || event->t_ns < begin_ns || nr == 0)
 		return;
-	if (is_kcompactd(calibrate, event->pid)) {
+	if (is_among(calibrate->kcompactd, event->pid)) {
 		samples->kswapd_pages += nr;
 		samples->kswapd_ns += event->t_ns - begin_ns;
 		calibrate->nr_kcompactd_turns++;
