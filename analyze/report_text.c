@@ -61,13 +61,11 @@ static void print_indented(const char *text, int indent)
 	}
 }
 
-/* A query's rows, if it has any, and the query. -1 after a message. */
-static int print_evidence(const struct report *report, const struct finding_evidence *evidence)
+/* The rows as a table in *text, which is the caller's; how many, or -1 after a message. Ends the statement. */
+static int64_t rows_as_text(const struct report *report, sqlite3_stmt *statement, char **text)
 {
-	char *sql, *text = NULL;
-	sqlite3_stmt *statement = report_evidence(report, evidence, &sql);
 	size_t size = 0;
-	FILE *stream = statement ? open_memstream(&text, &size) : NULL;
+	FILE *stream = statement ? open_memstream(text, &size) : NULL;
 	int64_t nr_rows = -1;
 
 	if (stream) {
@@ -76,6 +74,16 @@ static int print_evidence(const struct report *report, const struct finding_evid
 	} else {
 		sqlite3_finalize(statement);
 	}
+	return nr_rows;
+}
+
+/* A query's rows, if it has any, and the query. -1 after a message. */
+static int print_evidence(const struct report *report, const struct finding_evidence *evidence)
+{
+	char *sql, *text = NULL;
+	sqlite3_stmt *statement = report_evidence(report, evidence, &sql);
+	int64_t nr_rows = rows_as_text(report, statement, &text);
+
 	if (nr_rows > 0) {
 		printf("\n   %s\n", evidence->title);
 		print_indented(text, 5);
@@ -141,18 +149,9 @@ static void print_limits(const struct report *report)
 
 static int print_predictions(const struct report *report)
 {
-	sqlite3_stmt *statement = report_predictions(report);
 	char *text = NULL;
-	size_t size = 0;
-	FILE *stream = statement ? open_memstream(&text, &size) : NULL;
-	int64_t nr_rows = -1;
+	int64_t nr_rows = rows_as_text(report, report_predictions(report), &text);
 
-	if (stream) {
-		nr_rows = database_write_table(report->tool, statement, stream);
-		fclose(stream);
-	} else {
-		sqlite3_finalize(statement);
-	}
 	if (nr_rows > 0) {
 		puts("\nPredictions in this database: mean, and least to most over the seeds");
 		print_indented(text, 1);
