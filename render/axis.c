@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "palette.h"
 
@@ -20,7 +21,7 @@ struct text_style axis_text(const struct canvas *canvas, double size, enum text_
 {
 	return (struct text_style){ .size = size * canvas->unit,
 		                    .align = align,
-		                    .colour = colour_faint_ink };
+		                    .colour = canvas->theme->faint_ink };
 }
 
 double axis_time_height(const struct canvas *canvas)
@@ -48,7 +49,7 @@ static void time_ticks(struct canvas *canvas, const struct scale *time,
 void axis_time(struct canvas *canvas, struct rect plot, const struct scale *time)
 {
 	const double unit = canvas->unit, bottom = plot.y + plot.height;
-	const struct stroke stroke = { .width = unit, .colour = colour_rule };
+	const struct stroke stroke = { .width = unit, .colour = canvas->theme->rule };
 	struct text_style style = axis_text(canvas, TEXT_SMALL, ALIGN_CENTRE);
 	struct time_unit time_unit = time_unit_for(time->high - time->low);
 	char label[SCALE_LABEL], title[SCALE_LABEL];
@@ -72,44 +73,171 @@ void axis_time(struct canvas *canvas, struct rect plot, const struct scale *time
 	            title, &style);
 }
 
-double axis_memory_width(struct canvas *canvas)
+double axis_left_width(struct canvas *canvas)
 {
 	struct text_style style = axis_text(canvas, TEXT_SMALL, ALIGN_RIGHT);
 
 	return canvas_text_width(canvas, "4.875 GiB", &style) + (TICK + GAP + 2) * canvas->unit;
 }
 
-static void label_at(struct canvas *canvas, struct rect plot, double y, double bytes)
+static void text_left(struct canvas *canvas, struct rect plot, double y, const char *label)
 {
 	struct text_style style = axis_text(canvas, TEXT_SMALL, ALIGN_RIGHT);
-	const struct stroke stroke = { .width = canvas->unit, .colour = colour_rule };
+	const struct stroke stroke = { .width = canvas->unit, .colour = canvas->theme->rule };
 	const double left = plot.x - TICK * canvas->unit;
+
+	canvas_segment(canvas, (struct point){ left, y }, (struct point){ plot.x, y }, &stroke);
+	canvas_text(canvas, (struct point){ left - GAP * canvas->unit, centred(y, style.size) },
+	            label, &style);
+}
+
+static void label_at(struct canvas *canvas, struct rect plot, double y, double bytes)
+{
 	char label[SCALE_LABEL];
 
 	format_address(label, bytes);
-	canvas_segment(canvas, (struct point){ left, y }, (struct point){ plot.x, y }, &stroke);
-	canvas_text(canvas, (struct point){ left - GAP * canvas->unit, centred(y, style.size) },
-	            bytes > 0 ? label : "0", &style);
+	text_left(canvas, plot, y, bytes > 0 ? label : "0");
 }
 
-void axis_memory(struct canvas *canvas, struct rect plot, const struct scale *memory, bool labels)
+void format_quantity(char label[SCALE_LABEL], enum quantity quantity, double value)
 {
-	const struct stroke grid = { .width = canvas->unit, .colour = colour_grid };
+	switch (quantity) {
+	case QUANTITY_MEMORY:
+		format_memory(label, value);
+		break;
+	case QUANTITY_DURATION:
+		format_time(label, value);
+		break;
+	case QUANTITY_PERCENT:
+		snprintf(label, SCALE_LABEL, value < 10 && value > 0 ? "%.1f %%" : "%.0f %%",
+		         value);
+		break;
+	case QUANTITY_RATIO:
+		snprintf(label, SCALE_LABEL, "%.3g", value);
+		break;
+	case QUANTITY_AMOUNT:
+	default:
+		format_amount(label, value);
+		break;
+	}
+}
+
+static void place_ticks(struct ticks *ticks, const struct scale *scale, enum quantity quantity,
+                        size_t most)
+{
+	if (scale->logarithmic && quantity == QUANTITY_MEMORY)
+		ticks_octave(ticks, scale->low, scale->high, most);
+	else if (scale->logarithmic)
+		ticks_decade(ticks, scale->low, scale->high, most);
+	else if (quantity == QUANTITY_MEMORY)
+		ticks_binary(ticks, scale->low, scale->high, most);
+	else
+		ticks_decimal(ticks, scale->low, scale->high, most);
+}
+
+/* Exact, as it stands at a round place; one unit of time for a whole linear axis. */
+static void format_at(char label[SCALE_LABEL], const struct scale *scale, enum quantity quantity,
+                      const struct ticks *ticks, size_t index)
+{
+	double value = ticks->at[index];
+
+	if (fabs(value) <= ticks->step * 1e-9)
+		snprintf(label, SCALE_LABEL, quantity == QUANTITY_PERCENT ? "0 %%" : "0");
+	else if (quantity == QUANTITY_MEMORY)
+		format_address(label, value);
+	else if (quantity == QUANTITY_PERCENT || quantity == QUANTITY_RATIO)
+		format_tick(label, value, ticks->step);
+	else if (quantity == QUANTITY_DURATION && !scale->logarithmic)
+		format_time(label, value);
+	else
+		format_quantity(label, quantity, value);
+	if (quantity == QUANTITY_PERCENT && !strchr(label, '%'))
+		strncat(label, " %", SCALE_LABEL - strlen(label) - 1);
+}
+
+/* Whole numbers only where things are counted. */
+static bool between_counts(enum quantity quantity, const struct ticks *ticks)
+{
+	return quantity == QUANTITY_AMOUNT && ticks->step < 1;
+}
+
+void axis_left(struct canvas *canvas, struct rect plot, const struct scale *scale,
+               enum quantity quantity, bool labels)
+{
+	const struct stroke grid = { .width = canvas->unit, .colour = canvas->theme->grid };
 	size_t most = (size_t)(plot.height / (2.4 * TEXT_SMALL * canvas->unit)) + 1;
+	char label[SCALE_LABEL];
 	struct ticks ticks;
 
-	if (memory->logarithmic)
-		ticks_octave(&ticks, memory->low, memory->high, most);
-	else
-		ticks_binary(&ticks, memory->low, memory->high, most);
+	place_ticks(&ticks, scale, quantity, most);
 	for (size_t i = 0; i < ticks.count; i++) {
-		double y = scale_map(memory, ticks.at[i]);
+		double y = scale_map(scale, ticks.at[i]);
 
+		if (between_counts(quantity, &ticks) &&
+		    fabs(ticks.at[i] - round(ticks.at[i])) > 1e-9)
+			continue;
 		canvas_segment(canvas, (struct point){ plot.x, y },
 		               (struct point){ plot.x + plot.width, y }, &grid);
+		format_at(label, scale, quantity, &ticks, i);
 		if (labels)
-			label_at(canvas, plot, y, ticks.at[i]);
+			text_left(canvas, plot, y, label);
 	}
+}
+
+/* The most ticks whose labels stay clear of each other. */
+static void fit_below(struct canvas *canvas, const struct scale *scale, enum quantity quantity,
+                      const struct text_style *style, struct ticks *ticks)
+{
+	char label[SCALE_LABEL];
+
+	for (size_t most = 16; most; most--) {
+		double end = -(double)INFINITY;
+		bool clear = true;
+
+		place_ticks(ticks, scale, quantity, most);
+		for (size_t i = 0; i < ticks->count && clear; i++) {
+			double x = scale_map(scale, ticks->at[i]), width;
+
+			format_at(label, scale, quantity, ticks, i);
+			width = canvas_text_width(canvas, label, style);
+			clear = x - width / 2 > end + style->size;
+			end = x + width / 2;
+		}
+		if (clear)
+			return;
+	}
+}
+
+void axis_below(struct canvas *canvas, struct rect plot, const struct scale *scale,
+                enum quantity quantity, const char *title)
+{
+	const double unit = canvas->unit, bottom = plot.y + plot.height;
+	const struct stroke tick = { .width = unit, .colour = canvas->theme->rule };
+	const struct stroke grid = { .width = unit, .colour = canvas->theme->grid };
+	struct text_style style = axis_text(canvas, TEXT_SMALL, ALIGN_CENTRE);
+	char label[SCALE_LABEL];
+	struct ticks ticks;
+
+	fit_below(canvas, scale, quantity, &style, &ticks);
+	for (size_t i = 0; i < ticks.count; i++) {
+		double x = scale_map(scale, ticks.at[i]);
+
+		if (between_counts(quantity, &ticks) &&
+		    fabs(ticks.at[i] - round(ticks.at[i])) > 1e-9)
+			continue;
+		canvas_segment(canvas, (struct point){ x, plot.y }, (struct point){ x, bottom },
+		               &grid);
+		canvas_segment(canvas, (struct point){ x, bottom },
+		               (struct point){ x, bottom + TICK * unit }, &tick);
+		format_at(label, scale, quantity, &ticks, i);
+		canvas_text(canvas,
+		            (struct point){ x, bottom + (TICK + GAP) * unit + 0.8 * style.size },
+		            label, &style);
+	}
+	canvas_text_fit(canvas,
+	                (struct point){ plot.x + plot.width / 2,
+	                                bottom + (TICK + GAP) * unit + 2.1 * style.size },
+	                title, &style, plot.width);
 }
 
 /* ---- physical addresses ---- */

@@ -18,13 +18,29 @@ struct text_style axis_text(const struct canvas *canvas, double size, enum text_
 void axis_time(struct canvas *canvas, struct rect plot, const struct scale *time);
 double axis_time_height(const struct canvas *canvas);
 
-/* Left of the plot: memory in bytes, with grid lines across the plot. */
-void axis_memory(struct canvas *canvas, struct rect plot, const struct scale *memory, bool labels);
+enum quantity {
+	QUANTITY_MEMORY,   /* bytes */
+	QUANTITY_AMOUNT,   /* how many */
+	QUANTITY_PERCENT,  /* 0 to 100 */
+	QUANTITY_DURATION, /* ns */
+	QUANTITY_RATIO,    /* 0 to 1 */
+};
+
+/* "12.5 MiB", "3.2 k", "25 %", "1.4 ms", "0.25". */
+void format_quantity(char label[SCALE_LABEL], enum quantity quantity, double value);
+
+/* Left of the plot, with grid lines across it. */
+void axis_left(struct canvas *canvas, struct rect plot, const struct scale *scale,
+               enum quantity quantity, bool labels);
+
+/* Below the plot, with grid lines up through it; title says what the values are. As high as axis_time(). */
+void axis_below(struct canvas *canvas, struct rect plot, const struct scale *scale,
+                enum quantity quantity, const char *title);
 
 /* Left of the plot: physical addresses. */
 void axis_address(struct canvas *canvas, struct rect plot, const struct addrmap *map);
 
-/* Room that the labels of either need, the tick included. */
-double axis_memory_width(struct canvas *canvas);
+/* Room that the labels on the left need, the tick included. */
+double axis_left_width(struct canvas *canvas);
 
 #endif

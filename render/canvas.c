@@ -14,17 +14,33 @@
 
 static const char *const format_names[NR_FORMATS] = { "png", "svg", "pdf", "txt" };
 
-struct canvas *canvas_create(enum canvas_format format, double width, double height,
-                             const char *title)
+static struct canvas *create_backend(const struct canvas_style *style)
 {
-	struct canvas *canvas = format == FORMAT_TEXT
-	                                ? canvas_create_text(width, height)
-	                                : canvas_create_cairo(format, width, height, title);
-	double unit = sqrt(width * height / REFERENCE_AREA);
+	switch (style->format) {
+	case FORMAT_TEXT:
+		return canvas_create_text();
+	case FORMAT_SVG:
+		return canvas_create_svg(style);
+	case FORMAT_PNG:
+	case FORMAT_PDF:
+	case NR_FORMATS:
+	default:
+		return canvas_create_cairo(style);
+	}
+}
 
-	canvas->width = width;
-	canvas->height = height;
+struct canvas *canvas_create(const struct canvas_style *style)
+{
+	struct canvas *canvas = create_backend(style);
+	double unit = sqrt(style->width * style->height / REFERENCE_AREA);
+
+	canvas->width = style->width;
+	canvas->height = style->height;
 	canvas->unit = fmin(fmax(unit, UNIT_MIN), UNIT_MAX);
+	canvas->theme = style->theme ? style->theme : theme_find(NULL);
+	palette_init(&canvas->palette, canvas->theme->ramp_reverse);
+	canvas_rectangle(canvas, (struct rect){ 0, 0, canvas->width, canvas->height },
+	                 canvas->theme->paper);
 	return canvas;
 }
 
@@ -152,4 +168,10 @@ void canvas_raster(struct canvas *canvas, struct rect rect, const struct raster 
 {
 	if (raster->width && raster->height)
 		canvas->ops->raster(canvas, rect, raster);
+}
+
+void canvas_tip(struct canvas *canvas, struct rect rect, const char *text)
+{
+	if (canvas->ops->tip && rect.width > 0 && rect.height > 0)
+		canvas->ops->tip(canvas, rect, text);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a chart draws on. Two backends: cairo (PNG, SVG, PDF) and text, which lists the draw calls with
- * a fixed text metric, so that golden tests need no fonts and compare no pixels.
+ * What a chart draws on. Three backends: cairo (PNG, PDF), SVG, whose texts stay texts, and text, which
+ * lists the draw calls with a fixed text metric, so that golden tests need no fonts and compare no pixels.
  *
  * Coordinates are pixels (points in PDF) from the upper left corner. `unit` is 1 at 1600x900 and grows
  * with the picture, so that a slide and a poster are equally legible: sizes of text and margins are
@@ -14,11 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "theme.h"
 #include "xalloc.h"
-
-struct colour {
-	uint8_t red, green, blue;
-};
 
 struct rect {
 	double x, y, width, height;
@@ -66,6 +63,7 @@ struct canvas_ops {
 	             const struct stroke *stroke);
 	void (*rectangle)(struct canvas *canvas, struct rect rect, struct colour colour);
 	void (*raster)(struct canvas *canvas, struct rect rect, const struct raster *raster);
+	void (*tip)(struct canvas *canvas, struct rect rect, const char *text); /* or NULL */
 	int (*finish)(struct canvas *canvas, struct buffer *out);
 	void (*destroy)(struct canvas *canvas);
 };
@@ -79,13 +77,22 @@ struct canvas {
 	const struct canvas_ops *ops;
 	double width, height;
 	double unit;
+	const struct theme *theme;
+	struct palette palette; /* of the theme */
 	struct text_box *boxes;
 	size_t nr_boxes, boxes_capacity;
 };
 
-/* Never NULL. title goes into the metadata of PDF. */
-struct canvas *canvas_create(enum canvas_format format, double width, double height,
-                             const char *title);
+/* What a picture is made as; title goes into the metadata of SVG and PDF. */
+struct canvas_style {
+	enum canvas_format format;
+	double width, height;
+	const struct theme *theme; /* NULL: light */
+	const char *title;
+};
+
+/* Never NULL; filled with the theme's paper. */
+struct canvas *canvas_create(const struct canvas_style *style);
 void canvas_destroy(struct canvas *canvas);
 
 /* "png" -> FORMAT_PNG; false if it is none. */
@@ -114,9 +121,15 @@ void canvas_rectangle(struct canvas *canvas, struct rect rect, struct colour col
 void canvas_frame(struct canvas *canvas, struct rect rect, const struct stroke *stroke);
 void canvas_raster(struct canvas *canvas, struct rect rect, const struct raster *raster);
 
+/* A text that a viewer of SVG shows while the pointer is within rect; the other formats leave it out. */
+void canvas_tip(struct canvas *canvas, struct rect rect, const char *text);
+
 /* The backends. */
-struct canvas *canvas_create_cairo(enum canvas_format format, double width, double height,
-                                   const char *title);
-struct canvas *canvas_create_text(double width, double height);
+struct canvas *canvas_create_cairo(const struct canvas_style *style);
+struct canvas *canvas_create_svg(const struct canvas_style *style);
+struct canvas *canvas_create_text(void);
+
+/* Appends the raster as a PNG file. */
+void canvas_png(const struct raster *raster, struct buffer *out);
 
 #endif

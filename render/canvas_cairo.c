@@ -1,35 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * PNG, SVG and PDF by cairo, text by pango. The same drawing gives the same bytes: font options are
- * set rather than taken from the desktop, and PDF carries no creation date.
- */
+/* PNG and PDF by cairo, text by pango. The same drawing gives the same bytes: PDF carries no date. */
 #include <cairo-pdf.h>
-#include <cairo-svg.h>
 #include <cairo.h>
-#include <pango/pangocairo.h>
-
 #include <stdlib.h>
 
 #include "canvas.h"
-
-#define FONT "DejaVu Sans, sans-serif"
-
-#ifdef __SANITIZE_ADDRESS__
-/* fontconfig keeps what it has read until the process ends; only it and pango could free that. */
-__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
-
-const char *__lsan_default_suppressions(void)
-{
-	return "leak:libfontconfig\nleak:libpango";
-}
-
-__attribute__((visibility("default"))) const char *__lsan_default_options(void);
-
-const char *__lsan_default_options(void)
-{
-	return "print_suppressions=0";
-}
-#endif
+#include "font.h"
 
 struct cairo_canvas {
 	struct canvas canvas;
@@ -37,8 +13,7 @@ struct cairo_canvas {
 	struct buffer out;
 	cairo_surface_t *surface;
 	cairo_t *cairo;
-	PangoLayout *layout;
-	PangoFontDescription *font;
+	struct font font;
 };
 
 static struct cairo_canvas *cairo_canvas(struct canvas *canvas)
@@ -57,35 +32,21 @@ static void set_colour(cairo_t *cairo, struct colour colour)
 	cairo_set_source_rgb(cairo, colour.red / 255.0, colour.green / 255.0, colour.blue / 255.0);
 }
 
-static void set_text(struct cairo_canvas *self, const char *string, const struct text_style *style)
-{
-	pango_font_description_set_absolute_size(self->font, style->size * PANGO_SCALE);
-	pango_font_description_set_weight(self->font,
-	                                  style->bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL);
-	pango_layout_set_font_description(self->layout, self->font);
-	pango_layout_set_text(self->layout, string, -1);
-}
-
 static double text_width(struct canvas *canvas, const char *string, const struct text_style *style)
 {
-	struct cairo_canvas *self = cairo_canvas(canvas);
-	PangoRectangle logical;
-
-	set_text(self, string, style);
-	pango_layout_get_extents(self->layout, NULL, &logical);
-	return (double)logical.width / PANGO_SCALE;
+	return font_width(&cairo_canvas(canvas)->font, string, style);
 }
 
 static void text(struct canvas *canvas, struct point at, const char *string,
                  const struct text_style *style)
 {
 	struct cairo_canvas *self = cairo_canvas(canvas);
+	double baseline;
+	PangoLayout *layout = font_layout(&self->font, string, style, &baseline);
 
-	set_text(self, string, style);
 	set_colour(self->cairo, style->colour);
-	cairo_move_to(self->cairo, at.x,
-	              at.y - (double)pango_layout_get_baseline(self->layout) / PANGO_SCALE);
-	pango_cairo_show_layout(self->cairo, self->layout);
+	cairo_move_to(self->cairo, at.x, at.y - baseline);
+	pango_cairo_show_layout(self->cairo, layout);
 }
 
 static void path(cairo_t *cairo, const struct point *points, size_t nr_points)
@@ -131,9 +92,8 @@ static void rectangle(struct canvas *canvas, struct rect rect, struct colour col
 	cairo_fill(self->cairo);
 }
 
-static void raster(struct canvas *canvas, struct rect rect, const struct raster *image)
+static cairo_surface_t *image_of(const struct raster *image)
 {
-	struct cairo_canvas *self = cairo_canvas(canvas);
 	cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)image->width,
 	                                                      (int)image->height);
 	unsigned char *data = cairo_image_surface_get_data(surface);
@@ -148,6 +108,22 @@ static void raster(struct canvas *canvas, struct rect rect, const struct raster 
 				(uint32_t)cell->red << 16 | (uint32_t)cell->green << 8 | cell->blue;
 	}
 	cairo_surface_mark_dirty(surface);
+	return surface;
+}
+
+void canvas_png(const struct raster *image, struct buffer *out)
+{
+	cairo_surface_t *surface = image_of(image);
+
+	cairo_surface_write_to_png_stream(surface, append, out);
+	cairo_surface_destroy(surface);
+}
+
+static void raster(struct canvas *canvas, struct rect rect, const struct raster *image)
+{
+	struct cairo_canvas *self = cairo_canvas(canvas);
+	cairo_surface_t *surface = image_of(image);
+
 	cairo_save(self->cairo);
 	cairo_translate(self->cairo, rect.x, rect.y);
 	cairo_scale(self->cairo, rect.width / (double)image->width,
@@ -183,8 +159,7 @@ static void destroy(struct canvas *canvas)
 {
 	struct cairo_canvas *self = cairo_canvas(canvas);
 
-	g_object_unref(self->layout);
-	pango_font_description_free(self->font);
+	font_deinit(&self->font);
 	cairo_destroy(self->cairo);
 	cairo_surface_destroy(self->surface);
 	buffer_deinit(&self->out);
@@ -202,48 +177,31 @@ static const struct canvas_ops cairo_ops = {
 	.destroy = destroy,
 };
 
-static cairo_surface_t *create_surface(struct cairo_canvas *self, double width, double height,
-                                       const char *title)
+static cairo_surface_t *create_surface(struct cairo_canvas *self, const struct canvas_style *style)
 {
 	cairo_surface_t *surface;
 
-	switch (self->format) {
-	case FORMAT_SVG:
-		surface = cairo_svg_surface_create_for_stream(append, &self->out, width, height);
-		cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PX);
-		return surface;
-	case FORMAT_PDF:
-		surface = cairo_pdf_surface_create_for_stream(append, &self->out, width, height);
-		cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE,
-		                               "1970-01-01T00:00:00Z");
-		cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, title);
-		return surface;
-	case FORMAT_PNG:
-	case FORMAT_TEXT:
-	case NR_FORMATS:
-	default:
-		return cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)width, (int)height);
-	}
+	if (style->format != FORMAT_PDF)
+		return cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)style->width,
+		                                  (int)style->height);
+	surface = cairo_pdf_surface_create_for_stream(append, &self->out, style->width,
+	                                              style->height);
+	cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE,
+	                               "1970-01-01T00:00:00Z");
+	if (style->title)
+		cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, style->title);
+	return surface;
 }
 
-struct canvas *canvas_create_cairo(enum canvas_format format, double width, double height,
-                                   const char *title)
+struct canvas *canvas_create_cairo(const struct canvas_style *style)
 {
 	struct cairo_canvas *self = xalloc(1, sizeof(*self));
-	cairo_font_options_t *options = cairo_font_options_create();
 
 	self->canvas.ops = &cairo_ops;
-	self->format = format;
-	self->surface = create_surface(self, width, height, title);
+	self->format = style->format;
+	self->surface = create_surface(self, style);
 	self->cairo = cairo_create(self->surface);
-	cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
-	cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_SLIGHT);
-	cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
-	cairo_set_font_options(self->cairo, options);
-	cairo_font_options_destroy(options);
 	cairo_set_line_join(self->cairo, CAIRO_LINE_JOIN_ROUND);
-	self->layout = pango_cairo_create_layout(self->cairo);
-	self->font = pango_font_description_from_string(FONT);
-	pango_layout_set_single_paragraph_mode(self->layout, TRUE);
+	font_init(&self->font, self->cairo);
 	return &self->canvas;
 }

@@ -117,6 +117,12 @@ static void raster(struct canvas *canvas, struct rect rect, const struct raster 
 	}
 }
 
+static void tip(struct canvas *canvas, struct rect rect, const char *string)
+{
+	buffer_printf(listing(canvas), "tip %.1f,%.1f %.1fx%.1f \"%s\"\n", rect.x, rect.y,
+	              rect.width, rect.height, string);
+}
+
 static int finish(struct canvas *canvas, struct buffer *out)
 {
 	const struct buffer *lines = listing(canvas);
@@ -139,14 +145,15 @@ static const struct canvas_ops text_ops = {
 	.line = line,
 	.rectangle = rectangle,
 	.raster = raster,
+	.tip = tip,
 	.finish = finish,
 	.destroy = destroy,
 };
 
-struct canvas *canvas_create_text(double width, double height)
+struct canvas *canvas_create_text(void)
 {
 	struct text_canvas *text_canvas = xalloc(1, sizeof(*text_canvas));
 
-	text_canvas->canvas = (struct canvas){ .ops = &text_ops, .width = width, .height = height };
+	text_canvas->canvas.ops = &text_ops;
 	return &text_canvas->canvas;
 }

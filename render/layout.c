@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "axis.h"
@@ -58,7 +59,7 @@ struct rect layout_heading(struct canvas *canvas, const struct chart_request *re
 	double y = margin + 0.8 * style.size, x = margin;
 
 	style.bold = true;
-	style.colour = colour_ink;
+	style.colour = canvas->theme->ink;
 	canvas_text_fit(canvas, (struct point){ margin, y }, title, &style, left.width);
 	y += SUBTITLE * unit;
 	style = axis_text(canvas, TEXT_PLAIN, ALIGN_LEFT);
@@ -67,7 +68,7 @@ struct rect layout_heading(struct canvas *canvas, const struct chart_request *re
 	x += canvas_text_fit(canvas, (struct point){ x, y }, traces, &style, left.width) +
 	     12 * unit;
 	style.bold = true;
-	style.colour = hues[HUE_VERMILLION];
+	style.colour = canvas->theme->alarm;
 	if (*doubt)
 		canvas_text_fit(canvas, (struct point){ x, y }, doubt, &style,
 		                margin + left.width - x);
@@ -117,7 +118,7 @@ void layout_panel_title(struct canvas *canvas, struct rect area, const struct ru
 	char text[3 * NAME_SIZE + 64], when[SCALE_LABEL], note[96];
 
 	style.bold = true;
-	style.colour = colour_ink;
+	style.colour = canvas->theme->ink;
 	describe_run(run, text, sizeof(text));
 	width = canvas_text_fit(canvas, (struct point){ area.x, y }, text, &style, area.width) +
 	        12 * canvas->unit;
@@ -125,7 +126,7 @@ void layout_panel_title(struct canvas *canvas, struct rect area, const struct ru
 		return;
 	format_time(when, (double)loss_ns);
 	style = axis_text(canvas, TEXT_SMALL, ALIGN_RIGHT);
-	style.colour = hues[HUE_VERMILLION];
+	style.colour = canvas->theme->alarm;
 	snprintf(note, sizeof(note), "events lost at %s: not exact from there on", when);
 	if (canvas_text_width(canvas, note, &style) > area.width - width)
 		snprintf(note, sizeof(note), "events lost at %s", when);
@@ -133,10 +134,99 @@ void layout_panel_title(struct canvas *canvas, struct rect area, const struct ru
 	                area.width - width);
 }
 
+void layout_panel_text(struct canvas *canvas, struct rect area, const char *name, const char *note)
+{
+	struct text_style style = axis_text(canvas, TEXT_PLAIN, ALIGN_LEFT);
+	double y = area.y + (PANEL_TITLE - 8) * canvas->unit, width;
+
+	style.bold = true;
+	style.colour = canvas->theme->ink;
+	width = canvas_text_fit(canvas, (struct point){ area.x, y }, name, &style, area.width) +
+	        12 * canvas->unit;
+	style = axis_text(canvas, TEXT_SMALL, ALIGN_RIGHT);
+	if (canvas_text_width(canvas, note, &style) <= area.width - width)
+		canvas_text(canvas, (struct point){ area.x + area.width, y }, note, &style);
+}
+
+void layout_strip_name(struct canvas *canvas, struct rect plot, const char *name,
+                       const char *figures)
+{
+	struct text_style style = axis_text(canvas, TEXT_PLAIN, ALIGN_LEFT);
+	double y = plot.y - 6 * canvas->unit, used;
+
+	style.colour = canvas->theme->ink;
+	used = canvas_text_fit(canvas, (struct point){ plot.x, y }, name, &style, plot.width);
+	style = axis_text(canvas, TEXT_SMALL, ALIGN_RIGHT);
+	if (*figures)
+		canvas_text_fit(canvas, (struct point){ plot.x + plot.width, y }, figures, &style,
+		                plot.width - used - 14 * canvas->unit);
+}
+
+#define NOTHING_LINES 6
+
+/* How many bytes of text, up to a space, fit into width. */
+static size_t line_length(struct canvas *canvas, const char *text, const struct text_style *style,
+                          double width)
+{
+	size_t best = 0, size = strlen(text);
+	char *line = xstrdup(text);
+
+	for (size_t end = 1; end <= size; end++) {
+		if (text[end] != ' ' && text[end])
+			continue;
+		line[end] = '\0';
+		if (best && canvas_text_width(canvas, line, style) > width)
+			break;
+		best = end;
+		line[end] = text[end];
+	}
+	free(line);
+	return best;
+}
+
+void layout_nothing(struct canvas *canvas, struct rect plot, const char *text)
+{
+	struct text_style style = axis_text(canvas, TEXT_PLAIN, ALIGN_CENTRE);
+	const char *lines[NOTHING_LINES];
+	size_t lengths[NOTHING_LINES], count = 0;
+	double y;
+
+	while (*text && count < NOTHING_LINES) {
+		lines[count] = text;
+		lengths[count] = line_length(canvas, text, &style, plot.width * 0.9);
+		text += lengths[count++];
+		while (*text == ' ')
+			text++;
+	}
+	y = plot.y + plot.height / 2 - (double)(count - 1) * 0.7 * style.size + 0.36 * style.size;
+	for (size_t i = 0; i < count; i++) {
+		char *line = xstrdup(lines[i]);
+
+		line[lengths[i]] = '\0';
+		canvas_text_fit(canvas, (struct point){ plot.x + plot.width / 2, y }, line, &style,
+		                plot.width);
+		y += 1.4 * style.size;
+		free(line);
+	}
+}
+
+void layout_empty(struct canvas *canvas, const struct chart_request *request, const char *title,
+                  const char *text)
+{
+	const struct stroke frame = { .width = canvas->unit, .colour = canvas->theme->rule };
+	struct rect area = layout_heading(canvas, request, title);
+
+	area.y += 12 * canvas->unit;
+	area.height -= 20 * canvas->unit;
+	canvas_rectangle(canvas, area, canvas->theme->hole);
+	canvas_frame(canvas, area, &frame);
+	layout_nothing(canvas, area, text);
+}
+
 void layout_loss_line(struct canvas *canvas, struct rect plot, double x)
 {
 	const struct stroke stroke = { .width = 1.6 * canvas->unit,
-		                       .colour = hues[HUE_VERMILLION],
+		                       .colour = canvas->theme->alarm,
 		                       .dash = { 5 * canvas->unit, 3 * canvas->unit } };
 
 	if (x >= plot.x && x <= plot.x + plot.width)

@@ -22,6 +22,20 @@ double layout_panel_title_height(const struct canvas *canvas);
 void layout_panel_title(struct canvas *canvas, struct rect area, const struct run *run,
                         int64_t loss_ns);
 
+/* The same for what is no run. */
+void layout_panel_text(struct canvas *canvas, struct rect area, const char *name, const char *note);
+
+/* Above a plot: a name on the left, figures (may be empty) on the right. */
+void layout_strip_name(struct canvas *canvas, struct rect plot, const char *name,
+                       const char *figures);
+
+/* "no stalls: nobody waited for memory" in the middle of an empty plot, on as many lines as it takes. */
+void layout_nothing(struct canvas *canvas, struct rect plot, const char *text);
+
+/* A whole picture that has nothing but its heading, and why. */
+void layout_empty(struct canvas *canvas, const struct chart_request *request, const char *title,
+                  const char *text);
+
 /* A dashed line down a plot where the first event was lost. */
 void layout_loss_line(struct canvas *canvas, struct rect plot, double x);
 

@@ -14,7 +14,6 @@
 
 struct pen {
 	struct canvas *canvas;
-	const struct palette *palette;
 	struct text_style style;
 	bool draw;
 };
@@ -30,7 +29,8 @@ static double label(const struct pen *pen, double x, double middle, const char *
 static double swatch(const struct pen *pen, double x, double middle,
                      const struct legend_entry *entry)
 {
-	const struct stroke edge = { .width = pen->canvas->unit, .colour = colour_rule };
+	const struct stroke edge = { .width = pen->canvas->unit,
+		                     .colour = pen->canvas->theme->rule };
 	double size = SWATCH * pen->canvas->unit;
 	struct rect rect = { x, middle - size / 2, size, size };
 
@@ -55,23 +55,31 @@ static double line(const struct pen *pen, double x, double middle, const struct 
 static double ramp(const struct pen *pen, double left, double middle,
                    const struct legend_entry *entry)
 {
-	const struct stroke edge = { .width = pen->canvas->unit, .colour = colour_rule };
-	double unit = pen->canvas->unit, x = left, step = RAMP * unit / RAMP_STEPS;
+	const struct stroke edge = { .width = pen->canvas->unit,
+		                     .colour = pen->canvas->theme->rule };
+	const struct theme *theme = pen->canvas->theme;
+	double unit = pen->canvas->unit, x = left;
 	struct rect bar = { .width = RAMP * unit, .height = SWATCH * unit };
 	struct colour cells[RAMP_STEPS];
+	size_t steps = entry->steps ? entry->steps : RAMP_STEPS;
 
 	x += label(pen, x, middle, entry->label) + 2 * PAD * unit;
 	x += label(pen, x, middle, entry->from) + PAD * unit;
 	bar.x = x;
 	bar.y = middle - bar.height / 2;
-	for (size_t i = 0; i < RAMP_STEPS; i++)
-		cells[i] = palette_ramp(pen->palette, (double)i / (RAMP_STEPS - 1));
+	for (size_t i = 0; i < steps; i++)
+		cells[i] = entry->diverging
+		                   ? palette_diverging(2 * (double)i / (double)(steps - 1) - 1,
+		                                       theme->paper, theme->hues[HUE_BLUE],
+		                                       theme->hues[HUE_VERMILLION])
+		                   : palette_ramp(&pen->canvas->palette,
+		                                  (double)i / (double)(steps - 1));
 	if (pen->draw) {
 		canvas_raster(pen->canvas, bar,
-		              &(struct raster){ .width = RAMP_STEPS, .height = 1, .cells = cells });
+		              &(struct raster){ .width = steps, .height = 1, .cells = cells });
 		canvas_frame(pen->canvas, bar, &edge);
 	}
-	x += RAMP_STEPS * step + PAD * unit;
+	x += bar.width + PAD * unit;
 	x += label(pen, x, middle, entry->to);
 	return x - left;
 }
@@ -90,16 +98,14 @@ static double entry_at(const struct pen *pen, double x, double middle,
 	}
 }
 
-double legend(struct canvas *canvas, struct rect area, const struct palette *palette,
-              const struct legend_entry *entries, size_t nr_entries, bool draw)
+double legend(struct canvas *canvas, struct rect area, const struct legend_entry *entries,
+              size_t nr_entries, bool draw)
 {
 	const double unit = canvas->unit;
-	struct pen pen = { .canvas = canvas,
-		           .palette = palette,
-		           .style = axis_text(canvas, TEXT_PLAIN, ALIGN_LEFT) };
+	struct pen pen = { .canvas = canvas, .style = axis_text(canvas, TEXT_PLAIN, ALIGN_LEFT) };
 	double x = area.x, middle = area.y + ROW * unit / 2;
 
-	pen.style.colour = colour_ink;
+	pen.style.colour = canvas->theme->ink;
 	for (size_t i = 0; i < nr_entries; i++) {
 		double width;
 

@@ -4,7 +4,6 @@
 #define RENDER_LEGEND_H
 
 #include "canvas.h"
-#include "palette.h"
 
 enum legend_mark { LEGEND_SWATCH, LEGEND_LINE, LEGEND_RAMP };
 
@@ -12,12 +11,14 @@ struct legend_entry {
 	enum legend_mark mark;
 	const char *label;
 	const char *from, *to; /* of a ramp: its ends; label stands before it */
-	struct colour colour;
+	size_t steps;   /* of a ramp: so many colours, at most 64; 0: as many as the eye can tell */
+	bool diverging; /* a ramp of differences */
+	struct colour colour; /* of a swatch */
 	struct stroke stroke; /* of a line */
 };
 
 /* Draws into area from its upper left corner on, if `draw`; returns the height that is needed. */
-double legend(struct canvas *canvas, struct rect area, const struct palette *palette,
-              const struct legend_entry *entries, size_t nr_entries, bool draw);
+double legend(struct canvas *canvas, struct rect area, const struct legend_entry *entries,
+              size_t nr_entries, bool draw);
 
 #endif

@@ -15,9 +15,9 @@
 #include "xalloc.h"
 
 #define TOOL    "mmrender"
-#define SUMMARY "draw charts of recordings and replays (--list-charts prints their names)"
+#define SUMMARY "draw charts of recordings and replays (--list prints their names)"
 
-#define COMMON_OPTIONS 10
+#define COMMON_OPTIONS 12
 #define EDGE_MIN       200
 #define EDGE_MAX       16384 /* of an edge: 1 GB as pixels */
 
@@ -26,10 +26,11 @@ struct invocation {
 	const struct chart_ops *chart;
 	struct chart_request request;
 	const char *output;
-	const char *format_name;
+	const char *format_name, *theme_name;
 	const char *selectors[CHART_RUNS];
 	size_t nr_selectors;
 	enum canvas_format format;
+	const struct theme *theme;
 	double width, height;
 	bool force, side_by_side;
 };
@@ -86,8 +87,12 @@ static size_t common_options(struct invocation *invocation, struct option_row *r
 		{ "size", 0, OPTION_CALLBACK, "WxH", invocation,
 		  "pixels, in PDF points (default: 1600x900); text grows with it", parse_dimensions,
 		  false },
+		{ "theme", 0, OPTION_STRING, "THEME", &invocation->theme_name,
+		  "light (default), dark, or print: black ink, heavier lines, no dark areas", NULL,
+		  false },
 		{ "run", 0, OPTION_CALLBACK, "RUN", invocation,
-		  "a run's label or number (default: the original); twice with --side-by-side",
+		  "a run's label or number (default: the original); more than once to compare runs, or with "
+		  "--side-by-side",
 		  add_selector, false },
 		{ "side-by-side", 0, OPTION_FLAG, NULL, &invocation->side_by_side,
 		  "the original beside a replay (--run, else the newest)", NULL, false },
@@ -122,6 +127,27 @@ static int choose_format(struct invocation *invocation, struct mmr_error *err)
 	                    invocation->output);
 }
 
+/* The runs that one plot compares: those chosen, else all of the newest trace, the original first. */
+static int choose_compared(struct invocation *invocation, struct mmr_error *err)
+{
+	struct chart_request *request = &invocation->request;
+	struct run *runs = request->runs, first;
+	int rc = 0;
+
+	request->nr_runs = invocation->nr_selectors;
+	for (size_t i = 0; i < request->nr_runs && !rc; i++)
+		rc = db_find_run(request->db, invocation->selectors[i], &runs[i], err);
+	if (rc || request->nr_runs)
+		return rc;
+	rc = db_find_run(request->db, NULL, &first, err);
+	if (!rc)
+		rc = db_trace_runs(request->db, &first, runs, CHART_RUNS, err);
+	if (rc < 0)
+		return rc;
+	request->nr_runs = (size_t)rc;
+	return 0;
+}
+
 /* Which runs stand in the picture, from left to right. */
 static int choose_runs(struct invocation *invocation, struct mmr_error *err)
 {
@@ -129,10 +155,15 @@ static int choose_runs(struct invocation *invocation, struct mmr_error *err)
 	struct run *runs = request->runs;
 	int rc = 0;
 
+	if (invocation->chart->compares)
+		return choose_compared(invocation, err);
 	request->nr_runs = invocation->nr_selectors ? invocation->nr_selectors : 1;
+	if (request->nr_runs > CHART_PANELS)
+		return render_error(err, MMR_E_INVALID, "no more than %d runs side by side",
+		                    CHART_PANELS);
 	for (size_t i = 0; i < request->nr_runs && !rc; i++)
 		rc = db_find_run(request->db, invocation->selectors[i], &runs[i], err);
-	if (rc || !invocation->side_by_side || request->nr_runs == 2)
+	if (rc || !invocation->side_by_side || request->nr_runs > 1)
 		return rc;
 	request->nr_runs = 2;
 	if (!runs[0].original) {
@@ -151,9 +182,11 @@ static int draw(struct invocation *invocation, struct mmr_error *err)
 
 	snprintf(title, sizeof(title), "%s of %s", invocation->chart->name,
 	         invocation->request.runs[0].trace);
-	canvas = canvas_create(invocation->format, invocation->width, invocation->height, title);
-	canvas_rectangle(canvas, (struct rect){ 0, 0, canvas->width, canvas->height },
-	                 (struct colour){ 255, 255, 255 });
+	canvas = canvas_create(&(struct canvas_style){ .format = invocation->format,
+	                                               .width = invocation->width,
+	                                               .height = invocation->height,
+	                                               .theme = invocation->theme,
+	                                               .title = title });
 	rc = invocation->chart->draw(canvas, &invocation->request, err);
 	if (!rc && canvas_finish(canvas, &picture))
 		rc = render_error(err, MMR_E_NOMEM, "cairo could not draw a picture of this size");
@@ -164,18 +197,30 @@ static int draw(struct invocation *invocation, struct mmr_error *err)
 	return rc;
 }
 
+static int choose_theme(struct invocation *invocation, struct mmr_error *err)
+{
+	invocation->theme = theme_find(invocation->theme_name);
+	if (invocation->theme)
+		return 0;
+	return render_error(err, MMR_E_INVALID, "--theme knows light, dark and print, not '%.40s'",
+	                    invocation->theme_name);
+}
+
 static int run(struct invocation *invocation, const char *path)
 {
 	struct mmr_error err = { 0 };
 	int rc = choose_format(invocation, &err);
 
 	if (!rc)
+		rc = choose_theme(invocation, &err);
+	if (!rc)
 		rc = output_check(invocation->output, invocation->force,
 		                  invocation->format != FORMAT_TEXT, &err);
 	if (rc)
 		return fail(invocation->tool, &err);
-	if (invocation->nr_selectors == 2 && !invocation->side_by_side) {
-		message(invocation->tool, "two runs need --side-by-side");
+	if (invocation->nr_selectors > 1 && !invocation->side_by_side &&
+	    !invocation->chart->compares) {
+		message(invocation->tool, "several runs need --side-by-side");
 		return EXIT_TROUBLE;
 	}
 	invocation->request.db = db_open(path, &err);
@@ -216,7 +261,8 @@ static int chart_main(int argc, char **argv)
 	snprintf(tool, sizeof(tool), TOOL " %s", invocation.chart->name);
 	snprintf(output, sizeof(output), "%s.png", invocation.chart->name);
 	invocation.request.since_ns = invocation.request.until_ns = NO_TIME;
-	invocation.chart->options(&invocation.request, rows + count);
+	if (invocation.chart->options)
+		invocation.chart->options(&invocation.request, rows + count);
 	command.summary = invocation.chart->summary;
 	command.epilogue = invocation.chart->epilogue;
 	first = options_parse(&command, argc, argv);
@@ -247,7 +293,7 @@ int main(int argc, char **argv)
 	size_t count = 0;
 	int status;
 
-	if (argc == 2 && strcmp(argv[1], "--list-charts") == 0)
+	if (argc == 2 && (strcmp(argv[1], "--list") == 0 || strcmp(argv[1], "--list-charts") == 0))
 		return list_charts();
 	while (charts[count])
 		count++;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "pageblock.h"
 
-/* enum migratetype of the kernel, as the records have it; PCPTYPES is 3 and HighAtomic equals it. */
-enum { TYPE_UNMOVABLE, TYPE_MOVABLE, TYPE_RECLAIMABLE, TYPE_HIGHATOMIC, TYPE_CMA, TYPE_ISOLATE };
-
 struct pageblock pageblock_unpack(const uint8_t *record)
 {
 	return (struct pageblock){
@@ -56,6 +53,7 @@ void cell_add(struct cell *cell, const struct pageblock *block)
 	cell->pages += (uint64_t)block->free + block->movable + block->other;
 	cell->blocks++;
 	cell->kinds[pageblock_kind(block)]++;
+	cell->types[block->migratetype < NR_TYPES ? block->migratetype : TYPE_UNMOVABLE]++;
 	if (block->largest_order != NO_FREE_ORDER) {
 		cell->order_sum += block->largest_order;
 		cell->order_blocks++;
@@ -71,6 +69,8 @@ void cell_merge(struct cell *cell, const struct cell *other)
 	cell->order_blocks += other->order_blocks;
 	for (size_t i = 0; i < NR_KINDS; i++)
 		cell->kinds[i] += other->kinds[i];
+	for (size_t i = 0; i < NR_TYPES; i++)
+		cell->types[i] += other->types[i];
 }
 
 double cell_free(const struct cell *cell)
@@ -87,6 +87,17 @@ enum block_kind cell_kind(const struct cell *cell)
 			kind = (enum block_kind)i;
 	}
 	return kind;
+}
+
+enum block_type cell_type(const struct cell *cell)
+{
+	enum block_type type = TYPE_UNMOVABLE;
+
+	for (size_t i = 1; i < NR_TYPES; i++) {
+		if (cell->types[i] > cell->types[type])
+			type = (enum block_type)i;
+	}
+	return type;
 }
 
 double cell_order(const struct cell *cell)

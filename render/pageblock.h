@@ -32,12 +32,24 @@ enum block_kind {
 	NR_KINDS
 };
 
+/* enum migratetype of the kernel, as the records have it. */
+enum block_type {
+	TYPE_UNMOVABLE,
+	TYPE_MOVABLE,
+	TYPE_RECLAIMABLE,
+	TYPE_HIGHATOMIC,
+	TYPE_CMA,
+	TYPE_ISOLATE,
+	NR_TYPES
+};
+
 /* Sums over pageblocks and instants; all zero is empty. */
 struct cell {
 	uint64_t free, pages;
 	uint64_t blocks;                  /* present pageblocks counted */
 	uint64_t order_sum, order_blocks; /* of those that have a free page */
 	uint64_t kinds[NR_KINDS];
+	uint64_t types[NR_TYPES];
 };
 
 /* record: PAGEBLOCK_RECORD bytes. */
@@ -50,9 +62,10 @@ enum block_kind pageblock_kind(const struct pageblock *block);
 void cell_add(struct cell *cell, const struct pageblock *block);
 void cell_merge(struct cell *cell, const struct cell *other);
 
-/* 0 to 1; the kind most pageblocks have; mean order of the largest free block, -1 if none is free. */
+/* 0 to 1; the kind, the migratetype most pageblocks have; mean order of the largest free block, -1 if none is free. */
 double cell_free(const struct cell *cell);
 enum block_kind cell_kind(const struct cell *cell);
+enum block_type cell_type(const struct cell *cell);
 double cell_order(const struct cell *cell);
 
 #endif

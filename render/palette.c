@@ -2,21 +2,7 @@
 #include "palette.h"
 
 #include <math.h>
-
-const struct colour hues[NR_HUES] = {
-	[HUE_SKY] = { 86, 180, 233 },      [HUE_BLUE] = { 0, 114, 178 },
-	[HUE_GREEN] = { 0, 158, 115 },     [HUE_ORANGE] = { 230, 159, 0 },
-	[HUE_VERMILLION] = { 213, 94, 0 }, [HUE_PURPLE] = { 204, 121, 167 },
-	[HUE_YELLOW] = { 240, 228, 66 },   [HUE_BLACK] = { 0, 0, 0 },
-};
-
-const struct colour colour_paper = { 255, 255, 255 };
-const struct colour colour_ink = { 28, 30, 34 };
-const struct colour colour_faint_ink = { 92, 97, 105 };
-const struct colour colour_rule = { 120, 125, 133 };
-const struct colour colour_grid = { 226, 228, 232 };
-const struct colour colour_nothing = { 224, 224, 226 }; /* no value here, e.g. nothing free */
-const struct colour colour_hole = { 245, 245, 246 };    /* no memory, or no data */
+#include <stddef.h>
 
 /* What the ramp passes through, at equal lightness steps. */
 static const struct colour anchors[] = {
@@ -111,7 +97,7 @@ static struct oklab mix(struct oklab from, struct oklab to, double share)
 	};
 }
 
-void palette_init(struct palette *palette)
+void palette_init(struct palette *palette, bool reverse)
 {
 	const size_t last = (NR_ANCHORS - 1) * FINE;
 	double length = 0, done = 0;
@@ -127,7 +113,7 @@ void palette_init(struct palette *palette)
 			done += step;
 			at++;
 		}
-		palette->ramp[i] = colour_from_oklab(
+		palette->ramp[reverse ? RAMP_SIZE - 1 - i : i] = colour_from_oklab(
 			mix(curve(at), curve(at + 1), fmin((wanted - done) / step, 1)));
 	}
 }
@@ -137,4 +123,13 @@ struct colour palette_ramp(const struct palette *palette, double share)
 	double clamped = share > 0 ? fmin(share, 1) : 0;
 
 	return palette->ramp[(size_t)lround(clamped * (RAMP_SIZE - 1))];
+}
+
+struct colour palette_diverging(double value, struct colour middle, struct colour less,
+                                struct colour more)
+{
+	double share = value > 0 ? fmin(value, 1) : value < 0 ? fmin(-value, 1) : 0;
+
+	return colour_from_oklab(
+		mix(colour_to_oklab(middle), colour_to_oklab(value < 0 ? less : more), share));
 }

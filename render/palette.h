@@ -9,12 +9,16 @@
  * (protanopia, deuteranopia: 8 % of men), its ends cannot be confused by them.
  *
  * Kinds get the palette of Okabe and Ito (2008), chosen for the same readers, in an order in which
- * kinds that meet in a chart also differ in lightness.
+ * kinds that meet in a chart also differ in lightness; theme.c has its values.
+ *
+ * Differences get two arms that meet in the paper's colour: blue for less, orange for more.
  */
 #ifndef RENDER_PALETTE_H
 #define RENDER_PALETTE_H
 
-#include "canvas.h"
+#include <stdbool.h>
+
+#include "colour.h"
 
 #define RAMP_SIZE 256
 
@@ -22,10 +26,15 @@ struct palette {
 	struct colour ramp[RAMP_SIZE];
 };
 
-void palette_init(struct palette *palette);
+/* reverse: 0 is light, for print. */
+void palette_init(struct palette *palette, bool reverse);
 
-/* share: 0 (dark) to 1 (light), clamped. */
+/* share: 0 to 1, clamped. */
 struct colour palette_ramp(const struct palette *palette, double share);
+
+/* -1 (less) to 1 (more), clamped; 0 is `middle`. */
+struct colour palette_diverging(double value, struct colour middle, struct colour less,
+                                struct colour more);
 
 enum hue {
 	HUE_SKY,
@@ -38,12 +47,6 @@ enum hue {
 	HUE_BLACK,
 	NR_HUES
 };
-extern const struct colour hues[NR_HUES];
-
-/* Ink and paper. */
-extern const struct colour colour_paper, colour_ink, colour_faint_ink, colour_rule, colour_grid,
-	colour_nothing, colour_hole;
-
 /* OKLab, for the ramp and its tests. lightness 0 to 1. */
 struct oklab {
 	double lightness, a, b;

@@ -352,3 +352,22 @@ int db_find_replay(struct db *db, const struct run *run, struct run *replay, str
 	*replay = found;
 	return 0;
 }
+
+int db_trace_runs(struct db *db, const struct run *run, struct run *runs, size_t most,
+                  struct mmr_error *err)
+{
+	sqlite3_stmt *stmt = db_prepare(
+		db, RUN_COLUMNS "WHERE r.trace_id = ? ORDER BY r.kind != 'original', r.run_id",
+		run->trace_id, err);
+	size_t count = 0;
+	int rc;
+
+	if (!stmt)
+		return err->code;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		if (count < most)
+			read_run(stmt, &runs[count++]);
+	}
+	rc = db_finish(db, stmt, rc, err);
+	return rc ? rc : (int)count;
+}

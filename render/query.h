@@ -50,6 +50,10 @@ int db_find_original(struct db *db, const struct run *run, struct run *original,
                      struct mmr_error *err);
 int db_find_replay(struct db *db, const struct run *run, struct run *replay, struct mmr_error *err);
 
+/* All runs of the trace of `run`, the original first, at most `most`. Returns how many, or a negative MMR_E_*. */
+int db_trace_runs(struct db *db, const struct run *run, struct run *runs, size_t most,
+                  struct mmr_error *err);
+
 /* One state of a zone's pageblocks; the bytes are fetched when they are wanted. */
 struct pageblock_row {
 	int64_t rowid;
@@ -120,6 +124,7 @@ struct stalls {
 	struct stall *items; /* by start */
 	size_t count, capacity;
 	int64_t longest_ns;
+	int64_t last_ns; /* end of the one that ends last */
 };
 
 enum stall_source { STALL_RECLAIM, STALL_COMPACTION, STALL_OOM };

@@ -99,6 +99,23 @@ void ticks_octave(struct ticks *ticks, double low, double high, size_t most)
 		ticks->at[i] = exp2(ticks->at[i]);
 }
 
+void ticks_decade(struct ticks *ticks, double low, double high, size_t most)
+{
+	double first, last, decades = 1;
+
+	*ticks = (struct ticks){ 0 };
+	if (!(low > 0) || !(high > low) || !isfinite(high))
+		return;
+	most = tick_limit(most);
+	first = log10(low);
+	last = log10(high);
+	while (count_of(first, last, decades) > (double)most)
+		decades++;
+	place(ticks, first, last, decades);
+	for (size_t i = 0; i < ticks->count; i++)
+		ticks->at[i] = pow(10, round(ticks->at[i]));
+}
+
 struct time_unit time_unit_for(double span_ns)
 {
 	if (span_ns >= 1e9)
@@ -171,6 +188,22 @@ void format_address(char label[SCALE_LABEL], double bytes)
 	snprintf(number, sizeof(number), "%.3f", value);
 	trim_zeros(number);
 	snprintf(label, SCALE_LABEL, "%s %s", number, names[unit]);
+}
+
+void format_amount(char label[SCALE_LABEL], double value)
+{
+	static const char *const names[] = { "", " k", " M", " G", " T", " P", " E" };
+	const char *sign = value < 0 ? "−" : "";
+	char number[24];
+	size_t unit = 0;
+
+	value = fabs(value);
+	while (unit + 1 < sizeof(names) / sizeof(names[0]) && value >= 999.5) {
+		value /= 1000;
+		unit++;
+	}
+	format_three(number, sizeof(number), value);
+	snprintf(label, SCALE_LABEL, "%s%s%s", sign, number, names[unit]);
 }
 
 void format_time(char label[SCALE_LABEL], double ns)

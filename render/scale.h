@@ -35,6 +35,9 @@ void ticks_binary(struct ticks *ticks, double low, double high, size_t most);
 /* Powers of two, or of 4, 8, 16, ... where there is no room for all; low > 0. step is in octaves. */
 void ticks_octave(struct ticks *ticks, double low, double high, size_t most);
 
+/* Powers of ten, or every second, third ... of them; low > 0. step is in decades. */
+void ticks_decade(struct ticks *ticks, double low, double high, size_t most);
+
 /* One unit for a whole axis: seconds unless the span is under a second, then ms, µs or ns. */
 struct time_unit {
 	const char *name;
@@ -50,6 +53,9 @@ void format_memory(char label[SCALE_LABEL], double bytes);
 
 /* Exactly: the largest unit of which it is a multiple of an eighth: "4.875 GiB", "4978 MiB". */
 void format_address(char label[SCALE_LABEL], double bytes);
+
+/* "0", "640", "1.5 k", "20 k", "3.2 M": three significant digits. */
+void format_amount(char label[SCALE_LABEL], double value);
 
 /* "1.5 s", "25 ms", "300 µs". */
 void format_time(char label[SCALE_LABEL], double ns);

@@ -4,7 +4,7 @@ run() {
 	mmrender "$@" </dev/null
 	echo "= $?"
 }
-run --list-charts
+run --list
 run heatmap
 run heatmap small.db more.db
 run heatmap missing.db

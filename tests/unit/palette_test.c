@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "palette.h"
+#include "theme.h"
 
 static double distance(struct colour left, struct colour right)
 {
@@ -55,7 +56,7 @@ static void ramp_is_uniform(void **state)
 	double mean = 0;
 
 	(void)state;
-	palette_init(&palette);
+	palette_init(&palette, false);
 	for (int i = 0; i < 16; i++)
 		mean += distance(palette_ramp(&palette, i / 16.0),
 		                 palette_ramp(&palette, (i + 1) / 16.0)) /
@@ -77,7 +78,7 @@ static void ramp_for_the_colour_blind(void **state)
 	struct palette palette;
 
 	(void)state;
-	palette_init(&palette);
+	palette_init(&palette, false);
 	for (int kind = 0; kind < 2; kind++) {
 		for (int i = 0; i < 16; i++) {
 			struct colour from = without(palette_ramp(&palette, i / 16.0), kind);
@@ -90,18 +91,86 @@ static void ramp_for_the_colour_blind(void **state)
 	}
 }
 
-/* Any two kinds of the heatmap stay apart for everyone. */
+/* Any two kinds of a chart stay apart for everyone, in each theme. */
 static void hues_for_the_colour_blind(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < NR_HUES; i++) {
-		for (size_t j = 0; j < i; j++) {
-			assert_true(distance(hues[i], hues[j]) > 0.1);
-			assert_true(distance(without(hues[i], true), without(hues[j], true)) >
-			            0.05);
-			assert_true(distance(without(hues[i], false), without(hues[j], false)) >
-			            0.05);
+	for (const struct theme *theme = themes; theme->name; theme++) {
+		for (size_t i = 0; i < NR_HUES; i++) {
+			for (size_t j = 0; j < i; j++) {
+				struct colour a = theme->hues[i], b = theme->hues[j];
+
+				if (distance(a, b) < 0.1 ||
+				    distance(without(a, true), without(b, true)) < 0.05 ||
+				    distance(without(a, false), without(b, false)) < 0.05)
+					fail_msg("%s: %zu and %zu are too near", theme->name, j, i);
+			}
 		}
+	}
+}
+
+/* Contrast as WCAG 2 has it. */
+static double contrast(struct colour left, struct colour right)
+{
+	double light[2] = { 0, 0 };
+	const struct colour colours[2] = { left, right };
+
+	for (size_t i = 0; i < 2; i++) {
+		const double channels[3] = { colours[i].red / 255.0, colours[i].green / 255.0,
+			                     colours[i].blue / 255.0 };
+		const double weights[3] = { 0.2126, 0.7152, 0.0722 };
+
+		for (size_t j = 0; j < 3; j++)
+			light[i] +=
+				weights[j] * (channels[j] <= 0.04045
+			                              ? channels[j] / 12.92
+			                              : pow((channels[j] + 0.055) / 1.055, 2.4));
+	}
+	return (fmax(light[0], light[1]) + 0.05) / (fmin(light[0], light[1]) + 0.05);
+}
+
+/* WCAG asks 4.5 of a text; also of one that lies on an area without data. */
+static void texts_stand_out(void **state)
+{
+	(void)state;
+	for (const struct theme *theme = themes; theme->name; theme++) {
+		assert_true(contrast(theme->ink, theme->paper) > 12);
+		assert_true(contrast(theme->faint_ink, theme->paper) > 4.5);
+		assert_true(contrast(theme->faint_ink, theme->hole) > 4.5);
+		assert_true(contrast(theme->alarm, theme->paper) > 4.5);
+	}
+}
+
+static void a_reversed_ramp_is_light_where_little_is(void **state)
+{
+	struct palette plain, reversed;
+
+	(void)state;
+	palette_init(&plain, false);
+	palette_init(&reversed, true);
+	for (size_t i = 0; i < RAMP_SIZE; i++)
+		assert_memory_equal(&plain.ramp[i], &reversed.ramp[RAMP_SIZE - 1 - i],
+		                    sizeof(plain.ramp[i]));
+}
+
+/* Paper in the middle, more colour the further from it, and two ends that nobody confuses. */
+static void differences_have_two_arms(void **state)
+{
+	(void)state;
+	for (const struct theme *theme = themes; theme->name; theme++) {
+		struct colour less = theme->hues[HUE_BLUE], more = theme->hues[HUE_VERMILLION];
+		double last = 0;
+
+		for (int i = 0; i <= 10; i++) {
+			struct colour up = palette_diverging(i / 10.0, theme->paper, less, more);
+			double far = distance(up, theme->paper);
+
+			assert_true(i == 0 ? far < 0.01 : far > last);
+			last = far;
+		}
+		assert_true(distance(palette_diverging(-3, theme->paper, less, more), less) < 0.01);
+		assert_true(distance(without(less, true), without(more, true)) > 0.1);
+		assert_true(distance(without(less, false), without(more, false)) > 0.1);
 	}
 }
 
@@ -112,6 +181,9 @@ int main(void)
 		cmocka_unit_test(ramp_is_uniform),
 		cmocka_unit_test(ramp_for_the_colour_blind),
 		cmocka_unit_test(hues_for_the_colour_blind),
+		cmocka_unit_test(texts_stand_out),
+		cmocka_unit_test(a_reversed_ramp_is_light_where_little_is),
+		cmocka_unit_test(differences_have_two_arms),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Values over time as lines and areas, however many samples share a pixel. */
+#ifndef RENDER_SERIES_H
+#define RENDER_SERIES_H
+
+#include "canvas.h"
+#include "query.h"
+#include "scale.h"
+
+/* A line through all samples; those within one pixel are drawn as their extent. */
+void series_line(struct canvas *canvas, const struct series *series, const struct scale *time,
+                 const struct scale *values, const struct stroke *stroke);
+
+/* A dot at each sample, where there are so few that they do not touch. */
+void series_dots(struct canvas *canvas, const struct series *series, const struct scale *time,
+                 const struct scale *values, struct colour colour);
+
+/*
+ * The value of each column of pixels: the mean of the samples in it; between two samples the earlier one
+ * (hold), or what lies between them; NAN where there is none yet, and without hold after the last.
+ */
+void series_columns(const struct series *series, const struct scale *time, bool hold,
+                    double *columns, size_t width);
+
+/* Layers upon each other, the first at the bottom; a column is left out where the first is NAN. */
+struct area_layer {
+	const double *columns;
+	struct colour colour;
+};
+void series_areas(struct canvas *canvas, struct rect plot, const struct area_layer *layers,
+                  size_t nr_layers, const struct scale *values);
+
+/* The first sample at or after which anything is known, and the last; begin > end without samples. */
+void series_extend(const struct series *series, int64_t *begin, int64_t *end);
+
+#endif
