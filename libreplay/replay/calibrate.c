@@ -139,7 +139,7 @@ struct replay_calibrate {
 	uint16_t running[]; /* by CPU: 1 + slot of the batch under way there */
 };
 
-struct replay_calibrate *replay_calibrate_create(uint32_t nr_cpus)
+struct replay_calibrate *replay_calibrate_create(uint32_t nr_cpus, uint64_t first_ns)
 {
 	struct replay_calibrate *calibrate =
 		base_calloc(1, sizeof(*calibrate) + nr_cpus * sizeof(calibrate->running[0]));
@@ -147,6 +147,7 @@ struct replay_calibrate *replay_calibrate_create(uint32_t nr_cpus)
 	if (!calibrate)
 		return NULL;
 	calibrate->nr_cpus = nr_cpus;
+	calibrate->first_ns = first_ns;
 	calibrate->pauses = replay_pause_meter_create();
 	if (!calibrate->pauses) {
 		base_free(calibrate);
@@ -668,61 +669,14 @@ static void measure_pauses(const struct replay_calibrate *calibrate, struct repl
 	start->direct_pauses = replay_pause_measure(calibrate->pauses, &cost, false);
 }
 
-static int learn(struct mmr_trace *trace, struct replay_calibrate *calibrate,
-                 struct replay_start *start, const struct replay_calibrate_rider *rider,
-                 struct mmr_error *err)
+void replay_calibrate_finish(const struct replay_calibrate *calibrate,
+                             struct replay_tunables *tunables, struct replay_start *start)
 {
-	struct mmr_event event;
-	int more, code = 0;
+	uint64_t file_ns = replay_file_device_ns(&start->device);
 
-	while (code == 0 && (more = mmr_trace_next(trace, &event, err)) > 0) {
-		if (calibrate) {
-			replay_calibrate_event(calibrate, &event);
-			replay_reference_event(&start->reference, &event);
-			replay_file_device_event(&start->device, &event);
-		}
-		if (rider)
-			code = rider->event(rider->data, &event, err);
-	}
-	return code < 0 ? code : more;
-}
-
-int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tunables,
-                           struct replay_start *start, const struct replay_calibrate_rider *rider,
-                           struct mmr_error *err)
-{
-	bool learns = mmr_trace_has_event(trace, MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE);
-	struct replay_reference_share *share = &start->reference;
-	struct replay_file_device *device = &start->device;
-	struct replay_calibrate *calibrate = NULL;
-	uint64_t file_ns;
-	int code;
-
-	if (!learns && !rider)
-		return 0;
-	code = mmr_trace_rewind(trace, err);
-	if (code < 0)
-		return code;
-	if (!learns)
-		return learn(trace, NULL, start, rider, err);
-	calibrate = replay_calibrate_create(mmr_trace_info(trace)->nr_cpus);
-	if (!calibrate)
-		return base_error(err, MMR_E_NOMEM, "out of memory for the costs of reclaim");
-	share->first_ns = mmr_trace_info(trace)->first_ns;
-	share->last_ns = mmr_trace_info(trace)->last_ns;
-	device->first_ns = share->first_ns;
-	device->last_ns = share->last_ns;
-	calibrate->first_ns = share->first_ns;
-	code = learn(trace, calibrate, start, rider, err);
-	if (code == 0)
-		replay_calibrate_record(calibrate, tunables);
-	if (code == 0) {
-		replay_calibrate_spreads(calibrate, start);
-		measure_pauses(calibrate, start);
-	}
-	file_ns = replay_file_device_ns(device);
+	replay_calibrate_record(calibrate, tunables);
+	replay_calibrate_spreads(calibrate, start);
+	measure_pauses(calibrate, start);
 	if (file_ns > 0)
 		record(tunables, "cost.file_write", file_ns);
-	replay_calibrate_destroy(calibrate);
-	return code;
 }

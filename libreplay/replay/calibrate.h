@@ -17,8 +17,8 @@
 
 struct replay_calibrate;
 
-/* NULL: out of memory. */
-struct replay_calibrate *replay_calibrate_create(uint32_t nr_cpus);
+/* first_ns: of the recording. NULL: out of memory. */
+struct replay_calibrate *replay_calibrate_create(uint32_t nr_cpus, uint64_t first_ns);
 void replay_calibrate_destroy(struct replay_calibrate *calibrate);
 
 /* Every event of the trace, in time order: those of other kinds tell who had the CPU. */
@@ -31,19 +31,8 @@ void replay_calibrate_record(const struct replay_calibrate *calibrate,
 /* How direct reclaims differed from each other, and the times until kswapd had a CPU. */
 void replay_calibrate_spreads(const struct replay_calibrate *calibrate, struct replay_start *start);
 
-/* Who wants to see the events too; an error ends the pass. */
-struct replay_calibrate_rider {
-	void *data;
-	int (*event)(void *data, const struct mmr_event *event, struct mmr_error *err);
-};
-
-/*
- * All of it, from the trace's first event on, and of start how often pages were found in use, how fast files were
- * written, how direct reclaims and wake-ups of kswapd differed, and the pauses of direct reclaim; leaves the trace at its end.
- * rider: or NULL.
- */
-int replay_calibrate_trace(struct mmr_trace *trace, struct replay_tunables *tunables,
-                           struct replay_start *start, const struct replay_calibrate_rider *rider,
-                           struct mmr_error *err) MMR_MUST_CHECK;
+/* After the last event: all of it, and the pauses of direct reclaim and how fast files were written. */
+void replay_calibrate_finish(const struct replay_calibrate *calibrate,
+                             struct replay_tunables *tunables, struct replay_start *start);
 
 #endif

@@ -289,12 +289,22 @@ static int look_ahead(struct free_run *run, struct mmr_error *err)
 	return mmr_trace_rewind(run->trace, err);
 }
 
-static int read_settings(struct free_run *run, struct mmr_error *err)
+static int read_start(struct free_run *run, struct free_run_start *start, struct mmr_error *err)
 {
-	int code;
+	if (!start) {
+		replay_tunables_init(&run->tunables);
+		return replay_start_read(run->trace, &run->start, &run->tunables, err);
+	}
+	memcpy(&run->start, &start->start, sizeof(run->start));
+	memset(&start->start, 0, sizeof(start->start));
+	run->tunables = start->tunables;
+	return 0;
+}
 
-	replay_tunables_init(&run->tunables);
-	code = replay_start_read(run->trace, &run->start, &run->tunables, err);
+static int read_settings(struct free_run *run, struct free_run_start *start, struct mmr_error *err)
+{
+	int code = read_start(run, start, err);
+
 	for (size_t i = 0; code == 0 && i < run->options->nr_settings; i++)
 		code = replay_tunable_set(&run->tunables, run->options->settings[i], err);
 	for (uint32_t i = 0; i < run->tunables.nr_changes; i++)
@@ -435,7 +445,7 @@ static int finish(struct free_run *run, struct mmr_error *err)
 	return results_failed(run->db, err);
 }
 
-static int run_through(struct free_run *run, struct mmr_error *err)
+static int run_through(struct free_run *run, struct free_run_start *start, struct mmr_error *err)
 {
 	int code = replay_run_span_read(run->trace, &run->span, err);
 
@@ -448,7 +458,7 @@ static int run_through(struct free_run *run, struct mmr_error *err)
 		code = replay_run_dumps_init(&run->dumps, run->trace, run->options, &run->span,
 		                             false, err);
 	if (code == 0)
-		code = read_settings(run, err);
+		code = read_settings(run, start, err);
 	if (code == 0)
 		code = look_ahead(run, err);
 	if (code == 0)
@@ -477,8 +487,8 @@ static void destroy(struct free_run *run)
 
 int replay_free_run(struct mmr_trace *trace, struct results_db *db,
                     const struct mmr_run_options *options,
-                    const struct replay_recorded_policy *policy, struct mmr_run_report *report,
-                    struct mmr_error *err)
+                    const struct replay_recorded_policy *policy, struct free_run_start *start,
+                    struct mmr_run_report *report, struct mmr_error *err)
 {
 	struct free_run *run = base_calloc(1, sizeof(*run));
 	int code;
@@ -496,7 +506,7 @@ int replay_free_run(struct mmr_trace *trace, struct results_db *db,
 		replay_run_note(report,
 		                "the recorded kernel's policy %s is not there; %s stands in",
 		                policy->missing, policy->name);
-	code = run_through(run, err);
+	code = run_through(run, start, err);
 	destroy(run);
 	return code;
 }

@@ -43,11 +43,20 @@ struct free_run {
 
 /* ---- free_run.c ---- */
 
-/* Replays a trace under a policy into db, which may be NULL: only dumps are wanted. */
+/* What a free run begins with. */
+struct free_run_start {
+	struct replay_start start;
+	struct replay_tunables tunables; /* as recorded */
+};
+
+/*
+ * Replays a trace under a policy into db, which may be NULL: only dumps are wanted. start: what the trace tells of
+ * it, which is taken over and left zeroed; NULL: that is to be read first.
+ */
 int replay_free_run(struct mmr_trace *trace, struct results_db *db,
                     const struct mmr_run_options *options,
-                    const struct replay_recorded_policy *policy, struct mmr_run_report *report,
-                    struct mmr_error *err) MMR_MUST_CHECK;
+                    const struct replay_recorded_policy *policy, struct free_run_start *start,
+                    struct mmr_run_report *report, struct mmr_error *err) MMR_MUST_CHECK;
 
 /* ---- free_run_rows.c ---- */
 

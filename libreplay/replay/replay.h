@@ -157,6 +157,8 @@ struct replay_spread {
 	uint32_t percent[REPLAY_NR_QUANTILES];
 };
 
+struct replay_survey;
+
 /* Transparent huge pages of the recorded machine. */
 enum replay_thp {
 	REPLAY_THP_UNKNOWN,
@@ -201,6 +203,17 @@ struct replay_start {
  */
 int replay_start_read(struct mmr_trace *trace, struct replay_start *ret,
                       struct replay_tunables *tunables, struct mmr_error *err) MMR_MUST_CHECK;
+
+/*
+ * The same in two, for those who go through all events anyway: between them every event of the trace is given to
+ * the survey, which start may not move under. After an error of the second, too, start is to be deinitialised.
+ */
+int replay_start_open(struct mmr_trace *trace, struct replay_start *start,
+                      struct replay_tunables *tunables, struct replay_survey **ret,
+                      struct mmr_error *err) MMR_MUST_CHECK;
+int replay_start_close(struct mmr_trace *trace, struct replay_start *start,
+                       struct replay_tunables *tunables, struct replay_survey *survey,
+                       struct mmr_error *err) MMR_MUST_CHECK;
 void replay_start_deinit(struct replay_start *start);
 
 /*

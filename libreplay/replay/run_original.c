@@ -18,12 +18,14 @@
 #include "run_runs.h"
 #include "shadow.h"
 #include "snapshot_facts.h"
+#include "start_survey.h"
 
 struct original {
 	struct mmr_trace *trace;
 	const struct mmr_run_options *options;
 	struct mmr_run_report *report;
-	struct results_db *db; /* NULL: only verification is wanted */
+	struct results_db *db;        /* NULL: only verification is wanted */
+	struct replay_survey *survey; /* NULL: nobody asks */
 	struct replay_shadow *shadow;
 	struct run_source source;
 	struct run_sampler sampler;
@@ -340,6 +342,10 @@ static int feed(struct original *run, struct mmr_error *err)
 			replay_shadow_event(run->shadow, &event);
 		if (run->db)
 			describe(run, &event);
+		if (run->survey)
+			code = replay_survey_event(run->survey, &event, err);
+		if (code < 0)
+			return code;
 		if (run->db && run->shadow && !sampling && replay_shadow_ready(run->shadow)) {
 			sampling = true;
 			start_sampling(run, event.t_ns);
@@ -388,12 +394,13 @@ static int finish(struct original *run, struct mmr_error *err)
 }
 
 int replay_run_original(struct mmr_trace *trace, struct results_db *db,
-                        const struct mmr_run_options *options, struct mmr_run_report *report,
-                        struct mmr_error *err)
+                        const struct mmr_run_options *options, struct replay_survey *survey,
+                        struct mmr_run_report *report, struct mmr_error *err)
 {
 	struct original run = { .trace = trace, .options = options, .report = report, .db = db };
 	int code;
 
+	run.survey = survey;
 	*report = (struct mmr_run_report){ 0 };
 	code = replay_run_span_read(trace, &run.span, err);
 	if (code == 0) {
@@ -434,7 +441,7 @@ int mmr_run_original(struct mmr_trace *trace, const struct mmr_run_options *opti
 	if (code == 0 && options->db_path)
 		code = results_open(options->db_path, &db, err);
 	if (code == 0)
-		code = replay_run_original(trace, db, options, report, err);
+		code = replay_run_original(trace, db, options, NULL, report, err);
 	if (code == 0 && db)
 		code = results_commit(db, err);
 	results_close(db);

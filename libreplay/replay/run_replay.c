@@ -8,19 +8,50 @@
 
 #include <mmreplay/run.h>
 
+#include "alloc.h"
 #include "error_set.h"
 #include "free_run.h"
 #include "recorded_policy.h"
 #include "replay.h"
 #include "run_private.h"
 #include "run_runs.h"
+#include "start_survey.h"
+
+/* The original, and in the same pass over the events what the replay begins with. */
+static int run_original(struct mmr_trace *trace, struct results_db *db,
+                        const struct mmr_run_options *options, struct free_run_start **ret,
+                        struct mmr_error *err)
+{
+	struct free_run_start *start = base_calloc_err(1, sizeof(*start), "a replay", err);
+	struct replay_survey *survey = NULL;
+	struct mmr_run_report report = { 0 };
+	int code;
+
+	if (!start)
+		return MMR_E_NOMEM;
+	replay_tunables_init(&start->tunables);
+	code = replay_start_open(trace, &start->start, &start->tunables, &survey, err);
+	if (code == 0)
+		code = replay_run_original(trace, db, options, survey, &report, err);
+	mmr_run_report_deinit(&report);
+	if (code == 0)
+		code = replay_start_close(trace, &start->start, &start->tunables, survey, err);
+	replay_survey_destroy(survey);
+	if (code < 0) {
+		replay_start_deinit(&start->start);
+		base_free(start);
+		return code;
+	}
+	*ret = start;
+	return 0;
+}
 
 /* The original goes first, if the database does not have it: a replay is read against it. */
 static int original_first(struct mmr_trace *trace, struct results_db *db,
-                          const struct mmr_run_options *options, struct mmr_error *err)
+                          const struct mmr_run_options *options, struct free_run_start **ret,
+                          struct mmr_error *err)
 {
 	struct mmr_run_options original = *options;
-	struct mmr_run_report report;
 	struct run_span span;
 	bool has_original;
 	int code;
@@ -35,9 +66,7 @@ static int original_first(struct mmr_trace *trace, struct results_db *db,
 	original.label = NULL;
 	original.verify = false;
 	original.nr_dumps = 0;
-	code = replay_run_original(trace, db, &original, &report, err);
-	mmr_run_report_deinit(&report);
-	return code;
+	return run_original(trace, db, &original, ret, err);
 }
 
 static bool wants_recorded_policy(const struct mmr_run_options *options)
@@ -100,6 +129,7 @@ int mmr_run_replay(struct mmr_trace *trace, const struct mmr_run_options *option
 {
 	struct mmr_run_options chosen = *options;
 	struct replay_recorded_policy policy;
+	struct free_run_start *start = NULL;
 	struct results_db *db = NULL;
 	int code;
 
@@ -125,9 +155,12 @@ int mmr_run_replay(struct mmr_trace *trace, const struct mmr_run_options *option
 		code = replay_run_requests(trace, db, options, report, err);
 	} else if (code == 0) {
 		if (db)
-			code = original_first(trace, db, options, err);
+			code = original_first(trace, db, options, &start, err);
 		if (code == 0)
-			code = replay_free_run(trace, db, &chosen, &policy, report, err);
+			code = replay_free_run(trace, db, &chosen, &policy, start, report, err);
+		if (start)
+			replay_start_deinit(&start->start);
+		base_free(start);
 	}
 	if (code == 0 && db)
 		code = results_commit(db, err);

@@ -8,12 +8,16 @@
 #include "db.h"
 #include "tunables.h"
 
+struct replay_survey;
 struct wl;
 
-/* mmr_run_original() into a database that is open already; db may be NULL: nothing is written. */
+/*
+ * mmr_run_original() into a database that is open already; db may be NULL: nothing is written. survey: gets all
+ * events, too, if there is a database; or NULL.
+ */
 int replay_run_original(struct mmr_trace *trace, struct results_db *db,
-                        const struct mmr_run_options *options, struct mmr_run_report *report,
-                        struct mmr_error *err) MMR_MUST_CHECK;
+                        const struct mmr_run_options *options, struct replay_survey *survey,
+                        struct mmr_run_report *report, struct mmr_error *err) MMR_MUST_CHECK;
 
 /* mmr_run_replay() of a trace of page requests, into a database that is open. */
 int replay_run_requests(struct mmr_trace *trace, struct results_db *db,

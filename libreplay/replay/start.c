@@ -13,14 +13,12 @@
 #include <string.h>
 
 #include "alloc.h"
-#include "calibrate.h"
 #include "error_set.h"
 #include "mm.h"
 #include "reference_share.h"
 #include "replay.h"
 #include "shadow.h"
-#include "start_bulk.h"
-#include "start_lists.h"
+#include "start_survey.h"
 #include "start_swap.h"
 #include "text_line.h"
 #include "vec.h"
@@ -109,20 +107,9 @@ static int read_block_types(const struct replay_shadow *shadow, struct replay_st
 	return 0;
 }
 
-DEFINE_VEC(look_vec, uint64_t);
-
-/* What the whole trace is read for once. */
-struct survey {
-	struct look_vec looks;
-	struct replay_lists *lists; /* NULL: there is no snapshot */
-	struct replay_bulk *bulk;   /* likewise, or there is too much memory */
-	uint64_t nr_before;         /* events before the start */
-	uint64_t nr_seen;
-};
-
 /* Follows the trace to the end of the first full snapshot. */
 static int follow_snapshot(struct mmr_trace *trace, struct replay_shadow *shadow,
-                           struct survey *survey, uint64_t *start_ns, struct mmr_error *err)
+                           uint64_t *nr_events, uint64_t *start_ns, struct mmr_error *err)
 {
 	struct mmr_event event;
 	int more = 1;
@@ -130,12 +117,13 @@ static int follow_snapshot(struct mmr_trace *trace, struct replay_shadow *shadow
 	while (!replay_shadow_ready(shadow) && (more = mmr_trace_next(trace, &event, err)) > 0) {
 		replay_shadow_event(shadow, &event);
 		*start_ns = event.t_ns;
-		survey->nr_before++;
+		++*nr_events;
 	}
 	return more < 0 ? more : 0;
 }
 
-static int read_memory(struct mmr_trace *trace, struct replay_start *start, struct survey *survey,
+/* nr_before: events before the start. */
+static int read_memory(struct mmr_trace *trace, struct replay_start *start, uint64_t *nr_before,
                        struct mmr_error *err)
 {
 	struct replay_shadow *shadow;
@@ -148,7 +136,7 @@ static int read_memory(struct mmr_trace *trace, struct replay_start *start, stru
 		return code;
 	code = mmr_trace_rewind(trace, err);
 	if (code == 0)
-		code = follow_snapshot(trace, shadow, survey, &start->start_ns, err);
+		code = follow_snapshot(trace, shadow, nr_before, &start->start_ns, err);
 	if (code == 0) {
 		code = read_free_blocks(shadow, start);
 		if (code == 0)
@@ -157,49 +145,8 @@ static int read_memory(struct mmr_trace *trace, struct replay_start *start, stru
 			base_error(err, code, "out of memory for the free blocks at the start");
 		start->exact = code == 0;
 	}
-	if (code == 0)
-		code = replay_lists_create(start, &survey->lists, err);
-	if (code == 0)
-		code = replay_bulk_create(start, &survey->bulk, err);
 	replay_shadow_destroy(shadow);
 	return code;
-}
-
-/* ---- the whole trace ---- */
-
-static int survey_event(void *data, const struct mmr_event *event, struct mmr_error *err)
-{
-	struct survey *survey = data;
-	int code;
-
-	if (event->kind == MMR_EVENT_MM_COMPACTION_KCOMPACTD_SLEEP &&
-	    event->compact_zone.nid == 0 && look_vec_push(&survey->looks, event->t_ns) < 0)
-		return base_error(err, MMR_E_NOMEM, "out of memory for kcompactd's looks");
-	if (survey->nr_seen++ < survey->nr_before)
-		return 0;
-	code = replay_lists_event(survey->lists, event, err);
-	if (code == 0 && survey->bulk)
-		code = replay_bulk_event(survey->bulk, event, err);
-	return code;
-}
-
-/* What the events of the whole trace tell, in one pass. */
-static int read_events(struct mmr_trace *trace, struct replay_start *start,
-                       struct replay_tunables *tunables, struct survey *survey,
-                       struct mmr_error *err)
-{
-	const struct replay_calibrate_rider rider = { .data = survey, .event = survey_event };
-	int code =
-		replay_calibrate_trace(trace, tunables, start, survey->lists ? &rider : NULL, err);
-
-	if (code < 0 || !survey->lists)
-		return code;
-	start->looks = survey->looks.items;
-	start->nr_looks = survey->looks.count;
-	survey->looks = (struct look_vec){ 0 };
-	if (survey->bulk)
-		replay_bulk_take(survey->bulk, start);
-	return replay_lists_take(survey->lists, start, err);
 }
 
 /* ---- texts ---- */
@@ -460,11 +407,12 @@ static int read_snapshot(struct mmr_trace *trace, struct replay_start *start,
 	return 0;
 }
 
-int replay_start_read(struct mmr_trace *trace, struct replay_start *start,
-                      struct replay_tunables *tunables, struct mmr_error *err)
+int replay_start_open(struct mmr_trace *trace, struct replay_start *start,
+                      struct replay_tunables *tunables, struct replay_survey **ret,
+                      struct mmr_error *err)
 {
 	const struct mmr_trace_info *info = mmr_trace_info(trace);
-	struct survey survey = { 0 };
+	uint64_t nr_before = 0;
 	int code;
 
 	/* In place: it is too large for the stack. */
@@ -474,19 +422,53 @@ int replay_start_read(struct mmr_trace *trace, struct replay_start *start,
 	start->nr_cpus = info->nr_cpus;
 	start->start_ns = info->first_ns;
 	replay_tunable_record(tunables, "kernel", info->kernel_release);
-	code = read_memory(trace, start, &survey, err);
+	code = read_memory(trace, start, &nr_before, err);
 	if (code == 0)
 		code = read_snapshot(trace, start, tunables, err);
 	if (code == 0)
-		code = read_events(trace, start, tunables, &survey, err);
+		code = replay_survey_create(trace, start, nr_before, ret, err);
+	if (code < 0)
+		replay_start_deinit(start);
+	return code;
+}
+
+int replay_start_close(struct mmr_trace *trace, struct replay_start *start,
+                       struct replay_tunables *tunables, struct replay_survey *survey,
+                       struct mmr_error *err)
+{
+	int code = replay_survey_finish(survey, tunables, err);
+
 	/* What MGLRU did before 6.2 (and what a recording without the events knows) is in the counters only. */
 	if (code == 0 && start->mglru && !replay_reference_known(&start->reference))
 		code = replay_reference_snapshots(trace, &start->reference, err);
-	replay_lists_destroy(survey.lists);
-	replay_bulk_destroy(survey.bulk);
-	look_vec_deinit(&survey.looks);
 	if (code == 0)
 		code = mmr_trace_rewind(trace, err);
+	return code;
+}
+
+static int read_events(struct mmr_trace *trace, struct replay_survey *survey, struct mmr_error *err)
+{
+	struct mmr_event event;
+	int more = 1, code = mmr_trace_rewind(trace, err);
+
+	while (code == 0 && (more = mmr_trace_next(trace, &event, err)) > 0)
+		code = replay_survey_event(survey, &event, err);
+	return code < 0 ? code : more;
+}
+
+int replay_start_read(struct mmr_trace *trace, struct replay_start *start,
+                      struct replay_tunables *tunables, struct mmr_error *err)
+{
+	struct replay_survey *survey;
+	int code = replay_start_open(trace, start, tunables, &survey, err);
+
+	if (code < 0)
+		return code;
+	if (replay_survey_asks(survey))
+		code = read_events(trace, survey, err);
+	if (code == 0)
+		code = replay_start_close(trace, start, tunables, survey, err);
+	replay_survey_destroy(survey);
 	if (code < 0)
 		replay_start_deinit(start);
 	return code;

@@ -23,7 +23,7 @@ struct made_batch {
 
 static int setup(void **state)
 {
-	struct replay_calibrate *calibrate = replay_calibrate_create(2);
+	struct replay_calibrate *calibrate = replay_calibrate_create(2, 0);
 	struct mmr_event wake = { .pid = KSWAPD, .kind = MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE };
 
 	if (calibrate)

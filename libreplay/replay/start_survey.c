@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One pass over the trace for all that look for something of the start in the events behind it: costs and pauses
+ * of reclaim (calibrate.c), how often pages were found in use (reference_share.c), how fast files were written
+ * (file_device.c), page lists (start_lists.c), the bulk allocator (start_bulk.c), kcompactd's looks.
+ *
+ * Whoever goes through the whole trace anyway can take it along: see run_replay.c.
+ */
+#include "start_survey.h"
+
+#include "alloc.h"
+#include "calibrate.h"
+#include "error_set.h"
+#include "start_bulk.h"
+#include "start_lists.h"
+#include "vec.h"
+
+DEFINE_VEC(look_vec, uint64_t);
+
+struct replay_survey {
+	struct replay_start *start;
+	struct look_vec looks;
+	struct replay_calibrate *calibrate; /* NULL: the recording lacks the events */
+	struct replay_lists *lists;         /* NULL: there is no snapshot */
+	struct replay_bulk *bulk;           /* likewise, or there is too much memory */
+	uint64_t nr_before;                 /* events before the start */
+	uint64_t nr_seen;
+};
+
+static int open_calibrate(const struct mmr_trace *trace, struct replay_survey *survey,
+                          struct mmr_error *err)
+{
+	const struct mmr_trace_info *info = mmr_trace_info(trace);
+	struct replay_start *start = survey->start;
+
+	if (!mmr_trace_has_event(trace, MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE))
+		return 0;
+	survey->calibrate = replay_calibrate_create(info->nr_cpus, info->first_ns);
+	if (!survey->calibrate)
+		return base_error(err, MMR_E_NOMEM, "out of memory for the costs of reclaim");
+	start->reference.first_ns = info->first_ns;
+	start->reference.last_ns = info->last_ns;
+	start->device.first_ns = info->first_ns;
+	start->device.last_ns = info->last_ns;
+	return 0;
+}
+
+int replay_survey_create(const struct mmr_trace *trace, struct replay_start *start,
+                         uint64_t nr_before, struct replay_survey **ret, struct mmr_error *err)
+{
+	struct replay_survey *survey = base_calloc_err(1, sizeof(*survey), "a survey", err);
+	int code;
+
+	if (!survey)
+		return MMR_E_NOMEM;
+	survey->start = start;
+	survey->nr_before = nr_before;
+	code = open_calibrate(trace, survey, err);
+	if (code == 0 && start->exact)
+		code = replay_lists_create(start, &survey->lists, err);
+	if (code == 0 && start->exact)
+		code = replay_bulk_create(start, &survey->bulk, err);
+	if (code < 0) {
+		replay_survey_destroy(survey);
+		return code;
+	}
+	*ret = survey;
+	return 0;
+}
+
+void replay_survey_destroy(struct replay_survey *survey)
+{
+	if (!survey)
+		return;
+	replay_calibrate_destroy(survey->calibrate);
+	replay_lists_destroy(survey->lists);
+	replay_bulk_destroy(survey->bulk);
+	look_vec_deinit(&survey->looks);
+	base_free(survey);
+}
+
+bool replay_survey_asks(const struct replay_survey *survey)
+{
+	return survey->calibrate || survey->lists;
+}
+
+static int note_look(struct replay_survey *survey, const struct mmr_event *event,
+                     struct mmr_error *err)
+{
+	if (event->compact_zone.nid != 0 || look_vec_push(&survey->looks, event->t_ns) == 0)
+		return 0;
+	return base_error(err, MMR_E_NOMEM, "out of memory for kcompactd's looks");
+}
+
+int replay_survey_event(struct replay_survey *survey, const struct mmr_event *event,
+                        struct mmr_error *err)
+{
+	int code = 0;
+
+	if (survey->calibrate) {
+		replay_calibrate_event(survey->calibrate, event);
+		replay_reference_event(&survey->start->reference, event);
+		replay_file_device_event(&survey->start->device, event);
+	}
+	if (!survey->lists)
+		return 0;
+	if (event->kind == MMR_EVENT_MM_COMPACTION_KCOMPACTD_SLEEP)
+		code = note_look(survey, event, err);
+	if (code < 0 || survey->nr_seen++ < survey->nr_before)
+		return code;
+	code = replay_lists_event(survey->lists, event, err);
+	if (code == 0 && survey->bulk)
+		code = replay_bulk_event(survey->bulk, event, err);
+	return code;
+}
+
+int replay_survey_finish(struct replay_survey *survey, struct replay_tunables *tunables,
+                         struct mmr_error *err)
+{
+	struct replay_start *start = survey->start;
+
+	if (survey->calibrate)
+		replay_calibrate_finish(survey->calibrate, tunables, start);
+	if (!survey->lists)
+		return 0;
+	start->looks = survey->looks.items;
+	start->nr_looks = survey->looks.count;
+	survey->looks = (struct look_vec){ 0 };
+	if (survey->bulk)
+		replay_bulk_take(survey->bulk, start);
+	return replay_lists_take(survey->lists, start, err);
+}
