@@ -253,6 +253,13 @@ uint64_t mm_managed_pages(const struct mm_machine *machine);
 /* Whether a logical page has contents, wherever they are. */
 bool mm_lpage_is_known(const struct mm_machine *machine, uint32_t page);
 
+/*
+ * Hints, for whoever knows what comes next: what is known of a logical page (of any number) is fetched into the cache,
+ * and, some time after that, what is known of its page frame.
+ */
+void mm_expect_page(const struct mm_machine *machine, uint32_t page);
+void mm_expect_frame(const struct mm_machine *machine, uint32_t page);
+
 /* Makes room for logical pages < nr_pages; cheap if there is. MMR_E_NOMEM, MMR_E_LIMIT. */
 int mm_reserve_lpages(struct mm_machine *machine, uint32_t nr_pages,
                       struct mmr_error *err) MMR_MUST_CHECK;

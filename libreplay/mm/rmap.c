@@ -20,6 +20,25 @@ bool mm_lpage_is_known(const struct mm_machine *machine, uint32_t page)
 	        !(mm_lpage(machine, page)->flags & MM_LP_GONE));
 }
 
+void mm_expect_page(const struct mm_machine *machine, uint32_t page)
+{
+	if (page >= machine->nr_lpages)
+		return;
+	__builtin_prefetch(&machine->lpages[page], 1);
+	__builtin_prefetch(&machine->owners[page]);
+}
+
+void mm_expect_frame(const struct mm_machine *machine, uint32_t page)
+{
+	uint32_t pfn;
+
+	if (page >= machine->nr_lpages)
+		return;
+	pfn = machine->lpages[page].pfn;
+	if (pfn != MM_NONE)
+		__builtin_prefetch(&machine->pages[pfn], 1);
+}
+
 void mm_rename_page(struct mm_machine *machine, uint32_t was, uint32_t page)
 {
 	struct mm_lpage *from = mm_lpage(machine, was), *to = mm_lpage(machine, page);

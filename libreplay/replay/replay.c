@@ -19,6 +19,9 @@
 /* Ops between two looks at the machine's invariants, and between two walks of -Dcheck=full. */
 #define STATUS_INTERVAL 1024u
 #define WALK_INTERVAL   65536u
+/* Ops from a page's turn back to when it is asked for, and then its page frame. */
+#define EXPECT_PAGE  12u
+#define EXPECT_FRAME 6u
 
 int replay_create(const struct replay_config *config, struct replay **ret, struct mmr_error *err)
 {
@@ -205,6 +208,17 @@ static void set_reference_share(struct replay *replay, uint64_t t_ns)
 	replay->reference_ns = replay_reference_begin_ns(replay->reference, bin + 1);
 }
 
+/* What ops to come need is on its way to the cache when their turn is. */
+static void expect(const struct replay *replay, const struct replay_input *input)
+{
+	size_t far = input->next + EXPECT_PAGE, near = input->next + EXPECT_FRAME;
+
+	if (far < input->nr)
+		mm_expect_page(replay->machine, input->ops[far].page);
+	if (near < input->nr)
+		mm_expect_frame(replay->machine, input->ops[near].page);
+}
+
 static bool is_resident(const struct demand_op *op)
 {
 	return (op->arg & DEMAND_RESIDENT) &&
@@ -293,6 +307,7 @@ bool replay_input_next(struct replay *replay)
 		return true;
 	if (!replay->seeding && t_ns >= replay->reference_ns)
 		set_reference_share(replay, t_ns);
+	expect(replay, input);
 	input->next++;
 	input->met = false;
 	accept(replay, op);

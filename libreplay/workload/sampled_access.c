@@ -9,8 +9,11 @@
  *
  * Not modelled: that a page was watched and not used. Who wrote, and who read.
  */
+#include <string.h>
+
 #include "alloc.h"
 #include "error_set.h"
+#include "le.h"
 #include "wl_state.h"
 
 #define PAGE_SHIFT 12
@@ -39,6 +42,27 @@ static bool born_since(const struct wl *wl, uint64_t pfn, uint64_t since_ns)
 	return born != 0 && (int32_t)(born - wl_born_time(since_ns)) > 0;
 }
 
+/* 64 bits of a bitmap that has nr bits, from a multiple of 8 on; those beyond its end are 0. */
+static uint64_t bits_at(const uint8_t *bitmap, uint64_t first, uint64_t nr)
+{
+	uint64_t left = nr - first, bits = 0;
+
+	memcpy(&bits, bitmap + first / 8, left >= 64 ? 8 : (left + 7) / 8);
+	bits = le64_get((const uint8_t *)&bits);
+	return left >= 64 ? bits : bits & ((UINT64_C(1) << left) - 1);
+}
+
+/* Of 64 page frames those that were seen in use. */
+static uint64_t used_of(const struct mmr_access_sample *sample, uint64_t first)
+{
+	uint64_t nr = sample->nr_pfns, left = nr - first;
+	uint64_t used = ~bits_at(sample->idle, first, nr);
+
+	if (left < 64)
+		used &= (UINT64_C(1) << left) - 1;
+	return sample->known ? used & bits_at(sample->known, first, nr) : used;
+}
+
 static void take_bitmap(struct wl *wl, const struct mmr_access_sample *sample)
 {
 	uint64_t since_ns = sample->mark_begin_ns ? sample->mark_begin_ns : sample->begin_ns;
@@ -47,14 +71,18 @@ static void take_bitmap(struct wl *wl, const struct mmr_access_sample *sample)
 		wl->born = base_calloc(wl->nr_pfns, sizeof(*wl->born));
 		wl->nomem |= !wl->born;
 	}
-	for (uint64_t i = 0; i < sample->nr_pfns; i++) {
-		if (sample->idle[i / 8] >> i % 8 & 1)
-			continue;
-		if (!sample->known && born_since(wl, sample->first_pfn + i, since_ns))
-			continue;
-		if (sample->known && !(sample->known[i / 8] >> i % 8 & 1))
-			continue;
-		emit(wl, wl_page_at(wl, sample->first_pfn + i), since_ns);
+	for (uint64_t first = 0; first < sample->nr_pfns; first += 64) {
+		uint64_t used = used_of(sample, first);
+
+		for (uint64_t rest = used; rest; rest &= rest - 1)
+			wl_expect_page(wl, wl_page_at(wl, sample->first_pfn + first +
+			                                          (uint64_t)__builtin_ctzll(rest)));
+		for (; used; used &= used - 1) {
+			uint64_t i = first + (uint64_t)__builtin_ctzll(used);
+
+			if (sample->known || !born_since(wl, sample->first_pfn + i, since_ns))
+				emit(wl, wl_page_at(wl, sample->first_pfn + i), since_ns);
+		}
 	}
 }
 

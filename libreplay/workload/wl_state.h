@@ -460,6 +460,13 @@ static inline uint32_t *wl_place(struct wl *wl, uint64_t pfn)
 
 /* The page that lives in a page frame, or WL_NONE. */
 uint32_t wl_page_at(struct wl *wl, uint64_t pfn);
+/* It is looked at soon: into the cache with it. page may be WL_NONE. */
+static inline void wl_expect_page(const struct wl *wl, uint32_t page)
+{
+	if (page < wl->pages.count)
+		__builtin_prefetch(&wl->pages.items[page], 1);
+}
+
 /* Brings a page of kind to life at pfn (or WL_NONE) under a number that is not in use. */
 void wl_page_init(struct wl *wl, uint32_t page, enum wl_page_kind kind, uint32_t pfn);
 uint32_t wl_page_new(struct wl *wl, enum wl_page_kind kind, uint32_t pfn);
