@@ -15,7 +15,6 @@
 #include "error_set.h"
 #include "mm.h"
 #include "policy_table.h"
-#include "run_runs.h"
 #include "show_mem.h"
 
 #define EVENTS_PER_BATCH 4096
@@ -156,25 +155,23 @@ static int execute_ready(struct free_run *run, struct mmr_error *err)
 	return code;
 }
 
-int replay_run_next_access(struct mmr_trace *trace, struct wl *wl, uint64_t t_ns, uint32_t *next,
-                           struct mmr_error *err)
+int replay_run_next_access(struct mmr_trace *trace, struct wl *wl, uint64_t t_ns,
+                           struct run_access *access, struct mmr_error *err)
 {
-	while (*next < mmr_trace_info(trace)->nr_access_frames) {
+	while (access->end_ns < t_ns && access->next < mmr_trace_info(trace)->nr_access_frames) {
 		struct mmr_access_sample sample;
-		int code = mmr_trace_access_sample(trace, *next, &sample, err);
+		int code = mmr_trace_access_sample(trace, access->next, &sample, err);
 
-		if (code == MMR_E_CORRUPT) {
-			(*next)++;
-			continue;
-		}
-		if (code < 0)
-			return code;
-		if (sample.end_ns >= t_ns)
+		/* One that is yet to come is put together again when its time has come. */
+		access->end_ns = code == 0 ? sample.end_ns : 0;
+		if (code == 0 && sample.end_ns >= t_ns)
 			return 0;
-		(*next)++;
-		code = wl_access(wl, &sample, err);
-		if (code < 0)
+		if (code == 0)
+			code = wl_access(wl, &sample, err);
+		if (code < 0 && code != MMR_E_CORRUPT)
 			return code;
+		access->next++;
+		access->end_ns = 0;
 	}
 	return 0;
 }
@@ -199,8 +196,8 @@ static int feed(struct free_run *run, struct mmr_error *err)
 
 	while ((more = mmr_trace_next(run->trace, &event, err)) > 0) {
 		if ((report->nr_events & 255) == 0)
-			code = replay_run_next_access(run->trace, run->wl, event.t_ns,
-			                              &run->next_sample, err);
+			code = replay_run_next_access(run->trace, run->wl, event.t_ns, &run->access,
+			                              err);
 		if (code == 0)
 			code = wl_event(run->wl, &event, err);
 		if (run->looking_ahead && run->residence)
@@ -284,7 +281,7 @@ static int look_ahead(struct free_run *run, struct mmr_error *err)
 		replay_residence_seal(run->residence);
 	wl_destroy(run->wl);
 	run->wl = NULL;
-	run->next_sample = 0;
+	run->access = (struct run_access){ 0 };
 	run->report->nr_events = 0;
 	return mmr_trace_rewind(run->trace, err);
 }

@@ -11,6 +11,7 @@
 #include "replay.h"
 #include "run_dump.h"
 #include "run_private.h"
+#include "run_runs.h"
 #include "workload.h"
 
 #define KB_PER_PAGE 4ull
@@ -37,8 +38,8 @@ struct free_run {
 	struct run_span span;
 	struct run_counters counters;
 	uint64_t counters_next_ns; /* absolute; UINT64_MAX: none left */
-	uint32_t next_sample;      /* of page accesses */
-	uint32_t last_task;        /* the highest number in the demand */
+	struct run_access access;
+	uint32_t last_task; /* the highest number in the demand */
 };
 
 /* ---- free_run.c ---- */

@@ -14,13 +14,13 @@ static int feed(struct mmr_trace *trace, const struct mmr_run_options *options, 
                 struct mmr_error *err)
 {
 	struct mmr_event event;
-	uint32_t next_sample = 0;
+	struct run_access access = { 0 };
 	uint64_t nr_events = 0;
 	int more, code = 0;
 
 	while ((more = mmr_trace_next(trace, &event, err)) > 0) {
 		if ((nr_events & 255) == 0)
-			code = replay_run_next_access(trace, wl, event.t_ns, &next_sample, err);
+			code = replay_run_next_access(trace, wl, event.t_ns, &access, err);
 		if (code == 0)
 			code = wl_event(wl, &event, err);
 		if (code < 0)

@@ -30,8 +30,14 @@ void replay_run_label(const struct mmr_run_options *options, char *label, size_t
 /* The tunables as parameters of the run that was begun. */
 void replay_run_put_params(struct results_db *db, const struct replay_tunables *tunables);
 
-/* Gives a workload the access samples that end before t_ns, from number *next on. */
-int replay_run_next_access(struct mmr_trace *trace, struct wl *wl, uint64_t t_ns, uint32_t *next,
-                           struct mmr_error *err) MMR_MUST_CHECK;
+/* Which sample of page accesses is next. */
+struct run_access {
+	uint32_t next;
+	uint64_t end_ns; /* of that one; 0: it has not been looked at */
+};
+
+/* Gives a workload the access samples that end before t_ns, from the next on. */
+int replay_run_next_access(struct mmr_trace *trace, struct wl *wl, uint64_t t_ns,
+                           struct run_access *access, struct mmr_error *err) MMR_MUST_CHECK;
 
 #endif
