@@ -8,8 +8,9 @@
 #include "palette.h"
 
 #define TICK         5.0
-#define GAP          4.0 /* between a tick and its label */
-#define LABEL_FACTOR 1.3 /* of the text's height: the least distance between labels */
+#define GAP          4.0  /* between a tick and its label */
+#define OVERHANG     10.0 /* of a label beyond the end of an axis */
+#define LABEL_FACTOR 1.3  /* of the text's height: the least distance between labels */
 
 /* A baseline that centres digits and capitals on y. */
 static double centred(double y, double size)
@@ -135,30 +136,34 @@ static void place_ticks(struct ticks *ticks, const struct scale *scale, enum qua
 		ticks_decimal(ticks, scale->low, scale->high, most);
 }
 
-/* Exact, as it stands at a round place; one unit of time for a whole linear axis. */
+/* Exact, as it stands at a round place. Of a scale that begins below nought each has its sign. */
 static void format_at(char label[SCALE_LABEL], const struct scale *scale, enum quantity quantity,
                       const struct ticks *ticks, size_t index)
 {
-	double value = ticks->at[index];
+	double value = ticks->at[index], size = fabs(value);
+	const char *sign = scale->low >= 0 ? "" : value < 0 ? "−" : "+";
+	char number[SCALE_LABEL];
 
-	if (fabs(value) <= ticks->step * 1e-9)
+	if (!scale->logarithmic && size <= ticks->step * 1e-9)
 		snprintf(label, SCALE_LABEL, quantity == QUANTITY_PERCENT ? "0 %%" : "0");
-	else if (quantity == QUANTITY_MEMORY)
-		format_address(label, value);
-	else if (quantity == QUANTITY_PERCENT || quantity == QUANTITY_RATIO)
-		format_tick(label, value, ticks->step);
-	else if (quantity == QUANTITY_DURATION && !scale->logarithmic)
-		format_time(label, value);
-	else
-		format_quantity(label, quantity, value);
-	if (quantity == QUANTITY_PERCENT && !strchr(label, '%'))
-		strncat(label, " %", SCALE_LABEL - strlen(label) - 1);
+	else if (quantity == QUANTITY_PERCENT) {
+		format_tick(number, size, ticks->step);
+		snprintf(label, SCALE_LABEL, "%s%.20s %%", sign, number);
+	} else {
+		if (quantity == QUANTITY_MEMORY)
+			format_address(number, size);
+		else if (quantity == QUANTITY_RATIO)
+			format_tick(number, size, ticks->step);
+		else
+			format_quantity(number, quantity, size);
+		snprintf(label, SCALE_LABEL, "%s%.24s", sign, number);
+	}
 }
 
 /* Whole numbers only where things are counted. */
-static bool between_counts(enum quantity quantity, const struct ticks *ticks)
+static bool between_counts(enum quantity quantity, double value)
 {
-	return quantity == QUANTITY_AMOUNT && ticks->step < 1;
+	return quantity == QUANTITY_AMOUNT && fabs(value - round(value)) > 1e-9;
 }
 
 void axis_left(struct canvas *canvas, struct rect plot, const struct scale *scale,
@@ -173,8 +178,7 @@ void axis_left(struct canvas *canvas, struct rect plot, const struct scale *scal
 	for (size_t i = 0; i < ticks.count; i++) {
 		double y = scale_map(scale, ticks.at[i]);
 
-		if (between_counts(quantity, &ticks) &&
-		    fabs(ticks.at[i] - round(ticks.at[i])) > 1e-9)
+		if (between_counts(quantity, ticks.at[i]))
 			continue;
 		canvas_segment(canvas, (struct point){ plot.x, y },
 		               (struct point){ plot.x + plot.width, y }, &grid);
@@ -182,6 +186,15 @@ void axis_left(struct canvas *canvas, struct rect plot, const struct scale *scal
 		if (labels)
 			text_left(canvas, plot, y, label);
 	}
+}
+
+/* Under its tick, but no further beyond the ends of the axis than leaves a neighbour in peace. */
+static double label_centre(const struct canvas *canvas, const struct scale *scale, double x,
+                           double width)
+{
+	double beyond = OVERHANG * canvas->unit;
+
+	return fmin(fmax(x, scale->first - beyond + width / 2), scale->last + beyond - width / 2);
 }
 
 /* The most ticks whose labels stay clear of each other. */
@@ -200,6 +213,7 @@ static void fit_below(struct canvas *canvas, const struct scale *scale, enum qua
 
 			format_at(label, scale, quantity, ticks, i);
 			width = canvas_text_width(canvas, label, style);
+			x = label_centre(canvas, scale, x, width);
 			clear = x - width / 2 > end + style->size;
 			end = x + width / 2;
 		}
@@ -208,13 +222,30 @@ static void fit_below(struct canvas *canvas, const struct scale *scale, enum qua
 	}
 }
 
+void axis_below_grid(struct canvas *canvas, struct rect plot, const struct scale *scale,
+                     enum quantity quantity)
+{
+	const struct stroke grid = { .width = canvas->unit, .colour = canvas->theme->grid };
+	struct text_style style = axis_text(canvas, TEXT_SMALL, ALIGN_CENTRE);
+	struct ticks ticks;
+
+	fit_below(canvas, scale, quantity, &style, &ticks);
+	for (size_t i = 0; i < ticks.count; i++) {
+		double x = scale_map(scale, ticks.at[i]);
+
+		if (!between_counts(quantity, ticks.at[i]))
+			canvas_segment(canvas, (struct point){ x, plot.y },
+			               (struct point){ x, plot.y + plot.height }, &grid);
+	}
+}
+
 void axis_below(struct canvas *canvas, struct rect plot, const struct scale *scale,
                 enum quantity quantity, const char *title)
 {
 	const double unit = canvas->unit, bottom = plot.y + plot.height;
 	const struct stroke tick = { .width = unit, .colour = canvas->theme->rule };
-	const struct stroke grid = { .width = unit, .colour = canvas->theme->grid };
 	struct text_style style = axis_text(canvas, TEXT_SMALL, ALIGN_CENTRE);
+	double y = bottom + (TICK + GAP) * unit;
 	char label[SCALE_LABEL];
 	struct ticks ticks;
 
@@ -222,21 +253,15 @@ void axis_below(struct canvas *canvas, struct rect plot, const struct scale *sca
 	for (size_t i = 0; i < ticks.count; i++) {
 		double x = scale_map(scale, ticks.at[i]);
 
-		if (between_counts(quantity, &ticks) &&
-		    fabs(ticks.at[i] - round(ticks.at[i])) > 1e-9)
+		if (between_counts(quantity, ticks.at[i]))
 			continue;
-		canvas_segment(canvas, (struct point){ x, plot.y }, (struct point){ x, bottom },
-		               &grid);
 		canvas_segment(canvas, (struct point){ x, bottom },
 		               (struct point){ x, bottom + TICK * unit }, &tick);
 		format_at(label, scale, quantity, &ticks, i);
-		canvas_text(canvas,
-		            (struct point){ x, bottom + (TICK + GAP) * unit + 0.8 * style.size },
-		            label, &style);
+		x = label_centre(canvas, scale, x, canvas_text_width(canvas, label, &style));
+		canvas_text(canvas, (struct point){ x, y + 0.8 * style.size }, label, &style);
 	}
-	canvas_text_fit(canvas,
-	                (struct point){ plot.x + plot.width / 2,
-	                                bottom + (TICK + GAP) * unit + 2.1 * style.size },
+	canvas_text_fit(canvas, (struct point){ plot.x + plot.width / 2, y + 2.1 * style.size },
 	                title, &style, plot.width);
 }
 

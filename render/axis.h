@@ -33,7 +33,11 @@ void format_quantity(char label[SCALE_LABEL], enum quantity quantity, double val
 void axis_left(struct canvas *canvas, struct rect plot, const struct scale *scale,
                enum quantity quantity, bool labels);
 
-/* Below the plot, with grid lines up through it; title says what the values are. As high as axis_time(). */
+/* Grid lines up through the plot, under what is drawn later. */
+void axis_below_grid(struct canvas *canvas, struct rect plot, const struct scale *scale,
+                     enum quantity quantity);
+
+/* Below the plot; title says what the values are. As high as axis_time(). */
 void axis_below(struct canvas *canvas, struct rect plot, const struct scale *scale,
                 enum quantity quantity, const char *title);
 

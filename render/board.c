@@ -66,8 +66,11 @@ static void place(struct board *board, size_t panel, struct rect column, const d
 			(struct rect){ column.x, y, column.width, fmax(heights[i], 1) };
 		y += heights[i] + STRIP_GAP * unit;
 	}
-	scale_init(&board->time[panel], (double)board->since, (double)board->until, column.x,
+	scale_init(&board->across[panel],
+	           board->below.title ? board->below.low : (double)board->since,
+	           board->below.title ? board->below.high : (double)board->until, column.x,
 	           column.x + column.width);
+	board->across[panel].logarithmic = board->below.title && board->below.logarithmic;
 }
 
 int board_arrange(struct board *board, struct mmr_error *err)
@@ -80,8 +83,9 @@ int board_arrange(struct board *board, struct mmr_error *err)
 	double heights[BOARD_STRIPS], above;
 	int rc;
 
-	above = legend(canvas, area, board->legend, board->nr_legend, true) +
+	above = legend(canvas, area, board->legend, board->nr_legend, !board->legend_later) +
 	        (board->one ? 0 : layout_panel_title_height(canvas));
+	board->legend_area = area;
 	area.y += above;
 	area.height -= above + axis_time_height(canvas);
 	area.x += left;
@@ -109,6 +113,11 @@ int board_arrange(struct board *board, struct mmr_error *err)
 	return 0;
 }
 
+void board_legend(const struct board *board, const struct legend_entry *entries, size_t nr_entries)
+{
+	legend(board->canvas, board->legend_area, entries, nr_entries, true);
+}
+
 void board_finish(const struct board *board, bool framed)
 {
 	struct canvas *canvas = board->canvas;
@@ -121,9 +130,13 @@ void board_finish(const struct board *board, bool framed)
 		for (size_t j = 0; framed && j < board->nr_strips; j++) {
 			if (loss_ns >= board->since && loss_ns <= board->until)
 				layout_loss_line(canvas, board->plots[i][j],
-				                 scale_map(&board->time[i], (double)loss_ns));
+				                 scale_map(&board->across[i], (double)loss_ns));
 			canvas_frame(canvas, board->plots[i][j], &frame);
 		}
-		axis_time(canvas, last, &board->time[i]);
+		if (board->below.title)
+			axis_below(canvas, last, &board->across[i], board->below.quantity,
+			           board->below.title);
+		else
+			axis_time(canvas, last, &board->across[i]);
 	}
 }

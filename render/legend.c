@@ -67,13 +67,16 @@ static double ramp(const struct pen *pen, double left, double middle,
 	x += label(pen, x, middle, entry->from) + PAD * unit;
 	bar.x = x;
 	bar.y = middle - bar.height / 2;
-	for (size_t i = 0; i < steps; i++)
+	for (size_t i = 0; i < steps; i++) {
+		double share = (double)i / (double)(steps - 1);
+
 		cells[i] = entry->diverging
-		                   ? palette_diverging(2 * (double)i / (double)(steps - 1) - 1,
-		                                       theme->paper, theme->hues[HUE_BLUE],
+		                   ? palette_diverging(2 * share - 1, theme->paper,
+		                                       theme->hues[HUE_BLUE],
 		                                       theme->hues[HUE_VERMILLION])
 		                   : palette_ramp(&pen->canvas->palette,
-		                                  (double)i / (double)(steps - 1));
+		                                  entry->begin + (1 - entry->begin) * share);
+	}
 	if (pen->draw) {
 		canvas_raster(pen->canvas, bar,
 		              &(struct raster){ .width = steps, .height = 1, .cells = cells });

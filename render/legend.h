@@ -12,6 +12,7 @@ struct legend_entry {
 	const char *label;
 	const char *from, *to; /* of a ramp: its ends; label stands before it */
 	size_t steps;   /* of a ramp: so many colours, at most 64; 0: as many as the eye can tell */
+	double begin;   /* of a ramp: the share of the scale where it begins */
 	bool diverging; /* a ramp of differences */
 	struct colour colour; /* of a swatch */
 	struct stroke stroke; /* of a line */

@@ -98,7 +98,16 @@ struct series {
 	struct sample *samples; /* by time */
 	size_t count, capacity;
 };
+void series_add(struct series *series, int64_t t_ns, double value);
 void series_deinit(struct series *series);
+
+/* A counter or gauge of /proc/vmstat at each instant at which the run has it. */
+int db_vmstat(struct db *db, const struct run *run, const char *name, struct series *series,
+              struct mmr_error *err);
+
+/* Adds how far a counter moved in the run to *sum; nothing if the run does not have it. */
+int db_counter(struct db *db, const struct run *run, const char *name, double *sum,
+               struct mmr_error *err);
 
 struct zone_info {
 	int64_t node;
@@ -114,6 +123,22 @@ int db_zones(struct db *db, const struct run *run, struct zone_info *zones, size
 /* Free pages over time, of one zone or (NULL) of all; from the buddy rows, else from vmstat (all only). */
 int db_free_pages(struct db *db, const struct run *run, const struct zone_info *zone,
                   struct series *series, struct mmr_error *err);
+
+/* How many huge pages were got, refused ... (kind of thp_event) at an instant. */
+int db_thp_events(struct db *db, const struct run *run, const char *kind, struct series *series,
+                  struct mmr_error *err);
+
+#define DB_GENERATIONS ((size_t)4)
+
+/* MGLRU's generations, the youngest first, in pages: each series has a sample at each instant. */
+int db_generations(struct db *db, const struct run *run, struct series anon[DB_GENERATIONS],
+                   struct series file[DB_GENERATIONS], struct mmr_error *err);
+
+#define DB_ORDERS 13
+
+/* Free pages by order, of all zones or of those of one name: each series has a sample at each instant. */
+int db_free_orders(struct db *db, const struct run *run, const char *zone,
+                   struct series orders[DB_ORDERS], struct mmr_error *err);
 
 struct stall {
 	int64_t start_ns;
@@ -132,6 +157,24 @@ enum stall_source { STALL_RECLAIM, STALL_COMPACTION, STALL_OOM };
 int db_stalls(struct db *db, const struct run *run, enum stall_source source, const char *kind,
               struct stalls *stalls, struct mmr_error *err);
 void stalls_deinit(struct stalls *stalls);
+
+/* A task's own waits for memory within a span of time. */
+struct task_wait {
+	int64_t pid;
+	char comm[NAME_SIZE];
+	double ns[16]; /* by kind, numbered as in stall_kinds[] */
+	double total_ns, longest_ns;
+	size_t count;
+};
+
+struct task_waits {
+	struct task_wait *items; /* the one that waited longest first */
+	size_t count, capacity;
+};
+
+int db_task_waits(struct db *db, const struct run *run, int64_t since, int64_t until,
+                  struct task_waits *waits, struct mmr_error *err);
+void task_waits_deinit(struct task_waits *waits);
 
 /* When the first event was lost, or -1. */
 int64_t db_first_loss(struct db *db, const struct run *run);

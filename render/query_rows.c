@@ -166,13 +166,7 @@ int db_pageblock_state(struct db *db, const struct pageblock_row *row, const uin
 	return 0;
 }
 
-/* ---- free pages and watermarks ---- */
-
-void series_deinit(struct series *series)
-{
-	free(series->samples);
-	*series = (struct series){ 0 };
-}
+/* ---- watermarks ---- */
 
 int db_zones(struct db *db, const struct run *run, struct zone_info *zones, size_t most,
              struct mmr_error *err)
@@ -200,49 +194,4 @@ int db_zones(struct db *db, const struct run *run, struct zone_info *zones, size
 	}
 	rc = db_finish(db, stmt, rc, err);
 	return rc ? rc : (int)count;
-}
-
-static int read_series(struct db *db, sqlite3_stmt *stmt, struct series *series,
-                       struct mmr_error *err)
-{
-	int rc;
-
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		double value = sqlite3_column_double(stmt, 1);
-
-		series->samples = xgrow(series->samples, series->count, &series->capacity,
-		                        sizeof(*series->samples));
-		series->samples[series->count++] = (struct sample){
-			.t_ns = column_in_range(stmt, 0, 0, TIME_MAX),
-			.value = value > 0 ? value < (double)PFN_MAX ? value : (double)PFN_MAX : 0,
-		};
-	}
-	return db_finish(db, stmt, rc, err);
-}
-
-int db_free_pages(struct db *db, const struct run *run, const struct zone_info *zone,
-                  struct series *series, struct mmr_error *err)
-{
-	sqlite3_stmt *stmt = db_prepare(
-		db,
-		"SELECT t_ns, sum(blocks * 1.0 * (1 << page_order)) FROM buddy WHERE run_id = ? "
-		"AND page_order BETWEEN 0 AND 20 AND (?2 IS NULL OR (node = ?2 AND zone = ?3)) "
-		"GROUP BY t_ns ORDER BY t_ns",
-		run->run_id, err);
-	int rc;
-
-	if (!stmt)
-		return err->code;
-	if (zone) {
-		sqlite3_bind_int64(stmt, 2, zone->node);
-		sqlite3_bind_text(stmt, 3, zone->name, -1, SQLITE_STATIC);
-	}
-	rc = read_series(db, stmt, series, err);
-	if (rc || series->count || zone)
-		return rc;
-	stmt = db_prepare(db,
-	                  "SELECT t_ns, value FROM vmstat WHERE run_id = ? AND "
-	                  "name = 'nr_free_pages' ORDER BY t_ns",
-	                  run->run_id, err);
-	return stmt ? read_series(db, stmt, series, err) : err->code;
 }

@@ -60,3 +60,85 @@ int64_t db_first_loss(struct db *db, const struct run *run)
 	sqlite3_finalize(stmt);
 	return t_ns;
 }
+
+/* ---- by task ---- */
+
+/* A pair of kind and place in stall_kinds[]: what a task itself waits for. Throttling is a part of these. */
+static const struct {
+	const char *kind;
+	size_t number;
+} waits_of_tasks[] = { { "direct", 0 }, { "memcg", 2 }, { "node", 3 }, { "compaction", 4 } };
+
+static size_t wait_number(const char *kind)
+{
+	for (size_t i = 0; i < sizeof(waits_of_tasks) / sizeof(waits_of_tasks[0]); i++) {
+		if (strcmp(kind, waits_of_tasks[i].kind) == 0)
+			return waits_of_tasks[i].number;
+	}
+	return 0;
+}
+
+static int by_total(const void *left, const void *right)
+{
+	const struct task_wait *a = left, *b = right;
+
+	if (a->total_ns > b->total_ns || a->total_ns < b->total_ns)
+		return a->total_ns > b->total_ns ? -1 : 1;
+	return a->pid < b->pid ? -1 : a->pid > b->pid;
+}
+
+static void add_wait(struct task_waits *waits, sqlite3_stmt *stmt)
+{
+	int64_t pid = sqlite3_column_int64(stmt, 0);
+	struct task_wait *task = waits->count ? &waits->items[waits->count - 1] : NULL;
+	char comm[NAME_SIZE], kind[16];
+	double ns = sqlite3_column_double(stmt, 4), longest = sqlite3_column_double(stmt, 5);
+
+	column_name(stmt, 1, comm, sizeof(comm));
+	column_name(stmt, 2, kind, sizeof(kind));
+	if (!task || task->pid != pid || strcmp(task->comm, comm) != 0) {
+		waits->items =
+			xgrow(waits->items, waits->count, &waits->capacity, sizeof(*waits->items));
+		task = &waits->items[waits->count++];
+		*task = (struct task_wait){ .pid = pid };
+		snprintf(task->comm, sizeof(task->comm), "%s", comm);
+	}
+	ns = ns > 0 ? ns < (double)TIME_MAX ? ns : (double)TIME_MAX : 0;
+	task->count += (size_t)column_in_range(stmt, 3, 0, TIME_MAX);
+	task->ns[wait_number(kind)] += ns;
+	task->total_ns += ns;
+	task->longest_ns = longest > task->longest_ns ? longest : task->longest_ns;
+}
+
+int db_task_waits(struct db *db, const struct run *run, int64_t since, int64_t until,
+                  struct task_waits *waits, struct mmr_error *err)
+{
+	static const char sql[] =
+		"SELECT pid, comm, kind, count(*), sum(ns), max(ns) FROM ("
+		"SELECT pid, comm, kind, start_ns, 1.0 * coalesce(duration_ns, ?4 - start_ns) AS ns "
+		"FROM reclaim_episode WHERE run_id = ?1 AND kind IN ('direct', 'memcg', 'node') "
+		"UNION ALL "
+		"SELECT pid, comm, 'compaction', start_ns, 1.0 * coalesce(duration_ns, ?4 - start_ns) "
+		"FROM compaction_episode WHERE run_id = ?1 AND kind = 'direct') "
+		"WHERE start_ns <= ?3 AND start_ns + ns >= ?2 "
+		"GROUP BY pid, comm, kind ORDER BY pid, comm";
+	sqlite3_stmt *stmt = db_prepare(db, sql, run->run_id, err);
+	int rc;
+
+	if (!stmt)
+		return err->code;
+	sqlite3_bind_int64(stmt, 2, since);
+	sqlite3_bind_int64(stmt, 3, until);
+	sqlite3_bind_int64(stmt, 4, run->duration_ns);
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		add_wait(waits, stmt);
+	if (waits->count)
+		qsort(waits->items, waits->count, sizeof(*waits->items), by_total);
+	return db_finish(db, stmt, rc, err);
+}
+
+void task_waits_deinit(struct task_waits *waits)
+{
+	free(waits->items);
+	*waits = (struct task_waits){ 0 };
+}

@@ -208,10 +208,22 @@ void format_amount(char label[SCALE_LABEL], double value)
 
 void format_time(char label[SCALE_LABEL], double ns)
 {
+	/* Seconds go on for hours, as they do on the axis of time. */
+	static const struct {
+		double from, ns;
+		const char *name;
+	} units[] = { { 365.25 * 86400e9, 365.25 * 86400e9, "years" },
+		      { 86400e10, 86400e9, "days" },
+		      { 36000e9, 3600e9, "h" },
+		      { 1e9, 1e9, "s" },
+		      { 1e6, 1e6, "ms" },
+		      { 1e3, 1e3, "µs" },
+		      { 0, 1, "ns" } };
 	char number[24];
-	const char *unit = ns >= 1e9 || ns <= 0 ? "s" : ns >= 1e6 ? "ms" : ns >= 1e3 ? "µs" : "ns";
-	double divisor = ns >= 1e9 ? 1e9 : ns >= 1e6 ? 1e6 : ns >= 1e3 ? 1e3 : 1;
+	size_t i = 0;
 
-	format_three(number, sizeof(number), ns / divisor);
-	snprintf(label, SCALE_LABEL, "%s %s", number, unit);
+	while (ns > 0 ? ns < units[i].from : units[i].ns > 1e9)
+		i++;
+	format_three(number, sizeof(number), ns / units[i].ns);
+	snprintf(label, SCALE_LABEL, "%s %s", number, units[i].name);
 }

@@ -225,3 +225,19 @@ void series_areas(struct canvas *canvas, struct rect plot, const struct area_lay
 	free(lower);
 	free(upper);
 }
+
+void series_stack(struct canvas *canvas, struct rect plot, const struct series_stack *stack,
+                  const struct scale *time, const struct scale *values)
+{
+	size_t width = (size_t)plot.width;
+	double *columns = xalloc(stack->nr_series * width + 1, sizeof(*columns));
+	struct area_layer *layers = xalloc(stack->nr_series, sizeof(*layers));
+
+	for (size_t i = 0; i < stack->nr_series; i++) {
+		series_columns(&stack->series[i], time, stack->hold, columns + i * width, width);
+		layers[i] = (struct area_layer){ columns + i * width, stack->colours[i] };
+	}
+	series_areas(canvas, plot, layers, stack->nr_series, values);
+	free(layers);
+	free(columns);
+}

@@ -30,6 +30,16 @@ struct area_layer {
 void series_areas(struct canvas *canvas, struct rect plot, const struct area_layer *layers,
                   size_t nr_layers, const struct scale *values);
 
+/* The same of series over time; hold as for series_columns(). */
+struct series_stack {
+	const struct series *series;
+	const struct colour *colours;
+	size_t nr_series;
+	bool hold;
+};
+void series_stack(struct canvas *canvas, struct rect plot, const struct series_stack *stack,
+                  const struct scale *time, const struct scale *values);
+
 /* The first sample at or after which anything is known, and the last; begin > end without samples. */
 void series_extend(const struct series *series, int64_t *begin, int64_t *end);
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "theme.h"
 
-#include <stddef.h>
 #include <string.h>
 
 /*
@@ -28,6 +27,7 @@ const struct theme themes[] = {
 	                  [HUE_PURPLE] = { 204, 121, 167 },
 	                  [HUE_YELLOW] = { 240, 228, 66 },
 	                  [HUE_BLACK] = { 0, 0, 0 } },
+		.ramp_begin = 0.1,
 		.line = 1,
 	},
 	{
@@ -49,6 +49,7 @@ const struct theme themes[] = {
 	                  [HUE_PURPLE] = { 221, 148, 189 },
 	                  [HUE_YELLOW] = { 245, 236, 110 },
 	                  [HUE_BLACK] = { 244, 245, 246 } },
+		.ramp_begin = 0.3,
 		.line = 1,
 	},
 	{
@@ -70,6 +71,7 @@ const struct theme themes[] = {
 	                  [HUE_PURPLE] = { 204, 121, 167 },
 	                  [HUE_YELLOW] = { 232, 218, 40 },
 	                  [HUE_BLACK] = { 0, 0, 0 } },
+		.ramp_begin = 0.15,
 		.line = 1.25,
 		.ramp_reverse = true,
 	},
@@ -85,4 +87,18 @@ const struct theme *theme_find(const char *name)
 			return &themes[i];
 	}
 	return NULL;
+}
+
+struct colour theme_series(const struct theme *theme, size_t number)
+{
+	static const enum hue order[THEME_SERIES - 1] = { HUE_BLUE,   HUE_VERMILLION, HUE_GREEN,
+		                                          HUE_PURPLE, HUE_ORANGE,     HUE_SKY,
+		                                          HUE_YELLOW };
+
+	return number ? theme->hues[order[(number - 1) % (THEME_SERIES - 1)]] : theme->ink;
+}
+
+struct colour theme_ramp(const struct theme *theme, const struct palette *palette, double share)
+{
+	return palette_ramp(palette, theme->ramp_begin + (1 - theme->ramp_begin) * share);
 }

@@ -7,6 +7,7 @@
 #define RENDER_THEME_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "colour.h"
 #include "palette.h"
@@ -21,6 +22,7 @@ struct theme {
 	struct colour alarm;          /* text of a warning */
 	struct colour blank;          /* a free pageblock among kinds */
 	struct colour hues[NR_HUES];
+	double ramp_begin; /* where a scale begins whose lower end is to be seen against the paper */
 	double line;       /* factor on the width of lines */
 	bool ramp_reverse; /* small quantities are light: what is empty needs no ink */
 };
@@ -30,5 +32,12 @@ extern const struct theme themes[];
 
 /* NULL stands for the first; returns NULL if there is none of the name. */
 const struct theme *theme_find(const char *name);
+
+/* palette_ramp() from ramp_begin on. */
+struct colour theme_ramp(const struct theme *theme, const struct palette *palette, double share);
+
+/* The colour of the n-th of several lines: ink, then hues that lie far from each other. */
+#define THEME_SERIES ((size_t)8)
+struct colour theme_series(const struct theme *theme, size_t number);
 
 #endif

@@ -286,11 +286,11 @@ static void draw_strip(struct timeline *timeline, size_t number, size_t which, s
 	if (!strip->series.count)
 		layout_nothing(canvas, plot, "no samples of free memory");
 	draw_watermarks(canvas, plot, &memory, strip);
-	series_line(canvas, &strip->series, &timeline->board.time[number], &memory, &stroke);
+	series_line(canvas, &strip->series, &timeline->board.across[number], &memory, &stroke);
 	if (timeline->board.loss_ns[number] >= timeline->board.since &&
 	    timeline->board.loss_ns[number] <= timeline->board.until)
 		layout_loss_line(canvas, plot,
-		                 scale_map(&timeline->board.time[number],
+		                 scale_map(&timeline->board.across[number],
 		                           (double)timeline->board.loss_ns[number]));
 	canvas_frame(canvas, plot,
 	             &(struct stroke){ .width = canvas->unit, .colour = canvas->theme->rule });
@@ -354,7 +354,7 @@ static void draw_panel(struct timeline *timeline, size_t number)
 			                           timeline->longest_ns[stall_kinds[i].background],
 			                   .since = board->since,
 			                   .until = board->until,
-			                   .time = &board->time[number],
+			                   .time = &board->across[number],
 			                   .labels = number == 0 };
 
 		if (timeline->lanes[i])

@@ -93,6 +93,8 @@ static int reach_instant(struct free_run *run, struct mmr_error *err)
 	if (run->sampler.next_ns == t_ns) {
 		replay_run_sample_until(&run->sampler, t_ns);
 		replay_free_run_put_swap(run, t_ns);
+		if (run->nr_instants++ % run->lru_interval == 0)
+			replay_free_run_put_lru(run, t_ns);
 	}
 	replay_run_dumps_reach(&run->dumps, t_ns);
 	return run->begun ? take_dumps(run, err) : 0;
@@ -404,7 +406,9 @@ static int begin(struct free_run *run, struct mmr_error *err)
 		.interval_ns = replay_run_interval(run->options, &run->span),
 		.next_ns = first_sample(run),
 	};
-	return replay_run_sampler_init(&run->sampler, (uint64_t)row.duration_ns, err);
+	code = replay_run_sampler_init(&run->sampler, (uint64_t)row.duration_ns, err);
+	run->lru_interval = (run->sampler.max_samples + RUN_MAX_LRU - 1) / RUN_MAX_LRU;
+	return code;
 }
 
 static int finish(struct free_run *run, struct mmr_error *err)

@@ -38,6 +38,8 @@ struct free_run {
 	struct run_span span;
 	struct run_counters counters;
 	uint64_t counters_next_ns; /* absolute; UINT64_MAX: none left */
+	uint64_t nr_instants;      /* of samples so far */
+	uint64_t lru_interval;     /* in samples: of rows about the LRU lists */
 	struct run_access access;
 	uint32_t last_task; /* the highest number in the demand */
 };
@@ -66,6 +68,8 @@ int64_t replay_free_run_since(const struct free_run *run, uint64_t t_ns);
 struct replay_hooks replay_free_run_hooks(struct free_run *run);
 void replay_free_run_put_counters(struct free_run *run, uint64_t t_ns);
 void replay_free_run_put_swap(struct free_run *run, uint64_t t_ns);
+/* What the lists hold and what came back to them: the counters of it, and MGLRU's generations. */
+void replay_free_run_put_lru(struct free_run *run, uint64_t t_ns);
 void replay_free_run_put_refused(struct free_run *run);
 void replay_free_run_put_faults(struct free_run *run);
 

@@ -6,6 +6,7 @@
 
 #include "compact_result.h"
 #include "mm.h"
+#include "run_generations.h"
 #include "show_mem.h"
 
 int64_t replay_free_run_since(const struct free_run *run, uint64_t t_ns)
@@ -143,6 +144,47 @@ void replay_free_run_put_swap(struct free_run *run, uint64_t t_ns)
 	mm_vmstat_find(machine, "pswpout", &out);
 	results_put_swap(run->db, replay_free_run_since(run, t_ns), mm_swap_usage(machine).nr_used,
 	                 (int64_t)in, (int64_t)out);
+}
+
+/* Of /proc/vmstat what the charts of LRU lists, working set and huge pages show. */
+static const char *const lru_items[] = {
+	"nr_inactive_anon",
+	"nr_active_anon",
+	"nr_inactive_file",
+	"nr_active_file",
+	"nr_unevictable",
+	"nr_anon_pages",
+	"nr_file_pages",
+	"nr_shmem",
+	"nr_swapcached",
+	"workingset_refault_anon",
+	"workingset_refault_file",
+	"workingset_activate_anon",
+	"workingset_activate_file",
+	"pgmajfault",
+	"pswpin",
+	"pswpout",
+	"thp_fault_alloc",
+	"thp_fault_fallback",
+};
+
+void replay_free_run_put_lru(struct free_run *run, uint64_t t_ns)
+{
+	const struct mm_machine *machine = replay_machine(run->replay);
+	char text[4096];
+	size_t length = mm_show_policy(machine, false, text, sizeof(text));
+
+	/* There all counters are written anyway. */
+	if (t_ns != run->counters.begin_ns && t_ns != run->counters.end_ns)
+		for (size_t i = 0; i < sizeof(lru_items) / sizeof(lru_items[0]); i++) {
+			uint64_t value;
+
+			if (mm_vmstat_find(machine, lru_items[i], &value))
+				results_put_vmstat(run->db, replay_free_run_since(run, t_ns),
+				                   lru_items[i], (int64_t)value);
+		}
+	if (length < sizeof(text))
+		replay_run_put_generations(run->db, replay_free_run_since(run, t_ns), text, length);
 }
 void replay_free_run_put_refused(struct free_run *run)
 {

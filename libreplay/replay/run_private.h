@@ -15,6 +15,7 @@
 #define RUN_SHORT_NS       UINT64_C(20000000000) /* … a tenth of it in traces shorter than this */
 #define RUN_MAX_SAMPLES    40000                 /* … more in traces longer than an hour */
 #define RUN_MAX_PAGEBLOCKS 400                   /* instants of pageblock rows in one run */
+#define RUN_MAX_LRU        100                   /* instants of rows about the LRU lists */
 #define RUN_PROGRESS_MASK  0xffffu
 #define RUN_CAUSE_DIRTY    "too many dirty pages"
 

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "run_generations.h"
+
 #define CGROUP_ROOT "sys/fs/cgroup/"
 #define NO_LIMIT    (INT64_MAX / 2) /* version 1 says so with a number near the largest */
 
@@ -147,6 +149,8 @@ void replay_facts_put(struct results_db *db, const struct mmr_snapshot *snapshot
 
 	if (mmr_snapshot_find(snapshot, "proc/slabinfo", &piece))
 		put_slabinfo(db, (const char *)piece.data, t_ns);
+	if (mmr_snapshot_find(snapshot, "sys/kernel/debug/lru_gen", &piece))
+		replay_run_put_generations(db, t_ns, (const char *)piece.data, piece.size);
 	for (uint32_t i = 0; mmr_snapshot_piece(snapshot, i, &piece); i++)
 		put_cgroup_file(db, &piece, t_ns);
 }

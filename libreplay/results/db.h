@@ -19,7 +19,7 @@
 
 #define RESULTS_APPLICATION_ID 0x6d6d7270 /* "mmrp" */
 #define RESULTS_USER_VERSION \
-	5 /* 1: without stacks; 2: scores; 3: request_stat; 4: allocation_stat to cgroup_memory */
+	6 /* 1: without stacks; 2: scores; 3: request_stat; 4: allocation_stat to cgroup_memory; 5: lru_generation */
 
 struct results_db;
 

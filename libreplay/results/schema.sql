@@ -180,6 +180,16 @@ CREATE TABLE IF NOT EXISTS swap_stat (
   swapped_out INTEGER NOT NULL
 ) STRICT;
 
+-- MGLRU's generations, added over memory cgroups; pages.
+CREATE TABLE IF NOT EXISTS lru_generation (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL,
+  node INTEGER NOT NULL,
+  generation INTEGER NOT NULL,             -- 0: the youngest
+  anon INTEGER NOT NULL,
+  file INTEGER NOT NULL
+) STRICT;
+
 -- The state of every pageblock of a zone at an instant, 8 bytes each, little endian:
 -- u16 free pages, u16 used movable (LRU) pages, u16 other used pages, u8 migratetype, u8 largest free order (255: none)
 -- migratetype is numbered from 0 in the order of buddy.migratetype; a hole of the address space has no pages at all.

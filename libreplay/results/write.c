@@ -25,6 +25,7 @@ static const struct {
 	[RESULTS_OOM] = { "oom_kill", "iitiiii" },
 	[RESULTS_FAULT] = { "fault_stat", "itti" },
 	[RESULTS_SWAP] = { "swap_stat", "iiii" },
+	[RESULTS_GENERATION] = { "lru_generation", "iiiii" },
 	[RESULTS_PAGEBLOCKS] = { "pageblock", "iitiiib" },
 	[RESULTS_LOST] = { "lost", "iii" },
 	[RESULTS_VERIFICATION] = { "verification", "itniit" },
@@ -196,6 +197,12 @@ void results_put_swap(struct results_db *db, int64_t t_ns, int64_t slots_used, i
                       int64_t swapped_out)
 {
 	put(db, RESULTS_SWAP, t_ns, slots_used, swapped_in, swapped_out);
+}
+
+void results_put_generation(struct results_db *db, int64_t t_ns, int64_t node, int64_t generation,
+                            int64_t anon, int64_t file)
+{
+	put(db, RESULTS_GENERATION, t_ns, node, generation, anon, file);
 }
 
 void results_put_pageblocks(struct results_db *db, const struct results_pageblocks *row)

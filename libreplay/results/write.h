@@ -24,6 +24,10 @@ void results_put_fault(struct results_db *db, int64_t pid, const char *comm, con
                        int64_t nr_faults);
 void results_put_swap(struct results_db *db, int64_t t_ns, int64_t slots_used, int64_t swapped_in,
                       int64_t swapped_out);
+
+/* generation 0: the youngest; anon, file: pages. */
+void results_put_generation(struct results_db *db, int64_t t_ns, int64_t node, int64_t generation,
+                            int64_t anon, int64_t file);
 void results_put_pageblocks(struct results_db *db, const struct results_pageblocks *row);
 void results_put_lost(struct results_db *db, int64_t t_ns, int64_t cpu, int64_t nr_events);
 void results_put_verification(struct results_db *db, const struct results_verification *row);

@@ -1,7 +1,7 @@
 -- A machine of 12 pageblocks in two zones, with a hole between them and one within, an original and a
 -- replay: for mmrender's golden cases.
 PRAGMA application_id = 0x6d6d7270;
-PRAGMA user_version = 1;
+PRAGMA user_version = 6;
 INSERT INTO trace VALUES (1, 'f', '/tmp/small.zst', '6.12.48', 'x86_64', 'mono', './app', 4096, 2, 0, 4000000000, 1000, 0, 1);
 INSERT INTO run VALUES (1, 1, 'original', 'original', 'kernel', '6.12.48', 0, 'idle', 0, 4000000000, 4000000000, 1, '0', '');
 INSERT INTO run VALUES (2, 1, 'replay', 'clock', 'clock', '6.12.48', 1, 'idle', 0, 4000000000, 4000000000, 1, '0', '');

@@ -287,7 +287,7 @@ static int draw(const struct chart_ops *chart, const struct chart_request *reque
 		assert_true(canvas->nr_boxes > 2);
 		if (format == FORMAT_TEXT || width < 1000) /* compressing takes its time */
 			assert_int_equal(canvas_finish(canvas, &out), 0);
-		assert_true(out.size > 500 || width > 1000);
+		assert_true(out.size > 200 || width > 1000);
 	}
 	buffer_deinit(&out);
 	canvas_destroy(canvas);

@@ -68,6 +68,34 @@ static void cgroups(void **state)
 		"/lab/deep|memory.events:oom_kill|1\n/memory/v1|memory.limit_in_bytes|no limit\n");
 }
 
+/* Two cgroups on a node, each with sequence numbers of its own: added by distance from the youngest. */
+static void generations(void **state)
+{
+	static const char *const pieces[] = {
+		"sys/kernel/debug/lru_gen",
+		"memcg     1 /\n node     0\n"
+		"          7       5000         10          0 \n"
+		"          8       3000         20          5 \n"
+		"          9       1000         30          6 \n"
+		"memcg     2 /lab\n node     0\n"
+		"          0       4000          1          2 \n"
+		"          1       2000          3          4 \n"
+		" node     1\n"
+		"          4       2000        100        200 \n"
+		"          5       2000        -1        200 \n"
+		" node     77\n"
+		"          4       2000        100        200 \n"
+		"          4       2000        9223372036854775807       1\n nonsense 1 2 3",
+		NULL
+	};
+
+	(void)state;
+	facts(pieces);
+	rows_expect(
+		"SELECT t_ns, node, generation, anon, file FROM lru_generation ORDER BY 1, 2, 3",
+		"42|0|0|33|10\n42|0|1|21|7\n42|0|2|10|0\n42|1|0|100|200\n");
+}
+
 static void the_recorder(void **state)
 {
 	static const char *const texts[] = { "recorder.options",
@@ -103,7 +131,8 @@ static void the_recorder(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(slab_caches), TEST(cgroups), TEST(the_recorder) };
+	const struct CMUnitTest tests[] = { TEST(slab_caches), TEST(cgroups), TEST(generations),
+		                            TEST(the_recorder) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Replays against the original over time: each quantity of all runs in one strip, and below it what each
+ * replay has more or less than the original.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "axis.h"
+#include "board.h"
+#include "chart.h"
+#include "layout.h"
+#include "series.h"
+#include "stall_kind.h"
+
+#define TITLE "Replays against the original"
+
+#define HUGE_ORDER 9
+
+enum { FREE_MEMORY, FREE_HUGE, WAITED, NR_TRACKS };
+
+static const struct {
+	const char *name;
+	enum quantity quantity;
+} tracks[NR_TRACKS] = {
+	[FREE_MEMORY] = { "free memory", QUANTITY_MEMORY },
+	[FREE_HUGE] = { "free memory in blocks large enough for a huge page", QUANTITY_MEMORY },
+	[WAITED] = { "time waited since the beginning", QUANTITY_DURATION },
+};
+
+struct difference {
+	struct canvas *canvas;
+	struct chart_request request; /* with the original first */
+	struct series series[CHART_RUNS][NR_TRACKS];
+	double *columns[CHART_RUNS][NR_TRACKS];
+	bool shown[NR_TRACKS];
+	int64_t begin, end;
+	struct board board;
+};
+
+/* ---- reading ---- */
+
+static int load_blocks(struct difference *all, size_t number, struct mmr_error *err)
+{
+	const struct run *run = &all->request.runs[number];
+	struct series orders[DB_ORDERS] = { 0 };
+	int rc = db_free_orders(all->request.db, run, NULL, orders, err);
+
+	for (size_t i = 0; i < orders[0].count; i++) {
+		double bytes[2] = { 0, 0 };
+
+		for (size_t order = 0; order < DB_ORDERS; order++) {
+			bytes[0] += orders[order].samples[i].value;
+			bytes[1] += order >= HUGE_ORDER ? orders[order].samples[i].value : 0;
+		}
+		series_add(&all->series[number][FREE_MEMORY], orders[0].samples[i].t_ns,
+		           bytes[0] * (double)run->page_size);
+		series_add(&all->series[number][FREE_HUGE], orders[0].samples[i].t_ns,
+		           bytes[1] * (double)run->page_size);
+		all->shown[FREE_MEMORY] = true;
+		all->shown[FREE_HUGE] |= bytes[1] > 0;
+	}
+	for (size_t order = 0; order < DB_ORDERS; order++)
+		series_deinit(&orders[order]);
+	return rc;
+}
+
+static int by_time(const void *left, const void *right)
+{
+	const struct stall *a = left, *b = right;
+
+	return a->start_ns < b->start_ns ? -1 : a->start_ns > b->start_ns;
+}
+
+/* The sum grows by a stall's whole length where it ends. */
+static int load_waits(struct difference *all, size_t number, struct mmr_error *err)
+{
+	struct series *series = &all->series[number][WAITED];
+	struct stalls waits = { 0 };
+	struct stall_set set = { 0 };
+	double sum = 0;
+	int rc = stall_set_load(all->request.db, &all->request.runs[number], &set, err);
+
+	for (size_t i = 0; i < NR_STALL_KINDS && !rc; i++) {
+		const struct stall_kind *kind = &stall_kinds[i];
+
+		if (kind->background || kind->source == STALL_OOM ||
+		    strcmp(kind->kind, "throttle") == 0)
+			continue;
+		for (size_t j = 0; j < set.of[i].count; j++) {
+			struct stall stall = set.of[i].items[j];
+
+			stall.start_ns += stall.duration_ns;
+			waits.items = xgrow(waits.items, waits.count, &waits.capacity,
+			                    sizeof(*waits.items));
+			waits.items[waits.count++] = stall;
+		}
+	}
+	if (waits.count)
+		qsort(waits.items, waits.count, sizeof(*waits.items), by_time);
+	series_add(series, 0, 0);
+	for (size_t i = 0; i < waits.count; i++) {
+		sum += (double)waits.items[i].duration_ns;
+		series_add(series, waits.items[i].start_ns, sum);
+	}
+	if (all->request.runs[number].duration_ns > series->samples[series->count - 1].t_ns)
+		series_add(series, all->request.runs[number].duration_ns, sum);
+	all->shown[WAITED] |= waits.count > 0;
+	stalls_deinit(&waits);
+	stall_set_deinit(&set);
+	return rc;
+}
+
+/* The original becomes the first; replays of other traces cannot be compared with it. */
+static int order_runs(struct difference *all, const struct chart_request *asked,
+                      struct mmr_error *err)
+{
+	struct chart_request *request = &all->request;
+	struct run original;
+	size_t count = 1;
+	int rc;
+
+	*request = *asked;
+	if (!asked->nr_runs)
+		return 0;
+	rc = db_find_original(asked->db, &asked->runs[0], &original, err);
+	if (rc)
+		return rc;
+	request->runs[0] = original;
+	for (size_t i = 0; i < asked->nr_runs; i++) {
+		if (asked->runs[i].trace_id != original.trace_id)
+			return render_error(err, MMR_E_INVALID,
+			                    "the runs to compare are not of the same trace");
+		if (!asked->runs[i].original && count < THEME_SERIES)
+			request->runs[count++] = asked->runs[i];
+	}
+	request->nr_runs = count;
+	return 0;
+}
+
+static int load(struct difference *all, struct mmr_error *err)
+{
+	int rc = 0;
+
+	all->begin = TIME_MAX;
+	for (size_t i = 0; i < all->request.nr_runs && !rc; i++) {
+		rc = load_blocks(all, i, err);
+		if (!rc)
+			rc = load_waits(all, i, err);
+		series_extend(&all->series[i][FREE_MEMORY], &all->begin, &all->end);
+		if (all->request.runs[i].duration_ns > all->end)
+			all->end = all->request.runs[i].duration_ns;
+	}
+	return rc;
+}
+
+/* ---- drawing ---- */
+
+static struct stroke run_stroke(const struct canvas *canvas, size_t run)
+{
+	return (struct stroke){ .width = (run ? 1.7 : 2.0) * canvas->unit * canvas->theme->line,
+		                .colour = theme_series(canvas->theme, run) };
+}
+
+static void draw_values(struct difference *all, size_t track, struct rect plot)
+{
+	struct canvas *canvas = all->canvas;
+	struct scale scale;
+	double highest = 0;
+
+	for (size_t run = 0; run < all->request.nr_runs; run++) {
+		for (size_t i = 0; i < all->series[run][track].count; i++)
+			highest = fmax(highest, all->series[run][track].samples[i].value);
+	}
+	scale_init(&scale, 0, fmax(highest * 1.05, 1), plot.y + plot.height, plot.y);
+	layout_strip_name(canvas, plot, tracks[track].name, "");
+	axis_left(canvas, plot, &scale, tracks[track].quantity, true);
+	for (size_t run = all->request.nr_runs; run-- > 0;) {
+		struct stroke stroke = run_stroke(canvas, run);
+
+		series_line(canvas, &all->series[run][track], &all->board.across[0], &scale,
+		            &stroke);
+	}
+}
+
+/* "mean 1.2 MiB, at most 5.3 MiB at 3.2 s": of one replay. */
+static void describe(const struct difference *all, size_t track, size_t width, char *text,
+                     size_t size)
+{
+	const double *original = all->columns[0][track], *replay = all->columns[1][track];
+	double sum = 0, most = 0;
+	size_t count = 0;
+	char mean_label[SCALE_LABEL], most_label[SCALE_LABEL];
+
+	*text = '\0';
+	for (size_t x = 0; x < width; x++) {
+		double difference = fabs(replay[x] - original[x]);
+
+		if (isnan(difference))
+			continue;
+		sum += difference;
+		most = fmax(most, difference);
+		count++;
+	}
+	if (!count || all->request.nr_runs > 2)
+		return;
+	format_quantity(mean_label, tracks[track].quantity, sum / (double)count);
+	format_quantity(most_label, tracks[track].quantity, most);
+	snprintf(text, size, "off by %s on average, by %s at most", mean_label, most_label);
+}
+
+static void draw_difference_line(struct difference *all, size_t run, size_t track, struct rect plot,
+                                 const struct scale *scale)
+{
+	const double *original = all->columns[0][track], *replay = all->columns[run][track];
+	struct stroke stroke = run_stroke(all->canvas, run);
+	size_t width = (size_t)plot.width, count = 0;
+	struct point *points = xalloc(width, sizeof(*points));
+
+	for (size_t x = 0; x < width; x++) {
+		double difference = replay[x] - original[x];
+
+		if (!isnan(difference))
+			points[count++] = (struct point){ plot.x + (double)x + 0.5,
+				                          scale_map(scale, difference) };
+	}
+	canvas_line(all->canvas, points, count, &stroke);
+	free(points);
+}
+
+static void draw_difference(struct difference *all, size_t track, struct rect plot)
+{
+	struct canvas *canvas = all->canvas;
+	const struct stroke zero = { .width = canvas->unit, .colour = canvas->theme->rule };
+	size_t width = (size_t)plot.width;
+	struct scale scale;
+	double most = 0, y;
+	char figures[128];
+
+	for (size_t run = 0; run < all->request.nr_runs; run++) {
+		all->columns[run][track] = xalloc(width, sizeof(double));
+		series_columns(&all->series[run][track], &all->board.across[0], true,
+		               all->columns[run][track], width);
+		for (size_t x = 0; x < width; x++) {
+			double difference = all->columns[run][track][x] - all->columns[0][track][x];
+
+			most = isnan(difference) ? most : fmax(most, fabs(difference));
+		}
+	}
+	most = fmax(most * 1.1, 1);
+	scale_init(&scale, -most, most, plot.y + plot.height, plot.y);
+	describe(all, track, width, figures, sizeof(figures));
+	layout_strip_name(canvas, plot, "replay less original", figures);
+	axis_left(canvas, plot, &scale, tracks[track].quantity, true);
+	y = scale_map(&scale, 0);
+	canvas_segment(canvas, (struct point){ plot.x, y },
+	               (struct point){ plot.x + plot.width, y }, &zero);
+	for (size_t run = all->request.nr_runs; run-- > 1;)
+		draw_difference_line(all, run, track, plot, &scale);
+}
+
+static int compose(struct difference *all, struct mmr_error *err)
+{
+	struct board *board = &all->board;
+	struct legend_entry entries[THEME_SERIES];
+	size_t at = 0;
+	int rc;
+
+	for (size_t i = 0; i < all->request.nr_runs; i++)
+		entries[i] =
+			(struct legend_entry){ .mark = LEGEND_LINE,
+			                       .label = i ? all->request.runs[i].label : "original",
+			                       .stroke = run_stroke(all->canvas, i) };
+	board->canvas = all->canvas;
+	board->request = &all->request;
+	board->title = TITLE;
+	board->legend = entries;
+	board->nr_legend = all->request.nr_runs;
+	board->one = true;
+	for (size_t track = 0; track < NR_TRACKS; track++) {
+		if (!all->shown[track])
+			continue;
+		board->strips[board->nr_strips++] = (struct board_strip){ .share = 3, .least = 20 };
+		board->strips[board->nr_strips++] = (struct board_strip){ .share = 2, .least = 14 };
+	}
+	rc = board_arrange(board, err);
+	for (size_t track = 0; track < NR_TRACKS && !rc; track++) {
+		if (!all->shown[track])
+			continue;
+		draw_values(all, track, board->plots[0][at++]);
+		draw_difference(all, track, board->plots[0][at++]);
+	}
+	if (!rc)
+		board_finish(board, true);
+	return rc;
+}
+
+static int draw(struct canvas *canvas, const struct chart_request *request, struct mmr_error *err)
+{
+	struct difference *all = xalloc(1, sizeof(*all));
+	int rc = order_runs(all, request, err);
+
+	all->canvas = canvas;
+	if (!rc)
+		rc = load(all, err);
+	if (!rc && all->request.nr_runs < 2)
+		layout_empty(canvas, request, TITLE,
+		             "Nothing to compare: the trace has not been replayed yet.");
+	else if (!rc && !all->shown[FREE_MEMORY] && !all->shown[WAITED])
+		layout_empty(canvas, request, TITLE,
+		             "Nothing to compare: the runs have neither samples of free memory nor "
+		             "stalls.");
+	else if (!rc)
+		rc = layout_time_range(request, all->begin, all->end, &all->board.since,
+		                       &all->board.until, err);
+	if (!rc && all->board.until)
+		rc = compose(all, err);
+	for (size_t run = 0; run < CHART_RUNS; run++) {
+		for (size_t track = 0; track < NR_TRACKS; track++) {
+			series_deinit(&all->series[run][track]);
+			free(all->columns[run][track]);
+		}
+	}
+	free(all);
+	return rc;
+}
+
+const struct chart_ops chart_difference = {
+	.name = "difference",
+	.summary = "replays against the original over time, and by how much they differ",
+	.epilogue = "Examples:\n"
+		    "  mmrender difference results.db -o difference.png\n"
+		    "  mmrender difference results.db --run mglru --theme print -o mglru.pdf\n",
+	.compares = true,
+	.draw = draw,
+};

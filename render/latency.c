@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * How long tasks waited, and when: time across, durations up on a logarithmic scale, the number of stalls
+ * as a colour. What begins in a column and lasts so long as a row says is in their cell.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "axis.h"
+#include "board.h"
+#include "chart.h"
+#include "layout.h"
+#include "stall_kind.h"
+
+#define TITLE    "How long tasks waited for memory, over time"
+#define CELL     6.0 /* times canvas->unit, at least */
+#define FIRST_NS 1e3
+
+/* What is waited for. A throttled task waits within its reclaim. */
+enum { WAIT_RECLAIM, WAIT_COMPACTION, NR_WAITS };
+static const char *const wait_names[NR_WAITS] = { "reclaim: direct, of a cgroup, of a node",
+	                                          "direct compaction" };
+
+struct field {
+	size_t width, height;
+	uint32_t *counts;
+	struct stall_sum sum;
+};
+
+struct latency {
+	struct canvas *canvas;
+	const struct chart_request *request;
+	struct stall_set stalls[CHART_PANELS];
+	struct field fields[CHART_PANELS][NR_WAITS];
+	bool shown[NR_WAITS];
+	double longest_ns, high_ns;
+	uint32_t most; /* in any cell */
+	struct board board;
+};
+
+/* NR_WAITS: not here. */
+static size_t wait_of(const struct stall_kind *kind)
+{
+	if (kind->background || kind->source == STALL_OOM || kind->kind[0] == 't')
+		return NR_WAITS;
+	return kind->source == STALL_COMPACTION ? WAIT_COMPACTION : WAIT_RECLAIM;
+}
+
+static void count_stalls(struct latency *latency, struct field *field, const struct scale *time,
+                         const struct stalls *stalls)
+{
+	struct scale durations;
+
+	scale_init(&durations, FIRST_NS, latency->high_ns, 0, (double)field->height);
+	durations.logarithmic = true;
+	for (size_t i = 0; i < stalls->count; i++) {
+		const struct stall *stall = &stalls->items[i];
+		double start = (double)stall->start_ns;
+		double share = (start - time->low) / (time->high - time->low);
+		size_t x, y;
+		uint32_t *cell;
+
+		if (start < time->low || start > time->high)
+			continue;
+		x = (size_t)(share * (double)field->width);
+		y = (size_t)scale_map(&durations, (double)stall->duration_ns);
+		x = x < field->width ? x : field->width - 1;
+		y = y < field->height ? y : field->height - 1;
+		cell = &field->counts[(field->height - 1 - y) * field->width + x];
+		if (++*cell > latency->most)
+			latency->most = *cell;
+		field->sum.count++;
+		field->sum.total_ns += (double)stall->duration_ns;
+		field->sum.longest_ns = fmax(field->sum.longest_ns, (double)stall->duration_ns);
+	}
+}
+
+static void fill_field(struct latency *latency, size_t panel, size_t wait, struct rect plot)
+{
+	struct field *field = &latency->fields[panel][wait];
+	const double cell = CELL * latency->canvas->unit;
+
+	field->width = (size_t)fmax(floor(plot.width / cell), 1);
+	field->height = (size_t)fmax(floor(plot.height / cell), 1);
+	field->counts = xalloc(field->width * field->height, sizeof(*field->counts));
+	for (size_t i = 0; i < NR_STALL_KINDS; i++) {
+		if (wait_of(&stall_kinds[i]) == wait)
+			count_stalls(latency, field, &latency->board.across[panel],
+			             &latency->stalls[panel].of[i]);
+	}
+}
+
+/* Colours grow with the logarithm: among cells of thousands a single stall is to be seen. */
+static struct colour cell_colour(const struct latency *latency, uint32_t count)
+{
+	double share = latency->most > 1 ? log((double)count) / log((double)latency->most) : 1;
+
+	return theme_ramp(latency->canvas->theme, &latency->canvas->palette, share);
+}
+
+static void draw_cells(struct latency *latency, const struct field *field, struct rect plot)
+{
+	double width = plot.width / (double)field->width;
+	double height = plot.height / (double)field->height;
+
+	for (size_t i = 0; i < field->width * field->height; i++) {
+		uint32_t count = field->counts[i];
+		struct rect cell = { plot.x + (double)(i % field->width) * width,
+			             plot.y + (double)(i / field->width) * height, width, height };
+		char text[64];
+
+		if (!count)
+			continue;
+		canvas_rectangle(latency->canvas, cell, cell_colour(latency, count));
+		snprintf(text, sizeof(text), "%u stall%s", count, count == 1 ? "" : "s");
+		canvas_tip(latency->canvas, cell, text);
+	}
+}
+
+static void draw_field(struct latency *latency, size_t panel, size_t wait, struct rect plot)
+{
+	struct canvas *canvas = latency->canvas;
+	const struct field *field = &latency->fields[panel][wait];
+	const struct stall_kind *kind = &stall_kinds[0];
+	struct scale durations;
+	char figures[128];
+
+	scale_init(&durations, FIRST_NS, latency->high_ns, plot.y + plot.height, plot.y);
+	durations.logarithmic = true;
+	stall_describe(kind, &field->sum, figures, sizeof(figures));
+	layout_strip_name(canvas, plot, wait_names[wait], figures);
+	canvas_rectangle(canvas, plot, canvas->theme->hole);
+	axis_left(canvas, plot, &durations, QUANTITY_DURATION, panel == 0);
+	draw_cells(latency, field, plot);
+}
+
+static int arrange(struct latency *latency, struct mmr_error *err)
+{
+	struct board *board = &latency->board;
+	const struct legend_entry sample[] = {
+		{ .mark = LEGEND_RAMP,
+		  .label = "stalls that began in a cell",
+		  .from = "1",
+		  .to = "999 k" },
+		{ .label = "none", .colour = latency->canvas->theme->hole },
+	};
+
+	board->canvas = latency->canvas;
+	board->request = latency->request;
+	board->title = TITLE;
+	board->legend = sample;
+	board->nr_legend = 2;
+	board->legend_later = true;
+	for (size_t i = 0; i < NR_WAITS; i++) {
+		if (latency->shown[i])
+			board->strips[board->nr_strips++] =
+				(struct board_strip){ .share = 1, .least = 30 };
+	}
+	return board_arrange(board, err);
+}
+
+static void draw_legend(struct latency *latency)
+{
+	char most[SCALE_LABEL];
+	const struct legend_entry entries[] = {
+		{ .mark = LEGEND_RAMP,
+		  .label = "stalls that began in a cell",
+		  .from = "1",
+		  .to = most,
+		  .begin = latency->canvas->theme->ramp_begin },
+		{ .label = "none", .colour = latency->canvas->theme->hole },
+	};
+
+	format_amount(most, (double)latency->most);
+	if (latency->most > 1)
+		board_legend(&latency->board, entries, 2);
+	else
+		board_legend(&latency->board,
+		             (const struct legend_entry[]){
+				     { .label = "one stall", .colour = cell_colour(latency, 1) },
+				     entries[1] },
+		             2);
+}
+
+static int compose(struct latency *latency, struct mmr_error *err)
+{
+	const size_t nr_runs = latency->request->nr_runs;
+	int rc = arrange(latency, err);
+
+	if (rc)
+		return rc;
+	latency->high_ns =
+		FIRST_NS *
+		pow(10, ceil(log10(fmax(latency->longest_ns, 10 * FIRST_NS) / FIRST_NS) + 1e-9));
+	for (size_t pass = 0; pass < 2; pass++) {
+		for (size_t panel = 0; panel < nr_runs; panel++) {
+			size_t at = 0;
+
+			for (size_t wait = 0; wait < NR_WAITS; wait++) {
+				struct rect plot = latency->board.plots[panel][at];
+
+				if (!latency->shown[wait])
+					continue;
+				at++;
+				if (!pass)
+					fill_field(latency, panel, wait, plot);
+				else
+					draw_field(latency, panel, wait, plot);
+			}
+		}
+	}
+	draw_legend(latency);
+	board_finish(&latency->board, true);
+	return 0;
+}
+
+static int load(struct latency *latency, int64_t *end, struct mmr_error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < latency->request->nr_runs && !rc; i++) {
+		const struct run *run = &latency->request->runs[i];
+
+		rc = stall_set_load(latency->request->db, run, &latency->stalls[i], err);
+		if (run->duration_ns > *end)
+			*end = run->duration_ns;
+		for (size_t kind = 0; kind < NR_STALL_KINDS; kind++) {
+			const struct stalls *stalls = &latency->stalls[i].of[kind];
+			size_t wait = wait_of(&stall_kinds[kind]);
+
+			if (wait == NR_WAITS || !stalls->count)
+				continue;
+			latency->shown[wait] = true;
+			latency->longest_ns = fmax(latency->longest_ns, (double)stalls->longest_ns);
+			if (!run->duration_ns && stalls->last_ns > *end)
+				*end = stalls->last_ns;
+		}
+	}
+	return rc;
+}
+
+static int draw(struct canvas *canvas, const struct chart_request *request, struct mmr_error *err)
+{
+	struct latency *latency = xalloc(1, sizeof(*latency));
+	int64_t end = 0;
+	int rc;
+
+	latency->canvas = canvas;
+	latency->request = request;
+	rc = load(latency, &end, err);
+	if (!rc)
+		rc = layout_time_range(request, 0, end, &latency->board.since,
+		                       &latency->board.until, err);
+	if (!rc && !latency->shown[WAIT_RECLAIM] && !latency->shown[WAIT_COMPACTION])
+		layout_empty(canvas, request, TITLE, "No stalls: nobody waited for memory.");
+	else if (!rc)
+		rc = compose(latency, err);
+	for (size_t i = 0; i < request->nr_runs; i++) {
+		stall_set_deinit(&latency->stalls[i]);
+		for (size_t wait = 0; wait < NR_WAITS; wait++)
+			free(latency->fields[i][wait].counts);
+	}
+	free(latency);
+	return rc;
+}
+
+const struct chart_ops chart_latency = {
+	.name = "latency",
+	.summary = "how long tasks waited, and when: a heatmap of stalls",
+	.epilogue =
+		"Examples:\n"
+		"  mmrender latency results.db -o latency.png\n"
+		"  mmrender latency results.db --since 4s --until 6s --theme dark -o latency.svg\n",
+	.draw = draw,
+};

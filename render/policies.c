@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What many runs of one trace came to: a small field for each figure, in it a bar for each run, so that
+ * policies, settings and memory sizes can be told apart at a glance. Figures that are nought in all runs
+ * are left out.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "axis.h"
+#include "chart.h"
+#include "layout.h"
+#include "stall_kind.h"
+
+#define TITLE "What each run came to"
+
+/* Times canvas->unit. */
+#define ROW         19.0
+#define ROW_LEAST   13.0
+#define BAR_SHARE   0.62 /* of a row */
+#define FIELD_TITLE 24.0
+#define FIELD_GAP   14.0
+#define FIELD_WIDTH 215.0
+#define LABEL_WIDTH 150.0
+#define GAP         7.0
+
+enum metric_source { FROM_STALLS, FROM_COUNTER };
+enum stall_figure { STALL_COUNT, STALL_TOTAL, STALL_P99, STALL_LONGEST };
+
+static const struct metric {
+	const char *title;
+	enum quantity quantity;
+	enum metric_source source;
+	enum stall_figure figure;
+	const char *counters[4]; /* their sum; pages where the quantity is memory */
+} metrics[] = {
+	{ "stalls", QUANTITY_AMOUNT, FROM_STALLS, STALL_COUNT, { NULL } },
+	{ "time waited in all", QUANTITY_DURATION, FROM_STALLS, STALL_TOTAL, { NULL } },
+	{ "99 % waited no longer than", QUANTITY_DURATION, FROM_STALLS, STALL_P99, { NULL } },
+	{ "longest stall", QUANTITY_DURATION, FROM_STALLS, STALL_LONGEST, { NULL } },
+	{ "swapped out", QUANTITY_MEMORY, FROM_COUNTER, 0, { "pswpout" } },
+	{ "swapped in", QUANTITY_MEMORY, FROM_COUNTER, 0, { "pswpin" } },
+	{ "refaults of anonymous memory",
+	  QUANTITY_MEMORY,
+	  FROM_COUNTER,
+	  0,
+	  { "workingset_refault_anon" } },
+	{ "refaults of files", QUANTITY_MEMORY, FROM_COUNTER, 0, { "workingset_refault_file" } },
+	{ "major faults", QUANTITY_AMOUNT, FROM_COUNTER, 0, { "pgmajfault" } },
+	{ "pages that reclaim looked at",
+	  QUANTITY_AMOUNT,
+	  FROM_COUNTER,
+	  0,
+	  { "pgscan_direct", "pgscan_kswapd" } },
+	{ "huge pages at faults", QUANTITY_AMOUNT, FROM_COUNTER, 0, { "thp_fault_alloc" } },
+	{ "no huge page at faults", QUANTITY_AMOUNT, FROM_COUNTER, 0, { "thp_fault_fallback" } },
+	{ "pages that compaction moved",
+	  QUANTITY_AMOUNT,
+	  FROM_COUNTER,
+	  0,
+	  { "pgmigrate_success" } },
+	{ "killed for lack of memory", QUANTITY_AMOUNT, FROM_COUNTER, 0, { "oom_kill" } },
+};
+#define NR_METRICS (sizeof(metrics) / sizeof(metrics[0]))
+
+struct policies {
+	struct canvas *canvas;
+	const struct chart_request *request;
+	double values[CHART_RUNS][NR_METRICS];
+	size_t shown[NR_METRICS]; /* numbers of those that are not nought */
+	size_t nr_shown;
+};
+
+/* ---- reading ---- */
+
+static int by_value(const void *left, const void *right)
+{
+	const double *a = left, *b = right;
+
+	return *a < *b ? -1 : *a > *b;
+}
+
+/* Of all that wait; a throttled task waits within its reclaim. */
+static void read_stalls(const struct stall_set *set, double figures[4])
+{
+	size_t count = 0, room = 0, rank;
+	double *durations;
+
+	for (size_t i = 0; i < NR_STALL_KINDS; i++)
+		room += set->of[i].count;
+	durations = xalloc(room + 1, sizeof(*durations));
+	for (size_t i = 0; i < NR_STALL_KINDS; i++) {
+		const struct stall_kind *kind = &stall_kinds[i];
+
+		if (kind->background || kind->source == STALL_OOM ||
+		    strcmp(kind->kind, "throttle") == 0)
+			continue;
+		for (size_t j = 0; j < set->of[i].count; j++) {
+			durations[count++] = (double)set->of[i].items[j].duration_ns;
+			figures[STALL_TOTAL] += durations[count - 1];
+		}
+	}
+	qsort(durations, count, sizeof(*durations), by_value);
+	rank = (size_t)ceil(0.99 * (double)count);
+	figures[STALL_COUNT] = (double)count;
+	figures[STALL_P99] = durations[rank ? rank - 1 : 0];
+	figures[STALL_LONGEST] = count ? durations[count - 1] : 0;
+	free(durations);
+}
+
+static int load(struct policies *policies, size_t number, struct mmr_error *err)
+{
+	const struct run *run = &policies->request->runs[number];
+	struct db *db = policies->request->db;
+	struct stall_set set = { 0 };
+	double figures[4] = { 0 };
+	int rc = stall_set_load(db, run, &set, err);
+
+	if (!rc)
+		read_stalls(&set, figures);
+	for (size_t i = 0; i < NR_METRICS && !rc; i++) {
+		const struct metric *metric = &metrics[i];
+		double *value = &policies->values[number][i];
+
+		if (metric->source == FROM_STALLS)
+			*value = figures[metric->figure];
+		for (size_t j = 0; j < 4 && metric->counters[j] && !rc; j++)
+			rc = db_counter(db, run, metric->counters[j], value, err);
+		if (metric->quantity == QUANTITY_MEMORY)
+			*value *= (double)run->page_size;
+	}
+	stall_set_deinit(&set);
+	return rc;
+}
+
+/* ---- drawing ---- */
+
+static void run_name(const struct run *run, char *text, size_t size)
+{
+	snprintf(text, size, "%s", run->original ? "original" : run->label);
+}
+
+/* "1.16 s", and what that is against the original. */
+static void value_text(const struct policies *policies, size_t run, size_t metric, char *text,
+                       size_t size)
+{
+	double value = policies->values[run][metric], base = policies->values[0][metric];
+	char number[SCALE_LABEL];
+
+	format_quantity(number, metrics[metric].quantity, value);
+	if (!(value > 0))
+		snprintf(number, sizeof(number), "0");
+	if (!run || !policies->request->runs[0].original || !(base > 0))
+		snprintf(text, size, "%s", number);
+	else if (value > 10 * base)
+		snprintf(text, size, "%s, ×%.0f", number, value / base);
+	else
+		snprintf(text, size, "%s, %s%.0f %%", number, value < base ? "−" : "+",
+		         fabs(100 * (value - base) / base));
+}
+
+static void draw_field(struct policies *policies, size_t metric, struct rect field, double row)
+{
+	struct canvas *canvas = policies->canvas;
+	const struct theme *theme = canvas->theme;
+	const size_t nr_runs = policies->request->nr_runs;
+	struct text_style style = axis_text(canvas, TEXT_SMALL, ALIGN_LEFT);
+	const struct stroke base = { .width = canvas->unit, .colour = theme->rule };
+	double widest = 0, most = 0, room;
+	char text[96];
+
+	for (size_t i = 0; i < nr_runs; i++) {
+		value_text(policies, i, metric, text, sizeof(text));
+		widest = fmax(widest, canvas_text_width(canvas, text, &style));
+		most = fmax(most, policies->values[i][metric]);
+	}
+	room = fmax(field.width - widest - GAP * canvas->unit, 1);
+	layout_strip_name(canvas, field, metrics[metric].title, "");
+	for (size_t i = 0; i < nr_runs; i++) {
+		double length = room * policies->values[i][metric] / most;
+		double height = row * BAR_SHARE, y = field.y + (double)i * row;
+		struct rect bar = { field.x, y + (row - height) / 2, fmax(length, 1), height };
+
+		canvas_rectangle(canvas, bar,
+		                 policies->request->runs[i].original ? theme->rule
+		                                                     : theme->hues[HUE_BLUE]);
+		value_text(policies, i, metric, text, sizeof(text));
+		canvas_text_fit(canvas,
+		                (struct point){ field.x + length + GAP * canvas->unit,
+		                                y + row / 2 + 0.36 * style.size },
+		                text, &style, field.x + field.width - bar.x - length);
+	}
+	canvas_segment(canvas, (struct point){ field.x, field.y },
+	               (struct point){ field.x, field.y + (double)nr_runs * row }, &base);
+}
+
+static void draw_names(struct policies *policies, struct rect area, double row)
+{
+	struct canvas *canvas = policies->canvas;
+	struct text_style style = axis_text(canvas, TEXT_SMALL, ALIGN_RIGHT);
+
+	for (size_t i = 0; i < policies->request->nr_runs; i++) {
+		const struct run *run = &policies->request->runs[i];
+		char name[NAME_SIZE];
+
+		run_name(run, name, sizeof(name));
+		style.bold = run->original;
+		style.colour = canvas->theme->ink;
+		canvas_text_fit(
+			canvas,
+			(struct point){ area.x + area.width,
+		                        area.y + ((double)i + 0.5) * row + 0.36 * style.size },
+			name, &style, area.width);
+	}
+}
+
+struct grid {
+	size_t columns, lines;
+	double names, width, row;
+};
+
+/* As many fields beside each other as it takes to have room for all, but none narrower than it may be. */
+static bool choose_grid(const struct policies *policies, struct rect area, struct grid *grid)
+{
+	struct canvas *canvas = policies->canvas;
+	struct text_style style = axis_text(canvas, TEXT_SMALL, ALIGN_RIGHT);
+	const double unit = canvas->unit, nr_runs = (double)policies->request->nr_runs;
+	double widest = 0;
+
+	style.bold = true;
+	for (size_t i = 0; i < policies->request->nr_runs; i++) {
+		char name[NAME_SIZE];
+
+		run_name(&policies->request->runs[i], name, sizeof(name));
+		widest = fmax(widest, canvas_text_width(canvas, name, &style));
+	}
+	grid->names = fmin(widest + unit, LABEL_WIDTH * unit);
+	for (grid->columns = policies->nr_shown < 3 ? policies->nr_shown : 3;
+	     grid->columns <= policies->nr_shown; grid->columns++) {
+		double line;
+
+		grid->width = (area.width - grid->names) / (double)grid->columns - FIELD_GAP * unit;
+		if (grid->width < FIELD_WIDTH * unit && grid->columns > 1)
+			return false;
+		grid->lines = (policies->nr_shown + grid->columns - 1) / grid->columns;
+		line = area.height / (double)grid->lines;
+		grid->row =
+			fmin((line - (FIELD_TITLE + FIELD_GAP) * unit) / nr_runs, 1.6 * ROW * unit);
+		if (grid->row >= ROW_LEAST * unit)
+			return true;
+	}
+	return false;
+}
+
+static int compose(struct policies *policies, struct mmr_error *err)
+{
+	struct canvas *canvas = policies->canvas;
+	struct rect area = layout_heading(canvas, policies->request, TITLE);
+	const double unit = canvas->unit;
+	struct grid grid;
+
+	area.y += 6 * unit;
+	area.height -= 12 * unit;
+	while (policies->nr_shown && !choose_grid(policies, area, &grid)) {
+		if (policies->nr_shown <= 4)
+			return render_error(err, MMR_E_INVALID, "--size is too small for %zu runs",
+			                    policies->request->nr_runs);
+		policies->nr_shown--; /* the least important are last */
+	}
+	for (size_t i = 0; i < policies->nr_shown; i++) {
+		size_t column = i % grid.columns, line = i / grid.columns;
+		double height = FIELD_TITLE * unit + (double)policies->request->nr_runs * grid.row +
+		                FIELD_GAP * unit;
+		struct rect field = {
+			.x = area.x + grid.names + FIELD_GAP * unit +
+			     (double)column * (grid.width + FIELD_GAP * unit),
+			.y = area.y + (double)line * height + FIELD_TITLE * unit,
+			.width = grid.width,
+			.height = (double)policies->request->nr_runs * grid.row,
+		};
+
+		if (!column)
+			draw_names(policies,
+			           (struct rect){ area.x, field.y, grid.names, field.height },
+			           grid.row);
+		draw_field(policies, policies->shown[i], field, grid.row);
+	}
+	return 0;
+}
+
+static int draw(struct canvas *canvas, const struct chart_request *request, struct mmr_error *err)
+{
+	struct policies *policies = xalloc(1, sizeof(*policies));
+	int rc = 0;
+
+	policies->canvas = canvas;
+	policies->request = request;
+	for (size_t i = 0; i < request->nr_runs && !rc; i++)
+		rc = load(policies, i, err);
+	for (size_t i = 0; i < NR_METRICS; i++) {
+		bool any = false;
+
+		for (size_t run = 0; run < request->nr_runs; run++)
+			any |= policies->values[run][i] > 0;
+		if (any)
+			policies->shown[policies->nr_shown++] = i;
+	}
+	if (!rc && !policies->nr_shown)
+		layout_empty(
+			canvas, request, TITLE,
+			"Nothing to compare: nobody waited, nothing was swapped or refaulted.");
+	else if (!rc)
+		rc = compose(policies, err);
+	free(policies);
+	return rc;
+}
+
+const struct chart_ops chart_policies = {
+	.name = "policies",
+	.summary = "stalls, swap and refaults of all runs, side by side",
+	.epilogue = "Examples:\n"
+		    "  mmrender policies results.db -o policies.png\n"
+		    "  mmrender policies results.db --run original --run mglru -o two.svg\n",
+	.compares = true,
+	.draw = draw,
+};

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Who waited for memory: a bar for each task, as long as all its stalls together, by kind. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "axis.h"
+#include "chart.h"
+#include "layout.h"
+#include "legend.h"
+#include "stall_kind.h"
+
+#define TITLE       "Who waited for memory, and for how long"
+#define ROW         24.0 /* times canvas->unit, at least */
+#define ROW_MOST    46.0
+#define BAR         0.6 /* of a row */
+#define GAP         8.0
+#define COLUMN_GAP  26.0
+#define TASKS_SHOWN 30
+#define NARROWEST   90.0 /* of the bars */
+
+struct panel {
+	struct task_waits waits;
+	double longest_ns; /* the longest bar */
+	double total_ns;
+	size_t nr_drawn;
+};
+
+struct tasks {
+	struct canvas *canvas;
+	const struct chart_request *request;
+	struct panel panels[CHART_PANELS];
+	bool shown[NR_STALL_KINDS];
+	double longest_ns;
+	int64_t since, until;
+	double row; /* height of one */
+};
+
+static int load(struct tasks *tasks, struct mmr_error *err)
+{
+	const struct chart_request *request = tasks->request;
+	int64_t end = 0;
+	int rc;
+
+	for (size_t i = 0; i < request->nr_runs; i++)
+		end = request->runs[i].duration_ns > end ? request->runs[i].duration_ns : end;
+	rc = layout_time_range(request, 0, end ? end : TIME_MAX, &tasks->since, &tasks->until, err);
+	for (size_t i = 0; i < request->nr_runs && !rc; i++) {
+		struct panel *panel = &tasks->panels[i];
+
+		rc = db_task_waits(request->db, &request->runs[i], tasks->since, tasks->until,
+		                   &panel->waits, err);
+		for (size_t j = 0; j < panel->waits.count; j++) {
+			const struct task_wait *task = &panel->waits.items[j];
+
+			panel->total_ns += task->total_ns;
+			panel->longest_ns = fmax(panel->longest_ns, task->total_ns);
+			for (size_t kind = 0; kind < NR_STALL_KINDS; kind++)
+				tasks->shown[kind] |= task->ns[kind] > 0;
+		}
+		tasks->longest_ns = fmax(tasks->longest_ns, panel->longest_ns);
+	}
+	return rc;
+}
+
+/* ---- drawing ---- */
+
+static void task_name(const struct task_wait *task, char *text, size_t size)
+{
+	snprintf(text, size, "%s (%lld)", task->comm, (long long)task->pid);
+}
+
+/* "213 stalls, longest 189 ms"; short: "213, 189 ms". */
+static void task_figures(const struct task_wait *task, bool brief, char *text, size_t size)
+{
+	char longest[SCALE_LABEL], total[SCALE_LABEL];
+
+	format_time(longest, task->longest_ns);
+	format_time(total, task->total_ns);
+	if (brief)
+		snprintf(text, size, "%s", total);
+	else
+		snprintf(text, size, "%s, %zu stall%s, longest %s", total, task->count,
+		         task->count == 1 ? "" : "s", longest);
+}
+
+struct widths {
+	double names, figures;
+	bool brief;
+};
+
+/* What stands left and right of the bars, of all panels, so that they have one scale. */
+static struct widths measure(const struct tasks *tasks, double column)
+{
+	struct canvas *canvas = tasks->canvas;
+	struct text_style name = axis_text(canvas, TEXT_PLAIN, ALIGN_RIGHT);
+	struct text_style small = axis_text(canvas, TEXT_SMALL, ALIGN_LEFT);
+	struct widths widths = { 0 };
+
+	for (int brief = 0; brief < 2; brief++) {
+		widths = (struct widths){ .brief = brief };
+		for (size_t i = 0; i < tasks->request->nr_runs; i++) {
+			const struct panel *panel = &tasks->panels[i];
+
+			for (size_t j = 0; j < panel->nr_drawn; j++) {
+				char text[128];
+
+				task_name(&panel->waits.items[j], text, sizeof(text));
+				widths.names =
+					fmax(widths.names, canvas_text_width(canvas, text, &name));
+				task_figures(&panel->waits.items[j], brief, text, sizeof(text));
+				widths.figures = fmax(widths.figures,
+				                      canvas_text_width(canvas, text, &small));
+			}
+		}
+		widths.names = fmin(widths.names, 0.35 * column);
+		if (column - widths.names - widths.figures - 3 * GAP * canvas->unit >
+		    fmax(NARROWEST * canvas->unit, column / 4))
+			break;
+	}
+	return widths;
+}
+
+static void draw_bar(struct tasks *tasks, const struct task_wait *task, struct rect row,
+                     const struct scale *scale)
+{
+	struct canvas *canvas = tasks->canvas;
+	double done = 0, height = BAR * row.height;
+	char name[NAME_SIZE + 32], total[SCALE_LABEL], text[256];
+
+	for (size_t kind = 0; kind < NR_STALL_KINDS; kind++) {
+		double from = scale_map(scale, done), to;
+		struct rect bar;
+
+		if (!(task->ns[kind] > 0))
+			continue;
+		done += task->ns[kind];
+		to = scale_map(scale, done);
+		bar = (struct rect){ from, row.y + (row.height - height) / 2, fmax(to - from, 0.5),
+			             height };
+		canvas_rectangle(canvas, bar, canvas->theme->hues[stall_kinds[kind].hue]);
+		task_name(task, name, sizeof(name));
+		format_time(total, task->ns[kind]);
+		snprintf(text, sizeof(text), "%s: %s of %s", name, total, stall_kinds[kind].title);
+		canvas_tip(canvas, bar, text);
+	}
+}
+
+/* What there was no room for. */
+static void draw_rest(struct tasks *tasks, const struct panel *panel, struct rect plot, double y)
+{
+	struct text_style style = axis_text(tasks->canvas, TEXT_SMALL, ALIGN_LEFT);
+	size_t nr_left = panel->waits.count - panel->nr_drawn;
+	char text[128], total[SCALE_LABEL];
+	double left_ns = panel->total_ns;
+
+	for (size_t i = 0; i < panel->nr_drawn; i++)
+		left_ns -= panel->waits.items[i].total_ns;
+	format_time(total, fmax(left_ns, 0));
+	snprintf(text, sizeof(text), "and %zu more task%s: %s", nr_left, nr_left == 1 ? "" : "s",
+	         total);
+	canvas_text_fit(tasks->canvas, (struct point){ plot.x + GAP * tasks->canvas->unit, y },
+	                text, &style, plot.width);
+}
+
+static void draw_panel(struct tasks *tasks, size_t number, struct rect column,
+                       const struct widths *widths)
+{
+	struct canvas *canvas = tasks->canvas;
+	const struct panel *panel = &tasks->panels[number];
+	const struct stroke frame = { .width = canvas->unit, .colour = canvas->theme->rule };
+	double unit = canvas->unit, row = tasks->row;
+	struct rect plot = { column.x + widths->names + GAP * unit, column.y,
+		             column.width - widths->names - widths->figures - 3 * GAP * unit,
+		             column.height };
+	struct text_style name = axis_text(canvas, TEXT_PLAIN, ALIGN_RIGHT);
+	struct text_style small = axis_text(canvas, TEXT_SMALL, ALIGN_LEFT);
+	struct scale scale;
+
+	name.colour = canvas->theme->ink;
+	scale_init(&scale, 0, tasks->longest_ns, plot.x, plot.x + plot.width);
+	axis_below_grid(canvas, plot, &scale, QUANTITY_DURATION);
+	axis_below(canvas, plot, &scale, QUANTITY_DURATION, "time spent waiting");
+	for (size_t i = 0; i < panel->nr_drawn; i++) {
+		struct rect line = { plot.x, plot.y + 4 * unit + (double)i * row, plot.width, row };
+		double baseline = line.y + row / 2 + 0.36 * name.size;
+		char text[128];
+
+		draw_bar(tasks, &panel->waits.items[i], line, &scale);
+		task_name(&panel->waits.items[i], text, sizeof(text));
+		canvas_text_fit(canvas, (struct point){ plot.x - GAP * unit, baseline }, text,
+		                &name, widths->names);
+		task_figures(&panel->waits.items[i], widths->brief, text, sizeof(text));
+		canvas_text_fit(canvas,
+		                (struct point){ plot.x + plot.width + GAP * unit, baseline }, text,
+		                &small, widths->figures + GAP * unit);
+	}
+	if (panel->nr_drawn < panel->waits.count)
+		draw_rest(tasks, panel, plot, plot.y + plot.height - 5 * unit);
+	if (!panel->waits.count)
+		layout_nothing(canvas, plot, "No stalls: nobody waited for memory.");
+	canvas_frame(canvas, plot, &frame);
+}
+
+/* The plots end below the last bar rather than at the picture's edge. */
+static double choose_rows(struct tasks *tasks, double height)
+{
+	const double row = ROW * tasks->canvas->unit;
+	size_t room = (size_t)fmax(floor((height - 8 * tasks->canvas->unit) / row), 1), most = 1;
+	size_t wanted = tasks->request->nr_shown ? (size_t)tasks->request->nr_shown : TASKS_SHOWN;
+
+	for (size_t i = 0; i < tasks->request->nr_runs; i++) {
+		struct panel *panel = &tasks->panels[i];
+		size_t limit = wanted < room ? wanted : room;
+
+		if (panel->waits.count > limit && limit == room && limit > 1)
+			limit--; /* a line for the rest */
+		panel->nr_drawn = panel->waits.count < limit ? panel->waits.count : limit;
+		most = panel->nr_drawn + (panel->nr_drawn < panel->waits.count) > most
+		               ? panel->nr_drawn + (panel->nr_drawn < panel->waits.count)
+		               : most;
+	}
+	tasks->row = fmin(fmax((height - 8 * tasks->canvas->unit) / (double)most, row),
+	                  ROW_MOST * tasks->canvas->unit);
+	return fmin(height, fmax((double)most, 2) * tasks->row + 8 * tasks->canvas->unit);
+}
+
+static int compose(struct tasks *tasks, struct mmr_error *err)
+{
+	struct canvas *canvas = tasks->canvas;
+	struct rect area = layout_heading(canvas, tasks->request, TITLE), columns[CHART_PANELS];
+	struct legend_entry entries[NR_STALL_KINDS];
+	size_t nr_entries = 0;
+	struct widths widths;
+	double above, height;
+
+	for (size_t i = 0; i < NR_STALL_KINDS; i++) {
+		if (tasks->shown[i])
+			entries[nr_entries++] = (struct legend_entry){
+				.label = stall_kinds[i].title,
+				.colour = canvas->theme->hues[stall_kinds[i].hue]
+			};
+	}
+	above = legend(canvas, area, entries, nr_entries, true) + layout_panel_title_height(canvas);
+	area.y += above;
+	area.height -= above + axis_time_height(canvas);
+	if (area.height < 2 * ROW * canvas->unit)
+		return render_error(err, MMR_E_INVALID, "--size is too small for this chart");
+	height = choose_rows(tasks, area.height);
+	layout_columns(canvas, area, tasks->request->nr_runs, COLUMN_GAP, columns);
+	widths = measure(tasks, columns[0].width);
+	if (columns[0].width - widths.names - widths.figures < NARROWEST * canvas->unit)
+		return render_error(err, MMR_E_INVALID, "--size is too small for %zu runs",
+		                    tasks->request->nr_runs);
+	for (size_t i = 0; i < tasks->request->nr_runs; i++) {
+		struct rect title = columns[i];
+
+		title.y -= layout_panel_title_height(canvas);
+		layout_panel_title(canvas, title, &tasks->request->runs[i],
+		                   db_first_loss(tasks->request->db, &tasks->request->runs[i]));
+		columns[i].height = height;
+		draw_panel(tasks, i, columns[i], &widths);
+	}
+	return 0;
+}
+
+static int draw(struct canvas *canvas, const struct chart_request *request, struct mmr_error *err)
+{
+	struct tasks tasks = { .canvas = canvas, .request = request };
+	int rc = load(&tasks, err);
+
+	if (!rc && !(tasks.longest_ns > 0))
+		layout_empty(canvas, request, TITLE, "No stalls: nobody waited for memory.");
+	else if (!rc)
+		rc = compose(&tasks, err);
+	for (size_t i = 0; i < request->nr_runs; i++)
+		task_waits_deinit(&tasks.panels[i].waits);
+	return rc;
+}
+
+static size_t options(struct chart_request *request, struct option_row *rows)
+{
+	rows[0] = (struct option_row){ .long_name = "tasks",
+		                       .type = OPTION_UINT,
+		                       .argument = "N",
+		                       .target = &request->nr_shown,
+		                       .help = "so many tasks at most, those that waited longest "
+		                               "(default: 30, or as many as there is room for)" };
+	return 1;
+}
+
+const struct chart_ops chart_tasks = {
+	.name = "tasks",
+	.summary = "who waited for memory, and for how long",
+	.epilogue = "Examples:\n"
+		    "  mmrender tasks results.db -o tasks.png\n"
+		    "  mmrender tasks results.db --tasks 10 --since 4s --until 6s -o few.svg\n",
+	.options = options,
+	.draw = draw,
+};

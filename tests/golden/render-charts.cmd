@@ -1,0 +1,6 @@
+cat $SOURCE_ROOT/libreplay/results/{schema,views}.sql $SOURCE_ROOT/tests/golden/render-{small,counters}.sql | sqlite3 small.db
+for chart in histogram latency tasks orders lru workingset thp difference policies; do
+	echo "--- $chart"
+	mmrender $chart small.db --size 800x500 --format txt -o -
+done
+mmrender tasks small.db --run clock --format txt -o - | tail -1
