@@ -9,6 +9,7 @@
 
 #define TICK         5.0
 #define GAP          4.0  /* between a tick and its label */
+#define LEFT_TICKS   9.0  /* at most: more are no help */
 #define OVERHANG     10.0 /* of a label beyond the end of an axis */
 #define LABEL_FACTOR 1.3  /* of the text's height: the least distance between labels */
 
@@ -170,7 +171,7 @@ void axis_left(struct canvas *canvas, struct rect plot, const struct scale *scal
                enum quantity quantity, bool labels)
 {
 	const struct stroke grid = { .width = canvas->unit, .colour = canvas->theme->grid };
-	size_t most = (size_t)(plot.height / (2.4 * TEXT_SMALL * canvas->unit)) + 1;
+	size_t most = (size_t)fmin(plot.height / (2.4 * TEXT_SMALL * canvas->unit) + 1, LEFT_TICKS);
 	char label[SCALE_LABEL];
 	struct ticks ticks;
 

@@ -38,7 +38,7 @@ struct canvas *canvas_create(const struct canvas_style *style)
 	canvas->height = style->height;
 	canvas->unit = fmin(fmax(unit, UNIT_MIN), UNIT_MAX);
 	canvas->theme = style->theme ? style->theme : theme_find(NULL);
-	palette_init(&canvas->palette, canvas->theme->ramp_reverse);
+	palette_init(&canvas->palette, canvas->theme->print);
 	canvas_rectangle(canvas, (struct rect){ 0, 0, canvas->width, canvas->height },
 	                 canvas->theme->paper);
 	return canvas;

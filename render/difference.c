@@ -185,30 +185,44 @@ static void draw_values(struct difference *all, size_t track, struct rect plot)
 	}
 }
 
-/* "mean 1.2 MiB, at most 5.3 MiB at 3.2 s": of one replay. */
+static void signed_quantity(char label[SCALE_LABEL + 4], enum quantity quantity, double value)
+{
+	char number[SCALE_LABEL];
+
+	format_quantity(number, quantity, fabs(value));
+	snprintf(label, SCALE_LABEL + 4, "%s%s",
+	         value < 0   ? "−"
+	         : value > 0 ? "+"
+	                     : "",
+	         value < 0 || value > 0 ? number : "0");
+}
+
+/* "from −31 MiB to +5.2 MiB, off by 1.2 MiB on average": the average is of one replay. */
 static void describe(const struct difference *all, size_t track, size_t width, char *text,
                      size_t size)
 {
-	const double *original = all->columns[0][track], *replay = all->columns[1][track];
-	double sum = 0, most = 0;
-	size_t count = 0;
-	char mean_label[SCALE_LABEL], most_label[SCALE_LABEL];
+	char low_label[SCALE_LABEL + 4], high_label[SCALE_LABEL + 4], mean[SCALE_LABEL];
+	double low = 0, high = 0, sum = 0;
+	size_t count = 0, used;
 
-	*text = '\0';
-	for (size_t x = 0; x < width; x++) {
-		double difference = fabs(replay[x] - original[x]);
+	for (size_t i = 0; i < width * (all->request.nr_runs - 1); i++) {
+		size_t run = 1 + i / width, x = i % width;
+		double difference = all->columns[run][track][x] - all->columns[0][track][x];
 
 		if (isnan(difference))
 			continue;
-		sum += difference;
-		most = fmax(most, difference);
+		low = fmin(low, difference);
+		high = fmax(high, difference);
+		sum += fabs(difference);
 		count++;
 	}
-	if (!count || all->request.nr_runs > 2)
+	signed_quantity(low_label, tracks[track].quantity, low);
+	signed_quantity(high_label, tracks[track].quantity, high);
+	used = (size_t)snprintf(text, size, "from %s to %s", low_label, high_label);
+	if (!count || all->request.nr_runs > 2 || used >= size)
 		return;
-	format_quantity(mean_label, tracks[track].quantity, sum / (double)count);
-	format_quantity(most_label, tracks[track].quantity, most);
-	snprintf(text, size, "off by %s on average, by %s at most", mean_label, most_label);
+	format_quantity(mean, tracks[track].quantity, sum / (double)count);
+	snprintf(text + used, size - used, ", off by %s on average", mean);
 }
 
 static void draw_difference_line(struct difference *all, size_t run, size_t track, struct rect plot,

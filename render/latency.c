@@ -106,8 +106,9 @@ static void draw_cells(struct latency *latency, const struct field *field, struc
 
 	for (size_t i = 0; i < field->width * field->height; i++) {
 		uint32_t count = field->counts[i];
-		struct rect cell = { plot.x + (double)(i % field->width) * width,
-			             plot.y + (double)(i / field->width) * height, width, height };
+		size_t row = i / field->width, column = i % field->width;
+		struct rect cell = { plot.x + (double)column * width, plot.y + (double)row * height,
+			             width, height };
 		char text[64];
 
 		if (!count)

@@ -142,6 +142,7 @@ static void draw_generations(struct lru *lru, size_t number, size_t type, struct
 	           plot.y);
 	for (size_t i = 0; i < DB_GENERATIONS; i++)
 		colours[i] = generation_colour(lru->canvas, i);
+	axis_left(lru->canvas, plot, &memory, QUANTITY_MEMORY, number == 0);
 	if (!(highest_sum(generations, DB_GENERATIONS) > 0)) {
 		layout_strip_name(lru->canvas, plot, names[type], "");
 		layout_nothing(lru->canvas, plot, "none: MGLRU was off, or not recorded");
@@ -149,7 +150,6 @@ static void draw_generations(struct lru *lru, size_t number, size_t type, struct
 	}
 	describe(generations, figures, sizeof(figures));
 	layout_strip_name(lru->canvas, plot, names[type], figures);
-	axis_left(lru->canvas, plot, &memory, QUANTITY_MEMORY, number == 0);
 	series_stack(lru->canvas, plot,
 	             &(struct series_stack){ generations, colours, DB_GENERATIONS, false },
 	             &lru->board.across[number], &memory);

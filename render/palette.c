@@ -8,6 +8,10 @@
 static const struct colour anchors[] = {
 	{ 26, 20, 82 }, { 33, 83, 138 }, { 22, 135, 140 }, { 88, 184, 108 }, { 250, 226, 60 },
 };
+/* For print: nothing is nearly paper. */
+static const struct colour pale_anchors[] = {
+	{ 26, 20, 82 }, { 33, 83, 138 }, { 22, 135, 140 }, { 120, 196, 130 }, { 253, 250, 220 },
+};
 #define NR_ANCHORS (sizeof(anchors) / sizeof(anchors[0]))
 #define FINE       64 /* points of the curve between two anchors */
 
@@ -62,17 +66,17 @@ static double between(double p0, double p1, double p2, double p3, double t)
 	                     t * (2 * p0 - 5 * p1 + 4 * p2 - p3 + t * (3 * (p1 - p2) + p3 - p0)));
 }
 
-static struct oklab anchor(size_t index)
+static struct oklab anchor(const struct colour *of, size_t index)
 {
-	return colour_to_oklab(anchors[index < NR_ANCHORS ? index : NR_ANCHORS - 1]);
+	return colour_to_oklab(of[index < NR_ANCHORS ? index : NR_ANCHORS - 1]);
 }
 
-static struct oklab curve(size_t fine)
+static struct oklab curve(const struct colour *of, size_t fine)
 {
 	size_t segment = fine / FINE < NR_ANCHORS - 1 ? fine / FINE : NR_ANCHORS - 2;
 	double t = (double)(fine - segment * FINE) / FINE;
-	struct oklab p0 = anchor(segment ? segment - 1 : 0), p1 = anchor(segment);
-	struct oklab p2 = anchor(segment + 1), p3 = anchor(segment + 2);
+	struct oklab p0 = anchor(of, segment ? segment - 1 : 0), p1 = anchor(of, segment);
+	struct oklab p2 = anchor(of, segment + 1), p3 = anchor(of, segment + 2);
 
 	return (struct oklab){
 		.lightness = between(p0.lightness, p1.lightness, p2.lightness, p3.lightness, t),
@@ -97,24 +101,25 @@ static struct oklab mix(struct oklab from, struct oklab to, double share)
 	};
 }
 
-void palette_init(struct palette *palette, bool reverse)
+void palette_init(struct palette *palette, bool print)
 {
+	const struct colour *of = print ? pale_anchors : anchors;
 	const size_t last = (NR_ANCHORS - 1) * FINE;
 	double length = 0, done = 0;
 	size_t at = 0;
 
 	for (size_t i = 0; i < last; i++)
-		length += distance(curve(i), curve(i + 1));
+		length += distance(curve(of, i), curve(of, i + 1));
 	for (size_t i = 0; i < RAMP_SIZE; i++) {
 		double wanted = length * (double)i / (RAMP_SIZE - 1), step;
 
-		while ((step = distance(curve(at), curve(at + 1))) < wanted - done &&
+		while ((step = distance(curve(of, at), curve(of, at + 1))) < wanted - done &&
 		       at + 1 < last) {
 			done += step;
 			at++;
 		}
-		palette->ramp[reverse ? RAMP_SIZE - 1 - i : i] = colour_from_oklab(
-			mix(curve(at), curve(at + 1), fmin((wanted - done) / step, 1)));
+		palette->ramp[print ? RAMP_SIZE - 1 - i : i] = colour_from_oklab(
+			mix(curve(of, at), curve(of, at + 1), fmin((wanted - done) / step, 1)));
 	}
 }
 

@@ -26,8 +26,8 @@ struct palette {
 	struct colour ramp[RAMP_SIZE];
 };
 
-/* reverse: 0 is light, for print. */
-void palette_init(struct palette *palette, bool reverse);
+/* print: 0 is nearly white, and it grows darker. */
+void palette_init(struct palette *palette, bool print);
 
 /* share: 0 to 1, clamped. */
 struct colour palette_ramp(const struct palette *palette, double share);

@@ -17,7 +17,7 @@
 #define TITLE "What each run came to"
 
 /* Times canvas->unit. */
-#define ROW         19.0
+#define ROW_MOST    40.0
 #define ROW_LEAST   13.0
 #define BAR_SHARE   0.62 /* of a row */
 #define FIELD_TITLE 24.0
@@ -247,7 +247,7 @@ static bool choose_grid(const struct policies *policies, struct rect area, struc
 		grid->lines = (policies->nr_shown + grid->columns - 1) / grid->columns;
 		line = area.height / (double)grid->lines;
 		grid->row =
-			fmin((line - (FIELD_TITLE + FIELD_GAP) * unit) / nr_runs, 1.6 * ROW * unit);
+			fmin((line - (FIELD_TITLE + FIELD_GAP) * unit) / nr_runs, ROW_MOST * unit);
 		if (grid->row >= ROW_LEAST * unit)
 			return true;
 	}

@@ -73,7 +73,7 @@ const struct theme themes[] = {
 	                  [HUE_BLACK] = { 0, 0, 0 } },
 		.ramp_begin = 0.15,
 		.line = 1.25,
-		.ramp_reverse = true,
+		.print = true,
 	},
 	{ .name = NULL },
 };

@@ -24,7 +24,7 @@ struct theme {
 	struct colour hues[NR_HUES];
 	double ramp_begin; /* where a scale begins whose lower end is to be seen against the paper */
 	double line;       /* factor on the width of lines */
-	bool ramp_reverse; /* small quantities are light: what is empty needs no ink */
+	bool print;        /* scales on which little is light: what is empty needs no ink */
 };
 
 /* light, dark, print; ended by one without a name. */

@@ -200,11 +200,13 @@ static void draw_events(struct thp *thp, size_t number, struct rect plot)
 	for (size_t i = 0; i < thp->request->nr_runs; i++)
 		most = fmax(most, thp->panels[i].highest);
 	scale_init(&counts, 0, fmax(most * 1.08, 1), plot.y + plot.height, plot.y);
-	snprintf(figures, sizeof(figures), "%.0f got, %.0f not got; %.0f collapsed, %.0f failed",
+	snprintf(figures, sizeof(figures), "%.0f got, %.0f not, %.0f collapsed, %.0f failed to",
 	         totals[0], totals[2], totals[1], totals[3]);
 	layout_strip_name(thp->canvas, plot, "attempts to get a huge page", figures);
 	axis_left(thp->canvas, plot, &counts, QUANTITY_AMOUNT, number == 0);
 	draw_bars(thp, number, plot, &counts);
+	if (!(totals[0] + totals[1] + totals[2] + totals[3] > 0))
+		layout_nothing(thp->canvas, plot, "nobody asked for a huge page");
 }
 
 static int compose(struct thp *thp, struct mmr_error *err)

@@ -29,7 +29,7 @@ static const struct strip {
 	  QUANTITY_MEMORY,
 	  { { "nr_anon_pages", "anonymous", HUE_BLUE },
 	    { "nr_file_pages", "files", HUE_ORANGE } } },
-	{ "refaults per second: evicted, and needed again",
+	{ "refaults per second",
 	  QUANTITY_MEMORY,
 	  { { "workingset_refault_anon", "anonymous", HUE_BLUE },
 	    { "workingset_refault_file", "files", HUE_ORANGE } } },
