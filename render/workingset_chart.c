@@ -141,6 +141,8 @@ static void describe(const struct workingset *all, size_t run, size_t strip, cha
 	format_quantity(first, strips[strip].quantity, totals[0]);
 	format_quantity(second, strips[strip].quantity, totals[1]);
 	*text = '\0';
+	if (!(totals[0] + totals[1] > 0))
+		return;
 	if (strip && strips[strip].lines[1].counter)
 		snprintf(text, size, "%s %s, %s %s in all", strips[strip].lines[0].label, first,
 		         strips[strip].lines[1].label, second);
@@ -160,18 +162,21 @@ static void draw_strip(struct workingset *all, size_t run, size_t strip, struct 
 	scale_init(&scale, 0, fmax(all->highest[strip] * 1.08, 1), plot.y + plot.height, plot.y);
 	describe(all, run, strip, figures, sizeof(figures));
 	layout_strip_name(canvas, plot, strips[strip].name, figures);
-	axis_left(canvas, plot, &scale, strips[strip].quantity, run == 0);
+	if (all->highest[strip] > 0)
+		axis_left(canvas, plot, &scale, strips[strip].quantity, run == 0);
 	for (size_t i = 0; i < LINES; i++)
 		colours[i] = theme->hues[strips[strip].lines[i].hue % NR_HUES];
 	if (!strip)
 		series_stack(canvas, plot, &(struct series_stack){ series, colours, LINES, false },
 		             &all->board.across[run], &scale);
-	for (size_t i = LINES; strip && i-- > 0;) {
+	for (size_t i = LINES; strip && all->highest[strip] > 0 && i-- > 0;) {
 		const struct stroke stroke = { .width = 1.8 * canvas->unit * theme->line,
 			                       .colour = colours[i] };
 
 		series_line(canvas, &series[i], &all->board.across[run], &scale, &stroke);
 	}
+	if (series[0].count && strip && !(all->highest[strip] > 0))
+		layout_nothing(canvas, plot, "none");
 	if (!series[0].count && !series[1].count)
 		layout_nothing(canvas, plot,
 		               strip ? "fewer than two snapshots of /proc/vmstat"
