@@ -11,7 +11,7 @@
  *
  * Large pages wait for nobody: with one, all of its batch move. A CPU's batches are emptied when it begins to
  * reclaim or to compact, at a fault to write to a page that waits, when pages end (truncation; before 6.14 munmap() and exit(), too) and after it read ahead
- * from swap; those of all CPUs by drop_caches and compact_memory.
+ * from swap; those of all CPUs by drop_caches, compact_memory and khugepaged.
  *
  * State: the batches of each CPU; mm_page.io says in which one a page is. An entry whose page was freed stays, as the
  * page does that the kernel then frees with its batch; here it is free at once.
@@ -20,7 +20,7 @@
  * lru_move_tail(), lru_deactivate_file(), lru_lazyfree() of v6.12 and v6.1.
  *
  * Not modelled: mlock()'s batch (locked pages leave the lists at once) and that of madvise(MADV_COLD), of which no
- * event tells; khugepaged, which empties all CPUs' every ten seconds.
+ * event tells.
  */
 #include "internal.h"
 

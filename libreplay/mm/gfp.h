@@ -27,5 +27,7 @@
 
 #define MM_GFP_KERNEL           0xcc0u
 #define MM_GFP_HIGHUSER_MOVABLE 0x100ccau
+#define MM_GFP_TRANSHUGE_LIGHT  0x1c20cau
+#define MM_GFP_TRANSHUGE        0x1c24cau
 
 #endif

@@ -9,9 +9,10 @@
  * until the last has ended or reclaim meets it: then it is split, and what has ended is free.
  *
  * The first touch of an area asks for a huge page, twice: on the node without reclaiming much, then as the
- * setting allows (transparent_hugepage/defrag, which is in the recorded request). If there is none, a small
- * page is put there, and nobody asks again. Where the recorded kernel got a huge page and the replay does not, no
- * event tells which base pages are used later: all 512 are touched. Likewise where huge pages are switched off.
+ * setting allows (transparent_hugepage/defrag; under the recorded settings as the recorded request did). If there is none, a
+ * small page is put there, and nobody asks again. Where the recorded kernel got a huge page and the replay does not, no
+ * event tells which base pages are used later: all 512 are touched. Likewise where huge pages are switched off. Where they are
+ * switched on, the first touch of an area gets one by the settings (huge_area.c), and later touches find it there.
  *
  * State: MM_LP_GONE of a base page that has ended before its whole; their number with the first (mm_lpage.nr_gone);
  * which orders there have been (mm_machine.orders), to look for.
@@ -21,7 +22,8 @@
  *
  * Not modelled: the shrinker that splits partially mapped folios (deferred_split_scan()); a page put where a base page
  * of a whole has ended (the whole is split then); folios that cannot be split, but for those that are written or isolated;
- * khugepaged putting pieces together again.
+ * the huge zero page: who reads an area before anybody writes to it gets small pages later; page tables that stay when all
+ * that they mapped has ended, which keep huge pages away.
  */
 #include "internal.h"
 
@@ -89,7 +91,7 @@ static bool begin_part(struct mm_machine *machine, const struct whole *whole, ui
 		.pfn = MM_NONE,
 		.slot = slot,
 		.kind = whole->lpage.kind,
-		.flags = whole->lpage.flags & (uint8_t)~MM_LP_GONE,
+		.flags = whole->lpage.flags & (uint8_t) ~(MM_LP_GONE | MM_LP_HOLE),
 		.shadow = whole->lpage.shadow,
 		.node = whole->lpage.node,
 	};
@@ -177,10 +179,16 @@ static bool take_apart(struct mm_machine *machine, uint32_t number)
 uint32_t mm_base_page(struct mm_machine *machine, uint32_t number)
 {
 	uint32_t head = mm_whole_page(machine, number);
-	bool gone = (mm_lpage(machine, number)->flags & MM_LP_GONE) &&
-	            mm_lpage(machine, head)->order > 0;
+	struct mm_lpage *lpage = mm_lpage(machine, number), *whole = mm_lpage(machine, head);
 
-	return gone && take_apart(machine, head) ? number : head;
+	if (!(lpage->flags & MM_LP_GONE) || whole->order == 0)
+		return head;
+	if (!(lpage->flags & MM_LP_HOLE))
+		return take_apart(machine, head) ? number : head;
+	lpage->flags &= (uint8_t) ~(MM_LP_GONE | MM_LP_HOLE);
+	whole->nr_gone--;
+	whole->nr_holes--;
+	return head;
 }
 
 /* ---- the end ---- */
@@ -272,9 +280,14 @@ enum mm_touch_result mm_touch_huge(struct mm_machine *machine, const struct mm_r
 
 	if (!whole && !mm_has_room(machine, head, MM_PAGEBLOCK_ORDER))
 		return MM_TOUCH_FAILED;
-	if (machine->settings.thp_never && kind == MM_LPAGE_ANON)
-		return whole ? mm_touch_pieces(machine, request, head, kind, 0) : MM_TOUCH_FAILED;
+	if (kind == MM_LPAGE_ANON)
+		mm_khugepaged_enter(machine, request->space);
 	pfn = alloc_huge(machine, request, whole ? request->gfp_flags : request->huge_gfp);
+	/* Somebody else was faster while this one waited. */
+	if (pfn != MM_NONE && !mm_has_room(machine, head, MM_PAGEBLOCK_ORDER)) {
+		mm_free_pages(machine, machine->current.cpu, pfn);
+		return whole ? mm_touch_pieces(machine, request, head, kind, 0) : MM_TOUCH_FAILED;
+	}
 	mm_count(machine, pfn == MM_NONE ? MM_THP_FAULT_FALLBACK : MM_THP_FAULT_ALLOC, 1);
 	if (pfn == MM_NONE && whole)
 		return mm_touch_pieces(machine, request, head, kind, 0);

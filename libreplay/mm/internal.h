@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "gfp.h"
+#include "huge_area.h"
 #include "mm.h"
 #include "mmzone.h"
 #include "policy.h"
@@ -176,6 +177,7 @@ struct mm_machine {
 	struct mm_residence_model residence;
 	struct mm_page_tables tables;
 	struct mm_areas areas;
+	struct mm_huge_areas huge;
 	struct mm_broken broken;
 	const char *lacks; /* what there was no memory for; NULL: nothing */
 	struct mm_node nodes[MM_MAX_NODES];
@@ -637,6 +639,9 @@ void mm_workingset_age(struct mm_node *node, uint64_t nr_pages);
 
 /* Frees a page that is on no list, and unties it. */
 void mm_release_page(struct mm_machine *machine, uint16_t cpu, uint32_t pfn);
+
+/* A logical page that is in use ends, wherever its contents are. */
+void mm_drop_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number);
 
 /* ---- huge_memory.c ---- */
 

@@ -235,7 +235,7 @@ enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_r
 
 	machine->current.cpu = (uint16_t)(request->cpu % machine->nr_cpus);
 	if (kind != MM_LPAGE_KERNEL && request->order > 0 && lpage->order != request->order &&
-	    !mm_has_room(machine, page, request->order))
+	    (request->pieces || !mm_has_room(machine, page, request->order)))
 		return mm_touch_pieces(machine, request, page, kind, flags);
 	if (kind != MM_LPAGE_KERNEL && request->order == 0 && machine->orders != 0) {
 		page = mm_base_page(machine, page);
@@ -398,18 +398,10 @@ void mm_release_page(struct mm_machine *machine, uint16_t cpu, uint32_t pfn)
 	mm_free_pages(machine, cpu, pfn);
 }
 
-bool mm_free_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number)
+void mm_drop_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number)
 {
 	struct mm_lpage *lpage = mm_lpage(machine, number);
 
-	if (lpage->kind == MM_LPAGE_NONE)
-		return false;
-	machine->current.cpu = (uint16_t)(cpu % machine->nr_cpus);
-	/* wp_page_copy() puts what it has copied if nobody else has it. */
-	if (lpage->kind == MM_LPAGE_ANON && number != machine->copied)
-		mm_unmap_begin(machine, machine->current.cpu);
-	else if (lpage->kind == MM_LPAGE_FILE || lpage->kind == MM_LPAGE_SHMEM)
-		mm_lru_add_drain(machine, machine->current.cpu);
 	mm_space_uncharge(machine, number);
 	mm_unplace_lpage(machine, number);
 	mm_area_forget(machine, number);
@@ -423,6 +415,21 @@ bool mm_free_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number)
 	if (lpage->slot != MM_NONE)
 		mm_swap_free(machine, lpage->slot, lpage->order);
 	*lpage = (struct mm_lpage){ .pfn = MM_NONE, .slot = MM_NONE };
+}
+
+bool mm_free_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number)
+{
+	const struct mm_lpage *lpage = mm_lpage(machine, number);
+
+	if (lpage->kind == MM_LPAGE_NONE)
+		return false;
+	machine->current.cpu = (uint16_t)(cpu % machine->nr_cpus);
+	/* wp_page_copy() puts what it has copied if nobody else has it. */
+	if (lpage->kind == MM_LPAGE_ANON && number != machine->copied)
+		mm_unmap_begin(machine, machine->current.cpu);
+	else if (lpage->kind == MM_LPAGE_FILE || lpage->kind == MM_LPAGE_SHMEM)
+		mm_lru_add_drain(machine, machine->current.cpu);
+	mm_drop_lpage(machine, cpu, number);
 	return true;
 }
 

@@ -48,12 +48,37 @@ enum mm_swap_device {
 	MM_SWAP_AT_ONCE,  /* as before, and I/O ends when it begins: zram */
 };
 
+/* /sys/kernel/mm/transparent_hugepage: enabled, … */
+enum mm_thp_enabled { MM_THP_NEVER, MM_THP_MADVISE, MM_THP_ALWAYS };
+
+/* … and defrag: who compacts and reclaims for a huge page, and who only wakes kswapd and kcompactd. */
+enum mm_thp_defrag {
+	MM_DEFRAG_ALWAYS,
+	MM_DEFRAG_DEFER,
+	MM_DEFRAG_DEFER_MADVISE,
+	MM_DEFRAG_MADVISE,
+	MM_DEFRAG_NEVER,
+};
+
+/* What madvise() has said of huge pages. */
+enum mm_advice {
+	MM_ADVICE_NONE,
+	MM_ADVICE_HUGE,
+	MM_ADVICE_NOHUGE,
+	MM_ADVICE_GONE, /* there is no VMA */
+};
+
 /* /proc/sys/vm, in the kernel's units. */
 struct mm_settings {
-	uint32_t kernel;          /* MM_KERNEL(); 0: 6.12 */
-	uint32_t min_free_kbytes; /* 0: the kernel's rule, mm_min_free_kbytes() */
-	bool thp_min_free;        /* … with what khugepaged wants free */
-	bool thp_never;           /* no page of a process becomes a huge one */
+	uint32_t kernel;                   /* MM_KERNEL(); 0: 6.12 */
+	uint32_t min_free_kbytes;          /* 0: the kernel's rule, mm_min_free_kbytes() */
+	bool thp_min_free;                 /* … with what khugepaged wants free */
+	uint8_t thp_enabled;               /* enum mm_thp_enabled */
+	uint8_t thp_defrag;                /* enum mm_thp_defrag */
+	bool khugepaged_defrag;            /* its requests compact and reclaim */
+	uint32_t khugepaged_pages_to_scan; /* a round */
+	uint32_t max_ptes_none;            /* khugepaged/max_ptes_*, 0 to 511 */
+	uint32_t max_ptes_swap;
 	uint32_t watermark_scale_factor;
 	uint32_t watermark_boost_factor;
 	uint32_t lowmem_reserve_ratio[MM_NR_ZONE_TYPES];
@@ -119,6 +144,7 @@ struct mm_request {
 		huge_gfp; /* of order 0: a huge page is to be tried first, with these; 0: none is */
 	uint16_t cpu;
 	uint8_t order;
+	bool pieces; /* of order > 0: base pages all the same */
 };
 
 /* A kill, and what its victim had; pages. */
@@ -259,6 +285,9 @@ bool mm_lpage_is_known(const struct mm_machine *machine, uint32_t page);
  */
 void mm_expect_page(const struct mm_machine *machine, uint32_t page);
 void mm_expect_frame(const struct mm_machine *machine, uint32_t page);
+
+/* Whether it is one of the base pages of a larger one. */
+bool mm_lpage_is_part(const struct mm_machine *machine, uint32_t page);
 
 /* Makes room for logical pages < nr_pages; cheap if there is. MMR_E_NOMEM, MMR_E_LIMIT. */
 int mm_reserve_lpages(struct mm_machine *machine, uint32_t nr_pages,
@@ -442,6 +471,17 @@ void mm_place_lpage(struct mm_machine *machine, uint32_t page, uint32_t space, u
 /* … where another one is, in that one's space. */
 void mm_place_copy(struct mm_machine *machine, uint32_t page, uint32_t space, uint32_t source);
 
+/* ---- where huge pages can be: see huge_area.c ---- */
+
+/* nr areas of space, from address first << 21 on, lie within an anonymous VMA of this advice; MM_ADVICE_GONE: not any more. */
+void mm_set_huge_range(struct mm_machine *machine, uint32_t space, uint32_t first, uint32_t nr,
+                       enum mm_advice advice);
+/* The 512 logical pages of which this is one are those of an area of space, in address order. */
+void mm_place_huge(struct mm_machine *machine, uint32_t page, uint32_t space, uint32_t area);
+/* Whether a VMA of this advice gets huge pages, and the gfp_flags that a fault asks for one with. */
+bool mm_huge_admits(const struct mm_settings *settings, enum mm_advice advice);
+uint32_t mm_huge_gfp(const struct mm_settings *settings, enum mm_advice advice);
+
 /* ---- memory areas, for swap readahead: see swap_vma.c ---- */
 
 /* From now on pages may be put into areas; without, mm_set_area() does nothing. */
@@ -570,6 +610,18 @@ const struct mm_compact_control *mm_kcompactd_control(const struct mm_machine *m
 
 /* All zones, as far as it goes (writing to /proc/sys/vm/compact_memory). */
 void mm_compact_nodes(struct mm_machine *machine, const struct mm_request *request);
+
+enum mm_khugepaged_result {
+	MM_KHUGEPAGED_DONE,   /* with this round: step again after scan_sleep_millisecs */
+	MM_KHUGEPAGED_RESTS,  /* there was no huge page: … after alloc_sleep_millisecs */
+	MM_KHUGEPAGED_WORKED, /* … as soon as the time is over that it took */
+};
+
+/* Whether there is an address space for khugepaged to go through. */
+bool mm_khugepaged_has_work(const struct mm_machine *machine);
+/* An area, or as many as need no huge page. It may wait, in direct reclaim and compaction. */
+enum mm_khugepaged_result mm_khugepaged_step(struct mm_machine *machine, uint16_t cpu);
+const struct mm_khugepaged *mm_khugepaged(const struct mm_machine *machine);
 
 /* Pages that are being written. */
 uint32_t mm_nr_writeback(const struct mm_machine *machine);

@@ -242,6 +242,7 @@ void mm_machine_destroy(struct mm_machine *machine)
 	mm_residence_destroy(machine);
 	mm_tables_destroy(machine);
 	mm_areas_destroy(machine);
+	mm_huge_areas_destroy(machine);
 	base_free(machine->next_use);
 	base_free(machine->lpages);
 	base_free(machine->owners);
@@ -587,7 +588,8 @@ int mm_reserve_lpages(struct mm_machine *machine, uint32_t nr_pages, struct mmr_
 	if (mm_next_use_reserve(machine, (uint32_t)nr, err) < 0 ||
 	    mm_residence_reserve(machine, (uint32_t)nr, err) < 0 ||
 	    mm_tables_reserve(machine, (uint32_t)nr, err) < 0 ||
-	    mm_areas_reserve(machine, (uint32_t)nr, err) < 0)
+	    mm_areas_reserve(machine, (uint32_t)nr, err) < 0 ||
+	    mm_huge_areas_reserve(machine, (uint32_t)nr, err) < 0)
 		return MMR_E_NOMEM;
 	if (base_resize(&lpages, nr, sizeof(*machine->lpages)) < 0)
 		return base_error(err, MMR_E_NOMEM, "no memory for %u logical pages", nr_pages);

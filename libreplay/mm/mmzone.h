@@ -143,6 +143,7 @@ enum mm_lpage_flags {
 	MM_LP_LOCKED = 2,
 	MM_LP_WORKINGSET = 4, /* the page had MM_PG_WORKINGSET when it was evicted */
 	MM_LP_GONE = 8, /* a base page of a larger one that is in memory: its contents have ended */
+	MM_LP_HOLE = 16, /* … because it had none yet: it holds zeroes */
 };
 
 static inline bool mm_is_writeback(const struct mm_page *page)
@@ -165,8 +166,11 @@ struct mm_lpage {
 	uint32_t pfn;  /* MM_NONE: not in memory */
 	uint32_t slot; /* of the swap device, or MM_NONE */
 	union {
-		uint32_t shadow;  /* if evicted: the node's nonresident_age at that time */
-		uint32_t nr_gone; /* of a larger page: base pages with MM_LP_GONE */
+		uint32_t shadow; /* if evicted: the node's nonresident_age at that time */
+		struct {
+			uint16_t nr_gone;  /* of a larger page: base pages with MM_LP_GONE */
+			uint16_t nr_holes; /* … and MM_LP_HOLE */
+		};
 	};
 	uint8_t kind; /* enum mm_lpage_kind */
 	uint8_t order;
@@ -606,6 +610,22 @@ struct mm_space {
 	int16_t adj;           /* oom_score_adj */
 	uint8_t flags;         /* enum mm_space_flags */
 	uint32_t next_free;
+};
+
+/* What khugepaged is at: see khugepaged.c. */
+struct mm_khugepaged {
+	uint32_t head; /* of the spaces that it goes through; 0: none */
+	uint32_t tail;
+	uint32_t space;    /* where it is; 0: it begins at the head */
+	uint32_t area;     /* … there, address >> 21 */
+	uint32_t progress; /* pages of this round */
+	uint8_t passes;
+	bool running;       /* a round has begun and not ended */
+	bool rested;        /* it has found no huge page in this one */
+	uint64_t nr_ptes;   /* entries of page tables looked at, … */
+	uint64_t nr_copied; /* … and pages copied, for the cost model */
+	uint64_t pages_collapsed;
+	uint64_t full_scans;
 };
 
 /* Where a violated invariant was seen first. */

@@ -38,6 +38,8 @@ int mm_reserve_spaces(struct mm_machine *machine, uint32_t nr, struct mmr_error 
 	if (have > MM_MAX_LPAGES || base_resize(&spaces, have, sizeof(*machine->spaces)) < 0)
 		return base_error(err, MMR_E_NOMEM, "no memory for %u address spaces", nr);
 	machine->spaces = spaces;
+	if (mm_huge_spaces_reserve(machine, (uint32_t)have, err) < 0)
+		return MMR_E_NOMEM;
 	/* Number 0 is nobody's. The lowest number comes first. */
 	for (uint32_t i = (uint32_t)have; i-- > (machine->nr_spaces ? machine->nr_spaces : 1);) {
 		machine->spaces[i] = (struct mm_space){ .next_free = machine->free_space };
@@ -72,6 +74,8 @@ uint32_t mm_space_new(struct mm_machine *machine, uint32_t like, bool forked)
 	}
 	if (forked)
 		space->nr_shared = from->nr_pages + from->nr_shared + from->nr_before;
+	if (forked && like != 0)
+		mm_huge_space_copy(machine, number, like);
 	return number;
 }
 
@@ -94,6 +98,7 @@ void mm_space_end(struct mm_machine *machine, uint32_t number)
 		return;
 	MM_CHECK(machine, space->flags & MM_SPACE_USED, number);
 	mm_uncommit(machine, number, space->nr_committed);
+	mm_huge_space_end(machine, number);
 	space->flags |= MM_SPACE_ENDED;
 	put_space(machine, number);
 }

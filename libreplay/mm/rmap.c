@@ -39,6 +39,11 @@ void mm_expect_frame(const struct mm_machine *machine, uint32_t page)
 		__builtin_prefetch(&machine->pages[pfn], 1);
 }
 
+bool mm_lpage_is_part(const struct mm_machine *machine, uint32_t page)
+{
+	return mm_lpage(machine, mm_whole_page(machine, page))->order > 0;
+}
+
 void mm_rename_page(struct mm_machine *machine, uint32_t was, uint32_t page)
 {
 	struct mm_lpage *from = mm_lpage(machine, was), *to = mm_lpage(machine, page);
@@ -101,6 +106,7 @@ void mm_page_bind(struct mm_machine *machine, uint32_t pfn, uint32_t logical,
 	lpage->order = page->order;
 	if (page->order > 0 && kind != MM_LPAGE_KERNEL) {
 		lpage->nr_gone = 0;
+		lpage->nr_holes = 0;
 		machine->orders |= 1u << page->order;
 	}
 	account_kind(machine, kind, page->order, true);

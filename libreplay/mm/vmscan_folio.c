@@ -144,7 +144,8 @@ static enum outcome prepare_swap(struct mm_machine *machine, const struct mm_sca
                                  uint32_t pfn)
 {
 	const struct mm_page *page = &machine->pages[pfn];
-	bool part = page->order > 0 && mm_lpage(machine, page->logical)->nr_gone > 0;
+	const struct mm_lpage *lpage = mm_lpage(machine, page->logical);
+	bool part = page->order > 0 && lpage->nr_gone > lpage->nr_holes;
 
 	if (!needs_swap(page) || (page->flags & MM_PG_SWAPCACHE))
 		return FREED;

@@ -46,7 +46,8 @@ static uint64_t key_of(enum claim_kind kind, uint32_t number)
 
 static struct claim pages_of(const struct demand_op *op)
 {
-	bool tries_huge = op->kind == DEMAND_ANON_TOUCH && (op->arg & DEMAND_HUGE) && op->arg2 != 0;
+	const uint32_t tried = DEMAND_HUGE | DEMAND_TRIED;
+	bool tries_huge = op->kind == DEMAND_ANON_TOUCH && (op->arg & tried) == tried;
 	uint32_t nr = 1;
 
 	if (op->kind != DEMAND_KERNEL_ALLOC && op->kind != DEMAND_CACHE_GROWS)

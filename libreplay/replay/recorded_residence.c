@@ -174,6 +174,7 @@ static enum change change_of(const struct demand_op *op)
 	case DEMAND_MAP:
 	case DEMAND_UNMAP:
 	case DEMAND_DROP_CACHES:
+	case DEMAND_HUGE_RANGE:
 	case DEMAND_OOM:
 	case DEMAND_CACHE_GROWS:
 	case DEMAND_CACHE_SHRUNK:

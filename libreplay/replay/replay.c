@@ -63,6 +63,7 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 	for (uint32_t n = 0; n < MM_MAX_NODES; n++)
 		replay->kswapd[n].nap_end_ns = REPLAY_NEVER;
 	replay_compactor_init(replay, config);
+	replay_khugepaged_init(replay, config);
 	replay->reference_ns = REPLAY_NEVER;
 	if (config->tunables->source[REPLAY_TUNABLE_COST_FILE_WRITE_NS] == REPLAY_TUNABLE_RECORDED)
 		replay->device = &config->start->device;
@@ -73,6 +74,9 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 	}
 	replay->policy = policy_find(config->policy);
 	replay->tunables = *config->tunables;
+	replay->thp_set =
+		config->tunables->source[REPLAY_TUNABLE_THP_ENABLED] == REPLAY_TUNABLE_SET ||
+		config->tunables->source[REPLAY_TUNABLE_THP_DEFRAG] == REPLAY_TUNABLE_SET;
 	replay->change_ns =
 		replay->tunables.nr_changes ? replay->tunables.changes[0].t_ns : REPLAY_NEVER;
 	replay_cost_init(&replay->cost, config->tunables);
@@ -238,7 +242,8 @@ static void meet(struct replay *replay, const struct demand_op *op)
 		look_ahead(replay, op);
 	if (replay->residence)
 		replay_residence_advance(replay->residence, replay->machine, op->t_ns);
-	if (replay->seeding && !is_resident(op) && !is_of_task(op)) {
+	if (replay->seeding && !is_resident(op) && !is_of_task(op) &&
+	    op->kind != DEMAND_HUGE_RANGE) {
 		replay_machine_seeded(replay);
 		if (replay->hooks.begun)
 			replay->hooks.begun(replay->hooks.data);
@@ -320,7 +325,10 @@ void replay_execute(struct replay *replay, const struct demand_op *op)
 		replay_oom_task(replay, op);
 		return;
 	}
-	replay_op_run(replay, op);
+	if (op->kind == REPLAY_OP_KHUGEPAGED)
+		replay_khugepaged_step(replay, op);
+	else
+		replay_op_run(replay, op);
 	if (replay->input.code == 0)
 		replay->input.code = check_machine(replay, replay->input.err);
 }

@@ -18,7 +18,7 @@ static bool has_page(uint8_t kind)
 
 int replay_op_check(const struct replay *replay, const struct demand_op *op, struct mmr_error *err)
 {
-	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_DROP_CACHES)
+	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_HUGE_RANGE)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of unknown kind %u", op->kind);
 	if (op->order > MM_MAX_ORDER)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of order %u", op->order);
@@ -112,18 +112,53 @@ static uint32_t touch_flags(const struct replay *replay, const struct demand_op 
 	return flags;
 }
 
+/* The original asked for a huge page first: the flags are those of that request. */
+static bool was_tried(const struct demand_op *op)
+{
+	const uint32_t tried = DEMAND_HUGE | DEMAND_TRIED;
+
+	return op->kind == DEMAND_ANON_TOUCH && op->order == 0 && (op->arg & tried) == tried;
+}
+
 static uint32_t gfp_of(const struct demand_op *op)
 {
-	if (op->gfp_flags != 0)
+	if (op->gfp_flags != 0 && !was_tried(op))
 		return op->gfp_flags;
 	return op->kind == DEMAND_KERNEL_ALLOC ? MM_GFP_KERNEL : MM_GFP_HIGHUSER_MOVABLE;
 }
 
-static uint32_t huge_gfp_of(const struct demand_op *op)
+static enum mm_advice advice_of(const struct demand_op *op)
 {
-	bool tried = op->kind == DEMAND_ANON_TOUCH && (op->arg & DEMAND_HUGE) && op->order == 0;
+	if (!(op->arg & DEMAND_ADMITS))
+		return MM_ADVICE_NOHUGE;
+	return op->arg & DEMAND_ADVISED ? MM_ADVICE_HUGE : MM_ADVICE_NONE;
+}
 
-	return tried ? op->arg2 : 0;
+/* Huge pages: as the original asked for them, unless the user has other settings. */
+static void ask_for_huge(const struct replay *replay, const struct demand_op *op,
+                         struct mm_request *request)
+{
+	struct mm_settings settings;
+	uint32_t gfp_flags = 0;
+
+	if (op->kind != DEMAND_ANON_TOUCH || !(op->arg & DEMAND_HUGE))
+		return;
+	if (!replay->thp_set) {
+		request->huge_gfp = was_tried(op) ? op->gfp_flags : 0;
+		return;
+	}
+	settings = (struct mm_settings){
+		.thp_enabled = (uint8_t)replay->tunables.value[REPLAY_TUNABLE_THP_ENABLED],
+		.thp_defrag = (uint8_t)replay->tunables.value[REPLAY_TUNABLE_THP_DEFRAG],
+	};
+	if (mm_huge_admits(&settings, advice_of(op)))
+		gfp_flags = mm_huge_gfp(&settings, advice_of(op));
+	if (op->order == 0)
+		request->huge_gfp = gfp_flags;
+	else if (gfp_flags != 0)
+		request->gfp_flags = gfp_flags;
+	else
+		request->pieces = true;
 }
 
 /* A CPU runs a task again, which was not the last one that it ran. */
@@ -261,8 +296,12 @@ static void place(struct replay *replay, const struct demand_op *op, uint32_t sp
 
 	if (replay->knows_areas && (copy || op->kind == DEMAND_ANON_TOUCH))
 		put_into_area(replay, op, space);
-	if (space == 0 || op->order > 0 || (op->arg & DEMAND_HUGE) || op->arg2 == 0 ||
-	    !mm_lpage_is_known(replay->machine, op->page))
+	if (space == 0 || op->arg2 == 0 || !mm_lpage_is_known(replay->machine, op->page))
+		return;
+	if ((op->arg & DEMAND_HUGE) && !copy)
+		mm_place_huge(replay->machine, op->page, space, op->arg2 >> MM_PAGEBLOCK_ORDER);
+	/* Parts of a larger page have places by number. */
+	if (mm_lpage_is_part(replay->machine, op->page))
 		return;
 	if (copy && op->arg2 != DEMAND_NO_PAGE)
 		mm_place_copy(replay->machine, op->page, space, op->arg2);
@@ -300,12 +339,25 @@ static void copy(struct replay *replay, const struct demand_op *op,
 	place(replay, op, request->space);
 }
 
+static void end_page(struct replay *replay, const struct demand_op *op)
+{
+	struct mm_machine *machine = replay->machine;
+
+	wait_written(replay, op);
+	if (mm_free_base(machine, op->cpu, op->page, op->arg & DEMAND_HUGE ? op->order : 0))
+		return;
+	if (replay->stats.nr_kills > 0 || replay->stats.nr_refused > 0 ||
+	    mm_slab_freed(machine) > 0)
+		replay->stats.nr_dropped++;
+	else
+		replay->stats.nr_unknown_free++;
+}
+
 void replay_op_run(struct replay *replay, const struct demand_op *op)
 {
 	struct mm_machine *machine = replay->machine;
-	const struct mm_request request = {
+	struct mm_request request = {
 		.gfp_flags = gfp_of(op),
-		.huge_gfp = huge_gfp_of(op),
 		.task = op->task,
 		.space = replay_oom_space(replay, op->task),
 		.cpu = op->cpu,
@@ -319,6 +371,7 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		return;
 	}
 	replay->cpu = (uint16_t)(op->cpu % replay->nr_cpus);
+	ask_for_huge(replay, op, &request);
 	learn_swapped(replay, op);
 	runs(replay, op, request.space);
 	switch ((enum demand_kind)op->kind) {
@@ -339,14 +392,7 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 			               : mm_access_page(machine, &request, op->page));
 		break;
 	case DEMAND_FREE:
-		wait_written(replay, op);
-		if (mm_free_base(machine, op->cpu, op->page, op->arg & DEMAND_HUGE ? op->order : 0))
-			break;
-		if (replay->stats.nr_kills > 0 || replay->stats.nr_refused > 0 ||
-		    mm_slab_freed(machine) > 0)
-			replay->stats.nr_dropped++;
-		else
-			replay->stats.nr_unknown_free++;
+		end_page(replay, op);
 		break;
 	case DEMAND_SLAB_FREE:
 		mm_detach_slab(machine, op->cpu, op->page);
@@ -373,6 +419,10 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		break;
 	case DEMAND_CACHE_SHRUNK:
 		learn_shrinker(machine, op);
+		break;
+	case DEMAND_HUGE_RANGE:
+		mm_set_huge_range(machine, request.space, op->arg, op->arg2,
+		                  (enum mm_advice)op->order);
 		break;
 	case DEMAND_DROP_CACHES:
 		mm_drop_caches(machine, op->cpu, op->arg);

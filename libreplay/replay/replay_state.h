@@ -33,6 +33,17 @@ struct replay_compactor {
 	bool awake;
 };
 
+/* khugepaged, of the whole machine. */
+struct replay_khugepaged {
+	uint64_t due_ns;
+	uint64_t nr_ptes; /* what has been paid for */
+	uint64_t nr_copied;
+	bool busy; /* at work, or waits in the middle of it */
+};
+
+/* In place of a demand op: the worker is khugepaged for a while. */
+#define REPLAY_OP_KHUGEPAGED 255
+
 /* An address space of the demand. */
 struct replay_key {
 	uint32_t space; /* of the machine; 0: none */
@@ -96,6 +107,8 @@ struct replay {
 	struct replay_cost cost;
 	struct replay_kthread kswapd[MM_MAX_NODES];
 	struct replay_compactor kcompactd[MM_MAX_NODES];
+	struct replay_khugepaged khugepaged;
+	bool thp_set; /* huge pages are asked for by the user's settings, not as they were */
 	uint64_t kcompactd_timeout_ns;
 	const uint64_t *looks; /* of the recorded kcompactd, [nr_looks]; the start's */
 	size_t nr_looks;
@@ -205,6 +218,14 @@ uint64_t replay_compactor_due(const struct replay *replay, uint32_t n);
 void replay_compactor_run(struct replay *replay, uint32_t n);
 void replay_compactor_init(struct replay *replay, const struct replay_config *config);
 void replay_compactor_hooks(struct mm_hooks *hooks);
+
+/* ---- khugepaged_thread.c ---- */
+
+void replay_khugepaged_init(struct replay *replay, const struct replay_config *config);
+/* When it has something to do; REPLAY_NEVER: it has not. */
+uint64_t replay_khugepaged_due(const struct replay *replay);
+void replay_khugepaged_run(struct replay *replay);
+void replay_khugepaged_step(struct replay *replay, const struct demand_op *op);
 
 /* ---- oom.c ---- */
 

@@ -51,7 +51,6 @@ bool replay_reserves(const struct replay_config *config, const struct mm_zone_co
 	uint64_t was = settings->min_free_kbytes, is = was, own;
 
 	settings->thp_min_free = huge;
-	settings->thp_never = is_set(tunables, REPLAY_TUNABLE_THP_ENABLED) && !huge;
 	if (is_set(tunables, REPLAY_TUNABLE_MIN_FREE_KBYTES))
 		return true;
 	if (was == 0 || (!resized && !switched))

@@ -20,6 +20,7 @@
 #include "shadow.h"
 #include "start_survey.h"
 #include "start_swap.h"
+#include "start_thp.h"
 #include "text_line.h"
 #include "vec.h"
 
@@ -28,8 +29,6 @@ DEFINE_VEC(free_block_vec, struct replay_free_block);
 #define SYSCTL_PREFIX  "proc/sys/vm/"
 #define LRU_GEN_PREFIX "sys/kernel/mm/lru_gen/"
 
-#define THP_FILE    "sys/kernel/mm/transparent_hugepage/enabled"
-#define THP_2M_FILE "sys/kernel/mm/transparent_hugepage/hugepages-2048kB/enabled"
 /* ---- free blocks and pageblock types ---- */
 
 /* The end of the run of free pages that begins at pfn. */
@@ -220,40 +219,6 @@ static int read_zoneinfo(const struct mmr_snapshot_piece *piece, struct replay_s
 	return 0;
 }
 
-/* Of "always [madvise] never" what is chosen. */
-static bool chosen(const struct mmr_snapshot_piece *piece, char *word, size_t size)
-{
-	const char *text = (const char *)piece->data, *open, *close;
-	char line[80];
-
-	if (!text_line(&text, text + piece->size, line, sizeof(line)))
-		return false;
-	open = strchr(line, '[');
-	close = open ? strchr(open, ']') : NULL;
-	if (!close || (size_t)(close - open) > size)
-		return false;
-	snprintf(word, size, "%.*s", (int)(close - open - 1), open + 1);
-	return true;
-}
-
-/* Kernels from 6.8 on have a file for each size of huge pages (own, or NULL), which can refer to the one for all. */
-static void read_thp(const struct mmr_snapshot_piece *all, const struct mmr_snapshot_piece *own,
-                     struct replay_start *start, struct replay_tunables *tunables)
-{
-	static const char *const words[] = { "never", "madvise", "always" };
-	char word[16], special[16];
-
-	if (!chosen(all, word, sizeof(word)))
-		return;
-	if (own && chosen(own, special, sizeof(special)) && strcmp(special, "inherit") != 0)
-		memcpy(word, special, sizeof(word));
-	for (uint32_t i = 0; i < 3; i++) {
-		if (strcmp(word, words[i]) == 0)
-			start->thp = (enum replay_thp)(REPLAY_THP_NEVER + i);
-	}
-	replay_tunable_record(tunables, "thp.enabled", word);
-}
-
 static void read_meminfo(const struct mmr_snapshot_piece *piece, struct replay_start *start)
 {
 	const char *text = (const char *)piece->data;
@@ -360,18 +325,15 @@ static void read_config(const struct mmr_snapshot_piece *piece, struct replay_tu
 static int read_files(const struct mmr_snapshot *snapshot, struct replay_start *start,
                       struct replay_tunables *tunables, struct mmr_error *err)
 {
-	struct mmr_snapshot_piece piece, other;
+	struct mmr_snapshot_piece piece;
 
 	replay_start_swap(snapshot, tunables);
+	replay_start_thp(snapshot, start, tunables);
 	for (uint32_t i = 0; mmr_snapshot_piece(snapshot, i, &piece); i++) {
 		if (strncmp(piece.name, SYSCTL_PREFIX, strlen(SYSCTL_PREFIX)) == 0)
 			read_sysctl(&piece, tunables);
 		else if (strncmp(piece.name, LRU_GEN_PREFIX, strlen(LRU_GEN_PREFIX)) == 0)
 			read_lru_gen(&piece, start, tunables);
-		else if (strcmp(piece.name, THP_FILE) == 0)
-			read_thp(&piece,
-			         mmr_snapshot_find(snapshot, THP_2M_FILE, &other) ? &other : NULL,
-			         start, tunables);
 		else if (strcmp(piece.name, "proc/meminfo") == 0)
 			read_meminfo(&piece, start);
 		else if (strcmp(piece.name, "proc/config") == 0)

@@ -2,7 +2,7 @@
 /*
  * One pass over the trace for all that look for something of the start in the events behind it: costs and pauses
  * of reclaim (calibrate.c), how often pages were found in use (reference_share.c), how fast files were written
- * (file_device.c), page lists (start_lists.c), the bulk allocator (start_bulk.c), kcompactd's looks.
+ * (file_device.c), page lists (start_lists.c), the bulk allocator (start_bulk.c), kcompactd's looks, khugepaged's first.
  *
  * Whoever goes through the whole trace anyway can take it along: see run_replay.c.
  */
@@ -108,6 +108,8 @@ int replay_survey_event(struct replay_survey *survey, const struct mmr_event *ev
 		code = note_look(survey, event, err);
 	if (code < 0 || survey->nr_seen++ < survey->nr_before)
 		return code;
+	if (event->kind == MMR_EVENT_MM_KHUGEPAGED_SCAN_PMD && survey->start->khugepaged_ns == 0)
+		survey->start->khugepaged_ns = event->t_ns;
 	code = replay_lists_event(survey->lists, event, err);
 	if (code == 0 && survey->bulk)
 		code = replay_bulk_event(survey->bulk, event, err);

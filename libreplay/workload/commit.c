@@ -7,10 +7,11 @@
  * each address space are kept, ascending and apart from each other. Processes that were there before tell theirs
  * by /proc/PID/maps, under number 0.
  *
- * Mappings that lie beside each other, without a file and of one kind, are one VMA: the demand tells which it
- * began with.
+ * Mappings that lie beside each other, without a file, of one kind and of one advice, are one VMA: the demand tells
+ * which it began with, and where in it there is room for huge pages.
  *
- * Follows accountable_mapping(), mmap_region(), do_brk_flags(), mremap_to(), shmem_zero_setup(), vma_merge() of v6.12.
+ * Follows accountable_mapping(), mmap_region(), do_brk_flags(), mremap_to(), shmem_zero_setup(), vma_merge(),
+ * hugepage_madvise(), calc_vm_flag_bits() of v6.12.
  *
  * Not modelled: what exec maps without a system call (the program's data and its stack), growth of stacks,
  * mprotect() that makes a mapping writable, shared memory by other ways than mmap(); on which pages a call that
@@ -26,6 +27,7 @@
 #define MAP_SHARING   0x01u
 #define MAP_ANON      0x20u
 #define MAP_NO_SWAP   0x4000u /* MAP_NORESERVE */
+#define MAP_STACKS    0x20000u
 #define MAP_HUGETLBFS 0x40000u
 
 #define MAX_PAGES (UINT64_C(1) << 31)
@@ -77,6 +79,79 @@ uint32_t wl_commit_flags(const struct wl *wl, uint32_t mm, uint64_t vpn)
 	               ? range->mapping << DEMAND_MAPPING_SHIFT
 	               : 0;
 }
+
+/* ---- room for huge pages ---- */
+
+static bool is_one_vma(const struct wl_commit *a, const struct wl_commit *b)
+{
+	return a->end == b->start && a->merges != MERGES_NEVER && a->merges == b->merges &&
+	       a->advice == b->advice;
+}
+
+/* The range at vpn, if its VMA covers the 2 MiB around; or NULL. */
+static const struct wl_commit *room_at(const struct wl *wl, uint32_t mm, uint64_t vpn)
+{
+	const struct wl_mm *m = &wl->mms.items[mm];
+	uint64_t start = vpn & ~(uint64_t)(WL_HUGE_PAGES - 1), end = start + WL_HUGE_PAGES;
+	const struct wl_commit *ranges = m->commits.items;
+	size_t at = find(m, vpn), i = at;
+
+	if (at == m->commits.count || ranges[at].start > vpn || ranges[at].merges == MERGES_NEVER)
+		return NULL;
+	while (ranges[i].start > start && i > 0 && is_one_vma(&ranges[i - 1], &ranges[i]))
+		i--;
+	if (ranges[i].start > start)
+		return NULL;
+	for (i = at; ranges[i].end < end; i++) {
+		if (i + 1 == m->commits.count || !is_one_vma(&ranges[i], &ranges[i + 1]))
+			return NULL;
+	}
+	return &ranges[at];
+}
+
+uint32_t wl_huge_flags(const struct wl *wl, uint32_t mm, uint64_t vpn)
+{
+	static const uint32_t flags[] = {
+		[DEMAND_ADVICE_NONE] = DEMAND_HUGE | DEMAND_ADMITS,
+		[DEMAND_ADVICE_HUGE] = DEMAND_HUGE | DEMAND_ADMITS | DEMAND_ADVISED,
+		[DEMAND_ADVICE_NOHUGE] = DEMAND_HUGE,
+	};
+	const struct wl_commit *range = room_at(wl, mm, vpn);
+
+	return range ? flags[range->advice] : 0;
+}
+
+static void tell_huge(struct wl *wl, uint32_t task, uint64_t first, uint64_t end, uint8_t advice)
+{
+	if (end > first)
+		tell(wl, task,
+		     (struct demand_op){ .kind = DEMAND_HUGE_RANGE,
+		                         .order = advice,
+		                         .arg = (uint32_t)first & DEMAND_AREA_MASK,
+		                         .arg2 = (uint32_t)(end - first) });
+}
+
+/* [start, end) belongs to a VMA now, or has another advice. */
+static void tell_room(struct wl *wl, uint32_t task, uint64_t start, uint64_t end, uint8_t advice)
+{
+	uint64_t first = start >> WL_HUGE_ORDER, last = (end - 1) >> WL_HUGE_ORDER;
+	uint32_t mm = wl->tasks.items[task].mm;
+
+	/* Both ends may lie within what was there before. */
+	first += room_at(wl, mm, start) == NULL;
+	if (first <= last)
+		tell_huge(wl, task, first, last + (room_at(wl, mm, end - 1) != NULL), advice);
+}
+
+/* … or to none any more. */
+static void tell_no_room(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
+{
+	if (end > start)
+		tell_huge(wl, task, start >> WL_HUGE_ORDER, ((end - 1) >> WL_HUGE_ORDER) + 1,
+		          DEMAND_ADVICE_GONE);
+}
+
+/* ---- ranges ---- */
 
 /* At its place; what was there has been taken away. */
 static void insert(struct wl *wl, uint32_t mm, struct wl_commit range)
@@ -135,11 +210,33 @@ void wl_commit_unmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
 	uint32_t mm = wl->tasks.items[task].mm;
 	struct wl_commit piece;
 
-	while (!wl->nomem && take(wl, mm, &start, end, &piece))
+	while (!wl->nomem && take(wl, mm, &start, end, &piece)) {
 		tell(wl, task,
 		     (struct demand_op){ .kind = DEMAND_UNMAP,
 		                         .arg = piece.mapping,
 		                         .arg2 = (uint32_t)(piece.end - piece.start) });
+		if (piece.merges != MERGES_NEVER)
+			tell_no_room(wl, task, piece.start, piece.end);
+	}
+}
+
+void wl_commit_advise(struct wl *wl, uint32_t task, uint64_t start, uint64_t end,
+                      enum demand_advice advice)
+{
+	uint32_t mm = wl->tasks.items[task].mm;
+	uint64_t at = start;
+	struct wl_commit piece;
+	bool any = false;
+
+	while (!wl->nomem && take(wl, mm, &at, end, &piece)) {
+		piece.advice = (uint8_t)advice;
+		insert(wl, mm, piece);
+		any |= piece.merges != MERGES_NEVER;
+	}
+	if (!any)
+		return;
+	tell_no_room(wl, task, start, end);
+	tell_room(wl, task, start, end, (uint8_t)advice);
 }
 
 /* The range beside [start, end) that it becomes one VMA with: the one before it, if there is a choice. Or NULL. */
@@ -152,9 +249,10 @@ static const struct wl_commit *merges_with(const struct wl *wl, uint32_t mm,
 
 	if (range->merges == MERGES_NEVER)
 		return NULL;
-	if (before && before->merges == range->merges)
+	if (before && before->merges == range->merges && before->advice == range->advice)
 		return before;
-	return behind && behind->merges == range->merges ? behind : NULL;
+	return behind && behind->merges == range->merges && behind->advice == range->advice ? behind
+	                                                                                    : NULL;
 }
 
 static void add(struct wl *wl, uint32_t task, struct wl_commit range, bool noreserve)
@@ -173,6 +271,8 @@ static void add(struct wl *wl, uint32_t task, struct wl_commit range, bool nores
 	                         .gfp_flags = range.area,
 	                         .arg = range.mapping,
 	                         .arg2 = (uint32_t)(range.end - range.start) });
+	if (range.merges != MERGES_NEVER)
+		tell_room(wl, task, range.start, range.end, range.advice);
 }
 
 void wl_commit_mmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
@@ -180,14 +280,18 @@ void wl_commit_mmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
 	const struct wl_task *t = &wl->tasks.items[task];
 	uint64_t flags = t->args[2];
 	bool shared = flags & MAP_SHARING;
-	uint8_t merges = MERGES_NEVER;
+	uint8_t merges = MERGES_NEVER, advice = DEMAND_ADVICE_NONE;
 
 	wl_commit_unmap(wl, task, start, end);
 	if (flags & MAP_HUGETLBFS || (shared ? !(flags & MAP_ANON) : !(t->prot & PROT_WRITABLE)))
 		return;
 	if (!shared && (flags & MAP_ANON))
 		merges = flags & MAP_NO_SWAP ? MERGES_NORESERVE : MERGES_PRIVATE;
-	add(wl, task, (struct wl_commit){ .start = start, .end = end, .merges = merges },
+	/* Since 6.7 stacks are without. */
+	if (flags & MAP_STACKS && wl->traces_faults)
+		advice = DEMAND_ADVICE_NOHUGE;
+	add(wl, task,
+	    (struct wl_commit){ .start = start, .end = end, .merges = merges, .advice = advice },
 	    flags & MAP_NO_SWAP);
 }
 
@@ -207,6 +311,7 @@ void wl_commit_mremap(struct wl *wl, uint32_t task, const struct wl_remap *move)
 	uint64_t at = move->from, kept_end = move->from + move->old_pages;
 	const struct wl_commit *was = range_at(wl, mm, move->from);
 	uint8_t merges = was ? was->merges : MERGES_NEVER;
+	uint8_t advice = was ? was->advice : DEMAND_ADVICE_NONE;
 	bool accounted = was != NULL;
 	struct wl_commit piece;
 
@@ -217,15 +322,20 @@ void wl_commit_mremap(struct wl *wl, uint32_t task, const struct wl_remap *move)
 	if (move->to != move->from)
 		wl_commit_unmap(wl, task, move->to, move->to + move->new_pages);
 	while (move->to != move->from && !wl->nomem && take(wl, mm, &at, kept_end, &piece)) {
+		if (piece.merges != MERGES_NEVER)
+			tell_no_room(wl, task, piece.start, piece.end);
 		piece.start += move->to - move->from;
 		piece.end += move->to - move->from;
 		insert(wl, mm, piece);
+		if (piece.merges != MERGES_NEVER)
+			tell_room(wl, task, piece.start, piece.end, piece.advice);
 	}
 	if (accounted && move->new_pages > move->old_pages)
 		add(wl, task,
 		    (struct wl_commit){ .start = move->to + move->old_pages,
 		                        .end = move->to + move->new_pages,
-		                        .merges = merges },
+		                        .merges = merges,
+		                        .advice = advice },
 		    false);
 }
 
@@ -283,4 +393,14 @@ int wl_commit_maps(struct wl *wl, uint32_t pid, const char *maps, struct mmr_err
 		maps += *maps == '\n';
 	}
 	return wl->nomem ? base_error(err, MMR_E_NOMEM, "no memory for the maps of processes") : 0;
+}
+
+void wl_commit_tell(struct wl *wl, uint32_t task)
+{
+	const struct wl_mm *mm = &wl->mms.items[wl->tasks.items[task].mm];
+
+	for (size_t i = 0; i < mm->commits.count; i++)
+		if (mm->commits.items[i].merges != MERGES_NEVER)
+			tell_room(wl, task, mm->commits.items[i].start, mm->commits.items[i].end,
+			          mm->commits.items[i].advice);
 }

@@ -89,10 +89,18 @@ static bool names_two(const struct demand_op *op)
 	return op->kind == DEMAND_COW || op->kind == DEMAND_RENAME;
 }
 
+/* All 512 base pages of a place for a huge page. */
+static bool names_area(const struct demand_op *op)
+{
+	const uint32_t tried = DEMAND_HUGE | DEMAND_TRIED;
+
+	return op->order > 0 || (op->kind == DEMAND_ANON_TOUCH && (op->arg & tried) == tried);
+}
+
 /* Ops of its own task from then on are what its reclaim took; that comes after, too. */
 static bool name_the_same(const struct demand_op *a, const struct demand_op *b)
 {
-	bool huge = a->order > 0 || b->order > 0 || ((a->arg | b->arg) & DEMAND_HUGE);
+	bool huge = names_area(a) || names_area(b);
 	unsigned int shift = huge ? WL_HUGE_ORDER : 0;
 
 	if (a->page == DEMAND_NO_PAGE || b->page == DEMAND_NO_PAGE)

@@ -11,7 +11,8 @@
  * Numbers and huge pages: a touch of order k > 0 has the 2^k consecutive numbers from .page on, a
  * multiple of 2^k. Each is a base page of its own: later ops may touch or free single ones of them
  * (order 0), or all at once (order k). With DEMAND_HUGE, whatever its order, the 512 numbers from
- * .page & ~511 on are the base pages of the one huge page that could be here, in address order. A
+ * .page & ~511 on are the base pages of the one huge page that could be here, in address order. New anonymous pages
+ * have such numbers wherever their VMA has room for a huge page around them, whether the original used one or not. A
  * DEMAND_KERNEL_ALLOC has one number whatever its order, and is freed as a whole (same order).
  */
 #ifndef WORKLOAD_DEMAND_H
@@ -92,17 +93,38 @@ enum demand_kind {
 	/* A fault on a page that was there, of which nothing else is known. */
 	DEMAND_PAGE_FAULT,
 	DEMAND_DROP_CACHES, /* a write of arg to /proc/sys/vm/drop_caches */
+	/*
+	 * arg2 ranges of 2 MiB of the task's space, from the low 44 bits of an address arg << 21 on, lie within an
+	 * anonymous VMA now, whose enum demand_advice is order; DEMAND_ADVICE_GONE: they do not any more. The last word
+	 * counts.
+	 */
+	DEMAND_HUGE_RANGE,
+};
+
+/* What madvise() has said of huge pages. */
+enum demand_advice {
+	DEMAND_ADVICE_NONE,
+	DEMAND_ADVICE_HUGE,
+	DEMAND_ADVICE_NOHUGE,
+	DEMAND_ADVICE_GONE,
 };
 
 enum demand_touch_flags {
 	DEMAND_WRITE = 1,
 	DEMAND_READAHEAD = 2, /* allocated by readahead: nobody waits for it */
 	/*
-	 * The VMA admits a huge page here; order says what the kernel used. DEMAND_ANON_TOUCH of order 0: arg2
-	 * = gfp_flags with which it asked for a huge page first, in vain; 0: it did not ask. Without: arg2 =
+	 * There is room for a huge page in the VMA; order says what the kernel used. DEMAND_ANON_TOUCH of order 0: arg2 =
 	 * number of the virtual page, its low 32 bits; 0: not known.
 	 */
 	DEMAND_HUGE = 4,
+	/* DEMAND_ANON_TOUCH with DEMAND_HUGE: no MADV_NOHUGEPAGE; MADV_HUGEPAGE. */
+	DEMAND_ADMITS = 512,
+	DEMAND_ADVISED = 8,
+	/*
+	 * … of order 0: the original asked for a huge page first, in vain; gfp_flags are those of that request, the page's
+	 * own are GFP_HIGHUSER_MOVABLE.
+	 */
+	DEMAND_TRIED = 256,
 	DEMAND_EXEC = 8,     /* mapped executable file page; with DEMAND_MAPPED */
 	DEMAND_REFAULT = 16, /* the original had it out */
 	/*
@@ -138,6 +160,7 @@ enum demand_touch_flags {
 	DEMAND_TWICE = 1, /* DEMAND_ACCESS */
 };
 
+#define DEMAND_AREA_MASK     (UINT32_MAX >> 9)
 #define DEMAND_MAPPING_SHIFT 14
 #define DEMAND_MAX_MAPPING   (UINT32_MAX >> DEMAND_MAPPING_SHIFT)
 

@@ -245,19 +245,23 @@ void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event)
 
 /* ---- allocations ---- */
 
-/* A number for a new page at the fault's address; true in *huge if its neighbours are numbered. */
-static uint32_t new_number(struct wl *wl, uint32_t mm, const struct wl_fault *f, bool *huge)
+/* A number for a new page at the fault's address; DEMAND_HUGE in *flags if its neighbours are numbered. */
+static uint32_t new_number(struct wl *wl, uint32_t mm, const struct wl_fault *f, bool zeroed,
+                           uint32_t *flags)
 {
 	uint32_t number = WL_NONE;
 
-	*huge = f->huge != 0 ||
-	        (wl->mms.items[mm].has_areas &&
-	         wl_map_find(wl, mm, f->vpn >> WL_HUGE_ORDER | WL_AREA_BIT) != WL_NONE);
-	if (*huge)
+	*flags = zeroed ? wl_huge_flags(wl, mm, f->vpn) : 0;
+	if (f->huge != 0)
+		*flags |= DEMAND_HUGE | DEMAND_ADMITS | DEMAND_TRIED;
+	else if (*flags == 0 && wl->mms.items[mm].has_areas &&
+	         wl_map_find(wl, mm, f->vpn >> WL_HUGE_ORDER | WL_AREA_BIT) != WL_NONE)
+		*flags = DEMAND_HUGE;
+	if (*flags != 0)
 		number = wl_number_get_area(wl, mm, f->vpn);
 	if (number != WL_NONE)
 		return number;
-	*huge = false;
+	*flags = 0;
 	return wl_number_get(wl, 0);
 }
 
@@ -292,10 +296,9 @@ static void got_new(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_fla
 	uint32_t mm = wl->tasks.items[task].mm;
 	uint32_t from = copy ? f->page : WL_NONE;
 	struct demand_op op = { .kind = DEMAND_ANON_TOUCH, .gfp_flags = gfp_flags };
-	uint32_t page;
-	bool huge;
+	uint32_t page, huge;
 
-	page = new_number(wl, mm, f, &huge);
+	page = new_number(wl, mm, f, gfp_flags & WL_GFP_ZERO && !copy, &huge);
 	if (page == WL_NONE)
 		return;
 	f->told = true;
@@ -307,12 +310,14 @@ static void got_new(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_fla
 		else
 			wl_nameless_back(wl, page, WL_PAGE_ANON);
 	}
-	op.arg =
-		op_flags(f) | (huge ? (uint32_t)DEMAND_HUGE : 0u) | wl_commit_flags(wl, mm, f->vpn);
-	op.arg2 = huge ? f->huge : (uint32_t)f->vpn;
+	op.arg = op_flags(f) | huge | wl_commit_flags(wl, mm, f->vpn);
+	op.arg2 = (uint32_t)f->vpn;
+	if (huge & DEMAND_TRIED)
+		op.gfp_flags = f->huge;
 	wl->pages.items[page].last_mm = mm;
 	if (from != WL_NONE) {
 		op.kind = DEMAND_COW;
+		op.arg &= ~(uint32_t)(DEMAND_ADMITS | DEMAND_ADVISED | DEMAND_TRIED);
 		op.arg2 = from;
 		if (wl->pages.items[from].last_mm == mm) {
 			op.arg |= DEMAND_LEAVES;
@@ -452,15 +457,17 @@ bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flag
 	f->told = true;
 	f->page = first + (uint32_t)(f->vpn & (nr - 1));
 	wl_count(wl, WL_ALLOC_HUGE);
-	wl_emit(wl,
-	        (struct demand_op){
-			.kind = DEMAND_ANON_TOUCH,
-			.page = first,
-			.order = (uint8_t)order,
-			.gfp_flags = gfp_flags,
-			.arg = op_flags(f) | (order == WL_HUGE_ORDER ? (uint32_t)DEMAND_HUGE : 0u) |
-	                       wl_commit_flags(wl, mm, vpn),
-		});
+	wl_emit(wl, (struct demand_op){
+			    .kind = DEMAND_ANON_TOUCH,
+			    .page = first,
+			    .order = (uint8_t)order,
+			    .gfp_flags = gfp_flags,
+			    .arg = op_flags(f) | wl_commit_flags(wl, mm, vpn) |
+	                           (order == WL_HUGE_ORDER ? (uint32_t)DEMAND_HUGE | DEMAND_ADMITS |
+	                                                             wl_huge_flags(wl, mm, vpn)
+	                                                   : 0u),
+			    .arg2 = (uint32_t)vpn,
+		    });
 	return true;
 }
 

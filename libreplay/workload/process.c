@@ -73,6 +73,8 @@ void wl_task_tell(struct wl *wl, uint32_t task)
 		                                .task = task,
 		                                .page = DEMAND_NO_PAGE,
 		                                .arg2 = wl->mms.items[t->mm].nr_committed });
+	wl_commit_tell(wl, task);
+	t = &wl->tasks.items[task];
 	if (wl->mms.items[t->mm].nr_before > 0)
 		wl_emit(wl, (struct demand_op){ .kind = DEMAND_TASK_RSS,
 		                                .task = task,

@@ -20,6 +20,8 @@ enum {
 	ADV_DONTNEED = 4,
 	ADV_FREE = 8,
 	ADV_REMOVE = 9,
+	ADV_HUGEPAGE = 14,
+	ADV_NOHUGEPAGE = 15,
 	ADV_PAGEOUT = 21,
 	ADV_POPULATE_READ = 22,
 	ADV_POPULATE_WRITE = 23,
@@ -252,8 +254,9 @@ static void on_mremap(struct wl *wl, uint32_t task, uint64_t ret)
 	}
 }
 
-static void on_madvise(struct wl *wl, const struct wl_task *t)
+static void on_madvise(struct wl *wl, uint32_t task)
 {
+	const struct wl_task *t = &wl->tasks.items[task];
 	uint64_t start = t->args[0] >> WL_PAGE_SHIFT;
 	uint64_t end = start + page_up(t->args[1]);
 
@@ -267,6 +270,12 @@ static void on_madvise(struct wl *wl, const struct wl_task *t)
 	case ADV_FREE:
 		wl_count(wl, WL_VMA_DISCARD);
 		for_range(wl, t->mm, start, end, lazy_free);
+		break;
+	case ADV_HUGEPAGE:
+	case ADV_NOHUGEPAGE:
+		wl_commit_advise(wl, task, start, end,
+		                 t->args[2] == ADV_HUGEPAGE ? DEMAND_ADVICE_HUGE
+		                                            : DEMAND_ADVICE_NOHUGE);
 		break;
 	default:
 		break;
@@ -314,7 +323,7 @@ static void end(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		on_mremap(wl, task, (uint64_t)ret);
 		break;
 	default:
-		on_madvise(wl, t);
+		on_madvise(wl, task);
 		break;
 	}
 }

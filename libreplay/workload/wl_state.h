@@ -120,6 +120,7 @@ struct wl_commit {
 	uint32_t mapping; /* its number in the demand; 0: it was there before */
 	uint32_t area;  /* number of the mapping that its VMA began with; 0: it was there before */
 	uint8_t merges; /* with those beside it that have the same; 0: never */
+	uint8_t advice; /* enum demand_advice */
 };
 
 DEFINE_VEC(wl_commit_vec, struct wl_commit);
@@ -673,6 +674,13 @@ void wl_commit_brk(struct wl *wl, uint32_t task, uint64_t old, uint64_t new);
 void wl_commit_mremap(struct wl *wl, uint32_t task, const struct wl_remap *move);
 /* The number of the mapping that this page belongs to, as a touch's arg has it; 0: none that is known. */
 uint32_t wl_commit_flags(const struct wl *wl, uint32_t mm, uint64_t vpn);
+/* Whether a huge page could be around a page: DEMAND_HUGE, DEMAND_ADMITS, DEMAND_ADVISED. */
+uint32_t wl_huge_flags(const struct wl *wl, uint32_t mm, uint64_t vpn);
+/* madvise() of [start, end). */
+void wl_commit_advise(struct wl *wl, uint32_t task, uint64_t start, uint64_t end,
+                      enum demand_advice advice);
+/* What a task's space had before the trace. */
+void wl_commit_tell(struct wl *wl, uint32_t task);
 void wl_commit_copy(struct wl *wl, uint32_t dst, uint32_t src);
 /* The text of a process's maps. */
 int wl_commit_maps(struct wl *wl, uint32_t pid, const char *maps,

@@ -27,6 +27,18 @@ static void finish(struct bench *b)
 	collect(b, is_mapping);
 }
 
+static bool is_touch(const struct demand_op *op)
+{
+	return op->kind == DEMAND_ANON_TOUCH;
+}
+
+static void finish_touches(struct bench *b)
+{
+	collect(b, is_touch);
+}
+
+#define FLAGS (DEMAND_HUGE | DEMAND_ADMITS | DEMAND_ADVISED | DEMAND_TRIED)
+
 /* The last one. */
 static struct demand_op touch_of(const struct bench *b)
 {
@@ -229,11 +241,81 @@ static void areas_of_before_have_no_number(void **state)
 	wl_destroy(b->wl);
 }
 
+static bool is_huge_range(const struct demand_op *op)
+{
+	return op->kind == DEMAND_HUGE_RANGE;
+}
+
+static void advise(struct bench *b, uint64_t page, uint64_t nr, uint64_t advice)
+{
+	system_call(b, MMR_EVENT_SYS_ENTER_MADVISE,
+	            (struct mmr_event){
+			    .vma = { .address = page << 12, .length = nr << 12, .flags = advice } },
+	            0);
+}
+
+static void expect_areas(const struct bench *b, size_t i, uint64_t page, uint32_t nr,
+                         enum demand_advice advice)
+{
+	expect(b, i, DEMAND_HUGE_RANGE, (uint32_t)(page >> 9) & DEMAND_AREA_MASK, nr);
+	assert_int_equal(b->ops[i].order, advice);
+}
+
+/* 2 MiB at a time, and only what a VMA covers: mappings beside each other are one. */
+static void room_for_huge_pages_is_told(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	map(b, BASE + 10, 500, PRIVATE_RW, WRITABLE); /* none */
+	map(b, BASE + 510, 1100, PRIVATE_RW, WRITABLE);
+	map(b, BASE, 10, PRIVATE_RW, WRITABLE); /* completes the first */
+	advise(b, BASE + 512, 600, 14);
+	advise(b, BASE + 512, 600, 15);
+	unmap(b, BASE + 100, 1);
+	collect(b, is_huge_range);
+	assert_int_equal(b->nr_ops, 7);
+	expect_areas(b, 0, BASE + 512, 2, DEMAND_ADVICE_NONE);
+	expect_areas(b, 1, BASE, 1, DEMAND_ADVICE_NONE);
+	/* The second is half of this advice, half of that. */
+	expect_areas(b, 2, BASE + 512, 2, DEMAND_ADVICE_GONE);
+	expect_areas(b, 3, BASE + 512, 1, DEMAND_ADVICE_HUGE);
+	expect_areas(b, 4, BASE + 512, 2, DEMAND_ADVICE_GONE);
+	expect_areas(b, 5, BASE + 512, 1, DEMAND_ADVICE_NOHUGE);
+	expect_areas(b, 6, BASE, 1, DEMAND_ADVICE_GONE);
+	wl_destroy(b->wl);
+}
+
+/* New pages there have their numbers side by side, and say what a huge page would need. */
+static void pages_lie_where_a_huge_one_could(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	map(b, BASE, 1024, PRIVATE_RW, WRITABLE);
+	advise(b, BASE, 512, 14);
+	touch_new(b, 100, BASE + 7, 9);
+	touch_new(b, 100, BASE + 519, 10);
+	touch_new(b, 100, BASE + 5, 11);
+	touch_new(b, 100, BASE + 2000, 12);
+	finish_touches(b);
+	assert_int_equal(b->nr_ops, 4);
+	assert_int_equal(b->ops[0].arg & FLAGS, DEMAND_HUGE | DEMAND_ADMITS | DEMAND_ADVISED);
+	assert_int_equal(b->ops[0].page % 512, 7);
+	assert_int_equal(b->ops[0].arg2, (uint32_t)BASE + 7);
+	assert_int_equal(b->ops[1].arg & FLAGS, DEMAND_HUGE | DEMAND_ADMITS);
+	assert_int_equal(b->ops[2].page, b->ops[0].page - 2);
+	assert_int_equal(b->ops[3].arg & FLAGS, 0);
+	wl_destroy(b->wl);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_what_may_need_memory_is_told),
 		cmocka_unit_test(holes_split_ranges),
+		cmocka_unit_test(room_for_huge_pages_is_told),
+		cmocka_unit_test(pages_lie_where_a_huge_one_could),
 		cmocka_unit_test(a_touch_knows_its_mapping),
 		cmocka_unit_test(the_heap_grows_and_shrinks),
 		cmocka_unit_test(mremap_moves_and_grows),

@@ -72,17 +72,17 @@ static void a_base_page_of_a_whole_one_is_there(void **state)
 /* Nobody asks for one: pieces, and no word of a fallback. Shared memory has a switch of its own. */
 static void switched_off_there_are_pieces(void **state)
 {
-	const struct mm_request tries = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE,
-		                          .huge_gfp = MM_GFP_HIGHUSER_MOVABLE };
+	const struct mm_request one = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE };
 	struct mm_machine *machine = new_machine();
+	struct mm_request pieces = huge;
 
 	(void)state;
-	machine->settings.thp_never = true;
-	mm_touch_page(machine, &huge, HUGE, MM_LPAGE_ANON, MM_TOUCH_WRITE);
+	pieces.pieces = true;
+	mm_touch_page(machine, &pieces, HUGE, MM_LPAGE_ANON, MM_TOUCH_WRITE);
 	assert_int_equal(nr_anon(machine), 512);
 	assert_int_equal(machine_counter(machine, "pgfault"), 512);
 	assert_int_equal(mm_lpage(machine, HUGE)->order, 0);
-	mm_touch_page(machine, &tries, 3 * HUGE + 7, MM_LPAGE_ANON, MM_TOUCH_WRITE);
+	mm_touch_page(machine, &one, 3 * HUGE + 7, MM_LPAGE_ANON, MM_TOUCH_WRITE);
 	assert_int_equal(nr_anon(machine), 513);
 	assert_int_equal(machine_counter(machine, "thp_fault_fallback"), 0);
 	assert_int_equal(machine_counter(machine, "thp_fault_alloc"), 0);

@@ -68,7 +68,7 @@ static void test_huge(void **state)
 	assert_int_equal(b->nr_ops, 5);
 	assert_int_equal(b->ops[0].order, 9);
 	assert_int_equal(b->ops[0].page % 512, 0);
-	assert_int_equal(b->ops[0].arg, DEMAND_HUGE | DEMAND_WRITE);
+	assert_int_equal(b->ops[0].arg, DEMAND_HUGE | DEMAND_ADMITS | DEMAND_WRITE);
 	assert_int_equal(b->ops[1].kind, DEMAND_FREE);
 	assert_int_equal(b->ops[1].order, 9);
 	assert_int_equal(b->ops[1].page, b->ops[0].page);
@@ -90,7 +90,9 @@ static void test_huge_fallback(void **state)
 	touch_new(b, 100, BASE + 20, 9);
 	bench_finish(b);
 	assert_int_equal(b->nr_ops, 2);
-	assert_int_equal(b->ops[0].arg, DEMAND_HUGE | DEMAND_WRITE);
+	assert_int_equal(b->ops[0].arg, DEMAND_HUGE | DEMAND_ADMITS | DEMAND_TRIED | DEMAND_WRITE);
+	assert_int_equal(b->ops[0].gfp_flags, GFP_HUGE);
+	assert_int_equal(b->ops[0].arg2, (uint32_t)BASE + 17);
 	assert_int_equal(b->ops[0].page % 512, 17);
 	assert_int_equal(b->ops[1].arg, DEMAND_HUGE | DEMAND_WRITE);
 	assert_int_equal(b->ops[1].page, b->ops[0].page + 3);

@@ -54,7 +54,7 @@ static void who_needs_a_page_waits_for_who_has_it(void **state)
 	uint32_t first, two[2];
 
 	(void)state;
-	huge.arg = DEMAND_HUGE;
+	huge.arg = DEMAND_HUGE | DEMAND_TRIED;
 	huge.arg2 = 1;
 	first = add(&pending, huge);
 	assert_true(blocks(&pending, op_of(DEMAND_ANON_TOUCH, 2, 1024)));

@@ -211,37 +211,6 @@ static void expect_sysctl(const char *name, const char *text, const char *tunabl
 	assert_string_equal(value_of(&tunables, tunable), expected);
 }
 
-static void expect_thp(const char *all, const char *own, enum replay_thp thp, const char *word)
-{
-	const struct mmr_snapshot_piece piece = piece_of(THP_FILE, all);
-	const struct mmr_snapshot_piece other = piece_of(THP_2M_FILE, own ? own : "");
-	struct replay_tunables tunables;
-	struct replay_start start = { 0 };
-
-	replay_tunables_init(&tunables);
-	read_thp(&piece, own ? &other : NULL, &start, &tunables);
-	assert_int_equal(start.thp, thp);
-	assert_string_equal(value_of(&tunables, "thp.enabled"), word);
-}
-
-static void huge_pages_of_a_size_can_have_a_switch_of_their_own(void **state)
-{
-	static const char always[] = "[always] madvise never\n";
-	static const char never[] = "always madvise [never]\n";
-
-	(void)state;
-	expect_thp(always, NULL, REPLAY_THP_ALWAYS, "always");
-	expect_thp(never, NULL, REPLAY_THP_NEVER, "never");
-	expect_thp("always [madvise] never", NULL, REPLAY_THP_MADVISE, "madvise");
-	expect_thp(never, "always [inherit] madvise never\n", REPLAY_THP_NEVER, "never");
-	expect_thp(never, "always inherit [madvise] never\n", REPLAY_THP_MADVISE, "madvise");
-	expect_thp(always, "always inherit madvise [never]\n", REPLAY_THP_NEVER, "never");
-	expect_thp("", NULL, REPLAY_THP_UNKNOWN, "madvise");
-	expect_thp("[", NULL, REPLAY_THP_UNKNOWN, "madvise");
-	expect_thp("[always and for ever more]", NULL, REPLAY_THP_UNKNOWN, "madvise");
-	expect_thp("[]", NULL, REPLAY_THP_UNKNOWN, "madvise");
-}
-
 static void settings_are_those_of_the_recording(void **state)
 {
 	(void)state;
@@ -377,7 +346,6 @@ int main(void)
 		cmocka_unit_test(kernel_memory_is_counted_by_node),
 		cmocka_unit_test(counts_of_nobody_are_ignored),
 		cmocka_unit_test(each_zone_begins_without_a_cpu),
-		cmocka_unit_test(huge_pages_of_a_size_can_have_a_switch_of_their_own),
 		cmocka_unit_test(settings_are_those_of_the_recording),
 		cmocka_unit_test(statistics_are_as_old_as_the_configuration_makes_them),
 		cmocka_unit_test(any_bytes_are_read_without_harm),

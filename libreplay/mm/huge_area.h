@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What huge_area.c and khugepaged.c keep, and what the other files of mm/ know of them. */
+#ifndef MM_HUGE_AREA_H
+#define MM_HUGE_AREA_H
+
+#include "mm.h"
+#include "vec.h"
+
+/* Areas [first, end) of a space: see huge_area.c. */
+struct mm_huge_range {
+	uint32_t first;
+	uint32_t end;
+	uint8_t advice; /* enum mm_advice */
+};
+
+DEFINE_VEC(mm_huge_range_vec, struct mm_huge_range);
+
+struct mm_huge_space {
+	struct mm_huge_range_vec ranges; /* ascending */
+	uint32_t prev;                   /* of those that khugepaged goes through, or 0 */
+	uint32_t next;
+	bool registered;
+};
+
+/* 512 logical pages that can be one huge page. */
+struct mm_huge_chunk {
+	uint32_t space;
+	uint32_t area; /* MM_NONE: not known */
+	uint32_t next; /* of the same hash */
+};
+
+struct mm_huge_areas {
+	struct mm_huge_space *spaces; /* [nr_spaces], by number */
+	uint32_t nr_spaces;
+	struct mm_huge_chunk *chunks; /* [nr_chunks], by logical page / 512 */
+	uint32_t nr_chunks;
+	uint32_t *heads; /* [mask + 1] */
+	uint32_t mask;
+	struct mm_khugepaged khugepaged;
+};
+
+/* What came of an area that khugepaged looked at (enum scan_result). */
+enum mm_collapse {
+	MM_COLLAPSE_FAIL,
+	MM_COLLAPSE_SUCCEED,
+	MM_COLLAPSE_PMD_NULL, /* no page of it is known */
+	MM_COLLAPSE_PMD_NONE,
+	MM_COLLAPSE_PMD_MAPPED,
+	MM_COLLAPSE_EXCEED_NONE_PTE,
+	MM_COLLAPSE_EXCEED_SWAP_PTE,
+	MM_COLLAPSE_LACK_REFERENCED_PAGE,
+	MM_COLLAPSE_PAGE_COUNT,
+	MM_COLLAPSE_PAGE_LRU,
+	MM_COLLAPSE_PAGE_LOCK,
+	MM_COLLAPSE_PAGE_COMPOUND,
+	MM_COLLAPSE_ALLOC_HUGE_PAGE_FAIL,
+};
+
+/* ---- huge_area.c ---- */
+
+int mm_huge_areas_reserve(struct mm_machine *machine, uint32_t nr_lpages,
+                          struct mmr_error *err) MMR_MUST_CHECK;
+int mm_huge_spaces_reserve(struct mm_machine *machine, uint32_t nr_spaces,
+                           struct mmr_error *err) MMR_MUST_CHECK;
+void mm_huge_areas_destroy(struct mm_machine *machine);
+/* A fork, and the end of a space. */
+void mm_huge_space_copy(struct mm_machine *machine, uint32_t to, uint32_t from);
+void mm_huge_space_end(struct mm_machine *machine, uint32_t space);
+/* First logical page of an area / 512; MM_NONE: none is known. */
+uint32_t mm_huge_chunk(const struct mm_machine *machine, uint32_t space, uint32_t area);
+
+/* ---- khugepaged.c ---- */
+
+/* It goes through the space from now on, or not any more. */
+void mm_khugepaged_enter(struct mm_machine *machine, uint32_t space);
+void mm_khugepaged_exit(struct mm_machine *machine, uint32_t space);
+/* A VMA of the space has this advice now. */
+void mm_khugepaged_advised(struct mm_machine *machine, uint32_t space,
+                           const struct mm_huge_range *range);
+
+#endif
