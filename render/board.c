@@ -104,7 +104,8 @@ int board_arrange(struct board *board, struct mmr_error *err)
 
 		columns[i].x = floor(columns[i].x);
 		columns[i].width = floor(columns[i].width);
-		board->loss_ns[i] = db_first_loss(request->db, &request->runs[i]);
+		board->loss_ns[i] =
+			request->db ? db_first_loss(request->db, &request->runs[i]) : -1;
 		title.y -= layout_panel_title_height(canvas);
 		if (!board->one)
 			layout_panel_title(canvas, title, &request->runs[i], board->loss_ns[i]);

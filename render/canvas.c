@@ -9,7 +9,7 @@
 
 /* The picture for which the sizes in the charts were chosen. */
 #define REFERENCE_AREA (1600.0 * 900.0)
-#define UNIT_MIN       0.78 /* below this, text at 96 dpi is no longer read with ease */
+#define UNIT_MIN       0.85 /* below this, text at 96 dpi is no longer read with ease */
 #define UNIT_MAX       6.0
 
 static const char *const format_names[NR_FORMATS] = { "png", "svg", "pdf", "txt" };

@@ -48,6 +48,9 @@ struct chart_ops {
 	/* Draws many runs in one plot: all of the trace unless --run names some. Else they are panels. */
 	bool compares;
 
+	/* Also draws a table of text, which it reads from request->table; there is no database then. */
+	bool takes_table;
+
 	/* Writes the rows of its own options; returns how many (CHART_OPTIONS at most). May be NULL. */
 	size_t (*options)(struct chart_request *request, struct option_row *rows);
 

@@ -22,6 +22,14 @@ static void describe_traces(const struct chart_request *request, char *text, siz
 {
 	size_t used = 0;
 
+	if (request->table) {
+		const char *slash = strrchr(request->table, '/');
+
+		*text = '\0';
+		escape_text(text, size, slash ? slash + 1 : request->table,
+		            strlen(slash ? slash + 1 : request->table));
+		return;
+	}
 	for (size_t i = 0; i < request->nr_runs && used < size; i++) {
 		const struct run *run = &request->runs[i];
 

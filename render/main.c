@@ -180,8 +180,9 @@ static int draw(struct invocation *invocation, struct mmr_error *err)
 	struct canvas *canvas;
 	int rc;
 
-	snprintf(title, sizeof(title), "%s of %s", invocation->chart->name,
-	         invocation->request.runs[0].trace);
+	snprintf(title, sizeof(title), "%s of %.*s", invocation->chart->name, NAME_SIZE,
+	         invocation->request.table ? invocation->request.table
+	                                   : invocation->request.runs[0].trace);
 	canvas = canvas_create(&(struct canvas_style){ .format = invocation->format,
 	                                               .width = invocation->width,
 	                                               .height = invocation->height,
@@ -206,6 +207,21 @@ static int choose_theme(struct invocation *invocation, struct mmr_error *err)
 	                    invocation->theme_name);
 }
 
+/* A file that is not there is left to db_open() to complain about. */
+static bool is_sqlite(const char *path)
+{
+	static const char magic[] = "SQLite format 3";
+	char head[sizeof(magic)] = "";
+	FILE *stream = fopen(path, "re");
+
+	if (!stream)
+		return true;
+	if (fread(head, 1, sizeof(head), stream) != sizeof(head))
+		head[0] = '\0';
+	fclose(stream);
+	return memcmp(head, magic, sizeof(magic)) == 0;
+}
+
 static int run(struct invocation *invocation, const char *path)
 {
 	struct mmr_error err = { 0 };
@@ -223,10 +239,14 @@ static int run(struct invocation *invocation, const char *path)
 		message(invocation->tool, "several runs need --side-by-side");
 		return EXIT_TROUBLE;
 	}
-	invocation->request.db = db_open(path, &err);
-	if (!invocation->request.db)
-		return fail(invocation->tool, &err);
-	rc = choose_runs(invocation, &err);
+	if (invocation->chart->takes_table && !is_sqlite(path)) {
+		invocation->request.table = path;
+	} else {
+		invocation->request.db = db_open(path, &err);
+		if (!invocation->request.db)
+			return fail(invocation->tool, &err);
+		rc = choose_runs(invocation, &err);
+	}
 	if (!rc)
 		rc = draw(invocation, &err);
 	db_close(invocation->request.db);

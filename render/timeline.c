@@ -19,8 +19,8 @@
 #define TITLE "Free memory, watermarks, and who was held up"
 
 /* Times canvas->unit. */
-#define STRIP_MIN 24.0
-#define LANE_MIN  16.0
+#define STRIP_MIN 20.0
+#define LANE_MIN  10.0
 #define LANE_MAX  46.0
 
 /* Free memory this many times the high watermark would press the watermarks into one line. */

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * How much memory a workload needs: memory across, the share of uses that do not find their page up.
+ * Refaults are what more memory would have spared; misses are first uses, too, which nothing spares.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "axis.h"
+#include "board.h"
+#include "chart.h"
+#include "curve_table.h"
+#include "layout.h"
+
+#define DOTS  30 /* so few points are marked */
+#define TITLE "How many uses miss, by the size of memory"
+
+/* What mmanalyze calls the memories. */
+static const struct {
+	const char *name, *label;
+} memories[] = { { "anon", "anonymous memory" },
+	         { "file", "files" },
+	         { "both", "both in one memory" } };
+
+enum { REFAULTS, MISSES, NR_STRIPS };
+
+struct chart {
+	struct canvas *canvas;
+	const struct chart_request *request;
+	struct curve_table table;
+	double widest, highest[NR_STRIPS];
+	bool refaults, bounds;
+	struct board board;
+};
+
+static const char *curve_label(const struct curve *curve)
+{
+	for (size_t i = 0; i < sizeof(memories) / sizeof(memories[0]); i++) {
+		if (strcmp(curve->name, memories[i].name) == 0)
+			return memories[i].label;
+	}
+	return curve->name;
+}
+
+static struct stroke curve_stroke(const struct canvas *canvas, size_t number, bool bound)
+{
+	struct stroke stroke = { .width = 2 * canvas->unit * canvas->theme->line,
+		                 .colour = theme_series(canvas->theme, number + 1) };
+
+	if (bound) {
+		stroke.dash[0] = 3 * canvas->unit;
+		stroke.dash[1] = 3 * canvas->unit;
+	}
+	return stroke;
+}
+
+static double value_of(const struct curve_point *point, size_t strip)
+{
+	return strip == REFAULTS ? point->refault_percent : point->miss_percent;
+}
+
+static void measure(struct chart *chart)
+{
+	for (size_t i = 0; i < chart->table.nr_curves; i++) {
+		const struct curve *curve = &chart->table.curves[i];
+
+		for (size_t j = 0; j < curve->count; j++) {
+			const struct curve_point *point = &curve->points[j];
+
+			chart->widest = fmax(chart->widest, point->bytes);
+			chart->refaults |= point->refault_percent >= 0;
+			chart->bounds |= point->lower_bound;
+			for (size_t strip = 0; strip < NR_STRIPS; strip++)
+				chart->highest[strip] =
+					fmax(chart->highest[strip], value_of(point, strip));
+		}
+	}
+}
+
+/* Solid where the curve is exact, dotted where there may be more. */
+static void draw_curve(struct chart *chart, size_t number, size_t strip, const struct scale *values)
+{
+	const struct curve *curve = &chart->table.curves[number];
+	const struct scale *across = &chart->board.across[0];
+	struct point *points = xalloc(curve->count, sizeof(*points));
+	size_t from = 0;
+
+	for (size_t i = 0; i < curve->count; i++)
+		points[i] = (struct point){ scale_map(across, curve->points[i].bytes),
+			                    scale_map(values, value_of(&curve->points[i], strip)) };
+	for (size_t i = 1; i <= curve->count; i++) {
+		bool last = i == curve->count;
+		struct stroke stroke =
+			curve_stroke(chart->canvas, number, curve->points[from].lower_bound);
+
+		if (!last && curve->points[i].lower_bound == curve->points[from].lower_bound)
+			continue;
+		canvas_line(chart->canvas, points + from, i - from + !last, &stroke);
+		from = i;
+	}
+	for (size_t i = 0; i < curve->count; i++) {
+		const struct curve_point *point = &curve->points[i];
+		char memory[SCALE_LABEL], text[128];
+		double side = 7 * chart->canvas->unit;
+
+		format_memory(memory, point->bytes);
+		snprintf(text, sizeof(text), "%s, %s: %s%.2f %%", curve_label(curve), memory,
+		         point->lower_bound ? "at least " : "", value_of(point, strip));
+		if (curve->count <= DOTS)
+			canvas_rectangle(chart->canvas,
+			                 (struct rect){ points[i].x - side / 2,
+			                                points[i].y - side / 2, side, side },
+			                 curve_stroke(chart->canvas, number, false).colour);
+		canvas_tip(
+			chart->canvas,
+			(struct rect){ points[i].x - side / 2, points[i].y - side / 2, side, side },
+			text);
+	}
+	free(points);
+}
+
+static void draw_strip(struct chart *chart, size_t strip, struct rect plot)
+{
+	static const char *const names[NR_STRIPS] = {
+		"refaults: uses of a page that had been evicted", "misses: refaults and first uses"
+	};
+	struct scale values;
+
+	scale_init(&values, 0, fmin(fmax(chart->highest[strip] * 1.1, 1), 105),
+	           plot.y + plot.height, plot.y);
+	layout_strip_name(chart->canvas, plot, names[strip], "share of all uses");
+	axis_left(chart->canvas, plot, &values, QUANTITY_PERCENT, true);
+	axis_below_grid(chart->canvas, plot, &chart->board.across[0], QUANTITY_MEMORY);
+	for (size_t i = 0; i < chart->table.nr_curves; i++)
+		draw_curve(chart, i, strip, &values);
+}
+
+static int compose(struct chart *chart, struct mmr_error *err)
+{
+	struct board *board = &chart->board;
+	struct legend_entry entries[CURVES + 1];
+	size_t count = 0, at = 0;
+	int rc;
+
+	for (size_t i = 0; i < chart->table.nr_curves; i++)
+		entries[count++] =
+			(struct legend_entry){ .mark = LEGEND_LINE,
+			                       .label = curve_label(&chart->table.curves[i]),
+			                       .stroke = curve_stroke(chart->canvas, i, false) };
+	if (chart->bounds) {
+		entries[count] =
+			(struct legend_entry){ .mark = LEGEND_LINE,
+			                       .label = "at least so many",
+			                       .stroke = curve_stroke(chart->canvas, 0, true) };
+		entries[count++].stroke.colour = chart->canvas->theme->faint_ink;
+	}
+	board->canvas = chart->canvas;
+	board->request = chart->request;
+	board->title = TITLE;
+	board->legend = entries;
+	board->nr_legend = count;
+	board->one = true;
+	board->below = (struct board_below){ .quantity = QUANTITY_MEMORY,
+		                             .title = "size of memory",
+		                             .high = chart->widest };
+	board->nr_strips = chart->refaults ? 2 : 1;
+	for (size_t i = 0; i < board->nr_strips; i++)
+		board->strips[i] = (struct board_strip){ .share = i ? 2 : 3, .least = 40 };
+	rc = board_arrange(board, err);
+	for (size_t strip = chart->refaults ? REFAULTS : MISSES; strip < NR_STRIPS && !rc; strip++)
+		draw_strip(chart, strip, board->plots[0][at++]);
+	if (!rc)
+		board_finish(board, true);
+	return rc;
+}
+
+static int draw(struct canvas *canvas, const struct chart_request *request, struct mmr_error *err)
+{
+	struct chart *chart = xalloc(1, sizeof(*chart));
+	int rc = 0;
+
+	chart->canvas = canvas;
+	chart->request = request;
+	if (request->table)
+		rc = curve_table_read(request->table, &chart->table, err);
+	else if (request->nr_runs)
+		rc = db_miss_ratios(request->db, &request->runs[0], &chart->table, err);
+	measure(chart);
+	if (!rc && !(chart->widest > 0))
+		layout_empty(
+			canvas, request, TITLE,
+			"Nothing to show: the runs are no replays of page requests. mmanalyze curve "
+			"--csv makes a table of a recording, which this chart draws, too.");
+	else if (!rc)
+		rc = compose(chart, err);
+	curve_table_deinit(&chart->table);
+	free(chart);
+	return rc;
+}
+
+const struct chart_ops chart_curve = {
+	.name = "curve",
+	.summary = "how many uses miss, by the size of memory",
+	.epilogue = "Instead of a database: what mmanalyze curve --csv printed.\n\n"
+		    "Examples:\n"
+		    "  mmanalyze curve --csv trace.zst > curve.csv\n"
+		    "  mmrender curve curve.csv -o curve.png\n",
+	.compares = true,
+	.takes_table = true,
+	.draw = draw,
+};

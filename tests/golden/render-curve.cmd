@@ -1,0 +1,17 @@
+{
+	echo memory,bytes,pages,refaults,refault_percent,miss_percent,lower_bound
+	for mib in 0 16 32 48 64 96; do
+		echo anon,$((mib << 20)),$((mib << 8)),$((9600 - mib * 100)).0,$((48 - mib / 2)).5,$((96 - mib / 2)).0,$((mib < 40))
+	done
+	for mib in 0 8 24; do
+		echo file,$((mib << 20)),$((mib << 8)),$((2400 - mib * 100)).0,$((24 - mib)).0,60.0,0
+	done
+} >curve.csv
+mmrender curve curve.csv --size 800x500 --format txt -o - | grep -v '^tip'
+sed -i '3s/,/;/' curve.csv; mmrender curve curve.csv; echo "= $?"
+echo memory >other.csv; mmrender curve other.csv; echo "= $?"
+mmrender curve missing.csv; echo "= $?"
+cat $SOURCE_ROOT/libreplay/results/{schema,views}.sql $SOURCE_ROOT/tests/golden/render-small.sql | sqlite3 small.db
+mmrender curve small.db --size 800x500 --format txt -o -; echo "= $?"
+sqlite3 small.db "insert into request_stat values (1, 1000, 1, 500, 100, 400), (2, 4000, 1, 500, 300, 200)"
+mmrender curve small.db --size 800x500 --format txt -o - | grep -E '"|line 2'
