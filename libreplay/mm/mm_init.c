@@ -23,8 +23,9 @@
 #include "error_set.h"
 
 /* Rounded up so that the buddy of any block is within the arrays. */
-#define PFN_ALIGN (2u << MM_MAX_ORDER)
-#define PFN_LIMIT (1u << 31)
+#define PFN_ALIGN  (2u << MM_MAX_ORDER)
+#define PFN_LIMIT  (1u << 31)
+#define LPAGE_STEP 1024u
 
 static int check_zones(const struct mm_config *config, struct mmr_error *err)
 {
@@ -575,14 +576,17 @@ void mm_seed_done(struct mm_machine *machine)
 int mm_reserve_lpages(struct mm_machine *machine, uint32_t nr_pages, struct mmr_error *err)
 {
 	void *lpages = machine->lpages, *owners = machine->owners;
-	uint64_t nr = machine->nr_lpages ? machine->nr_lpages : 1024;
+	uint64_t nr = machine->nr_lpages;
 
 	if (nr_pages <= machine->nr_lpages)
 		return 0;
 	if (nr_pages > MM_MAX_LPAGES)
 		return base_error(err, MMR_E_LIMIT, "%u logical pages are too many", nr_pages);
-	while (nr < nr_pages)
-		nr *= 2;
+	/* By a quarter, and no huge page is cut. */
+	nr += nr / 4;
+	if (nr < nr_pages)
+		nr = nr_pages;
+	nr = (nr + LPAGE_STEP - 1) / LPAGE_STEP * LPAGE_STEP;
 	if (nr > MM_MAX_LPAGES)
 		nr = MM_MAX_LPAGES;
 	if (mm_next_use_reserve(machine, (uint32_t)nr, err) < 0 ||

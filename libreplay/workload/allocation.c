@@ -85,14 +85,14 @@ static uint32_t alloc_kernel(struct wl *wl, const struct mmr_event *event, enum 
 		p->flags = WL_PAGE_GUESS;
 		wl_announce_nameless(wl, page);
 	}
-	p->key = nr;
+	p->nr_frames = (uint32_t)nr;
 	if (large) {
 		p->flags = WL_PAGE_LARGE;
 		for (uint64_t i = 1; i < nr; i++)
 			p[i] = (struct wl_page){ .kind = WL_PAGE_PART, .pfn = WL_NONE };
 	}
 	if (kind == WL_PAGE_KERNEL) {
-		p->file = event->page.order;
+		p->page_order = event->page.order;
 		p->purpose = wl_kernel_purpose(event);
 	}
 	p->alloc_cause = (uint8_t)cause;
@@ -211,7 +211,7 @@ void wl_bulk_until(struct wl *wl, uint64_t now_ns)
 		page = wl_page_new(wl, WL_PAGE_KERNEL, pfn);
 		if (page == WL_NONE)
 			return;
-		wl->pages.items[page].key = 1;
+		wl->pages.items[page].nr_frames = 1;
 		*wl_place(wl, pfn) = page + WL_PLACE_PAGE;
 		wl->pages.items[page].op = wl_emit(
 			wl, (struct demand_op){ .kind = DEMAND_KERNEL_ALLOC, .page = page });
@@ -246,9 +246,10 @@ void wl_page_to_anon(struct wl *wl, uint32_t page, enum wl_cause cause, enum wl_
 uint32_t wl_page_split(struct wl *wl, uint32_t kernel_page, uint64_t pfn, enum wl_page_kind kind)
 {
 	const struct wl_page was = wl->pages.items[kernel_page];
-	uint32_t nr = 1u << was.file;
+	uint32_t nr = 1u << wl_page_order(&was);
 
-	if (!(was.flags & WL_PAGE_LARGE) || was.key != nr || !wl_op_find(wl, was.op, kernel_page)) {
+	if (!(was.flags & WL_PAGE_LARGE) || was.nr_frames != nr ||
+	    !wl_op_find(wl, was.op, kernel_page)) {
 		wl_page_die(wl, kernel_page);
 		return WL_NONE;
 	}

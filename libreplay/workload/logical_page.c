@@ -88,7 +88,10 @@ static uint32_t take_map(struct wl *wl)
 		wl->free_map = wl->maps.items[map].hash_next;
 		return map;
 	}
-	if (wl->maps.count >= WL_NONE || wl_map_vec_push(&wl->maps, (struct wl_map){ 0 }) < 0) {
+	if (wl->maps.count >= WL_NONE ||
+	    (wl->maps.count == wl->maps.capacity &&
+	     wl_map_vec_reserve(&wl->maps, wl_more(wl->maps.count)) < 0) ||
+	    wl_map_vec_push(&wl->maps, (struct wl_map){ 0 }) < 0) {
 		wl->nomem = true;
 		return WL_NONE;
 	}
@@ -278,11 +281,11 @@ void wl_page_place(struct wl *wl, uint32_t page, uint32_t pfn)
 void wl_page_init(struct wl *wl, uint32_t page, enum wl_page_kind kind, uint32_t pfn)
 {
 	wl->pages.items[page] = (struct wl_page){
-		.kind = (uint8_t)kind,
+		.kind = 15u & kind,
 		.pfn = pfn,
 		.maps = WL_NONE,
 		.next = WL_NONE,
-		.slot = WL_NONE,
+		.slot = kind == WL_PAGE_KERNEL ? 0 : WL_NONE,
 		.last_mm = WL_NONE,
 		.alloc_cause = WL_NR_CAUSES,
 		.first_cause = WL_NR_CAUSES,
@@ -305,14 +308,14 @@ static void forget_kernel_places(struct wl *wl, uint32_t page)
 {
 	struct wl_page *p = &wl->pages.items[page];
 
-	for (uint64_t pfn = p->pfn; p->key && wl_pfn_known(wl, pfn); pfn++) {
+	for (uint64_t pfn = p->pfn; p->nr_frames && wl_pfn_known(wl, pfn); pfn++) {
 		if (*wl_place(wl, pfn) != page + WL_PLACE_PAGE) {
 			if (pfn - p->pfn >= 1u << 10)
 				break;
 			continue;
 		}
 		*wl_place(wl, pfn) = WL_PLACE_UNKNOWN;
-		p->key--;
+		p->nr_frames--;
 	}
 }
 
@@ -340,7 +343,7 @@ void wl_page_forget(struct wl *wl, uint32_t page)
 	else if (p->pfn != WL_NONE && *wl_place(wl, p->pfn) == page + WL_PLACE_PAGE)
 		*wl_place(wl, p->pfn) = WL_PLACE_UNKNOWN;
 	if (p->kind == WL_PAGE_KERNEL && p->flags & WL_PAGE_LARGE) {
-		for (uint32_t i = 1; i < 1u << p->file; i++) {
+		for (uint32_t i = 1; i < 1u << p->page_order; i++) {
 			p[i].kind = WL_PAGE_NONE;
 			wl_number_put(wl, page + i);
 		}
@@ -355,8 +358,6 @@ void wl_page_die(struct wl *wl, uint32_t page)
 
 	if (!(p->flags & WL_PAGE_ABSENT))
 		wl_emit(wl, (struct demand_op){
-				    .kind = DEMAND_FREE,
-				    .page = page,
-				    .order = p->kind == WL_PAGE_KERNEL ? (uint8_t)p->file : 0 });
+				    .kind = DEMAND_FREE, .page = page, .order = wl_page_order(p) });
 	wl_page_forget(wl, page);
 }

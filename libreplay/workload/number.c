@@ -52,7 +52,7 @@ static uint32_t take_chunk(struct wl *wl, uint8_t class)
 	if (first + WL_HUGE_PAGES > UINT32_MAX - WL_PLACE_PAGE)
 		goto nomem;
 	if (wl->pages.capacity < first + WL_HUGE_PAGES &&
-	    wl_page_vec_reserve(&wl->pages, 2 * first + WL_HUGE_PAGES) < 0)
+	    wl_page_vec_reserve(&wl->pages, wl_more(first)) < 0)
 		goto nomem;
 	chunk.class = class;
 	if (wl_chunk_vec_push(&wl->chunks, chunk) < 0)

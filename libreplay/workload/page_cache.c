@@ -26,14 +26,22 @@
 #define OUT_TIMES_MEMORY 4
 #define OUT_AT_LEAST     4096
 
-static uint32_t file_find(const struct wl *wl, uint32_t dev, uint64_t ino)
+static uint32_t *file_chain(const struct wl *wl, uint32_t dev, uint64_t ino, uint32_t high)
 {
-	uint32_t i;
+	return &wl->file_hash
+	                .heads[wl_hash_key(ino, dev | (uint64_t)high << 32) & wl->file_hash.mask];
+}
+
+/* The file, by the upper bits of the index. */
+static uint32_t file_find(const struct wl *wl, uint32_t dev, uint64_t ino, uint64_t index)
+{
+	uint32_t high = (uint32_t)(index >> 32), i;
 
 	if (!wl->file_hash.heads)
 		return WL_NONE;
-	i = wl->file_hash.heads[wl_hash_key(ino, dev) & wl->file_hash.mask];
-	while (i != WL_NONE && (wl->files.items[i].ino != ino || wl->files.items[i].dev != dev))
+	i = *file_chain(wl, dev, ino, high);
+	while (i != WL_NONE && (wl->files.items[i].ino != ino || wl->files.items[i].dev != dev ||
+	                        wl->files.items[i].high != high))
 		i = wl->files.items[i].next;
 	return i;
 }
@@ -41,7 +49,7 @@ static uint32_t file_find(const struct wl *wl, uint32_t dev, uint64_t ino)
 static void file_hash_in(struct wl *wl, uint32_t i)
 {
 	struct wl_file *f = &wl->files.items[i];
-	uint32_t *head = &wl->file_hash.heads[wl_hash_key(f->ino, f->dev) & wl->file_hash.mask];
+	uint32_t *head = file_chain(wl, f->dev, f->ino, f->high);
 
 	f->next = *head;
 	*head = i;
@@ -57,9 +65,9 @@ static void note_dev(struct wl *wl, uint32_t dev)
 }
 
 /* The entry of a file, made if it is new. */
-static uint32_t file_get(struct wl *wl, uint32_t dev, uint64_t ino)
+static uint32_t file_get(struct wl *wl, uint32_t dev, uint64_t ino, uint64_t index)
 {
-	uint32_t i = file_find(wl, dev, ino);
+	uint32_t i = file_find(wl, dev, ino, index);
 	bool rehash;
 
 	if (i != WL_NONE)
@@ -75,7 +83,8 @@ static uint32_t file_get(struct wl *wl, uint32_t dev, uint64_t ino)
 		i = (uint32_t)(wl->files.count - 1);
 	}
 	rehash = wl_hash_grow(wl, &wl->file_hash);
-	wl->files.items[i] = (struct wl_file){ .dev = dev, .ino = ino, .nr_pages = 0 };
+	wl->files.items[i] =
+		(struct wl_file){ .dev = dev, .ino = ino, .high = (uint32_t)(index >> 32) };
 	if (wl->nomem) {
 		wl->files.items[i].next = wl->free_file;
 		wl->free_file = i;
@@ -97,7 +106,7 @@ static void file_put(struct wl *wl, uint32_t i)
 	const struct wl_file *f = &wl->files.items[i];
 	uint32_t *link;
 
-	link = &wl->file_hash.heads[wl_hash_key(f->ino, f->dev) & wl->file_hash.mask];
+	link = file_chain(wl, f->dev, f->ino, f->high);
 	while (*link != i)
 		link = &wl->files.items[*link].next;
 	*link = f->next;
@@ -106,21 +115,21 @@ static void file_put(struct wl *wl, uint32_t i)
 	wl->free_file = i;
 }
 
-static uint32_t *chain_of(struct wl *wl, uint32_t file, uint64_t index)
+static uint32_t *chain_of(const struct wl *wl, uint32_t file, uint32_t index)
 {
 	return &wl->file_page_hash.heads[wl_hash_near(index, file) & wl->file_page_hash.mask];
 }
 
 uint32_t wl_file_page(struct wl *wl, uint32_t dev, uint64_t ino, uint64_t index)
 {
-	uint32_t file = file_find(wl, dev, ino);
+	uint32_t file = file_find(wl, dev, ino, index);
 	uint32_t page;
 
 	if (file == WL_NONE || !wl->file_page_hash.heads)
 		return WL_NONE;
-	page = *chain_of(wl, file, index);
-	while (page != WL_NONE &&
-	       (wl->pages.items[page].file != file || wl->pages.items[page].key != index))
+	page = *chain_of(wl, file, (uint32_t)index);
+	while (page != WL_NONE && (wl->pages.items[page].file != file ||
+	                           wl->pages.items[page].index != (uint32_t)index))
 		page = wl->pages.items[page].next;
 	return page;
 }
@@ -128,7 +137,7 @@ uint32_t wl_file_page(struct wl *wl, uint32_t dev, uint64_t ino, uint64_t index)
 void wl_file_unname(struct wl *wl, uint32_t page)
 {
 	struct wl_page *p = &wl->pages.items[page];
-	uint32_t *link = chain_of(wl, p->file, p->key);
+	uint32_t *link = chain_of(wl, p->file, p->index);
 
 	while (*link != page)
 		link = &wl->pages.items[*link].next;
@@ -142,7 +151,7 @@ void wl_file_unname(struct wl *wl, uint32_t page)
 
 static void chain_in(struct wl *wl, uint32_t page)
 {
-	uint32_t *head = chain_of(wl, wl->pages.items[page].file, wl->pages.items[page].key);
+	uint32_t *head = chain_of(wl, wl->pages.items[page].file, wl->pages.items[page].index);
 
 	wl->pages.items[page].next = *head;
 	*head = page;
@@ -151,7 +160,7 @@ static void chain_in(struct wl *wl, uint32_t page)
 /* Makes page the page of a file at an index; no other may be it. */
 static void name_page(struct wl *wl, uint32_t page, const struct mmr_event *event, uint64_t index)
 {
-	uint32_t file = file_get(wl, event->filemap.dev, event->filemap.ino);
+	uint32_t file = file_get(wl, event->filemap.dev, event->filemap.ino, index);
 	struct wl_page *p = &wl->pages.items[page];
 
 	if (file == WL_NONE)
@@ -160,7 +169,7 @@ static void name_page(struct wl *wl, uint32_t page, const struct mmr_event *even
 		wl_map_remove(wl, p->maps);
 	p->kind = WL_PAGE_FILE;
 	p->file = file;
-	p->key = index;
+	p->index = (uint32_t)index;
 	p->flags &= (uint8_t)~WL_PAGE_GUESS;
 	wl->files.items[file].nr_pages++;
 	if (wl_hash_grow(wl, &wl->file_page_hash)) {
@@ -528,7 +537,8 @@ void wl_file_fault(struct wl *wl, uint32_t task, uint32_t page)
 	struct wl_task *t = &wl->tasks.items[task];
 	struct wl_page *p = &wl->pages.items[page];
 	struct demand_op *op = wl_op_find(wl, p->op, page);
-	bool came = p->key - t->fault.added_first < t->fault.nr_added;
+	uint64_t index = (uint64_t)wl->files.items[p->file].high << 32 | p->index;
+	bool came = index - t->fault.added_first < t->fault.nr_added;
 
 	wl_count(wl, WL_FILE_FAULT);
 	wl_fault_served(t);

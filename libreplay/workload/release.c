@@ -52,7 +52,7 @@ static enum wl_cause free_kernel(struct wl *wl, const struct wl_task *t, uint32_
 	struct wl_page *p = &wl->pages.items[page];
 
 	*wl_place(wl, pfn) = WL_PLACE_FREE;
-	if (p->kind == WL_PAGE_KERNEL && --p->key)
+	if (p->kind == WL_PAGE_KERNEL && --p->nr_frames)
 		return WL_FREE_PART;
 	if (wl_shrink_frees(wl, t, page))
 		return WL_FREE_SHRINKER;

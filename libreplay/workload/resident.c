@@ -128,8 +128,8 @@ static void add_kernel(struct wl *wl, uint64_t pfn, uint32_t order, uint64_t fla
 		*wl_place(wl, pfn + i) = page + WL_PLACE_PAGE;
 		nr++;
 	}
-	wl->pages.items[page].key = nr;
-	wl->pages.items[page].file = order;
+	wl->pages.items[page].nr_frames = (uint32_t)nr;
+	wl->pages.items[page].page_order = order;
 	if (flags & KPF_SLAB)
 		wl->pages.items[page].purpose = DEMAND_SLAB;
 	else if (flags & KPF_PGTABLE)
@@ -219,7 +219,7 @@ static void emit_resident(struct wl *wl, uint32_t page, uint8_t order)
 	struct demand_op op = {
 		.kind = (uint8_t)op_kind(p),
 		.page = page,
-		.order = p->kind == WL_PAGE_KERNEL ? (uint8_t)p->file : order,
+		.order = p->kind == WL_PAGE_KERNEL ? wl_page_order(p) : order,
 		.arg = DEMAND_RESIDENT,
 		.arg2 = p->pfn,
 	};

@@ -146,10 +146,10 @@ bool wl_shrink_frees(struct wl *wl, const struct wl_task *task, uint32_t page)
 	if (task->shrinker == 0 || wl->pages.items[page].kind != WL_PAGE_KERNEL)
 		return false;
 	s = &wl->shrinkers[task->shrinker - 1];
-	s->nr_pages += 1u << (wl->pages.items[page].file & 15);
+	s->nr_pages += 1u << (wl_page_order(&wl->pages.items[page]) & 15);
 	wl_emit(wl, (struct demand_op){ .kind = DEMAND_SLAB_FREE,
 	                                .page = page,
-	                                .order = (uint8_t)wl->pages.items[page].file });
+	                                .order = wl_page_order(&wl->pages.items[page]) });
 	wl_page_forget(wl, page);
 	return true;
 }

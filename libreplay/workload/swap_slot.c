@@ -85,12 +85,18 @@ static uint32_t slot_of(const struct wl *wl, uint32_t dev, uint64_t sector)
 	return WL_NONE;
 }
 
+/* Whether struct wl_page.slot is what it says. */
+static bool has_slot(const struct wl_page *p)
+{
+	return p->kind == WL_PAGE_ANON || p->kind == WL_PAGE_SHMEM || p->kind == WL_PAGE_MOVABLE;
+}
+
 /* The page whose contents a slot has. */
 static uint32_t owner_of(const struct wl *wl, uint32_t slot)
 {
 	uint32_t page = wl->slots.items[slot];
 
-	if (page == WL_NONE || wl->pages.items[page].kind == WL_PAGE_NONE ||
+	if (page == WL_NONE || !has_slot(&wl->pages.items[page]) ||
 	    wl->pages.items[page].slot != slot)
 		return WL_NONE;
 	return page;
@@ -209,6 +215,8 @@ static void place(struct wl *wl, uint32_t owner, uint32_t slot, uint64_t pfn)
 
 	wl_page_place(wl, owner, (uint32_t)pfn);
 	p->flags &= (uint8_t) ~(WL_PAGE_OUT | WL_PAGE_GUESS);
+	if (!has_slot(p))
+		return;
 	p->slot = slot;
 	wl->slots.items[slot] = owner;
 }

@@ -77,13 +77,19 @@ enum wl_page_flags {
 static_assert(WL_NR_CAUSES <= UINT8_MAX, "a page holds causes in a byte");
 
 struct wl_page {
-	uint64_t key;  /* FILE: index; KERNEL: page frames not yet freed */
-	uint32_t file; /* FILE: index into files */
-	uint32_t pfn;  /* WL_NONE: not in memory, or moved no one knows where */
+	uint32_t pfn; /* WL_NONE: not in memory, or moved no one knows where */
+	union {
+		uint32_t index;     /* FILE: the low 32 bits */
+		uint32_t nr_frames; /* KERNEL: page frames not yet freed */
+	};
+	union {
+		uint32_t file;       /* FILE: index into files */
+		uint32_t page_order; /* KERNEL */
+		uint32_t slot; /* others: in swap that has, or had, its contents, or WL_NONE */
+	};
 	uint32_t maps; /* ANON, SHMEM, FILE: the first map */
 	uint32_t next; /* FILE: in its hash chain; while a system call populates: the next page */
 	uint32_t op;   /* the op that brought it to life, while it can still be completed */
-	uint32_t slot; /* ANON, SHMEM: in swap that has, or had, its contents */
 	union {
 		uint32_t out_slot; /* FILE: where in wl->outs it stands, if it is out */
 		uint32_t purpose;  /* KERNEL: DEMAND_PAGE_TABLE, DEMAND_SLAB or 0 */
@@ -91,14 +97,16 @@ struct wl_page {
 	uint32_t last_mm;    /* whose page table it was last seen to be used through, or WL_NONE */
 	uint8_t alloc_cause; /* what its allocation is counted under, WL_NR_CAUSES: nothing */
 	uint8_t first_cause; /* likewise, as the first movable allocation after a fault */
-	uint8_t kind;
 	uint8_t flags;
+	uint8_t kind : 4;
 	uint8_t nr_ops : 2;         /* emitted for it: 0, 1, or 2 for more */
 	bool begins_active : 1;     /* on an active list at the start … */
 	bool begins_referenced : 1; /* … and used once since somebody looked */
 };
 
-/* A logical page seen from an address space. */
+static_assert(sizeof(struct wl_page) == 36, "there is one for each logical page");
+
+/* A logical page seen from an address space: most have one of these. */
 struct wl_map {
 	/* With WL_FILE_BIT: a page of a file. */
 	uint64_t vpn; /* WL_AREA_BIT set: the huge area vpn & ~WL_AREA_BIT, page is its chunk */
@@ -109,6 +117,8 @@ struct wl_map {
 	uint32_t mm_next;
 	uint32_t page_next;
 };
+
+static_assert(sizeof(struct wl_map) == 32, "there is one for each page that is mapped");
 
 #define WL_AREA_BIT (1ull << 63)
 #define WL_FILE_BIT (1ull << 62) /* in wl_map.vpn: the page is one of a file */
@@ -239,9 +249,11 @@ struct wl_task {
 	uint8_t reclaim_depth;
 };
 
+/* 2^32 pages of a file: one is enough for 16 TiB. */
 struct wl_file {
 	uint64_t ino;
 	uint32_t dev;
+	uint32_t high;     /* upper bits of their index */
 	uint32_t nr_pages; /* 0: the entry is free */
 	uint32_t next;     /* in its hash chain, or of the free ones */
 };
@@ -429,6 +441,18 @@ struct wl {
 
 	struct wl_explanation explain;
 };
+
+/* How many there is to be room for, of tables of pages, when it is for more than nr: by a quarter, not twice as many. */
+static inline size_t wl_more(size_t nr)
+{
+	return nr + nr / 4 + WL_HUGE_PAGES;
+}
+
+/* Of an allocation of the kernel; of others 0. */
+static inline uint8_t wl_page_order(const struct wl_page *page)
+{
+	return page->kind == WL_PAGE_KERNEL ? (uint8_t)page->page_order : 0;
+}
 
 /* Time for wl.born: units of 65.536 us, which go round after three days. 0: not known. */
 static inline uint32_t wl_born_time(uint64_t t_ns)

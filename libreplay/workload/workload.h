@@ -11,7 +11,7 @@
  *
  * An allocation is often named only later (by its insertion into the page cache, or by the LRU), so
  * ops stay in a window of WL_WINDOW ops in which they can still be completed before they are ready.
- * Memory: some bytes a page of the zones' spans, and about 80 for each logical page that is alive;
+ * Memory: some bytes a page of the zones' spans, and 45 to 95 for each logical page that is alive;
  * nothing grows with the trace's length otherwise, and nothing is allocated per event.
  */
 #ifndef WORKLOAD_WORKLOAD_H
