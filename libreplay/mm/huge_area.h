@@ -29,6 +29,15 @@ struct mm_huge_chunk {
 	uint32_t next; /* of the same hash */
 };
 
+DEFINE_VEC(mm_number_vec, uint32_t);
+
+/* Huge pages that wait to be split: see deferred_split.c. */
+struct mm_deferred_split {
+	struct mm_number_vec numbers;
+	uint64_t nr_deferred; /* that passes did not come to */
+	uint32_t last;        /* that has not been counted; MM_NONE: all have */
+};
+
 struct mm_huge_areas {
 	struct mm_huge_space *spaces; /* [nr_spaces], by number */
 	uint32_t nr_spaces;
@@ -37,6 +46,7 @@ struct mm_huge_areas {
 	uint32_t *heads; /* [mask + 1] */
 	uint32_t mask;
 	struct mm_khugepaged khugepaged;
+	struct mm_deferred_split deferred;
 };
 
 /* What came of an area that khugepaged looked at (enum scan_result). */
@@ -68,6 +78,18 @@ void mm_huge_space_copy(struct mm_machine *machine, uint32_t to, uint32_t from);
 void mm_huge_space_end(struct mm_machine *machine, uint32_t space);
 /* First logical page of an area / 512; MM_NONE: none is known. */
 uint32_t mm_huge_chunk(const struct mm_machine *machine, uint32_t space, uint32_t area);
+
+/* ---- deferred_split.c ---- */
+
+/* Some of a huge page's base pages have ended. */
+void mm_deferred_split(struct mm_machine *machine, uint32_t number);
+/* Its entry in the upper page table is replaced by 512 below. */
+void mm_split_huge_pmd(struct mm_machine *machine, uint32_t number);
+/* A huge page is about to be split, whatever maps it. */
+void mm_split_mapped(struct mm_machine *machine, uint32_t number);
+/* The queue's turn after a pass over a node's lists. */
+void mm_deferred_split_scan(struct mm_node *node, const struct mm_scan_control *sc);
+void mm_deferred_split_deinit(struct mm_machine *machine);
 
 /* ---- khugepaged.c ---- */
 

@@ -20,7 +20,7 @@
  * Follows do_huge_pmd_anonymous_page(), alloc_pages_mpol(), __split_huge_page() and the split of partially mapped
  * folios in shrink_folio_list() of v6.12.
  *
- * Not modelled: the shrinker that splits partially mapped folios (deferred_split_scan()); a page put where a base page
+ * Not modelled: a page put where a base page
  * of a whole has ended (the whole is split then); folios that cannot be split, but for those that are written or isolated;
  * the huge zero page: who reads an area before anybody writes to it gets small pages later; page tables that stay when all
  * that they mapped has ended, which keep huge pages away.
@@ -91,7 +91,8 @@ static bool begin_part(struct mm_machine *machine, const struct whole *whole, ui
 		.pfn = MM_NONE,
 		.slot = slot,
 		.kind = whole->lpage.kind,
-		.flags = whole->lpage.flags & (uint8_t) ~(MM_LP_GONE | MM_LP_HOLE),
+		.flags = whole->lpage.flags &
+		         (uint8_t) ~(MM_LP_GONE | MM_LP_HOLE | MM_LP_DEFERRED | MM_LP_PTE_MAPPED),
 		.shadow = whole->lpage.shadow,
 		.node = whole->lpage.node,
 	};
@@ -131,6 +132,8 @@ void mm_split_page(struct mm_machine *machine, uint32_t pfn)
 	const struct whole whole = whole_at(machine, was.logical);
 	uint32_t nr = mm_block_pages(was.order);
 
+	if (nr == HUGE_PAGES && whole.lpage.kind == MM_LPAGE_ANON)
+		mm_split_mapped(machine, whole.number);
 	mm_page_unbind(machine, pfn);
 	machine->nr_used -= nr;
 	mm_count(machine, MM_THP_SPLIT_PAGE, nr == HUGE_PAGES);
@@ -157,7 +160,7 @@ void mm_split_page(struct mm_machine *machine, uint32_t pfn)
 }
 
 /* A page on its list, or on none because it is unevictable. */
-static bool take_apart(struct mm_machine *machine, uint32_t number)
+bool mm_take_apart(struct mm_machine *machine, uint32_t number)
 {
 	uint32_t pfn = mm_lpage(machine, number)->pfn, nr;
 	const struct mm_page *page = &machine->pages[pfn];
@@ -184,7 +187,7 @@ uint32_t mm_base_page(struct mm_machine *machine, uint32_t number)
 	if (!(lpage->flags & MM_LP_GONE) || whole->order == 0)
 		return head;
 	if (!(lpage->flags & MM_LP_HOLE))
-		return take_apart(machine, head) ? number : head;
+		return mm_take_apart(machine, head) ? number : head;
 	lpage->flags &= (uint8_t) ~(MM_LP_GONE | MM_LP_HOLE);
 	whole->nr_gone--;
 	whole->nr_holes--;
@@ -202,6 +205,8 @@ static void end_part(struct mm_machine *machine, uint16_t cpu, uint32_t head, ui
 	lpage->flags |= MM_LP_GONE;
 	if (++whole->nr_gone == mm_block_pages(whole->order))
 		mm_free_lpage(machine, cpu, head);
+	else if (whole->order == MM_PAGEBLOCK_ORDER && whole->kind == MM_LPAGE_ANON)
+		mm_deferred_split(machine, head);
 }
 
 bool mm_free_base(struct mm_machine *machine, uint16_t cpu, uint32_t number, uint32_t order)

@@ -662,6 +662,8 @@ enum mm_touch_result mm_touch_pieces(struct mm_machine *machine, const struct mm
                                      uint32_t number, enum mm_lpage_kind kind, uint32_t flags);
 /* A larger page that ends as a whole: its base pages forget that they were part of it. */
 void mm_forget_parts(struct mm_machine *machine, uint32_t number);
+/* … that is in memory and on its list, or unevictable. false: it cannot be split now. */
+bool mm_take_apart(struct mm_machine *machine, uint32_t number);
 /* A larger page that has left memory goes on as base pages. */
 void mm_split_evicted(struct mm_machine *machine, uint32_t number);
 /* A larger page in memory and off the lists: base pages, on no list either. What had ended of it is free. */

@@ -197,6 +197,7 @@ int mm_machine_create(const struct mm_config *config, struct mm_machine **ret,
 	machine->nr_cpus = config->nr_cpus;
 	machine->nr_zones = config->nr_zones;
 	machine->building = true;
+	machine->huge.deferred.last = MM_NONE;
 	machine->copied = MM_NONE;
 	machine->oom_stamp = UINT64_MAX;
 	mm_list_init(&machine->held);
@@ -244,6 +245,7 @@ void mm_machine_destroy(struct mm_machine *machine)
 	mm_tables_destroy(machine);
 	mm_areas_destroy(machine);
 	mm_huge_areas_destroy(machine);
+	mm_deferred_split_deinit(machine);
 	base_free(machine->next_use);
 	base_free(machine->lpages);
 	base_free(machine->owners);

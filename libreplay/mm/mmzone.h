@@ -144,6 +144,9 @@ enum mm_lpage_flags {
 	MM_LP_WORKINGSET = 4, /* the page had MM_PG_WORKINGSET when it was evicted */
 	MM_LP_GONE = 8, /* a base page of a larger one that is in memory: its contents have ended */
 	MM_LP_HOLE = 16, /* … because it had none yet: it holds zeroes */
+	/* Of the first base page of a huge one: */
+	MM_LP_DEFERRED = 32,   /* it waits to be split */
+	MM_LP_PTE_MAPPED = 64, /* its base pages have page-table entries of their own */
 };
 
 static inline bool mm_is_writeback(const struct mm_page *page)

@@ -131,4 +131,5 @@ void mm_shrink_slab(struct mm_node *node, struct mm_scan_control *sc)
 		if (nr_pages > 0)
 			sc->nr_reclaimed += mm_free_slab_pages(machine, sc->cpu, nr_pages);
 	}
+	mm_deferred_split_scan(node, sc);
 }

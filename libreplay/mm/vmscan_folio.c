@@ -198,6 +198,9 @@ static enum outcome shrink_page(struct mm_machine *machine, struct mm_scan_contr
 	if (outcome != FREED)
 		return outcome;
 	if (!(page->flags & MM_PG_UNMAPPED)) {
+		/* try_to_unmap() with TTU_SPLIT_HUGE_PMD. */
+		if (page->order == MM_PAGEBLOCK_ORDER && (page->flags & MM_PG_ANON))
+			mm_split_huge_pmd(machine, page->logical);
 		page->flags |= MM_PG_UNMAPPED;
 		sc->nr_unmapped++;
 	}
