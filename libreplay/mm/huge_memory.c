@@ -277,6 +277,13 @@ enum mm_touch_result mm_touch_pieces(struct mm_machine *machine, const struct mm
 	return worst;
 }
 
+static enum mm_vmstat_item huge_item(enum mm_lpage_kind kind, bool got)
+{
+	if (kind == MM_LPAGE_SHMEM)
+		return got ? MM_THP_FILE_ALLOC : MM_THP_FILE_FALLBACK;
+	return got ? MM_THP_FAULT_ALLOC : MM_THP_FAULT_FALLBACK;
+}
+
 enum mm_touch_result mm_touch_huge(struct mm_machine *machine, const struct mm_request *request,
                                    uint32_t number, enum mm_lpage_kind kind)
 {
@@ -293,7 +300,7 @@ enum mm_touch_result mm_touch_huge(struct mm_machine *machine, const struct mm_r
 		mm_free_pages(machine, machine->current.cpu, pfn);
 		return whole ? mm_touch_pieces(machine, request, head, kind, 0) : MM_TOUCH_FAILED;
 	}
-	mm_count(machine, pfn == MM_NONE ? MM_THP_FAULT_FALLBACK : MM_THP_FAULT_ALLOC, 1);
+	mm_count(machine, huge_item(kind, pfn != MM_NONE), 1);
 	if (pfn == MM_NONE && whole)
 		return mm_touch_pieces(machine, request, head, kind, 0);
 	if (pfn == MM_NONE)

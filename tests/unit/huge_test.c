@@ -88,6 +88,8 @@ static void switched_off_there_are_pieces(void **state)
 	assert_int_equal(machine_counter(machine, "thp_fault_alloc"), 0);
 	mm_touch_page(machine, &huge, 2 * HUGE, MM_LPAGE_SHMEM, MM_TOUCH_WRITE);
 	assert_int_equal(mm_lpage(machine, 2 * HUGE)->order, 9);
+	assert_int_equal(machine_counter(machine, "thp_file_alloc"), 1);
+	assert_int_equal(machine_counter(machine, "thp_fault_alloc"), 0);
 	end(machine);
 }
 
