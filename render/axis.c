@@ -328,6 +328,6 @@ void axis_address(struct canvas *canvas, struct rect plot, const struct addrmap 
 		label_at(canvas, plot, axis.placed[i].y, axis.placed[i].bytes);
 	canvas_text(
 		canvas,
-		(struct point){ plot.x - (TICK + GAP) * canvas->unit, plot.y - 8 * canvas->unit },
+		(struct point){ plot.x - (TICK + GAP) * canvas->unit, plot.y - 10 * canvas->unit },
 		"address", &style);
 }

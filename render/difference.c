@@ -263,6 +263,11 @@ static void draw_difference(struct difference *all, size_t track, struct rect pl
 			most = isnan(difference) ? most : fmax(most, fabs(difference));
 		}
 	}
+	if (!(most > 0)) {
+		layout_strip_name(canvas, plot, "replay less original", "");
+		layout_nothing(canvas, plot, "no difference");
+		return;
+	}
 	most = fmax(most * 1.1, 1);
 	scale_init(&scale, -most, most, plot.y + plot.height, plot.y);
 	describe(all, track, width, figures, sizeof(figures));

@@ -49,6 +49,35 @@ static void leave_out(struct heat *heat, const struct heat_filter *filter)
 	}
 }
 
+/* A replay does not know where there is no memory; the original's samples do. */
+static int take_holes(struct db *db, struct heat *heat, struct mmr_error *err)
+{
+	struct mmr_error none;
+	struct run original;
+	struct heat *other;
+	int rc;
+
+	if (heat->run->original || db_find_original(db, heat->run, &original, &none))
+		return 0;
+	other = xalloc(1, sizeof(*other));
+	rc = db_pageblocks(db, &original, &other->index, err);
+	if (!rc && other->index.nr_zones == heat->index.nr_zones)
+		rc = find_present(db, other, err);
+	for (size_t i = 0; !rc && i < heat->index.nr_zones && other->present[i]; i++) {
+		const struct pageblock_zone *mine = &heat->index.zones[i];
+		const struct pageblock_zone *its = &other->index.zones[i];
+
+		for (uint64_t block = 0;
+		     mine->first_pfn == its->first_pfn &&
+		     mine->nr_pageblocks == its->nr_pageblocks && block < mine->nr_pageblocks;
+		     block++)
+			heat->present[i][block] &= other->present[i][block];
+	}
+	heat_deinit(other);
+	free(other);
+	return rc;
+}
+
 int heat_load(struct db *db, const struct run *run, const struct heat_filter *filter,
               struct heat *heat, struct mmr_error *err)
 {
@@ -63,6 +92,8 @@ int heat_load(struct db *db, const struct run *run, const struct heat_filter *fi
 	if (run->duration_ns > heat->end_ns)
 		heat->end_ns = run->duration_ns;
 	rc = find_present(db, heat, err);
+	if (!rc)
+		rc = take_holes(db, heat, err);
 	if (!rc)
 		leave_out(heat, filter);
 	return rc;

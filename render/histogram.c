@@ -19,7 +19,7 @@ struct histogram {
 	size_t counts[BINS];
 	size_t most;
 	struct stall_sum sum;
-	double median_ns, p99_ns;
+	double shortest_ns, median_ns, p99_ns;
 };
 
 struct histograms {
@@ -28,7 +28,7 @@ struct histograms {
 	struct stall_set stalls[CHART_PANELS];
 	struct histogram of[CHART_PANELS][NR_STALL_KINDS];
 	bool shown[NR_STALL_KINDS];
-	double longest_ns;
+	double longest_ns, shortest_ns;
 	struct board board;
 };
 
@@ -78,6 +78,7 @@ static void count_stalls(const struct histograms *all, const struct stalls *stal
 	}
 	qsort(durations, count, sizeof(*durations), by_value);
 	if (count) {
+		histogram->shortest_ns = durations[0];
 		histogram->median_ns = quantile(durations, count, 0.5);
 		histogram->p99_ns = quantile(durations, count, 0.99);
 	}
@@ -147,16 +148,17 @@ static void draw_strip(struct histograms *all, size_t panel, size_t kind, struct
 static int compose(struct histograms *all, struct mmr_error *err)
 {
 	struct board *board = &all->board;
-	double decades = ceil(log10(fmax(all->longest_ns, 10 * FIRST_NS) / FIRST_NS) + 1e-9);
+	double low, high;
 	int rc;
 
+	stall_decades(all->shortest_ns, all->longest_ns, &low, &high);
 	board->canvas = all->canvas;
 	board->request = all->request;
 	board->title = TITLE;
 	board->below = (struct board_below){ .quantity = QUANTITY_DURATION,
 		                             .title = "duration of a stall (logarithmic)",
-		                             .low = FIRST_NS,
-		                             .high = FIRST_NS * pow(10, decades),
+		                             .low = low,
+		                             .high = high,
 		                             .logarithmic = true };
 	for (size_t i = 0; i < NR_STALL_KINDS; i++) {
 		if (all->shown[i])
@@ -211,6 +213,7 @@ static int draw(struct canvas *canvas, const struct chart_request *request, stru
 
 	all->canvas = canvas;
 	all->request = request;
+	all->shortest_ns = (double)TIME_MAX;
 	rc = load(all, &end, err);
 	if (!rc)
 		rc = layout_time_range(request, 0, end, &all->board.since, &all->board.until, err);
@@ -223,6 +226,8 @@ static int draw(struct canvas *canvas, const struct chart_request *request, stru
 			count_stalls(all, &all->stalls[i].of[kind], histogram);
 			all->shown[kind] |= histogram->sum.count > 0;
 			any |= histogram->sum.count > 0;
+			if (histogram->sum.count)
+				all->shortest_ns = fmin(all->shortest_ns, histogram->shortest_ns);
 			all->longest_ns = fmax(all->longest_ns, histogram->sum.longest_ns);
 		}
 	}

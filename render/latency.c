@@ -13,9 +13,8 @@
 #include "layout.h"
 #include "stall_kind.h"
 
-#define TITLE    "How long tasks waited for memory, over time"
-#define CELL     6.0 /* times canvas->unit, at least */
-#define FIRST_NS 1e3
+#define TITLE "How long tasks waited for memory, over time"
+#define CELL  6.0 /* times canvas->unit, at least */
 
 /* What is waited for. A throttled task waits within its reclaim. */
 enum { WAIT_RECLAIM, WAIT_COMPACTION, NR_WAITS };
@@ -34,7 +33,7 @@ struct latency {
 	struct stall_set stalls[CHART_PANELS];
 	struct field fields[CHART_PANELS][NR_WAITS];
 	bool shown[NR_WAITS];
-	double longest_ns, high_ns;
+	double longest_ns, shortest_ns, low_ns, high_ns;
 	uint32_t most; /* in any cell */
 	struct board board;
 };
@@ -52,7 +51,7 @@ static void count_stalls(struct latency *latency, struct field *field, const str
 {
 	struct scale durations;
 
-	scale_init(&durations, FIRST_NS, latency->high_ns, 0, (double)field->height);
+	scale_init(&durations, latency->low_ns, latency->high_ns, 0, (double)field->height);
 	durations.logarithmic = true;
 	for (size_t i = 0; i < stalls->count; i++) {
 		const struct stall *stall = &stalls->items[i];
@@ -127,7 +126,7 @@ static void draw_field(struct latency *latency, size_t panel, size_t wait, struc
 	struct scale durations;
 	char figures[128];
 
-	scale_init(&durations, FIRST_NS, latency->high_ns, plot.y + plot.height, plot.y);
+	scale_init(&durations, latency->low_ns, latency->high_ns, plot.y + plot.height, plot.y);
 	durations.logarithmic = true;
 	stall_describe(kind, &field->sum, figures, sizeof(figures));
 	layout_strip_name(canvas, plot, wait_names[wait], figures);
@@ -191,9 +190,8 @@ static int compose(struct latency *latency, struct mmr_error *err)
 
 	if (rc)
 		return rc;
-	latency->high_ns =
-		FIRST_NS *
-		pow(10, ceil(log10(fmax(latency->longest_ns, 10 * FIRST_NS) / FIRST_NS) + 1e-9));
+	stall_decades(latency->shortest_ns, latency->longest_ns, &latency->low_ns,
+	              &latency->high_ns);
 	for (size_t pass = 0; pass < 2; pass++) {
 		for (size_t panel = 0; panel < nr_runs; panel++) {
 			size_t at = 0;
@@ -234,6 +232,9 @@ static int load(struct latency *latency, int64_t *end, struct mmr_error *err)
 				continue;
 			latency->shown[wait] = true;
 			latency->longest_ns = fmax(latency->longest_ns, (double)stalls->longest_ns);
+			for (size_t j = 0; j < stalls->count; j++)
+				latency->shortest_ns = fmin(latency->shortest_ns,
+				                            (double)stalls->items[j].duration_ns);
 			if (!run->duration_ns && stalls->last_ns > *end)
 				*end = stalls->last_ns;
 		}
@@ -249,6 +250,7 @@ static int draw(struct canvas *canvas, const struct chart_request *request, stru
 
 	latency->canvas = canvas;
 	latency->request = request;
+	latency->shortest_ns = (double)TIME_MAX;
 	rc = load(latency, &end, err);
 	if (!rc)
 		rc = layout_time_range(request, 0, end, &latency->board.since,

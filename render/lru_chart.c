@@ -11,6 +11,7 @@
 #include "series.h"
 
 #define TITLE "Memory on the LRU lists"
+#define FEW   4 /* samples: bars, not areas */
 
 static const struct {
 	const char *name, *label;
@@ -135,6 +136,7 @@ static void draw_generations(struct lru *lru, size_t number, size_t type, struct
 		                             "file cache by generation" };
 	const struct series *generations = lru->panels[number].generations[type];
 	struct colour colours[DB_GENERATIONS];
+	const bool few = generations[0].count <= FEW;
 	struct scale memory;
 	char figures[64];
 
@@ -149,10 +151,14 @@ static void draw_generations(struct lru *lru, size_t number, size_t type, struct
 		return;
 	}
 	describe(generations, figures, sizeof(figures));
+	if (few)
+		snprintf(figures, sizeof(figures), "at %zu snapshot%s", generations[0].count,
+		         generations[0].count == 1 ? "" : "s");
 	layout_strip_name(lru->canvas, plot, names[type], figures);
-	series_stack(lru->canvas, plot,
-	             &(struct series_stack){ generations, colours, DB_GENERATIONS, false },
-	             &lru->board.across[number], &memory);
+	(few ? series_bars
+	     : series_stack)(lru->canvas, plot,
+	                     &(struct series_stack){ generations, colours, DB_GENERATIONS, false },
+	                     &lru->board.across[number], &memory);
 }
 
 static int compose(struct lru *lru, struct mmr_error *err)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BAR_WIDTH    26.0
 #define DOT_DISTANCE 7.0 /* times canvas->unit: dots that are nearer are left out */
 
 void series_extend(const struct series *series, int64_t *begin, int64_t *end)
@@ -240,4 +241,27 @@ void series_stack(struct canvas *canvas, struct rect plot, const struct series_s
 	series_areas(canvas, plot, layers, stack->nr_series, values);
 	free(layers);
 	free(columns);
+}
+
+void series_bars(struct canvas *canvas, struct rect plot, const struct series_stack *stack,
+                 const struct scale *time, const struct scale *values)
+{
+	double width = BAR_WIDTH * canvas->unit;
+
+	for (size_t i = 0; i < stack->series[0].count; i++) {
+		double t = (double)stack->series[0].samples[i].t_ns, sum = 0;
+		double left = fmin(fmax(scale_map(time, t) - width / 2, plot.x),
+		                   plot.x + plot.width - width);
+
+		if (t < time->low || t > time->high)
+			continue;
+		for (size_t j = 0; j < stack->nr_series && i < stack->series[j].count; j++) {
+			double bottom = scale_map(values, sum), top;
+
+			sum += stack->series[j].samples[i].value;
+			top = scale_map(values, sum);
+			canvas_rectangle(canvas, (struct rect){ left, top, width, bottom - top },
+			                 stack->colours[j]);
+		}
+	}
 }

@@ -40,6 +40,10 @@ struct series_stack {
 void series_stack(struct canvas *canvas, struct rect plot, const struct series_stack *stack,
                   const struct scale *time, const struct scale *values);
 
+/* The same as a bar at each sample: where there are so few that nobody knows what was between. */
+void series_bars(struct canvas *canvas, struct rect plot, const struct series_stack *stack,
+                 const struct scale *time, const struct scale *values);
+
 /* The first sample at or after which anything is known, and the last; begin > end without samples. */
 void series_extend(const struct series *series, int64_t *begin, int64_t *end);
 

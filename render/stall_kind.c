@@ -71,3 +71,13 @@ void stall_describe(const struct stall_kind *kind, const struct stall_sum *sum, 
 		snprintf(text, size, "%zu %ss, %s in all, longest %s", sum->count, kind->one, total,
 		         longest);
 }
+
+void stall_decades(double shortest_ns, double longest_ns, double *low_ns, double *high_ns)
+{
+	double low = floor(log10(fmax(shortest_ns, 1e3)) + 1e-9);
+	double high = ceil(log10(fmax(longest_ns, 1e4)) + 1e-9);
+
+	*low_ns = pow(10, fmin(low, high - 2));
+	*high_ns = pow(10, fmax(high, 5));
+	*low_ns = fmax(*low_ns, 1e3);
+}

@@ -33,6 +33,9 @@ struct stall_sum {
 };
 struct stall_sum stall_sum(const struct stalls *stalls, int64_t since, int64_t until);
 
+/* Powers of ten around all durations, 1 us at least and two decades apart. */
+void stall_decades(double shortest_ns, double longest_ns, double *low_ns, double *high_ns);
+
 /* "312 stalls, 1.4 s in all, longest 25 ms". */
 void stall_describe(const struct stall_kind *kind, const struct stall_sum *sum, char *text,
                     size_t size);

@@ -61,7 +61,7 @@ static const struct shape shapes[] = {
 
 static const struct {
 	double width, height;
-} sizes[] = { { 640, 400 }, { 800, 500 }, { 1600, 900 }, { 900, 1600 }, { 2560, 1440 } };
+} sizes[] = { { 640, 400 }, { 800, 500 }, { 1600, 900 }, { 900, 1600 } };
 
 /* ---- databases ---- */
 
