@@ -408,7 +408,8 @@ struct mm_kswapd {
 	bool in_pass;          /* pass is valid */
 	uint64_t wait_written; /* nothing to do before that many pages have been written */
 	uint16_t cpu;          /* that it will run on: beside who woke it */
-	uint8_t alloc_order;   /* of this run */
+	uint8_t alloc_order;   /* of this run; after it, what kcompactd is to make */
+	uint8_t reclaim_order; /* at which it may sleep */
 	uint8_t run_zoneidx;
 	uint32_t failures;
 	uint32_t rounds; /* of all runs, and their ends: who waits for it looks then */

@@ -47,6 +47,17 @@ static bool boosted(const struct mm_node *node, uint32_t highest_zoneidx)
 	return false;
 }
 
+/* Who is woken from a nap goes on with what the last run was for, too. */
+static void rise(struct mm_machine *machine, struct mm_kswapd *kswapd)
+{
+	if (kswapd->state == MM_KSWAPD_NAP) {
+		mm_count(machine, MM_KSWAPD_LOW_HIT_QUICKLY, 1);
+		if (kswapd->order < kswapd->reclaim_order)
+			kswapd->order = kswapd->reclaim_order;
+	}
+	kswapd->state = MM_KSWAPD_BALANCE;
+}
+
 void mm_wakeup_kswapd(struct mm_machine *machine, const struct mm_zone *zone, uint32_t gfp_flags,
                       uint32_t order, uint8_t highest_zoneidx)
 {
@@ -69,9 +80,7 @@ void mm_wakeup_kswapd(struct mm_machine *machine, const struct mm_zone *zone, ui
 			mm_wakeup_kcompactd(node, order, highest_zoneidx);
 		return;
 	}
-	if (kswapd->state == MM_KSWAPD_NAP)
-		mm_count(machine, MM_KSWAPD_LOW_HIT_QUICKLY, 1);
-	kswapd->state = MM_KSWAPD_BALANCE;
+	rise(machine, kswapd);
 }
 
 void mm_rouse_kswapd(struct mm_node *node)
@@ -83,7 +92,7 @@ void mm_rouse_kswapd(struct mm_node *node)
 	if (!kswapd->asked || kswapd->highest_zoneidx > MM_ZONE_NORMAL)
 		kswapd->highest_zoneidx = MM_ZONE_NORMAL;
 	kswapd->asked = true;
-	kswapd->state = MM_KSWAPD_BALANCE;
+	rise(node->machine, kswapd);
 }
 
 static void begin_run(struct mm_node *node)
@@ -122,18 +131,32 @@ static void begin_run(struct mm_node *node)
 }
 
 /* Asleep if all is well, else on to the next run. */
-static void try_to_sleep(struct mm_node *node, uint32_t order)
+static void try_to_sleep(struct mm_node *node)
 {
 	struct mm_kswapd *kswapd = &node->kswapd;
 
 	if (kswapd->failures >= MM_MAX_FAILURES ||
-	    mm_pgdat_balanced(node, order, kswapd->run_zoneidx)) {
+	    mm_pgdat_balanced(node, kswapd->reclaim_order, kswapd->run_zoneidx)) {
 		node->many_dirty = node->many_writeback = node->congested = false;
 		kswapd->state = MM_KSWAPD_NAP;
 		return;
 	}
 	mm_count(node->machine, MM_KSWAPD_HIGH_HIT_QUICKLY, 1);
 	kswapd->state = MM_KSWAPD_BALANCE;
+}
+
+/*
+ * Where it got what it was woken for, what was asked for meanwhile decides whether it may sleep; where it gave up the
+ * order, single pages do, and kcompactd makes the block.
+ */
+static void note_reached(struct mm_kswapd *kswapd)
+{
+	kswapd->reclaim_order = kswapd->sc.order;
+	if (kswapd->reclaim_order < kswapd->alloc_order)
+		return;
+	kswapd->alloc_order = kswapd->reclaim_order = kswapd->order;
+	if (kswapd->asked)
+		kswapd->run_zoneidx = kswapd->highest_zoneidx;
 }
 
 static void end_run(struct mm_node *node)
@@ -154,7 +177,8 @@ static void end_run(struct mm_node *node)
 	mm_snapshot_refaults(node);
 	if (machine->hooks.kswapd_end)
 		machine->hooks.kswapd_end(machine->hooks.data, node);
-	try_to_sleep(node, kswapd->sc.order);
+	note_reached(kswapd);
+	try_to_sleep(node);
 	if (kswapd->state != MM_KSWAPD_NAP)
 		return;
 	mm_reset_isolation_suitable(node);
@@ -211,8 +235,10 @@ static bool end_round(struct mm_node *node)
 	if (kswapd->boost_left > 0 && sc->priority == MM_DEF_PRIORITY - 2)
 		raise = false;
 	kswapd->boost_left -= got < kswapd->boost_left ? got : kswapd->boost_left;
-	if (kswapd->boost_left > 0 && got == 0)
+	if (kswapd->boost_left > 0 && got == 0) {
+		kswapd->failures += sc->nr_reclaimed == 0;
 		return false;
+	}
 	if (raise || got == 0)
 		sc->priority--;
 	if (sc->priority >= 1)
@@ -286,7 +312,7 @@ void mm_kswapd_nap_over(struct mm_machine *machine, uint32_t n)
 
 	if (kswapd->state != MM_KSWAPD_NAP)
 		return;
-	try_to_sleep(node, 0);
+	try_to_sleep(node);
 	if (kswapd->state == MM_KSWAPD_NAP)
 		kswapd->state = MM_KSWAPD_SLEEP;
 }

@@ -55,6 +55,32 @@ static void kswapd_wakes_below_low_and_sleeps_above_high(void **state)
 	mm_machine_destroy(machine);
 }
 
+/* An order that was asked for while it ran decides whether it may sleep, and is not lost when its nap is cut short. */
+static void kswapd_sleeps_by_what_was_asked_for_meanwhile(void **state)
+{
+	struct mm_machine *machine = machine_with("fifo", NR_PAGES);
+	const struct mm_zone *zone = &machine->zones[0];
+	struct mm_kswapd *kswapd = &machine->nodes[0].kswapd;
+
+	(void)state;
+	for (uint32_t page = 0; !mm_kswapd_runnable(machine, 0); page++)
+		touch_range(machine, page, page + 1);
+	assert_int_equal(mm_kswapd_step(machine, 0), MM_KSWAPD_WORKED);
+	mm_wakeup_kswapd(machine, zone, 0, 2, zone->type);
+	assert_int_equal(kswapd->alloc_order, 0);
+	settle(machine);
+	assert_int_equal(mm_kswapd_step(machine, 0), MM_KSWAPD_NAPPING);
+	assert_int_equal(kswapd->alloc_order, 2);
+	assert_int_equal(kswapd->reclaim_order, 2);
+	assert_true(mm_pgdat_balanced(&machine->nodes[0], 2, zone->type));
+	mm_rouse_kswapd(&machine->nodes[0]);
+	assert_int_equal(machine_counter(machine, "kswapd_low_wmark_hit_quickly"), 1);
+	assert_int_equal(kswapd->order, 2);
+	settle(machine);
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
 static void kswapd_gives_up_where_nothing_can_be_reclaimed(void **state)
 {
 	struct mm_machine *machine = machine_with("clock", 0);
@@ -470,6 +496,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kswapd_wakes_below_low_and_sleeps_above_high),
+		cmocka_unit_test(kswapd_sleeps_by_what_was_asked_for_meanwhile),
 		cmocka_unit_test(kswapd_gives_up_where_nothing_can_be_reclaimed),
 		cmocka_unit_test(without_kswapd_the_task_reclaims_itself),
 		cmocka_unit_test(out_of_memory_is_told_and_survived),
