@@ -5,9 +5,8 @@
  * beginnings, so that a second pass finds the end of each when it begins.
  *
  * The clock: of each type, how many looks reclaim has taken at each page that was there, as a mean. Of 4096
- * equal parts of the trace's time it is the number of pages scanned (mm_vmscan_lru_shrink_inactive) but for
- * those that were looked at a second time because they had been written (mm_vmscan_write_folio), by the mean
- * number of pages in residence. Kernels whose reclaim tells no scans of a type (MGLRU of 6.1) have taken one
+ * equal parts of the trace's time it is the number of pages looked at (recorded_look.c), by the mean number of pages
+ * in residence. Kernels whose reclaim tells no scans of a type (MGLRU of 6.1) have taken one
  * look at each page that they evicted.
  *
  * A page that is still there at the end of its contents, or of the trace, has been found in use by every whole
@@ -24,6 +23,7 @@
 
 #include "alloc.h"
 #include "error_set.h"
+#include "recorded_look.h"
 #include "return_time.h"
 #include "rng.h"
 #include "vec.h"
@@ -36,7 +36,6 @@
 #define KEPT       1u /* in an end: it was not reclaim that ended it */
 #define NONE       UINT32_MAX
 #define TRACED     (1u << 31) /* with a number: nothing is to be guessed of the page's uses */
-#define FLAG_ANON  1
 
 DEFINE_VEC(residence_end_vec, uint32_t);
 DEFINE_VEC(residence_page_vec, uint32_t);
@@ -51,8 +50,7 @@ struct revisit {
 DEFINE_VEC(revisit_vec, struct revisit);
 
 struct part {
-	uint64_t nr_scanned;
-	uint64_t nr_written;
+	uint64_t nr_looked;
 	uint64_t nr_evicted;
 	uint64_t nr_resident; /* sum over … */
 	uint64_t nr_counts;   /* … so many ops */
@@ -74,6 +72,7 @@ struct replay_residence {
 	unsigned int tick_shift;
 	uint32_t nr_residences; /* of the second pass */
 	uint64_t nr_resident[MM_NR_LRU_TYPES];
+	struct replay_recorded_look look;
 	struct part parts[NR_PARTS][MM_NR_LRU_TYPES];
 	uint32_t looks[MM_NR_LRU_TYPES][NR_PARTS + 1];
 };
@@ -123,19 +122,11 @@ static struct part *part_at(struct replay_residence *residence, uint64_t t_ns,
 
 void replay_residence_event(struct replay_residence *residence, const struct mmr_event *event)
 {
-	enum mm_lru_type type;
+	struct replay_look look;
 
-	switch (event->kind) {
-	case MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE:
-		type = event->shrink_inactive.reclaim_flags & FLAG_ANON ? MM_LRU_ANON : MM_LRU_FILE;
-		part_at(residence, event->t_ns, type)->nr_scanned +=
-			event->shrink_inactive.nr_scanned;
-		break;
-	case MMR_EVENT_MM_VMSCAN_WRITE_FOLIO:
-		type = event->write_folio.reclaim_flags & FLAG_ANON ? MM_LRU_ANON : MM_LRU_FILE;
-		part_at(residence, event->t_ns, type)->nr_written++;
-		break;
-	}
+	if (replay_recorded_look(&residence->look, event, &look))
+		part_at(residence, event->t_ns, look.type)->nr_looked +=
+			look.nr_looked + look.nr_moved;
 }
 
 /* ---- beginnings and ends ---- */
@@ -313,21 +304,17 @@ int replay_residence_ops(struct replay_residence *residence, const struct demand
 static void wind_clock(struct replay_residence *residence, enum mm_lru_type type)
 {
 	uint32_t *looks = residence->looks[type];
-	uint64_t nr_scanned = 0, resident = 0;
+	uint64_t nr_looked = 0, resident = 0;
 
 	for (uint32_t i = 0; i < NR_PARTS; i++)
-		nr_scanned += residence->parts[i][type].nr_scanned;
-	residence->timed |= nr_scanned > 0;
+		nr_looked += residence->parts[i][type].nr_looked;
+	residence->timed |= nr_looked > 0;
 	/* Looks begin at 1: an end at 0 is none. */
 	looks[0] = 1;
 	for (uint32_t i = 0; i < NR_PARTS; i++) {
 		const struct part *part = &residence->parts[i][type];
-		uint64_t nr = part->nr_scanned > part->nr_written
-		                      ? part->nr_scanned - part->nr_written
-		                      : 0;
+		uint64_t nr = nr_looked > 0 ? part->nr_looked : part->nr_evicted;
 
-		if (nr_scanned == 0)
-			nr = part->nr_evicted;
 		if (part->nr_counts)
 			resident = part->nr_resident / part->nr_counts;
 		nr = (nr << MM_LOOK_SHIFT) / (resident > FEW_PAGES ? resident : FEW_PAGES);

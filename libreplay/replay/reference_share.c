@@ -2,22 +2,17 @@
 /*
  * How often the recorded kernel's reclaim found a page in use.
  *
- * Classic lists: mm_vmscan_lru_shrink_inactive tells of each batch how many pages were scanned, how many of them were
- * spared because they were in use (K, nr_ref_keep), and how many because they were in use again (A, nr_activate of the
- * type). A page that reclaim writes (mm_vmscan_write_folio) comes back unmapped and is scanned once more, without
- * a bit to be found: L looks remain, scanned - written. A spared page comes back for a second look, unless it is
- * freed before, so M = min(K, L - K) of them were second looks and L - M first ones. The shares are K / (L - M)
- * and A / M. Where A > K in the whole trace, most were not second looks at spared pages: code and what several page
- * tables use become active at once, and what was active before has its mark still. All looks are alike then:
- * (K + A) / L.
+ * Classic lists: recorded_look.c tells of each batch how many pages were looked at (L), how many of them were spared
+ * because they were in use (K), and how many because they were in use again (A). A spared page comes back for a second
+ * look, unless it is freed before, so M = min(K, L - K) of them were second looks and L - M first ones. The shares are
+ * K / (L - M) and A / M. Where A > K in the whole trace, most were not second looks at spared pages: code and what
+ * several page tables use become active at once, and what was active before has its mark still. All looks are alike
+ * then: (K + A) / L.
  *
- * MGLRU (a batch of up to 4096): mm_vmscan_lru_isolate tells of each batch how many pages it met, and took (T). The others
- * had moved on (P, pages that a walk or a look-around found in use, and protected tiers) or were skipped. Of T the
- * first mm_vmscan_lru_shrink_inactive that follows frees R, spares K in use and A for other reasons; W are being
- * written. The rest, S = T - R - W - K - A, is what no event counts: pages that were found in use beside one of the K.
- * (Where the device writes at once, W are among R.) The second mm_vmscan_lru_shrink_inactive of a batch is its retry and
- * has no looks. What was written comes back unmapped here, too: L = T - W. The shares are K / (L - S) at the last look,
- * S / (T - K) of the batches with a K beside it, and P / (T + P) for walks.
+ * MGLRU (a batch of up to 4096): mm_vmscan_lru_isolate tells of each batch how many pages it met, and took (T). The
+ * others had moved on (P, pages that a walk or a look-around found in use, and protected tiers) or were skipped. Of T,
+ * K were spared in use, S beside one of these, and W are being written; they come back unmapped: L = T - W. The shares
+ * are K / (L - S) at the last look, S / (T - K) of the batches with a K beside it, and P / (T + P) for walks.
  *
  * From one policy to the other: what a classic recording finds the second time stands for all looks of MGLRU, as walks
  * take the first bits away. What a walk of MGLRU found had been used since the walk before, so P / (L + P) stands for second looks
@@ -42,7 +37,6 @@
 #define LATER      (REPLAY_REFERENCE_BINS / 16)
 #define LEAN_LED   64u /* … a batch, where only some batches have such looks */
 #define ENOUGH     1024u
-#define FLAG_ANON  1
 #define MGLRU_SCAN 4096u /* what MGLRU asks for */
 
 static struct replay_reference_count *bin_at(struct replay_reference_share *share, uint64_t t_ns,
@@ -83,77 +77,27 @@ static void add(struct replay_reference_share *share, const struct mmr_event *ev
 	add_one(&share->all[type], item, nr);
 }
 
-static struct replay_reference_batch *batch_of(struct replay_reference_share *share, uint32_t pid)
+static void look_event(struct replay_reference_share *share, const struct mmr_event *event,
+                       const struct replay_look *look)
 {
-	return &share->batches[pid % REPLAY_REFERENCE_BATCHES];
-}
+	uint32_t taken = look->nr_looked + look->nr_back;
 
-static void begin_batch(struct replay_reference_share *share, const struct mmr_event *event)
-{
-	enum mm_lru_type type = event->lru_isolate.lru < 2 ? MM_LRU_ANON : MM_LRU_FILE;
-	uint32_t taken = event->lru_isolate.nr_taken;
-	uint32_t left = taken + event->lru_isolate.nr_skipped;
-	uint32_t scanned = event->lru_isolate.nr_scanned;
-
-	*batch_of(share, event->pid) = (struct replay_reference_batch){
-		.pid = event->pid, .nr_taken = taken, .open = taken > 0, .generations = true
-	};
-	add(share, event, type, REPLAY_MOVED, scanned > left ? scanned - left : 0);
-}
-
-/* What became of a batch that MGLRU isolated. */
-static void end_batch(struct replay_reference_share *share, const struct mmr_event *event,
-                      enum mm_lru_type type, uint32_t nr_activated)
-{
-	struct replay_reference_batch *batch = batch_of(share, event->pid);
-	uint32_t kept = event->shrink_inactive.nr_ref_keep, taken = batch->nr_taken;
-	uint32_t freed = event->shrink_inactive.nr_reclaimed;
-	uint32_t gone = freed + kept + nr_activated, beside;
-	bool at_once = freed > 0 && gone + batch->nr_written > taken;
-
-	if (!batch->open)
-		return;
-	batch->open = false;
-	/* Written at once: freed in the same round. */
-	if (!at_once)
-		gone += batch->nr_written;
-	beside = taken > gone ? taken - gone : 0;
-	add(share, event, type, REPLAY_TAKEN, taken);
-	add(share, event, type, REPLAY_BACK, at_once ? 0 : batch->nr_written);
-	add(share, event, type, REPLAY_YOUNG, kept);
-	add(share, event, type, REPLAY_BESIDE, beside);
-	if (kept == 0)
-		return;
-	add(share, event, type, REPLAY_LED, taken > kept ? taken - kept : 0);
-	add(share, event, type, REPLAY_LED_BESIDE, beside);
-}
-
-static void shrink_event(struct replay_reference_share *share, const struct mmr_event *event)
-{
-	bool anon = event->shrink_inactive.reclaim_flags & FLAG_ANON;
-	enum mm_lru_type type = anon ? MM_LRU_ANON : MM_LRU_FILE;
-	uint32_t activated = anon ? event->shrink_inactive.nr_activate_anon
-	                          : event->shrink_inactive.nr_activate_file;
-	const struct replay_reference_batch *batch = batch_of(share, event->pid);
-
-	if (batch->generations && batch->pid == event->pid) {
-		end_batch(share, event, type, activated);
+	if (!look->generations) {
+		add(share, event, look->type, REPLAY_LOOKED, look->nr_looked);
+		add(share, event, look->type, REPLAY_KEPT, look->nr_kept);
+		add(share, event, look->type, REPLAY_ACTIVATED, look->nr_activated);
 		return;
 	}
-	add(share, event, type, REPLAY_LOOKED, event->shrink_inactive.nr_scanned);
-	add(share, event, type, REPLAY_KEPT, event->shrink_inactive.nr_ref_keep);
-	add(share, event, type, REPLAY_ACTIVATED, activated);
-}
-
-static void write_event(struct replay_reference_share *share, const struct mmr_event *event)
-{
-	bool anon = event->write_folio.reclaim_flags & FLAG_ANON;
-	struct replay_reference_batch *batch = batch_of(share, event->pid);
-
-	if (batch->generations && batch->pid == event->pid)
-		batch->nr_written++;
-	else
-		add(share, event, anon ? MM_LRU_ANON : MM_LRU_FILE, REPLAY_WRITTEN, 1);
+	add(share, event, look->type, REPLAY_MOVED, look->nr_moved);
+	add(share, event, look->type, REPLAY_TAKEN, taken);
+	add(share, event, look->type, REPLAY_BACK, look->nr_back);
+	add(share, event, look->type, REPLAY_YOUNG, look->nr_kept);
+	add(share, event, look->type, REPLAY_BESIDE, look->nr_beside);
+	if (look->nr_kept == 0)
+		return;
+	add(share, event, look->type, REPLAY_LED,
+	    taken > look->nr_kept ? taken - look->nr_kept : 0);
+	add(share, event, look->type, REPLAY_LED_BESIDE, look->nr_beside);
 }
 
 /* Those beyond REPLAY_REFERENCE_SWITCHES are lost. */
@@ -169,21 +113,12 @@ static void note_policy(struct replay_reference_share *share, uint64_t t_ns, boo
 
 void replay_reference_event(struct replay_reference_share *share, const struct mmr_event *event)
 {
-	switch (event->kind) {
-	case MMR_EVENT_MM_VMSCAN_LRU_ISOLATE:
+	struct replay_look look;
+
+	if (replay_recorded_look(&share->look, event, &look))
+		look_event(share, event, &look);
+	if (event->kind == MMR_EVENT_MM_VMSCAN_LRU_ISOLATE)
 		note_policy(share, event->t_ns, event->lru_isolate.nr_requested >= MGLRU_SCAN);
-		if (event->lru_isolate.nr_requested >= MGLRU_SCAN)
-			begin_batch(share, event);
-		else
-			batch_of(share, event->pid)->generations = false;
-		break;
-	case MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE:
-		shrink_event(share, event);
-		break;
-	case MMR_EVENT_MM_VMSCAN_WRITE_FOLIO:
-		write_event(share, event);
-		break;
-	}
 }
 
 /* Looks, and how many of them found the page in use. */
@@ -213,12 +148,9 @@ bool replay_reference_known(const struct replay_reference_share *share)
 static struct looks classic_looks(const struct replay_reference_count *count, bool again,
                                   bool alike)
 {
-	uint64_t looked = nr(count, REPLAY_LOOKED), written = nr(count, REPLAY_WRITTEN);
 	uint64_t kept = nr(count, REPLAY_KEPT), activated = nr(count, REPLAY_ACTIVATED);
-	uint64_t all = looked > written ? looked - written : 0, second;
+	uint64_t all = nr(count, REPLAY_LOOKED), second;
 
-	if (all < kept + activated)
-		all = kept + activated;
 	if (alike)
 		return (struct looks){ .nr = all, .nr_young = kept + activated };
 	second = kept < all - kept ? kept : all - kept;

@@ -10,15 +10,14 @@
 #include <mmreplay/trace.h>
 
 #include "mm.h"
+#include "recorded_look.h"
 
-#define REPLAY_REFERENCE_BINS    128u
-#define REPLAY_REFERENCE_BATCHES 32u
+#define REPLAY_REFERENCE_BINS 128u
 
 /* Base pages: what the events of some time tell. */
 enum replay_reference_item {
 	/* Classic lists */
 	REPLAY_LOOKED,
-	REPLAY_WRITTEN,
 	REPLAY_KEPT,      /* found in use for the first time */
 	REPLAY_ACTIVATED, /* … and again */
 	/* MGLRU */
@@ -37,15 +36,6 @@ struct replay_reference_count {
 	uint32_t nr[REPLAY_NR_REFERENCE_ITEMS];
 };
 
-/* What a thread has isolated, and not yet told what became of it. */
-struct replay_reference_batch {
-	uint32_t pid;
-	uint32_t nr_taken;
-	uint32_t nr_written;
-	bool open;
-	bool generations; /* by MGLRU */
-};
-
 #define REPLAY_REFERENCE_SWITCHES 8u
 
 /* From here on batches were those of the other policy. */
@@ -58,11 +48,10 @@ struct replay_reference_switch {
 struct replay_reference_share {
 	struct replay_reference_count bins[REPLAY_REFERENCE_BINS][MM_NR_LRU_TYPES];
 	struct replay_reference_count all[MM_NR_LRU_TYPES];
-	struct replay_reference_batch
-		batches[REPLAY_REFERENCE_BATCHES]; /* by pid; they push each other out */
 	struct replay_reference_switch
 		switches[REPLAY_REFERENCE_SWITCHES]; /* the first batch is one */
 	uint32_t nr_switches;
+	struct replay_recorded_look look;
 	uint64_t first_ns;
 	uint64_t last_ns;
 };

@@ -198,10 +198,8 @@ static void a_page_must_have_had_the_time(void **state)
 
 /* ---- the share that a recording shows ---- */
 
-/* ---- the share that a recording shows ---- */
-
 struct counts {
-	uint32_t nr_looked, nr_written, nr_kept, nr_activated;
+	uint32_t nr_looked, nr_kept, nr_activated;
 };
 
 static void write_pages(struct replay_reference_share *share, uint64_t t_ns, uint32_t pid,
@@ -224,7 +222,7 @@ static void shrink(struct replay_reference_share *share, uint64_t t_ns, uint32_t
 		                   .kind = MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE };
 
 	event.shrink_inactive.reclaim_flags = 1;
-	event.shrink_inactive.nr_scanned = count.nr_looked;
+	event.shrink_inactive.nr_scanned = 2 * count.nr_looked; /* some twice, some for nothing */
 	event.shrink_inactive.nr_reclaimed = nr_freed;
 	event.shrink_inactive.nr_ref_keep = count.nr_kept;
 	event.shrink_inactive.nr_activate_anon = count.nr_activated;
@@ -234,8 +232,7 @@ static void shrink(struct replay_reference_share *share, uint64_t t_ns, uint32_t
 
 static void batch(struct replay_reference_share *share, uint64_t t_ns, struct counts count)
 {
-	write_pages(share, t_ns, 1, count.nr_written);
-	shrink(share, t_ns, 1, count, 0);
+	shrink(share, t_ns, 1, count, count.nr_looked - count.nr_kept - count.nr_activated);
 }
 
 /* MGLRU: met and taken of one type. */
@@ -274,8 +271,7 @@ static void first_and_second_looks_are_told_apart(void **state)
 	(void)state;
 	assert_false(replay_reference_known(&share));
 	/* 60000 looks: 20000 second ones, of which 5000 found the page in use again. */
-	batch(&share, 100,
-	      (struct counts){ 100000, 40000, .nr_kept = 20000, .nr_activated = 5000 });
+	batch(&share, 100, (struct counts){ 60000, .nr_kept = 20000, .nr_activated = 5000 });
 	assert_true(replay_reference_known(&share));
 	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, false), 50);
 	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, true), 25);
@@ -292,7 +288,7 @@ static void most_pages_that_are_spared_may_never_come_back(void **state)
 	struct replay_reference_share share = { .first_ns = 100, .last_ns = 100 + 1280 };
 
 	(void)state;
-	batch(&share, 100, (struct counts){ 10000, 0, .nr_kept = 8000, .nr_activated = 500 });
+	batch(&share, 100, (struct counts){ 10000, .nr_kept = 8000, .nr_activated = 500 });
 	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, false), 100);
 	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, true), 25);
 }
@@ -303,9 +299,43 @@ static void activations_without_marks_make_all_looks_alike(void **state)
 	struct replay_reference_share share = { .first_ns = 100, .last_ns = 100 + 1280 };
 
 	(void)state;
-	batch(&share, 100, (struct counts){ 100000, 20000, .nr_kept = 100, .nr_activated = 39900 });
+	batch(&share, 100, (struct counts){ 80000, .nr_kept = 100, .nr_activated = 39900 });
 	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, false), 50);
 	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, true), 50);
+}
+
+static void entry(struct replay_reference_share *share, uint32_t pid, bool taken, int32_t order)
+{
+	struct mmr_event event = { .t_ns = 100,
+		                   .pid = pid,
+		                   .kind = taken ? MMR_EVENT_SET_MIGRATION_PTE
+		                                 : MMR_EVENT_REMOVE_MIGRATION_PTE };
+
+	event.migration_pte.order = order;
+	for (uint32_t i = 0; i < 512; i++)
+		replay_reference_event(share, &event);
+}
+
+/* While another thread splits a huge page nobody can look at anonymous pages: they are kept whatever they are. */
+static void what_a_split_hides_is_no_look(void **state)
+{
+	struct replay_reference_share share = { .first_ns = 100, .last_ns = 100 + 1280 };
+	const struct counts half = { .nr_looked = 10000, .nr_kept = 5000 };
+	const struct counts hidden = { .nr_looked = 9000, .nr_kept = 9000 };
+
+	(void)state;
+	batch(&share, 100, half);
+	entry(&share, 7, true, 9);
+	batch(&share, 100, hidden);
+	entry(&share, 7, false, 0);
+	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, false), 100);
+	batch(&share, 100, (struct counts){ .nr_looked = 10000, .nr_kept = 0 });
+	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, false), 33);
+	/* Migration of single pages hides none, nor does what the thread itself has split. */
+	entry(&share, 7, true, 0);
+	entry(&share, 1, true, 9);
+	batch(&share, 100, half);
+	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, false), 50);
 }
 
 static void the_share_follows_the_time(void **state)
@@ -313,8 +343,8 @@ static void the_share_follows_the_time(void **state)
 	struct replay_reference_share share = { .first_ns = 0, .last_ns = 1280 };
 
 	(void)state;
-	batch(&share, 5, (struct counts){ 100000, 0, .nr_kept = 40000 });
-	batch(&share, 1280, (struct counts){ 100000, 0, .nr_kept = 10000 });
+	batch(&share, 5, (struct counts){ 100000, .nr_kept = 40000 });
+	batch(&share, 1280, (struct counts){ 100000, .nr_kept = 10000 });
 	assert_int_equal(percent(&share, 0, false), 67);
 	assert_int_equal(percent(&share, 116, false), 11);
 	/* Nothing was looked at: as in the whole trace. */
@@ -467,6 +497,7 @@ int main(void)
 		cmocka_unit_test(first_and_second_looks_are_told_apart),
 		cmocka_unit_test(most_pages_that_are_spared_may_never_come_back),
 		cmocka_unit_test(activations_without_marks_make_all_looks_alike),
+		cmocka_unit_test(what_a_split_hides_is_no_look),
 		cmocka_unit_test(the_share_follows_the_time),
 		cmocka_unit_test(what_walks_are_behind_is_made_up_for),
 		cmocka_unit_test(a_page_must_have_had_the_time),
