@@ -15,7 +15,7 @@
 #include "wl_state.h"
 
 /* Pages of one filemap_get_pages(): a folio batch (31 since v6.10, 15 before). */
-#define READ_BATCH 31
+#define READ_BATCH 31u
 
 #define FAULT_AROUND      16
 #define FAULT_AROUND_MOST 512 /* fault_around_bytes of a whole page table */
@@ -420,41 +420,55 @@ static void access_known(struct wl *wl, uint32_t page, uint32_t flags)
 	touch(wl, page, flags);
 }
 
-static void access_page(struct wl *wl, const struct mmr_event *event, uint64_t index,
-                        uint32_t flags)
+/* Whether a read begins in the page where the task's last one of this file ended. */
+static bool reads_on(const struct wl_task *t, const struct mmr_event *event)
 {
-	uint32_t page = wl_file_page(wl, event->filemap.dev, event->filemap.ino, index);
-
-	if (page != WL_NONE)
-		access_known(wl, page, flags);
+	return t->read_dev == event->filemap.dev && t->read_ino == event->filemap.ino &&
+	       t->read_last == event->filemap.index;
 }
 
-/* Whether a read begins in the page where the task's last one of this file ended. */
-static bool reads_on(struct wl_task *t, const struct mmr_event *event, uint64_t last)
+/*
+ * An event tells how far the system call wants to read, not how far it got: a batch ends early at a page that is not
+ * there, and at the one that asks for more to be read ahead. The next event then wants the rest, most of which
+ * has been touched already. Its pages that have, a bit each.
+ */
+static uint32_t known_of_rest(const struct wl_task *t, const struct mmr_event *event)
 {
-	bool on = t->read_dev == event->filemap.dev && t->read_ino == event->filemap.ino &&
-	          t->read_last == event->filemap.index;
+	uint64_t index = event->filemap.index;
 
-	t->read_dev = event->filemap.dev;
-	t->read_ino = event->filemap.ino;
-	t->read_last = last;
-	return on;
+	if (t->read_dev != event->filemap.dev || t->read_ino != event->filemap.ino ||
+	    t->read_wanted != event->filemap.last_index || index <= t->read_first ||
+	    index - t->read_first >= READ_BATCH)
+		return 0;
+	return t->read_known >> (index - t->read_first);
 }
 
 static void on_read(struct wl *wl, struct wl_task *t, const struct mmr_event *event)
 {
-	uint64_t last = event->filemap.last_index;
-	bool on;
+	uint64_t first = event->filemap.index, wanted = event->filemap.last_index;
+	uint32_t known = known_of_rest(t, event);
+	bool on = reads_on(t, event);
+	uint64_t nr = wanted - first < READ_BATCH ? wanted - first + 1 : READ_BATCH;
 
-	if (last < event->filemap.index)
+	if (wanted < first)
 		return;
-	if (last - event->filemap.index >= READ_BATCH)
-		last = event->filemap.index + READ_BATCH - 1;
-	on = reads_on(t, event, last);
-	for (uint64_t i = event->filemap.index; i <= last && i >= event->filemap.index; i++) {
+	t->read_dev = event->filemap.dev;
+	t->read_ino = event->filemap.ino;
+	t->read_first = first;
+	t->read_wanted = wanted;
+	t->read_last = first + nr - 1;
+	for (uint32_t i = 0; i < nr; i++) {
+		uint32_t page = wl_file_page(wl, event->filemap.dev, event->filemap.ino, first + i);
+
+		if (known >> i & 1)
+			continue;
 		wl_count(wl, WL_FILE_READ);
-		access_page(wl, event, i, on && i == event->filemap.index ? DEMAND_AGAIN : 0);
+		if (page == WL_NONE)
+			continue;
+		access_known(wl, page, on && i == 0 ? DEMAND_AGAIN : 0);
+		known |= 1u << i;
 	}
+	t->read_known = known;
 }
 
 /* The page of a file that a fault is for, in memory by now. */

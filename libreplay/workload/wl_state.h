@@ -243,6 +243,9 @@ struct wl_task {
 	uint64_t want_index;
 	uint64_t read_ino; /* file and index where read() ended last */
 	uint64_t read_last;
+	uint64_t read_first;  /* where that batch began, … */
+	uint64_t read_wanted; /* … where the system call wants to end */
+	uint32_t read_known;  /* pages of the batch that were touched, a bit each */
 	uint32_t want_dev;
 	uint32_t read_dev;
 	bool wants;

@@ -118,6 +118,48 @@ static void add(struct bench *b, uint64_t pfn, uint64_t ino)
 	cache_event(b, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, pfn, ino);
 }
 
+static void read_on(struct bench *b, uint64_t index, uint64_t last)
+{
+	send(b, (struct mmr_event){
+			.kind = MMR_EVENT_MM_FILEMAP_GET_PAGES,
+			.pid = 100,
+			.filemap = { .ino = 14, .index = index, .last_index = last, .dev = 5 } });
+}
+
+/* read() of four pages gets one at first, as the next one asks for more: its second event is about three of the four. */
+static void test_read_in_parts(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	for (uint64_t i = 0; i < 5; i++) {
+		send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_PAGE_ALLOC,
+		                            .pid = 100,
+		                            .page = { .pfn = 8 + i, .gfp_flags = GFP_AHEAD } });
+		send(b, (struct mmr_event){
+				.kind = MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE,
+				.pid = 100,
+				.filemap = { .pfn = 8 + i, .ino = 14, .index = i, .dev = 5 } });
+		/* The last one comes in between. */
+		if (i == 3)
+			read_on(b, 0, 4);
+	}
+	read_on(b, 1, 4);
+	finish(b);
+	assert_int_equal(b->nr_ops, 10);
+	for (size_t i = 0; i < 10; i++) {
+		bool read = (i >= 4 && i < 8) || i == 9;
+
+		assert_int_equal(b->ops[i].kind, DEMAND_FILE_TOUCH);
+		assert_int_equal(b->ops[i].arg, read ? 0 : DEMAND_READAHEAD | DEMAND_INSERT);
+	}
+	/* Another system call reads them again. */
+	read_on(b, 0, 4);
+	finish(b);
+	assert_int_equal(b->nr_ops, 15);
+	wl_destroy(b->wl);
+}
+
 static void remove_page(struct bench *b, uint64_t pfn, uint64_t ino)
 {
 	cache_event(b, MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE, pfn, ino);
@@ -189,7 +231,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_born_since_the_mark), cmocka_unit_test(test_dropped_caches),
 		cmocka_unit_test(test_truncated_files),     cmocka_unit_test(test_activated),
-		cmocka_unit_test(test_activated_by_mglru),
+		cmocka_unit_test(test_activated_by_mglru),  cmocka_unit_test(test_read_in_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
