@@ -5,8 +5,7 @@
  *
  * Follows filemap_add_folio(), filemap_fault(), generic_perform_write(), folio_mark_dirty() of v6.12.
  *
- * Not modelled: readahead decisions (the demand contains what was read ahead), the flusher threads:
- * a dirty page stays dirty until reclaim writes it.
+ * Not modelled: readahead decisions of read() (the demand contains what was read ahead; those of faults are in readahead.c).
  */
 #include "internal.h"
 
@@ -16,7 +15,7 @@ enum mm_touch_result mm_touch_file(struct mm_machine *machine, const struct mm_r
 	struct mm_lpage *lpage = mm_lpage(machine, page);
 	bool read = (lpage->flags & MM_LP_EVICTED) || (flags & MM_TOUCH_BACKED);
 	struct mm_request adapted = *request;
-	uint32_t pfn;
+	uint32_t place = mm_place(machine, page), pfn;
 
 	if (lpage->flags & MM_LP_EVICTED)
 		adapted.order = lpage->order;
@@ -28,6 +27,13 @@ enum mm_touch_result mm_touch_file(struct mm_machine *machine, const struct mm_r
 	pfn = mm_alloc_pages(machine, &adapted);
 	if (pfn == MM_NONE)
 		return MM_TOUCH_FAILED;
+	lpage = mm_lpage(machine, page);
+	/* Another fault has read it meanwhile (filemap_add_folio() says -EEXIST), or it is none any more. */
+	if (lpage->pfn != MM_NONE ||
+	    ((flags & MM_TOUCH_IN_FAULT) && mm_place(machine, page) != place)) {
+		mm_free_pages(machine, request->cpu, pfn);
+		return MM_TOUCH_HIT;
+	}
 	mm_page_bind(machine, pfn, page, MM_LPAGE_FILE);
 	if (flags & MM_TOUCH_EXEC)
 		machine->pages[pfn].flags |= MM_PG_EXEC;

@@ -12,6 +12,7 @@
 #include "huge_area.h"
 #include "mm.h"
 #include "mmzone.h"
+#include "pgtable.h"
 #include "policy.h"
 #include "show_mem.h"
 #include "swap.h"
@@ -44,30 +45,6 @@ struct mm_residence_model {
 	bool on;
 	bool timed;                      /* the clock goes by looks, not by what was evicted */
 	uint32_t looks[MM_NR_LRU_TYPES]; /* now */
-};
-
-#define MM_TABLE_SHIFT   9
-#define MM_TABLE_ENTRIES (1u << MM_TABLE_SHIFT)
-
-/* What a page-table page maps: see pgtable.c. */
-struct mm_page_table {
-	uint32_t space;
-	uint32_t area;                    /* address >> 21 */
-	uint32_t next;                    /* of the same hash, or free */
-	uint32_t nr;                      /* pages; 0: free */
-	uint32_t pages[MM_TABLE_ENTRIES]; /* logical ones, or MM_NONE */
-};
-
-struct mm_page_tables {
-	bool on;
-	uint32_t *places; /* [nr_places] */
-	uint32_t nr_places;
-	struct mm_page_table **items; /* [nr_tables] */
-	uint32_t *heads;              /* [mask + 1] */
-	uint32_t nr_tables;
-	uint32_t room;
-	uint32_t mask;
-	uint32_t free; /* the first that has no page, or MM_NONE */
 };
 
 /* What pages wait for in a CPU's batches, in the order in which these are emptied: see folio_batch.c. */
@@ -581,15 +558,6 @@ void mm_reference_look(struct mm_machine *machine, uint32_t pfn, enum mm_look lo
 enum mm_outcome { MM_OUTCOME_MISS, MM_OUTCOME_KNOWN, MM_OUTCOME_CHANCE };
 void mm_reference_outcome(struct mm_machine *machine, uint32_t pfn, enum mm_look look,
                           enum mm_outcome outcome);
-
-/* ---- pgtable.c ---- */
-
-int mm_tables_reserve(struct mm_machine *machine, uint32_t nr_lpages,
-                      struct mmr_error *err) MMR_MUST_CHECK;
-void mm_tables_destroy(struct mm_machine *machine);
-/* Number of its table, then 9 bits of where it is there; MM_NONE: nowhere. */
-uint32_t mm_place(const struct mm_machine *machine, uint32_t page);
-void mm_unplace_lpage(struct mm_machine *machine, uint32_t page);
 
 /* ---- residence.c ---- */
 

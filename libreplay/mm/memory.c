@@ -145,6 +145,19 @@ static enum mm_touch_result touch_present(struct mm_machine *machine,
 	return fault ? MM_TOUCH_MINOR : MM_TOUCH_HIT;
 }
 
+static enum mm_touch_result use_present(struct mm_machine *machine,
+                                        const struct mm_request *request, uint32_t page,
+                                        uint32_t flags)
+{
+	enum mm_touch_result result =
+		touch_present(machine, request, mm_lpage(machine, page)->pfn, flags);
+
+	if (result == MM_TOUCH_MINOR && (flags & MM_TOUCH_FAULT) &&
+	    mm_lpage(machine, page)->kind == MM_LPAGE_FILE)
+		mm_fault_around(machine, page, flags);
+	return result;
+}
+
 /* A page of tmpfs that a system call brought in is in no page table. */
 static void enter_unmapped(struct mm_machine *machine, uint32_t pfn)
 {
@@ -245,12 +258,18 @@ enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_r
 		return MM_TOUCH_INVALID;
 	if (kind == MM_LPAGE_KERNEL && mm_whole_page(machine, page) != page)
 		return MM_TOUCH_INVALID;
+	if (lpage->pfn == MM_NONE && kind == MM_LPAGE_FILE && (flags & MM_TOUCH_FAULT))
+		mm_sync_mmap_readahead(machine, request, page);
+	lpage = mm_lpage(machine, page);
 	if (lpage->pfn != MM_NONE)
 		return kind == MM_LPAGE_KERNEL ? MM_TOUCH_INVALID
-		                               : touch_present(machine, request, lpage->pfn, flags);
-	machine->current.in_fault = kind == MM_LPAGE_ANON || (flags & MM_TOUCH_FAULT);
+		                               : use_present(machine, request, page, flags);
+	machine->current.in_fault =
+		kind == MM_LPAGE_ANON || (flags & (MM_TOUCH_FAULT | MM_TOUCH_IN_FAULT));
 	result = bring_in(machine, request, page, kind, flags);
 	machine->current.in_fault = false;
+	if (kind == MM_LPAGE_FILE && (flags & MM_TOUCH_FAULT))
+		mm_fault_around(machine, page, flags);
 	return result;
 }
 
@@ -311,6 +330,7 @@ enum mm_touch_result mm_access_page(struct mm_machine *machine, const struct mm_
 {
 	const struct mm_lpage *lpage = mm_lpage(machine, page);
 	struct mm_request adapted = *request;
+	uint32_t flags = MM_TOUCH_SAMPLED;
 
 	if (lpage->kind == MM_LPAGE_NONE) {
 		page = mm_whole_page(machine, page);
@@ -319,8 +339,9 @@ enum mm_touch_result mm_access_page(struct mm_machine *machine, const struct mm_
 	if (lpage->kind == MM_LPAGE_NONE || lpage->kind == MM_LPAGE_KERNEL)
 		return MM_TOUCH_INVALID;
 	adapted.order = lpage->order;
-	return mm_touch_page(machine, &adapted, page, (enum mm_lpage_kind)lpage->kind,
-	                     MM_TOUCH_SAMPLED);
+	if (lpage->pfn == MM_NONE && mm_is_mapped_file(machine, page))
+		flags |= MM_TOUCH_FAULT;
+	return mm_touch_page(machine, &adapted, page, (enum mm_lpage_kind)lpage->kind, flags);
 }
 
 enum mm_touch_result mm_activate_page(struct mm_machine *machine, const struct mm_request *request,
@@ -421,8 +442,11 @@ bool mm_free_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number)
 {
 	const struct mm_lpage *lpage = mm_lpage(machine, number);
 
-	if (lpage->kind == MM_LPAGE_NONE)
+	if (lpage->kind == MM_LPAGE_NONE) {
+		if (mm_is_mapped_file(machine, number))
+			mm_unplace_lpage(machine, number);
 		return false;
+	}
 	machine->current.cpu = (uint16_t)(cpu % machine->nr_cpus);
 	/* wp_page_copy() puts what it has copied if nobody else has it. */
 	if (lpage->kind == MM_LPAGE_ANON && number != machine->copied)

@@ -97,6 +97,7 @@ struct mm_settings {
 	uint64_t dirty_limit;  /* wb_domain.dirty_limit at the start; 0: as it was at boot */
 	uint32_t hz;           /* jiffies a second; 0: 1000 */
 	uint32_t write_queue;  /* pages on their way to the device of the files; 0: 1024 */
+	uint32_t ra_pages;     /* a fault on a file that misses reads so many; 0: the one page */
 	uint32_t page_cluster; /* swap readahead: at most 2^page_cluster pages; <= 10 */
 	uint8_t lru_gen_enabled; /* bits of /sys/kernel/mm/lru_gen/enabled; bit 0 clear: all of them */
 	uint32_t lru_gen_min_ttl_ms; /* a working set younger than this is not evicted; 0: off */
@@ -300,12 +301,13 @@ enum mm_touch_flags {
 	MM_TOUCH_BACKED = 8, /* file pages: the contents are on the device and have to be read */
 	MM_TOUCH_UNUSED =
 		16, /* file pages: only has to be there; it was not used, or that is told apart */
-	MM_TOUCH_SAMPLED = 32,  /* somebody saw that it was used; nobody knows how */
-	MM_TOUCH_SLAB = 64,     /* kernel memory: a slab */
-	MM_TOUCH_TABLE = 128,   /* kernel memory: a page table */
-	MM_TOUCH_FAULTED = 256, /* a page fault even if the page is there */
-	MM_TOUCH_BESIDE = 512,  /* through another page table than the use before */
-	MM_TOUCH_LEAVES = 1024, /* a copy: of what was last used through this page table */
+	MM_TOUCH_SAMPLED = 32,    /* somebody saw that it was used; nobody knows how */
+	MM_TOUCH_SLAB = 64,       /* kernel memory: a slab */
+	MM_TOUCH_TABLE = 128,     /* kernel memory: a page table */
+	MM_TOUCH_FAULTED = 256,   /* a page fault even if the page is there */
+	MM_TOUCH_BESIDE = 512,    /* through another page table than the use before */
+	MM_TOUCH_LEAVES = 1024,   /* a copy: of what was last used through this page table */
+	MM_TOUCH_IN_FAULT = 2048, /* file pages: brought in by a fault on another page */
 };
 
 /* How a touch was served. */
@@ -481,6 +483,17 @@ void mm_place_huge(struct mm_machine *machine, uint32_t page, uint32_t space, ui
 /* Whether a VMA of this advice gets huge pages, and the gfp_flags that a fault asks for one with. */
 bool mm_huge_admits(const struct mm_settings *settings, enum mm_advice advice);
 uint32_t mm_huge_gfp(const struct mm_settings *settings, enum mm_advice advice);
+
+/* ---- files that are mapped: see readahead.c ---- */
+
+#define MM_MAX_FILES (1u << 16)
+
+/* The page is page index of a file that is mapped (its low 32 bits), until it is freed. The first place counts. */
+void mm_place_file_page(struct mm_machine *machine, uint32_t page, uint16_t file, uint32_t index);
+/* Whether a fault that misses a page of the file reads those around it, too. It does, unless this says otherwise. */
+void mm_set_read_around(struct mm_machine *machine, uint16_t file, bool around);
+/* Whether a page is in memory. */
+bool mm_lpage_is_present(const struct mm_machine *machine, uint32_t page);
 
 /* ---- memory areas, for swap readahead: see swap_vma.c ---- */
 

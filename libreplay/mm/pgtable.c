@@ -29,6 +29,9 @@ static_assert(MM_TABLE_SHIFT + NUMBER_BITS == 32, "a place fits into its word");
 
 int mm_tables_enable(struct mm_machine *machine, struct mmr_error *err)
 {
+	machine->tables.reads_alone = base_calloc(MM_MAX_FILES / 8, 1);
+	if (!machine->tables.reads_alone)
+		return base_error(err, MMR_E_NOMEM, "no memory for what files are mapped");
 	machine->tables.on = true;
 	machine->tables.free = MM_NONE;
 	return mm_tables_reserve(machine, machine->nr_lpages, err);
@@ -58,6 +61,7 @@ void mm_tables_destroy(struct mm_machine *machine)
 	base_free(machine->tables.items);
 	base_free(machine->tables.heads);
 	base_free(machine->tables.places);
+	base_free(machine->tables.reads_alone);
 }
 
 uint32_t mm_place(const struct mm_machine *machine, uint32_t page)
@@ -194,6 +198,14 @@ void mm_place_lpage(struct mm_machine *machine, uint32_t page, uint32_t space, u
 	table->pages[index] = page;
 	table->nr++;
 	tables->places[page] = number << MM_TABLE_SHIFT | index;
+}
+
+uint32_t mm_lpage_at(const struct mm_machine *machine, uint32_t space, uint32_t vpn)
+{
+	const struct mm_page_tables *tables = &machine->tables;
+	uint32_t number = find_table(tables, space, vpn >> MM_TABLE_SHIFT);
+
+	return number == MM_NONE ? MM_NONE : tables->items[number]->pages[vpn & INDEX_MASK];
 }
 
 void mm_place_copy(struct mm_machine *machine, uint32_t page, uint32_t space, uint32_t source)

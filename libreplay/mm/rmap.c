@@ -44,6 +44,11 @@ bool mm_lpage_is_part(const struct mm_machine *machine, uint32_t page)
 	return mm_lpage(machine, mm_whole_page(machine, page))->order > 0;
 }
 
+bool mm_lpage_is_present(const struct mm_machine *machine, uint32_t page)
+{
+	return mm_lpage(machine, page)->pfn != MM_NONE;
+}
+
 void mm_rename_page(struct mm_machine *machine, uint32_t was, uint32_t page)
 {
 	struct mm_lpage *from = mm_lpage(machine, was), *to = mm_lpage(machine, page);

@@ -34,6 +34,8 @@
 #define FEW_PAGES  64u /* fewer are no list whose cycles could be counted */
 #define MAX_PAGES  (UINT32_C(1) << 28)
 #define KEPT       1u /* in an end: it was not reclaim that ended it */
+#define OUT        1u
+#define FILE_OUT   2u
 #define NONE       UINT32_MAX
 #define TRACED     (1u << 31) /* with a number: nothing is to be guessed of the page's uses */
 
@@ -62,7 +64,7 @@ struct replay_residence {
 	struct residence_page_vec open;   /* by page: number of its residence, or NONE */
 	struct residence_page_vec tasks;  /* by page, of the second pass: that had it last */
 	struct residence_page_vec
-		outs; /* by page, of the first pass: tick of its eviction, | 1; 0: none */
+		outs; /* by page, of the first pass: tick of its eviction, | OUT, | FILE_OUT; 0: none */
 	struct replay_return_time returns[MM_NR_LRU_TYPES];
 	struct revisit_vec revisits; /* a heap */
 	struct rng rng;
@@ -150,6 +152,7 @@ static enum change change_of(const struct demand_op *op)
 	case DEMAND_KERNEL_ALLOC:
 	case DEMAND_ACCESS:
 	case DEMAND_PAGE_FAULT:
+	case DEMAND_FILE_FAULT:
 	case DEMAND_SLAB_FREE:
 	case DEMAND_LAZYFREE:
 	case DEMAND_DIRTY:
@@ -214,14 +217,20 @@ static int reserve_pages(struct replay_residence *residence, uint32_t page, stru
 }
 
 /* A page that was out is back, or gone. */
-static void end_absence(struct replay_residence *residence, uint32_t page, enum mm_lru_type type,
-                        uint32_t tick, bool back)
+static void end_absence(struct replay_residence *residence, uint32_t page, uint32_t tick, bool back)
 {
 	uint32_t *out = &residence->outs.items[page];
+	enum mm_lru_type type = *out & FILE_OUT ? MM_LRU_FILE : MM_LRU_ANON;
 
 	if (*out)
 		replay_return_note(&residence->returns[type], tick > *out ? tick - *out : 0, back);
 	*out = 0;
+}
+
+/* It came back with another page: nobody is known to have asked for it. */
+static bool is_read_along(const struct demand_op *op)
+{
+	return op->kind == DEMAND_FILE_TOUCH && (op->arg & DEMAND_READAHEAD);
 }
 
 /* The lowest bit of an entry of open says, in the first pass, that it is a file's page. */
@@ -235,7 +244,7 @@ static int begin(struct replay_residence *residence, const struct demand_op *op,
 		return 0;
 	if (residence->ends.count >= UINT32_MAX / 2)
 		return base_error(err, MMR_E_LIMIT, "the demand has too many residences");
-	end_absence(residence, op->page, type_of(op), tick, true);
+	end_absence(residence, op->page, tick, !is_read_along(op));
 	*open = (uint32_t)residence->ends.count << 1 | (type_of(op) == MM_LRU_FILE);
 	residence->nr_resident[type_of(op)]++;
 	if (residence_end_vec_push(&residence->ends, UINT32_MAX) < 0 ||
@@ -252,14 +261,15 @@ static void end(struct replay_residence *residence, const struct demand_op *op)
 	bool evicted = op->kind == DEMAND_EVICTED;
 
 	if (!evicted)
-		end_absence(residence, op->page, type, tick, false);
+		end_absence(residence, op->page, tick, false);
 	if (*open == NONE)
 		return;
 	residence->ends.items[*open >> 1] = evicted ? tick & ~KEPT : tick | KEPT;
 	residence->nr_resident[type]--;
 	*open = NONE;
 	if (evicted) {
-		residence->outs.items[op->page] = tick | 1;
+		residence->outs.items[op->page] =
+			(tick & ~FILE_OUT) | OUT | (type == MM_LRU_FILE ? FILE_OUT : 0);
 		part_at(residence, op->t_ns, type)->nr_evicted++;
 	}
 }
@@ -358,8 +368,7 @@ void replay_residence_seal(struct replay_residence *residence)
 	for (uint32_t type = 0; type < MM_NR_LRU_TYPES; type++)
 		wind_clock(residence, type);
 	for (size_t i = 0; i < residence->open.count; i++) {
-		/* Of which type these are is not known any more: most of what does not come back is in swap. */
-		end_absence(residence, (uint32_t)i, MM_LRU_ANON, UINT32_MAX, false);
+		end_absence(residence, (uint32_t)i, UINT32_MAX, false);
 		residence->open.items[i] = NONE;
 	}
 	for (uint32_t type = 0; type < MM_NR_LRU_TYPES; type++)
@@ -470,12 +479,16 @@ void replay_residence_evicted(struct replay_residence *residence, uint32_t page,
 	     (struct revisit){ .tick = residence->now + after, .page = page, .number = number });
 }
 
-/* Reads have events, or, before 6.10, those that matter to reclaim: of page tables nothing is told. */
+/*
+ * Reads have events, or, before 6.10, those that matter to reclaim: of page tables nothing is told. What a fault on
+ * another page brought in (it has its file) is in one as soon as it is used.
+ */
 static bool is_known(const struct demand_op *op)
 {
 	if (op->kind == DEMAND_SHMEM_TOUCH)
 		return !(op->arg & (DEMAND_MAPPED | DEMAND_FAULTED | DEMAND_RESIDENT));
-	return op->kind == DEMAND_FILE_TOUCH && !(op->arg & DEMAND_MAPPED);
+	return op->kind == DEMAND_FILE_TOUCH && !(op->arg & DEMAND_MAPPED) &&
+	       (op->arg >> DEMAND_FILE_SHIFT == 0 || op->arg & DEMAND_RESIDENT);
 }
 
 /* Of a page that stays, no look but whole ones, and no use after the last. */

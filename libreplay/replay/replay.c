@@ -88,7 +88,7 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 		mm_residence_set_timed(replay->machine);
 	replay->knows_areas =
 		config->tunables->value[REPLAY_TUNABLE_SWAP_DEVICE] == MM_SWAP_NO_SEEKS;
-	if (rc == 0 && (replay->policy->asks_references || replay->knows_areas))
+	if (rc == 0)
 		rc = mm_tables_enable(replay->machine, err);
 	if (rc == 0 && replay->knows_areas)
 		rc = mm_areas_enable(replay->machine, err);

@@ -274,6 +274,7 @@ struct replay_task_stat {
 	uint64_t nr_faults[REPLAY_NR_FAULT_KINDS];
 	uint64_t stalled_ns; /* in direct reclaim and in swap-in, by the cost model */
 	uint32_t key;        /* its address space, by the demand's number */
+	bool missed;         /* its last fault on a mapped file did not find its page */
 	uint32_t next_key;   /* … once all that it has been asked for is done */
 };
 /* NULL for a task that has not asked for anything. Valid until the next replay_run(). */

@@ -151,6 +151,7 @@ static struct mm_settings settings_of(const struct replay_tunables *tunables)
 		.max_ptes_swap = (uint32_t)value[REPLAY_TUNABLE_MAX_PTES_SWAP],
 		.swap_device = (uint8_t)value[REPLAY_TUNABLE_SWAP_DEVICE],
 		.swap_vma_readahead = value[REPLAY_TUNABLE_VMA_READAHEAD] > 0,
+		.ra_pages = (uint32_t)(value[REPLAY_TUNABLE_READ_AHEAD] * 1024 >> PAGE_SHIFT),
 		.page_cluster = (uint32_t)value[REPLAY_TUNABLE_PAGE_CLUSTER],
 		.lru_gen_enabled = (uint8_t)value[REPLAY_TUNABLE_LRU_GEN_ENABLED],
 		.lru_gen_min_ttl_ms = (uint32_t)value[REPLAY_TUNABLE_LRU_GEN_MIN_TTL],

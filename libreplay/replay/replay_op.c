@@ -18,7 +18,7 @@ static bool has_page(uint8_t kind)
 
 int replay_op_check(const struct replay *replay, const struct demand_op *op, struct mmr_error *err)
 {
-	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_HUGE_RANGE)
+	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_FILE_FAULT)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of unknown kind %u", op->kind);
 	if (op->order > MM_MAX_ORDER)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of order %u", op->order);
@@ -104,6 +104,8 @@ static uint32_t touch_flags(const struct replay *replay, const struct demand_op 
 		flags |= MM_TOUCH_EXEC;
 	if (op->arg & DEMAND_BESIDE)
 		flags |= MM_TOUCH_BESIDE;
+	if ((op->arg & DEMAND_READAHEAD) && op->arg >> DEMAND_FILE_SHIFT)
+		flags |= MM_TOUCH_IN_FAULT;
 	if (op->arg & DEMAND_AGAIN)
 		flags |= MM_TOUCH_UNUSED;
 	if ((op->arg & DEMAND_INSERT) &&
@@ -309,9 +311,34 @@ static void place(struct replay *replay, const struct demand_op *op, uint32_t sp
 		mm_place_lpage(replay->machine, op->page, space, op->arg2);
 }
 
+/* Where the page is in its file; what a fault allocates alone, it does not read around. */
+static void place_in_file(struct replay *replay, const struct demand_op *op)
+{
+	uint32_t file = op->arg >> DEMAND_FILE_SHIFT;
+
+	if (file == 0 || (op->arg & DEMAND_RESIDENT))
+		return;
+	mm_place_file_page(replay->machine, op->page, (uint16_t)(file - 1), op->arg2);
+	if ((op->arg & DEMAND_INSERT) && op->gfp_flags != 0)
+		mm_set_read_around(replay->machine, (uint16_t)(file - 1),
+		                   op->gfp_flags & MM_GFP_NORETRY);
+}
+
+/* Read with the page of a fault that misses nothing here. */
+static bool is_not_read(const struct replay *replay, const struct demand_op *op)
+{
+	return (op->arg & DEMAND_READAHEAD) && op->arg >> DEMAND_FILE_SHIFT &&
+	       !replay->tasks.items[op->task].missed;
+}
+
 static void touch(struct replay *replay, const struct demand_op *op,
                   const struct mm_request *request)
 {
+	if (op->kind == DEMAND_FILE_TOUCH) {
+		place_in_file(replay, op);
+		if (is_not_read(replay, op))
+			return;
+	}
 	if (op->kind == DEMAND_FILE_TOUCH && (op->arg & DEMAND_AROUND)) {
 		mm_map_along(replay->machine, op->page, touch_flags(replay, op));
 		return;
@@ -432,6 +459,10 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		break;
 	case DEMAND_PAGE_FAULT:
 		mm_count_fault(machine);
+		break;
+	case DEMAND_FILE_FAULT:
+		replay->tasks.items[op->task].missed =
+			op->arg >= replay->nr_pages || !mm_lpage_is_present(machine, op->arg);
 		break;
 	case DEMAND_TASK_EXIT:
 	case DEMAND_UNMAP:

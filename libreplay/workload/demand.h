@@ -99,6 +99,11 @@ enum demand_kind {
 	 * counts.
 	 */
 	DEMAND_HUGE_RANGE,
+	/*
+	 * A fault on a mapped file missed page arg (DEMAND_NO_PAGE: it was never seen before), and reads it with others
+	 * around it: what comes with DEMAND_READAHEAD and a file, up to the task's next one, is read if this is.
+	 */
+	DEMAND_FILE_FAULT,
 };
 
 /* What madvise() has said of huge pages. */
@@ -160,7 +165,12 @@ enum demand_touch_flags {
 	DEMAND_TWICE = 1, /* DEMAND_ACCESS */
 };
 
-#define DEMAND_AREA_MASK     (UINT32_MAX >> 9)
+#define DEMAND_AREA_MASK (UINT32_MAX >> 9)
+/*
+ * DEMAND_FILE_TOUCH of a mapped file (DEMAND_MAPPED, or by a fault on another page), not DEMAND_RESIDENT: number of the
+ * file + 1 in arg >> DEMAND_FILE_SHIFT, 0: it is not known; arg2 = the page's index in it, its low 32 bits.
+ */
+#define DEMAND_FILE_SHIFT    16
 #define DEMAND_MAPPING_SHIFT 14
 #define DEMAND_MAX_MAPPING   (UINT32_MAX >> DEMAND_MAPPING_SHIFT)
 

@@ -122,21 +122,55 @@ static void tell(struct wl *wl, uint32_t task)
 	                                        .page = DEMAND_NO_PAGE });
 }
 
+/* The op that counts as the task's fault, as long as nothing else is known of it. */
+static struct demand_op *told_op(struct wl *wl, uint32_t task)
+{
+	const struct wl_fault *f = &wl->tasks.items[task].fault;
+	struct demand_op *op = f->told ? wl_op_find(wl, f->op, DEMAND_NO_PAGE) : NULL;
+
+	return op && op->kind == DEMAND_PAGE_FAULT && op->task == task ? op : NULL;
+}
+
+/* Pages around it may have been mapped before, and rss_stat have ended the fault: it was too early to tell. */
+void wl_fault_misses(struct wl *wl, uint32_t task, uint32_t page)
+{
+	struct wl_fault *f = &wl->tasks.items[task].fault;
+	const struct demand_op miss = {
+		.kind = DEMAND_FILE_FAULT,
+		.task = task,
+		.page = DEMAND_NO_PAGE,
+		.arg = page == WL_NONE ? DEMAND_NO_PAGE : page,
+	};
+	struct demand_op *op = told_op(wl, task);
+
+	f->missed = true;
+	if (!op) {
+		wl_emit(wl, miss);
+		return;
+	}
+	wl->explain.counts[WL_OP_FAULT]--;
+	wl_count(wl, WL_OP_OTHER);
+	op->kind = miss.kind;
+	op->arg = miss.arg;
+	f->told = false;
+}
+
 void wl_fault_touch_file(struct wl *wl, uint32_t task, uint32_t page, uint32_t flags)
 {
 	struct wl_fault *f = &wl->tasks.items[task].fault;
-	struct demand_op *op = f->told ? wl_op_find(wl, f->op, DEMAND_NO_PAGE) : NULL;
+	struct demand_op *op = told_op(wl, task);
 	bool first = !f->told;
 
 	f->told = true;
+	flags |= wl_file_flag(wl, page);
 	/* Not of a page that came after what told of the fault. */
-	if (!op || op->kind != DEMAND_PAGE_FAULT || op->task != task ||
-	    f->op - wl->pages.items[page].op > UINT32_MAX / 2) {
-		wl_emit(wl, (struct demand_op){ .kind = DEMAND_FILE_TOUCH,
-		                                .task = task,
-		                                .page = page,
-		                                .arg = flags |
-		                                       (first ? (uint32_t)DEMAND_FAULTED : 0u) });
+	if (!op || f->op - wl->pages.items[page].op > UINT32_MAX / 2) {
+		wl_emit(wl,
+		        (struct demand_op){ .kind = DEMAND_FILE_TOUCH,
+		                            .task = task,
+		                            .page = page,
+		                            .arg = flags | (first ? (uint32_t)DEMAND_FAULTED : 0u),
+		                            .arg2 = wl->pages.items[page].index });
 		return;
 	}
 	wl->explain.counts[WL_OP_FAULT]--;
@@ -144,6 +178,7 @@ void wl_fault_touch_file(struct wl *wl, uint32_t task, uint32_t page, uint32_t f
 	op->kind = DEMAND_FILE_TOUCH;
 	op->page = page;
 	op->arg = flags | DEMAND_FAULTED;
+	op->arg2 = wl->pages.items[page].index;
 	if (wl->pages.items[page].nr_ops < 2)
 		wl->pages.items[page].nr_ops++;
 }
@@ -171,6 +206,7 @@ void wl_fault_end(struct wl *wl, uint32_t task)
 	}
 	f->counted = false;
 	f->around = false;
+	f->missed = false;
 	f->state = WL_STATE_NONE;
 	wl->tasks.items[task].wants = false;
 }

@@ -125,6 +125,12 @@ void wl_spans_copy(struct wl *wl, uint32_t dst, uint32_t src)
 
 /* ---- faults ---- */
 
+static bool is_of(const struct wl *wl, uint32_t span, const struct mmr_event *event)
+{
+	return span != WL_NONE && wl->spans.items[span].ino == event->filemap.ino &&
+	       wl->spans.items[span].dev == event->filemap.dev;
+}
+
 bool wl_fault_adds(struct wl *wl, uint32_t task, const struct mmr_event *event, uint64_t index,
                    uint32_t gfp_flags)
 {
@@ -146,10 +152,12 @@ bool wl_fault_adds(struct wl *wl, uint32_t task, const struct mmr_event *event, 
 	}
 	f->nr_added++;
 	span = find_near(wl, t->mm, f->vpn);
+	if (f->nr_added == 1 && !alone && is_of(wl, span, event))
+		wl_fault_misses(wl, task,
+		                wl_file_page(wl, event->filemap.dev, event->filemap.ino,
+		                             f->vpn + wl->spans.items[span].delta));
 	if (alone ? f->nr_added == 1
-	          : span != WL_NONE && wl->spans.items[span].ino == event->filemap.ino &&
-	                    wl->spans.items[span].dev == event->filemap.dev &&
-	                    wl->spans.items[span].delta == index - f->vpn) {
+	          : is_of(wl, span, event) && wl->spans.items[span].delta == index - f->vpn) {
 		f->found = true;
 		learn(wl, t->mm, f, index);
 	}

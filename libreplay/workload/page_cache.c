@@ -185,10 +185,25 @@ static void name_page(struct wl *wl, uint32_t page, const struct mmr_event *even
 	p->flags |= WL_PAGE_IN_HASH;
 }
 
+/* Where a page is in its file, for ops of mapped ones. */
+uint32_t wl_file_flag(const struct wl *wl, uint32_t page)
+{
+	const struct wl_page *p = &wl->pages.items[page];
+
+	return p->file < UINT32_MAX >> DEMAND_FILE_SHIFT ? (p->file + 1) << DEMAND_FILE_SHIFT : 0;
+}
+
 static uint32_t touch(struct wl *wl, uint32_t page, uint32_t flags)
 {
+	const struct wl_page *p = &wl->pages.items[page];
+
 	return wl_emit(wl,
-	               (struct demand_op){ .kind = DEMAND_FILE_TOUCH, .page = page, .arg = flags });
+	               (struct demand_op){
+			       .kind = DEMAND_FILE_TOUCH,
+			       .page = page,
+			       .arg = flags | (flags & DEMAND_MAPPED ? wl_file_flag(wl, page) : 0u),
+			       .arg2 = p->index,
+		       });
 }
 
 /* Of an access through a mapping: what the fault tells that is open, or that maps pages around although it is not. */
@@ -253,9 +268,12 @@ static void complete(struct wl *wl, uint32_t task, const struct mmr_event *event
 			wl_count(wl, WL_OP_TOUCH);
 		}
 		op->kind = DEMAND_FILE_TOUCH;
-		op->arg2 = 0;
+		op->arg2 = (uint32_t)index;
 		op->page = op->order ? head : page;
 		op->arg = add_flags(t, event, index, op->gfp_flags) | refault;
+		if (op->order == 0 &&
+		    (op->arg & DEMAND_MAPPED || (t->fault.missed && op->arg & DEMAND_READAHEAD)))
+			op->arg |= wl_file_flag(wl, page);
 		wl->pages.items[page].op = was->op;
 		return;
 	}
@@ -492,6 +510,8 @@ static void on_fault(struct wl *wl, uint32_t task, const struct mmr_event *event
 	if (!again)
 		wl_count(wl, WL_FILE_FAULT);
 	wl_fault_served(t);
+	if (!again && (page == WL_NONE || wl->pages.items[page].flags & WL_PAGE_OUT))
+		wl_fault_misses(wl, task, page);
 	/* What is out is touched when it is added. */
 	if (page != WL_NONE &&
 	    (again ? !t->fault.told : !(wl->pages.items[page].flags & WL_PAGE_OUT)))
@@ -562,7 +582,7 @@ void wl_file_fault(struct wl *wl, uint32_t task, uint32_t page)
 	           p->nr_ops == 1) {
 		/* It came in with the others, and was taken for one of them. */
 		op->arg = (op->arg & DEMAND_REFAULT) | DEMAND_INSERT | mapped_flags(t) |
-		          wl_map_file(wl, t->mm, t->fault.vpn, page);
+		          wl_map_file(wl, t->mm, t->fault.vpn, page) | wl_file_flag(wl, page);
 		t->fault.told = true;
 	} else {
 		fault_page(wl, task, page);

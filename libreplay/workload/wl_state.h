@@ -187,6 +187,7 @@ struct wl_fault {
 	bool served;    /* by a page of a file: nothing anonymous follows */
 	bool told;      /* an op has been emitted that counts as this fault */
 	bool around;    /* mm_filemap_map_pages may still come, though rss_stat has ended it */
+	bool missed;    /* a page of a file, so that others around it are read, too */
 	bool by_slot;   /* the pages read are known by their slots */
 	uint8_t nr_got; /* movable order-0 pages of a swap fault */
 	uint32_t huge;  /* gfp_flags with which a huge page was asked for in vain; 0: none was */
@@ -537,6 +538,8 @@ bool wl_hash_grow(struct wl *wl, struct wl_hash *hash);
 
 /* ---- page_cache.c ---- */
 
+/* Of a page of a file: which one, for the arg of its ops (DEMAND_FILE_SHIFT). */
+uint32_t wl_file_flag(const struct wl *wl, uint32_t page);
 uint32_t wl_file_page(struct wl *wl, uint32_t dev, uint64_t ino, uint64_t index);
 void wl_file_unname(struct wl *wl, uint32_t page);
 void wl_file_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
@@ -630,6 +633,8 @@ void wl_fault_end(struct wl *wl, uint32_t task);
 /* A page of a file serves it. */
 void wl_fault_served(struct wl_task *task);
 /* The touch of a file's page that is the task's fault: emitted, or made of what told of the fault before. */
+/* The task's fault is after a page of a file that is not in memory; page: its number, or WL_NONE. */
+void wl_fault_misses(struct wl *wl, uint32_t task, uint32_t page);
 void wl_fault_touch_file(struct wl *wl, uint32_t task, uint32_t page, uint32_t flags);
 void wl_fault_rss(struct wl *wl, uint32_t task, const struct mmr_event *event);
 /*

@@ -103,11 +103,11 @@ static void fault_around_tells_late(void **state)
 	assert_int_equal(b->nr_ops, 4);
 	assert_int_equal(b->ops[1].kind, DEMAND_FILE_TOUCH);
 	assert_int_equal(b->ops[1].page, b->ops[0].page);
-	assert_int_equal(b->ops[1].arg, DEMAND_MAPPED | DEMAND_FAULTED | DEMAND_EXEC);
+	assert_int_equal(flags_of(&b->ops[1]), DEMAND_MAPPED | DEMAND_FAULTED | DEMAND_EXEC);
 	assert_int_equal(b->ops[2].kind, DEMAND_PAGE_FAULT);
 	/* The other one of the range comes along. */
 	assert_int_equal(b->ops[3].page, b->ops[0].page);
-	assert_int_equal(b->ops[3].arg, DEMAND_MAPPED | DEMAND_AROUND);
+	assert_int_equal(flags_of(&b->ops[3]), DEMAND_MAPPED | DEMAND_AROUND);
 }
 
 /* A fault that waits for its page is tried again: its events come twice, it counts once. */
@@ -128,9 +128,36 @@ static void a_fault_tried_again_counts_once(void **state)
 	}
 	finish(b);
 	assert_int_equal(b->nr_ops, 2);
-	assert_int_equal(b->ops[0].arg, DEMAND_INSERT | DEMAND_MAPPED);
-	assert_int_equal(b->ops[1].arg, DEMAND_MAPPED | DEMAND_FAULTED);
+	assert_int_equal(flags_of(&b->ops[0]), DEMAND_INSERT | DEMAND_MAPPED);
+	assert_int_equal(flags_of(&b->ops[1]), DEMAND_MAPPED | DEMAND_FAULTED);
 	assert_int_equal(nr_faults(b), 1);
+}
+
+/*
+ * Pages around it are mapped before the fault finds that its own is missing: it counts once, when that one comes, and
+ * what is read with it says whose file it is.
+ */
+static void fault_around_comes_before_a_miss(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	fault(b, PID, BASE + 5, FAULT_READ);
+	rss(b, PID, 7, 1, 0);
+	filemap_range(b, MMR_EVENT_MM_FILEMAP_FAULT, 0, 5, 5);
+	for (uint64_t i = 4; i < 6; i++) {
+		alloc(b, PID, 8 + i, GFP_AHEAD, 0);
+		filemap_range(b, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, 8 + i, i, i);
+	}
+	finish(b);
+	assert_int_equal(nr_faults(b), 0);
+	assert_int_equal(b->nr_ops, 2);
+	assert_int_equal(flags_of(&b->ops[0]), DEMAND_INSERT | DEMAND_READAHEAD);
+	assert_int_equal(flags_of(&b->ops[1]), DEMAND_INSERT | DEMAND_MAPPED);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(b->ops[i].arg >> DEMAND_FILE_SHIFT, 1);
+		assert_int_equal(b->ops[i].arg2, 4 + i);
+	}
 }
 
 /* What the original had to read again faults only if the replay has not got it: the touch says no more. */
@@ -154,7 +181,8 @@ static void a_refault_is_left_to_the_replay(void **state)
 	assert_int_equal(nr_faults(b), 0);
 	/* The last one stands for the allocation: of it, or of the page that it became. */
 	assert_int_equal(b->ops[b->nr_ops - 1].page, b->ops[0].page);
-	assert_int_equal(b->ops[b->nr_ops - 1].arg, DEMAND_INSERT | DEMAND_MAPPED | DEMAND_REFAULT);
+	assert_int_equal(flags_of(&b->ops[b->nr_ops - 1]),
+	                 DEMAND_INSERT | DEMAND_MAPPED | DEMAND_REFAULT);
 }
 
 /* ---- the engine ---- */
@@ -258,6 +286,7 @@ int main(void)
 		cmocka_unit_test(a_protection_fault_comes_anyway),
 		cmocka_unit_test(fault_around_tells_late),
 		cmocka_unit_test(a_fault_tried_again_counts_once),
+		cmocka_unit_test(fault_around_comes_before_a_miss),
 		cmocka_unit_test(a_refault_is_left_to_the_replay),
 		cmocka_unit_test(what_is_mapped_faults_only_if_told),
 		cmocka_unit_test(what_is_mapped_along_is_young),

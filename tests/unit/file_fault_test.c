@@ -82,7 +82,7 @@ static unsigned int count(const struct bench *b, uint32_t flags)
 	unsigned int nr = 0;
 
 	for (size_t i = 0; i < b->nr_ops; i++)
-		nr += b->ops[i].kind == DEMAND_FILE_TOUCH && b->ops[i].arg == flags;
+		nr += b->ops[i].kind == DEMAND_FILE_TOUCH && flags_of(&b->ops[i]) == flags;
 	return nr;
 }
 
@@ -97,7 +97,7 @@ static void a_fault_reads_around_its_page(void **state)
 	fault(b, 1000, FAULT_READ);
 	finish(b);
 	for (size_t i = 0; i < WINDOW; i++)
-		assert_int_equal(b->ops[i].arg,
+		assert_int_equal(flags_of(&b->ops[i]),
 		                 i == WINDOW / 2 ? DEMAND_INSERT | DEMAND_MAPPED | DEMAND_EXEC
 		                                 : DEMAND_INSERT | DEMAND_READAHEAD);
 	/* 5 is the sixth of 16. */
@@ -146,8 +146,8 @@ static void readahead_has_many_forms(void **state)
 	fault(b, 901, FAULT_WRITE);
 	finish(b);
 	assert_int_equal(count(b, alone), 3);
-	assert_int_equal(b->ops[16].arg, alone);
-	assert_int_equal(b->ops[WINDOW + 14].arg, alone);
+	assert_int_equal(flags_of(&b->ops[16]), alone);
+	assert_int_equal(flags_of(&b->ops[WINDOW + 14]), alone);
 	assert_int_equal(count(b, DEMAND_MAPPED | DEMAND_FAULTED), 1);
 	assert_int_equal(count(b, DEMAND_INSERT | DEMAND_READAHEAD), 31 + 30 + WINDOW);
 }

@@ -16,6 +16,7 @@ static inline struct mm_settings machine_settings(void)
 		.watermark_boost_factor = 15000,
 		.lowmem_reserve_ratio = { 256, 256, 32, 0, 0 },
 		.swappiness = 60,
+		.ra_pages = 32,
 		.page_cluster = 3,
 		.vfs_cache_pressure = 100,
 		.dirty_background_ratio = 10,

@@ -90,9 +90,9 @@ static void each_process_has_a_page_table(void **state)
 	assert_int_equal(b->nr_ops, 2 + 2 * 5);
 	for (size_t i = 0; i < 5; i++) {
 		assert_int_equal(b->ops[2 + 2 * i].page, b->ops[0].page);
-		assert_int_equal(b->ops[2 + 2 * i].arg, fault_flags | rows[i].flags);
+		assert_int_equal(flags_of(&b->ops[2 + 2 * i]), fault_flags | rows[i].flags);
 		assert_int_equal(b->ops[3 + 2 * i].page, b->ops[1].page);
-		assert_int_equal(b->ops[3 + 2 * i].arg, around_flags | rows[i].flags);
+		assert_int_equal(flags_of(&b->ops[3 + 2 * i]), around_flags | rows[i].flags);
 	}
 }
 

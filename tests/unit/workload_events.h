@@ -5,6 +5,7 @@
 
 #include <mmreplay/event.h>
 
+#include "demand.h"
 #include "rng.h"
 
 #define GFP_ANON    0x140dcau /* __GFP_ZERO and movable */
@@ -17,6 +18,12 @@
 
 #define BASE    0x7f0000000ull /* a virtual page, 512-aligned */
 #define NR_PFNS 4096u
+
+/* Of a touch of a file: without the file's number. */
+static inline uint32_t flags_of(const struct demand_op *op)
+{
+	return op->arg & ((1u << DEMAND_FILE_SHIFT) - 1);
+}
 
 /* __swp_entry() of x86-64. */
 static inline uint64_t migration_pte(uint64_t pfn)

@@ -230,11 +230,11 @@ static void test_file_fault_waits(void **state)
 	bench_finish(b);
 	assert_int_equal(b->nr_ops, 4);
 	/* The one the fault waits for. */
-	assert_int_equal(b->ops[0].arg, DEMAND_INSERT | DEMAND_MAPPED);
-	assert_int_equal(b->ops[1].arg, DEMAND_INSERT | DEMAND_READAHEAD);
+	assert_int_equal(flags_of(&b->ops[0]), DEMAND_INSERT | DEMAND_MAPPED);
+	assert_int_equal(flags_of(&b->ops[1]), DEMAND_INSERT | DEMAND_READAHEAD);
 	assert_int_equal(b->ops[2].page, b->ops[1].page); /* index 6 */
-	assert_int_equal(b->ops[2].arg, DEMAND_MAPPED | DEMAND_FAULTED);
-	assert_int_equal(b->ops[3].arg, DEMAND_MAPPED | DEMAND_AROUND);
+	assert_int_equal(flags_of(&b->ops[2]), DEMAND_MAPPED | DEMAND_FAULTED);
+	assert_int_equal(flags_of(&b->ops[3]), DEMAND_MAPPED | DEMAND_AROUND);
 	assert_int_equal(count(b, WL_FIRST_FILE), 1);
 	assert_int_equal(count(b, WL_FAULT_FILE), 2);
 	end(b);
