@@ -168,6 +168,11 @@ const struct mm_compact_control *mm_kcompactd_control(const struct mm_machine *m
 	return &machine->nodes[n].kcompactd.cc;
 }
 
+bool mm_kcompactd_is_running(const struct mm_machine *machine, uint32_t n)
+{
+	return machine->nodes[n].kcompactd.running;
+}
+
 bool mm_kcompactd_runnable(const struct mm_machine *machine, uint32_t n)
 {
 	return machine->nodes[n].kcompactd.woken || machine->nodes[n].kcompactd.running;

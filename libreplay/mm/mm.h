@@ -613,6 +613,8 @@ const struct mm_scan_control *mm_kswapd_scan_control(const struct mm_machine *ma
 
 /* Whether kcompactd of node would do anything but sleep. */
 bool mm_kcompactd_runnable(const struct mm_machine *machine, uint32_t node);
+/* It is in the middle of a run; its next one has a control of its own. */
+bool mm_kcompactd_is_running(const struct mm_machine *machine, uint32_t node);
 /* A pageblock of it at most; what it frees goes to the lists of cpu (< the number of CPUs). */
 void mm_kcompactd_step(struct mm_machine *machine, uint32_t node, uint16_t cpu);
 /* It has slept for HZ/2: it looks whether there is anything to do of its own accord. */

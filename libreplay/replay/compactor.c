@@ -80,6 +80,9 @@ void replay_compactor_run(struct replay *replay, uint32_t n)
 	struct replay_compactor *thread = &replay->kcompactd[n];
 	uint64_t cost_ns;
 
+	/* A run need not come to a zone, so compact_begin() may not be called. */
+	if (!mm_kcompactd_is_running(replay->machine, n))
+		thread->seen = (struct replay_compact_seen){ 0 };
 	if (!mm_kcompactd_runnable(replay->machine, n)) {
 		thread->ready_ns = thread->timer_ns;
 		thread->timer_ns = next_look(replay, thread->timer_ns);
