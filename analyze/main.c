@@ -14,6 +14,8 @@ int main(int argc, char **argv)
 		{ "vmscan", cmd_vmscan,
 		  "who reclaimed, as the kernel's postprocess script counts it" },
 		{ "pagealloc", cmd_pagealloc, "who allocated and freed, likewise" },
+		{ "curve", cmd_curve,
+		  "how much memory the workload needs: its misses by memory size" },
 		{ "export", cmd_export,
 		  "tables as CSV or JSON lines, the course of runs for Perfetto" },
 		{ "runs", cmd_runs, "the runs of a database; deletes them too" },

@@ -4,6 +4,7 @@
 #define ANALYZE_MMANALYZE_H
 
 int cmd_compare(int argc, char **argv);
+int cmd_curve(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_pagealloc(int argc, char **argv);
 int cmd_report(int argc, char **argv);

@@ -1,0 +1,1 @@
+mmanalyze curve $TRACES/pressure.zst
