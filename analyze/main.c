@@ -16,6 +16,8 @@ int main(int argc, char **argv)
 		{ "pagealloc", cmd_pagealloc, "who allocated and freed, likewise" },
 		{ "curve", cmd_curve,
 		  "how much memory the workload needs: its misses by memory size" },
+		{ "what-if", cmd_what_if,
+		  "the recording under other policies, memory sizes and settings" },
 		{ "export", cmd_export,
 		  "tables as CSV or JSON lines, the course of runs for Perfetto" },
 		{ "runs", cmd_runs, "the runs of a database; deletes them too" },

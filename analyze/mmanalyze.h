@@ -11,5 +11,6 @@ int cmd_report(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
 int cmd_stalls(int argc, char **argv);
 int cmd_vmscan(int argc, char **argv);
+int cmd_what_if(int argc, char **argv);
 
 #endif

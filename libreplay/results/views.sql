@@ -128,6 +128,28 @@ SELECT trace_id, options, part, name, count(*) AS nr_runs, avg(value) AS mean, m
        (max(value) - min(value)) / max(abs(avg(value)), 64) AS spread
   FROM value GROUP BY trace_id, options, part, name HAVING count(*) > 1;
 
+-- What a run comes to, in the numbers that one would choose between runs by. A throttled task is inside of a reclaim or
+-- compaction, which counts already. p99: of a hundred stalls one is longer.
+DROP VIEW IF EXISTS outcomes;
+CREATE VIEW outcomes AS
+WITH stall AS (
+  SELECT run_id, duration_ns FROM reclaim_episode WHERE kind NOT IN ('kswapd', 'throttle')
+  UNION ALL SELECT run_id, duration_ns FROM compaction_episode WHERE kind = 'direct'),
+ranked AS (
+  SELECT run_id, duration_ns, row_number() OVER (PARTITION BY run_id ORDER BY duration_ns) AS n,
+         count(*) OVER (PARTITION BY run_id) AS k FROM stall WHERE duration_ns IS NOT NULL),
+stalls AS (SELECT run_id, count(*) AS nr, sum(duration_ns) AS total_ns FROM stall GROUP BY run_id),
+longest AS (SELECT run_id, duration_ns FROM ranked WHERE n = (99 * k + 99) / 100),
+counted AS (
+  SELECT run_id, sum(value) FILTER (WHERE name IN ('pswpin', 'pswpout')) AS swapped,
+         sum(value) FILTER (WHERE name GLOB 'workingset_refault_*') AS refaults,
+         sum(value) FILTER (WHERE name IN ('thp_fault_alloc', 'thp_collapse_alloc')) AS huge_pages
+    FROM counters GROUP BY run_id)
+SELECT r.run_id, r.label AS run, coalesce(s.nr, 0) AS nr_stalls, coalesce(s.total_ns, 0) AS stalled_ns,
+       coalesce(l.duration_ns, 0) AS p99_stall_ns, c.swapped, c.refaults, c.huge_pages,
+       (SELECT count(*) FROM oom_kill o WHERE o.run_id = r.run_id) AS nr_oom_kills
+  FROM run r LEFT JOIN stalls s USING (run_id) LEFT JOIN longest l USING (run_id) LEFT JOIN counted c USING (run_id);
+
 DROP VIEW IF EXISTS fragmentation;
 CREATE VIEW fragmentation AS
 SELECT f.run_id, r.label AS run, f.t_ns, f.node, f.zone, f.page_order,
