@@ -9,8 +9,10 @@ int cmd_export(int argc, char **argv);
 int cmd_pagealloc(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
+int cmd_sar(int argc, char **argv);
 int cmd_stalls(int argc, char **argv);
 int cmd_vmscan(int argc, char **argv);
+int cmd_vmstat(int argc, char **argv);
 int cmd_what_if(int argc, char **argv);
 
 #endif

@@ -74,6 +74,22 @@ static uint64_t next_instant(const struct free_run *run)
 	return run->counters_next_ns < t_ns ? run->counters_next_ns : t_ns;
 }
 
+/* The next after t_ns: of a snapshot between the first and the last, or of the last. */
+static uint64_t next_counters(struct free_run *run, uint64_t t_ns)
+{
+	uint32_t nr = mmr_trace_info(run->trace)->nr_snapshots;
+	uint64_t begin_ns;
+
+	if (t_ns >= run->counters.end_ns)
+		return UINT64_MAX;
+	for (uint32_t *i = &run->next_snapshot; *i + 1 < nr; (*i)++) {
+		begin_ns = mmr_trace_snapshot_info(run->trace, *i)->begin_ns;
+		if (*i > 0 && begin_ns > t_ns && begin_ns < run->counters.end_ns)
+			return begin_ns;
+	}
+	return run->counters.end_ns;
+}
+
 /* Lets the engine reach the next instant, and writes what is due there. */
 static int reach_instant(struct free_run *run, struct mmr_error *err)
 {
@@ -87,8 +103,7 @@ static int reach_instant(struct free_run *run, struct mmr_error *err)
 		return code;
 	if (run->counters_next_ns == t_ns) {
 		replay_free_run_put_counters(run, t_ns);
-		run->counters_next_ns =
-			t_ns == run->counters.end_ns ? UINT64_MAX : run->counters.end_ns;
+		run->counters_next_ns = next_counters(run, t_ns);
 	}
 	if (run->sampler.next_ns == t_ns) {
 		replay_run_sample_until(&run->sampler, t_ns);

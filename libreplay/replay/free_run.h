@@ -40,6 +40,7 @@ struct free_run {
 	uint64_t counters_next_ns; /* absolute; UINT64_MAX: none left */
 	uint64_t nr_instants;      /* of samples so far */
 	uint64_t lru_interval;     /* in samples: of rows about the LRU lists */
+	uint32_t next_snapshot;    /* that may be the one after that */
 	struct run_access access;
 	uint32_t last_task; /* the highest number in the demand */
 };

@@ -126,6 +126,39 @@ struct replay_hooks replay_free_run_hooks(struct free_run *run)
 
 /* ---- counters ---- */
 
+/* Of /proc/meminfo what the machine counts as it goes; the others take a walk over all pages (--dump). */
+static void put_meminfo(struct free_run *run, int64_t t_ns)
+{
+	const struct mm_machine *machine = replay_machine(run->replay);
+	const struct mm_swap_usage swap = mm_swap_usage(machine);
+	uint64_t managed = 0, v[MM_NR_VMSTAT_ITEMS];
+
+	for (uint32_t i = 0; i < MM_NR_VMSTAT_ITEMS; i++)
+		v[i] = mm_vmstat_value(machine, i);
+	for (uint32_t i = 0; i < mm_nr_zones(machine); i++)
+		managed += mm_zone_at(machine, i)->managed;
+	const struct {
+		const char *name;
+		uint64_t pages;
+	} rows[] = {
+		{ "MemTotal", managed },
+		{ "MemFree", v[MM_NR_FREE_PAGES] },
+		{ "Cached", v[MM_NR_FILE_PAGES] - v[MM_NR_SWAPCACHED] },
+		{ "SwapCached", v[MM_NR_SWAPCACHED] },
+		{ "Active", v[MM_NR_ACTIVE_ANON] + v[MM_NR_ACTIVE_FILE] },
+		{ "Inactive", v[MM_NR_INACTIVE_ANON] + v[MM_NR_INACTIVE_FILE] },
+		{ "Dirty", v[MM_NR_DIRTY] },
+		{ "Slab", v[MM_NR_SLAB_RECLAIMABLE] + v[MM_NR_SLAB_UNRECLAIMABLE] },
+		{ "SReclaimable", v[MM_NR_SLAB_RECLAIMABLE] },
+		{ "SwapTotal", swap.nr_slots },
+		{ "SwapFree", swap.nr_slots - swap.nr_used },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		results_put_meminfo(run->db, t_ns, rows[i].name,
+		                    (int64_t)(rows[i].pages * KB_PER_PAGE));
+}
+
 void replay_free_run_put_counters(struct free_run *run, uint64_t t_ns)
 {
 	const struct mm_machine *machine = replay_machine(run->replay);
@@ -133,6 +166,7 @@ void replay_free_run_put_counters(struct free_run *run, uint64_t t_ns)
 	for (uint32_t i = 0; i < MM_NR_VMSTAT_ITEMS; i++)
 		results_put_vmstat(run->db, replay_free_run_since(run, t_ns), mm_vmstat_name(i),
 		                   (int64_t)mm_vmstat_value(machine, i));
+	put_meminfo(run, replay_free_run_since(run, t_ns));
 }
 
 void replay_free_run_put_swap(struct free_run *run, uint64_t t_ns)

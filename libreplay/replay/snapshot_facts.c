@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * /proc/slabinfo, and memory.* of every cgroup (both versions), line by line. What cannot be read is passed over:
+ * /proc/meminfo, /proc/slabinfo, and memory.* of every cgroup (both versions), line by line. What cannot be read is passed over:
  * these texts are the recorded kernel's, but the file may come from anybody.
  */
 #include "snapshot_facts.h"
@@ -143,10 +143,30 @@ static void put_cgroup_file(struct results_db *db, const struct mmr_snapshot_pie
 		put_cgroup_keys(db, path, file, (const char *)piece->data, t_ns);
 }
 
+/* ---- memory ---- */
+
+/* "MemFree:   12345 kB"; numbers of huge pages have no unit and are left out. */
+static void put_meminfo(struct results_db *db, const char *text, int64_t t_ns)
+{
+	char line[128];
+
+	while (next_line(&text, line, sizeof(line))) {
+		char *colon = strchr(line, ':'), *end;
+		long long kb = colon ? strtoll(colon + 1, &end, 10) : 0;
+
+		if (!colon || strcmp(end, " kB") != 0)
+			continue;
+		*colon = '\0';
+		results_put_meminfo(db, t_ns, line, kb);
+	}
+}
+
 void replay_facts_put(struct results_db *db, const struct mmr_snapshot *snapshot, int64_t t_ns)
 {
 	struct mmr_snapshot_piece piece;
 
+	if (mmr_snapshot_find(snapshot, "proc/meminfo", &piece))
+		put_meminfo(db, (const char *)piece.data, t_ns);
 	if (mmr_snapshot_find(snapshot, "proc/slabinfo", &piece))
 		put_slabinfo(db, (const char *)piece.data, t_ns);
 	if (mmr_snapshot_find(snapshot, "sys/kernel/debug/lru_gen", &piece))

@@ -233,4 +233,14 @@ struct results_verification {
 	const char *cause;
 };
 
+struct results_memory_use {
+	const char *memory; /* "anon", "file", "both" */
+	int64_t uses;
+	int64_t first_uses;
+	int64_t pages_at_most;
+	int64_t known_from;
+	bool only_faults;
+	int64_t kernel_pages;
+};
+
 #endif

@@ -329,3 +329,31 @@ CREATE TABLE IF NOT EXISTS cgroup_memory (
   name TEXT NOT NULL,                      -- the file's, and the key's: 'memory.max', 'memory.events:oom_kill'
   value INTEGER                            -- bytes, or a number of events; NULL: no limit
 ) STRICT;
+
+-- What a run's machine had at the instants of its vmstat rows.
+CREATE TABLE IF NOT EXISTS meminfo (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL,
+  name TEXT NOT NULL,                      -- as in /proc/meminfo
+  kb INTEGER NOT NULL
+) STRICT;
+
+-- How much memory the recorded workload needs, by LRU (mmanalyze curve). Only of recordings that wanted back what was evicted.
+CREATE TABLE IF NOT EXISTS memory_use (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  memory TEXT NOT NULL CHECK (memory IN ('anon', 'file', 'both')),
+  uses INTEGER NOT NULL,                   -- first uses and those of pages used before
+  first_uses INTEGER NOT NULL,             -- that miss with any memory
+  pages_at_most INTEGER NOT NULL,          -- at the same time
+  known_from INTEGER NOT NULL,             -- pages; with less memory there may be more refaults
+  only_faults INTEGER NOT NULL,            -- 1: uses that hit are not seen
+  kernel_pages INTEGER NOT NULL,           -- that the kernel held besides, at most
+  PRIMARY KEY (run_id, memory)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS miss_curve (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  memory TEXT NOT NULL,
+  pages INTEGER NOT NULL,                  -- of memory, rising
+  refaults INTEGER NOT NULL                -- with so much
+) STRICT;

@@ -150,6 +150,93 @@ SELECT r.run_id, r.label AS run, coalesce(s.nr, 0) AS nr_stalls, coalesce(s.tota
        (SELECT count(*) FROM oom_kill o WHERE o.run_id = r.run_id) AS nr_oom_kills
   FROM run r LEFT JOIN stalls s USING (run_id) LEFT JOIN longest l USING (run_id) LEFT JOIN counted c USING (run_id);
 
+-- Counters by interval: what happened since the instant before at which all were read, of each run. The tables of sar, vmstat and their kin are made of these.
+DROP VIEW IF EXISTS vmstat_steps;
+CREATE VIEW vmstat_steps AS
+WITH at AS (
+  SELECT run_id, t_ns, sum(value) FILTER (WHERE name = 'pgpgin') AS pgpgin,
+         sum(value) FILTER (WHERE name = 'pgpgout') AS pgpgout,
+         sum(value) FILTER (WHERE name = 'pgfault') AS pgfault,
+         sum(value) FILTER (WHERE name = 'pgmajfault') AS pgmajfault,
+         sum(value) FILTER (WHERE name = 'pgfree') AS pgfree,
+         sum(value) FILTER (WHERE name IN ('pgscan_kswapd')) AS scank,
+         sum(value) FILTER (WHERE name IN ('pgscan_direct', 'pgscan_khugepaged', 'pgscan_proactive')) AS scand,
+         sum(value) FILTER (WHERE name IN ('pgsteal_kswapd', 'pgsteal_direct', 'pgsteal_khugepaged', 'pgsteal_proactive')) AS steal,
+         sum(value) FILTER (WHERE name = 'pswpin') AS pswpin,
+         sum(value) FILTER (WHERE name = 'pswpout') AS pswpout
+    FROM vmstat GROUP BY run_id, t_ns HAVING count(*) FILTER (WHERE name = 'pgfault')),
+step AS (
+  SELECT run_id, t_ns, (t_ns - lag(t_ns) OVER w) / 1e9 AS interval_s,
+         pgpgin - lag(pgpgin) OVER w AS pgpgin,
+         pgpgout - lag(pgpgout) OVER w AS pgpgout,
+         pgfault - lag(pgfault) OVER w AS pgfault,
+         pgmajfault - lag(pgmajfault) OVER w AS pgmajfault,
+         pgfree - lag(pgfree) OVER w AS pgfree,
+         scank - lag(scank) OVER w AS scank,
+         scand - lag(scand) OVER w AS scand,
+         steal - lag(steal) OVER w AS steal,
+         pswpin - lag(pswpin) OVER w AS pswpin,
+         pswpout - lag(pswpout) OVER w AS pswpout
+    FROM at WINDOW w AS (PARTITION BY run_id ORDER BY t_ns))
+SELECT * FROM step WHERE interval_s > 0;
+
+-- sar -B, sar -W, sar -r, sar -S, vmstat 1, in their own words; columns of which a run knows nothing are NULL.
+DROP VIEW IF EXISTS sar_paging;
+CREATE VIEW sar_paging AS
+SELECT run_id, t_ns / 1e9 AS t_s, interval_s, pgpgin / interval_s AS "pgpgin/s", pgpgout / interval_s AS "pgpgout/s",
+       pgfault / interval_s AS "fault/s", pgmajfault / interval_s AS "majflt/s", pgfree / interval_s AS "pgfree/s",
+       scank / interval_s AS "pgscank/s", scand / interval_s AS "pgscand/s", steal / interval_s AS "pgsteal/s",
+       CASE WHEN scank + scand > 0 THEN 100.0 * steal / (scank + scand) ELSE 0.0 END AS "%vmeff"
+  FROM vmstat_steps;
+
+DROP VIEW IF EXISTS sar_swapping;
+CREATE VIEW sar_swapping AS
+SELECT run_id, t_ns / 1e9 AS t_s, interval_s, pswpin / interval_s AS "pswpin/s", pswpout / interval_s AS "pswpout/s" FROM vmstat_steps;
+
+DROP VIEW IF EXISTS meminfo_rows;
+CREATE VIEW meminfo_rows AS
+SELECT run_id, t_ns, (t_ns - lag(t_ns) OVER (PARTITION BY run_id ORDER BY t_ns)) / 1e9 AS interval_s,
+       sum(kb) FILTER (WHERE name = 'MemTotal') AS memtotal,
+       sum(kb) FILTER (WHERE name = 'MemFree') AS memfree,
+       sum(kb) FILTER (WHERE name = 'MemAvailable') AS memavailable,
+       sum(kb) FILTER (WHERE name = 'Buffers') AS buffers,
+       sum(kb) FILTER (WHERE name = 'Cached') AS cached,
+       sum(kb) FILTER (WHERE name = 'SwapCached') AS swapcached,
+       sum(kb) FILTER (WHERE name = 'Active') AS active,
+       sum(kb) FILTER (WHERE name = 'Inactive') AS inactive,
+       sum(kb) FILTER (WHERE name = 'Dirty') AS dirty,
+       sum(kb) FILTER (WHERE name = 'Slab') AS slab,
+       sum(kb) FILTER (WHERE name = 'SReclaimable') AS sreclaimable,
+       sum(kb) FILTER (WHERE name = 'Committed_AS') AS committed_as,
+       sum(kb) FILTER (WHERE name = 'SwapTotal') AS swaptotal,
+       sum(kb) FILTER (WHERE name = 'SwapFree') AS swapfree
+  FROM meminfo GROUP BY run_id, t_ns;
+
+DROP VIEW IF EXISTS sar_memory;
+CREATE VIEW sar_memory AS
+SELECT run_id, t_ns / 1e9 AS t_s, interval_s, memfree AS kbmemfree, memavailable AS kbavail,
+       memtotal - memfree - coalesce(buffers, 0) - cached - slab AS kbmemused,
+       100.0 * (memtotal - memfree - coalesce(buffers, 0) - cached - slab) / memtotal AS "%memused",
+       buffers AS kbbuffers, cached AS kbcached, committed_as AS kbcommit,
+       100.0 * committed_as / (memtotal + swaptotal) AS "%commit", active AS kbactive, inactive AS kbinact, dirty AS kbdirty
+  FROM meminfo_rows;
+
+DROP VIEW IF EXISTS sar_swap;
+CREATE VIEW sar_swap AS
+SELECT run_id, t_ns / 1e9 AS t_s, interval_s, swapfree AS kbswpfree, swaptotal - swapfree AS kbswpused,
+       CASE WHEN swaptotal > 0 THEN 100.0 * (swaptotal - swapfree) / swaptotal ELSE 0.0 END AS "%swpused",
+       swapcached AS kbswpcad,
+       CASE WHEN swaptotal > swapfree THEN 100.0 * swapcached / (swaptotal - swapfree) ELSE 0.0 END AS "%swpcad"
+  FROM meminfo_rows;
+
+-- vmstat 1 without what is not of memory; KiB, and KiB a second.
+DROP VIEW IF EXISTS vmstat_memory;
+CREATE VIEW vmstat_memory AS
+SELECT m.run_id, m.t_ns / 1e9 AS t_s, s.interval_s, m.swaptotal - m.swapfree AS swpd, m.memfree AS free, m.buffers AS buff,
+       m.cached + coalesce(m.sreclaimable, 0) AS cache, s.pswpin * (t.page_size / 1024) / s.interval_s AS si,
+       s.pswpout * (t.page_size / 1024) / s.interval_s AS so, s.pgpgin / s.interval_s AS bi, s.pgpgout / s.interval_s AS bo
+  FROM meminfo_rows m JOIN vmstat_steps s USING (run_id, t_ns) JOIN run r USING (run_id) JOIN trace t USING (trace_id);
+
 DROP VIEW IF EXISTS fragmentation;
 CREATE VIEW fragmentation AS
 SELECT f.run_id, r.label AS run, f.t_ns, f.node, f.zone, f.page_order,

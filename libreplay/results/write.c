@@ -40,6 +40,9 @@ static const struct {
 	[RESULTS_FILE] = { "file_stat", "tiiitiiii" },
 	[RESULTS_SLAB_CACHE] = { "slab_cache", "itiii" },
 	[RESULTS_CGROUP_MEMORY] = { "cgroup_memory", "ittn" },
+	[RESULTS_MEMINFO] = { "meminfo", "iti" },
+	[RESULTS_MEMORY_USE] = { "memory_use", "tiiiiii" },
+	[RESULTS_MISS_CURVE] = { "miss_curve", "tii" },
 };
 
 static sqlite3_stmt *prepared(struct results_db *db, enum results_statement which)
@@ -286,4 +289,21 @@ void results_put_slab_cache(struct results_db *db, const struct results_slab_cac
 void results_put_cgroup_memory(struct results_db *db, const struct results_cgroup_memory *row)
 {
 	put(db, RESULTS_CGROUP_MEMORY, row->t_ns, row->path, row->name, row->value);
+}
+
+void results_put_meminfo(struct results_db *db, int64_t t_ns, const char *name, int64_t kb)
+{
+	put(db, RESULTS_MEMINFO, t_ns, name, kb);
+}
+
+void results_put_memory_use(struct results_db *db, const struct results_memory_use *row)
+{
+	put(db, RESULTS_MEMORY_USE, row->memory, row->uses, row->first_uses, row->pages_at_most,
+	    row->known_from, (int64_t)row->only_faults, row->kernel_pages);
+}
+
+void results_put_miss_curve(struct results_db *db, const char *memory, int64_t pages,
+                            int64_t refaults)
+{
+	put(db, RESULTS_MISS_CURVE, memory, pages, refaults);
 }

@@ -43,6 +43,10 @@ void results_put_oom_candidate(struct results_db *db, const struct results_oom_c
 void results_put_file(struct results_db *db, const struct results_file *row);
 void results_put_slab_cache(struct results_db *db, const struct results_slab_cache *row);
 void results_put_cgroup_memory(struct results_db *db, const struct results_cgroup_memory *row);
+void results_put_meminfo(struct results_db *db, int64_t t_ns, const char *name, int64_t kb);
+void results_put_memory_use(struct results_db *db, const struct results_memory_use *row);
+void results_put_miss_curve(struct results_db *db, const char *memory, int64_t pages,
+                            int64_t refaults);
 
 /* 0, or the first failure since the database was opened. */
 int results_failed(const struct results_db *db, struct mmr_error *err);
