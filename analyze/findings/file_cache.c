@@ -69,6 +69,8 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 	finding_say(finding, "Reclaim took %s of files, and %s (%s) were read again afterwards.",
 	            say_pages(facts, taken), say_pages(facts, refaults),
 	            say_percent(taken > 0 ? refaults / taken : 0));
+	if (harm)
+		say_curve(facts, finding, "the file cache");
 	if (is_scan(facts) && fact(facts, "scan_ns") > 0)
 		finding_say(finding, "The scanning tasks themselves waited %s in direct reclaim.",
 		            say_time(fact(facts, "scan_ns")));
@@ -112,10 +114,10 @@ const struct finding_ops finding_file_cache = {
 	       " sum(value) FILTER (WHERE name = 'nr_dirtied') AS dirtied,"
 	       " sum(value) FILTER (WHERE name = 'pgsteal_file') AS taken,"
 	       " sum(value) FILTER (WHERE name = 'workingset_refault_file') AS refaults,"
-	       " sum(value) FILTER (WHERE name = 'pswpin') AS swapped_in,"
-	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct') AS stall_ns,"
-	       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct') AS longest_ns"
-	       " FROM counters WHERE run_id = {run}",
+	       " sum(value) FILTER (WHERE name = 'pswpin') AS swapped_in," FINDING_CURVE(
+		       "file") " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct') AS stall_ns,"
+			       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct') AS longest_ns"
+			       " FROM counters WHERE run_id = {run}",
 	.judge = judge,
 	.evidence = evidence,
 };

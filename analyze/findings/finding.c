@@ -160,6 +160,27 @@ const char *severity_name(enum finding_severity severity)
 
 /* ---- examining ---- */
 
+void say_curve(const struct finding_facts *facts, struct finding *finding, const char *what)
+{
+	double pages = fact(facts, "curve_pages");
+
+	if (pages <= 0)
+		return;
+	if (fact(facts, "curve_of_faults") > 0)
+		finding_say(
+			finding,
+			"By its miss-ratio curve %s needs %s for all but 5 %% of that to stay; it had %s "
+			"at most (mmanalyze curve).",
+			what, say_pages(facts, pages), say_pages(facts, fact(facts, "curve_from")));
+	else
+		finding_say(
+			finding,
+			"By its miss-ratio curve %s needs %s for 5 %% misses, first uses apart, and %s for "
+			"none (mmanalyze curve).",
+			what, say_pages(facts, pages),
+			say_pages(facts, fact(facts, "curve_whole")));
+}
+
 char *finding_sql(const char *sql, int64_t run_id)
 {
 	sqlite3_str *text = sqlite3_str_new(NULL);

@@ -105,6 +105,26 @@ const char *say_pages(const struct finding_facts *facts, double pages);
 const char *say_time(double ns);
 const char *say_percent(double share);
 
+/*
+ * Columns for the facts of what the miss-ratio curve of anon or file says, if the database has it: the least memory that
+ * leaves a twentieth of the refaults (of the uses, where those that hit are seen), and what the pages had.
+ */
+#define FINDING_CURVE(memory)                                                                                 \
+	" (SELECT min(pages) FROM miss_curve c JOIN memory_use u USING (run_id, memory) WHERE run_id = {run}" \
+	"   AND memory = '" memory                                                                            \
+	"' AND pages >= known_from AND c.refaults <= 0.05 * CASE only_faults"                                 \
+	"   WHEN 0 THEN uses ELSE (SELECT max(refaults) FROM miss_curve m WHERE m.run_id = {run}"             \
+	"   AND m.memory = '" memory "' AND m.pages >= known_from) END) AS curve_pages,"                      \
+	" (SELECT min(pages) FROM miss_curve WHERE run_id = {run} AND memory = '" memory                      \
+	"' AND refaults = 0) AS curve_whole,"                                                                 \
+	" (SELECT only_faults FROM memory_use WHERE run_id = {run} AND memory = '" memory                     \
+	"') AS curve_of_faults,"                                                                              \
+	" (SELECT known_from FROM memory_use WHERE run_id = {run} AND memory = '" memory                      \
+	"') AS curve_from,"
+
+/* Says it; what: "anonymous memory". Nothing without the columns. */
+void say_curve(const struct finding_facts *facts, struct finding *finding, const char *what);
+
 /* How severe it is that tasks waited so long in all, and one of them so long at once. */
 enum finding_severity severity_of_waits(const struct finding_scope *scope, double total_ns,
                                         double longest_ns);

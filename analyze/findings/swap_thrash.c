@@ -33,6 +33,7 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 		say_pages(facts, facts->scope->managed), say_count(in),
 		say_percent(in / facts->scope->managed),
 		say_count(in / facts->scope->duration_ns * 1e9));
+	say_curve(facts, finding, "anonymous memory");
 	if (refaults > 0 && fact(facts, "activated") / refaults >= 0.01)
 		finding_say(
 			finding,
@@ -71,14 +72,14 @@ const struct finding_ops finding_swap_thrash = {
 	       " sum(value) FILTER (WHERE name = 'pswpout') AS swapped_out,"
 	       " sum(value) FILTER (WHERE name = 'workingset_refault_anon') AS refaults,"
 	       " sum(value) FILTER (WHERE name = 'workingset_refault_file') AS file_refaults,"
-	       " sum(value) FILTER (WHERE name = 'workingset_activate_anon') AS activated,"
-	       " (SELECT value FROM vmstat WHERE run_id = {run} AND name = 'nr_file_pages'"
-	       "   ORDER BY t_ns DESC LIMIT 1) AS file_pages,"
-	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
-	       "   AND page_order <= 3) AS stall_ns,"
-	       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
-	       "   AND page_order <= 3) AS longest_ns"
-	       " FROM counters WHERE run_id = {run}",
+	       " sum(value) FILTER (WHERE name = 'workingset_activate_anon') AS activated," FINDING_CURVE(
+		       "anon") " (SELECT value FROM vmstat WHERE run_id = {run} AND name = 'nr_file_pages'"
+			       "   ORDER BY t_ns DESC LIMIT 1) AS file_pages,"
+			       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
+			       "   AND page_order <= 3) AS stall_ns,"
+			       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
+			       "   AND page_order <= 3) AS longest_ns"
+			       " FROM counters WHERE run_id = {run}",
 	.judge = judge,
 	.evidence = evidence,
 };

@@ -35,6 +35,8 @@ struct original {
 	struct run_dumps dumps;
 	struct run_span span;
 	struct run_counters counters;
+	int64_t first_refaults; /* in the first snapshot, and in the last; -1: none so far */
+	int64_t last_refaults;
 };
 
 /* ---- the shadow as a source of samples ---- */
@@ -127,13 +129,30 @@ static void put_vmstat(struct original *run, const struct mmr_snapshot_piece *pi
 	const char *line;
 	size_t length;
 
+	run->last_refaults = 0;
 	while (next_line(&text, end, &line, &length)) {
 		char name[64];
 		int64_t value;
 
-		if (parse_counter(line, length, name, &value))
-			results_put_vmstat(run->db, t_ns, name, value);
+		if (!parse_counter(line, length, name, &value))
+			continue;
+		results_put_vmstat(run->db, t_ns, name, value);
+		if (strncmp(name, "workingset_refault", strlen("workingset_refault")) == 0)
+			run->last_refaults += value;
 	}
+	if (run->first_refaults < 0)
+		run->first_refaults = run->last_refaults;
+}
+
+/* Much of what was evicted was wanted back: so what memory would have held it is a question. */
+static bool lacked_memory(const struct original *run)
+{
+	const struct mmr_zone_info *zone;
+	uint64_t managed = 0;
+
+	for (uint32_t i = 0; (zone = mmr_trace_zone(run->trace, i)); i++)
+		managed += zone->managed;
+	return run->last_refaults - run->first_refaults > (int64_t)(managed / 100);
 }
 
 static int put_counters(struct original *run, struct mmr_error *err)
@@ -382,6 +401,8 @@ static int finish(struct original *run, struct mmr_error *err)
 		code = replay_holders_finish(&run->holders, err);
 	if (code == 0)
 		code = replay_file_traffic_finish(&run->files, err);
+	if (code == 0 && lacked_memory(run))
+		code = replay_run_put_curves(run->db, run->trace, run->options, err);
 	if (code < 0)
 		return code;
 	report->nr_reclaim_episodes = run->episodes.nr_reclaim;
@@ -401,6 +422,7 @@ int replay_run_original(struct mmr_trace *trace, struct results_db *db,
 	int code;
 
 	run.survey = survey;
+	run.first_refaults = -1;
 	*report = (struct mmr_run_report){ 0 };
 	code = replay_run_span_read(trace, &run.span, err);
 	if (code == 0) {

@@ -122,4 +122,11 @@ void replay_run_sample_until(struct run_sampler *sampler, uint64_t t_ns);
 
 void replay_run_sampler_deinit(struct run_sampler *sampler);
 
+/* ---- run_curve_rows.c ---- */
+
+/* Reads a recording once more, unless it is a long one. MMR_E_NOMEM, MMR_E_BUSY. */
+int replay_run_put_curves(struct results_db *db, struct mmr_trace *trace,
+                          const struct mmr_run_options *options,
+                          struct mmr_error *err) MMR_MUST_CHECK;
+
 #endif
