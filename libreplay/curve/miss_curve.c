@@ -71,7 +71,7 @@ static int reserve_bucket(struct histogram *histogram, uint64_t bucket)
 
 static void merge_buckets(struct histogram *histogram)
 {
-	for (uint32_t i = 0; i < histogram->nr / 2; i++)
+	for (size_t i = 0; i < histogram->nr / 2; i++)
 		histogram->counts[i] = histogram->counts[2 * i] + histogram->counts[2 * i + 1];
 	memset(histogram->counts + histogram->nr / 2, 0,
 	       histogram->nr / 2 * sizeof(*histogram->counts));

@@ -2,6 +2,7 @@
 /* Whole runs while the N-th allocation fails: MMR_E_NOMEM, everything given back, the database untouched. */
 #include "result_rows.h"
 
+#include <mmreplay/curve.h>
 #include <mmreplay/run.h>
 
 #include "fail_at.h"
@@ -54,6 +55,17 @@ static int explain(struct mmr_error *err)
 	int code = mmr_explain(trace, &options, &explanation, err);
 
 	mmr_explanation_deinit(&explanation);
+	return code;
+}
+
+static int curves(struct mmr_error *err)
+{
+	const struct mmr_curve_options curve_options = { 0 };
+	struct mmr_curves *result = NULL;
+	int code = mmr_curves_read(trace, &curve_options, &result, err);
+
+	assert_true(code < 0 || mmr_curves_get(result, MMR_CURVE_ALL)->nr_uses > 0);
+	mmr_curves_free(result);
 	return code;
 }
 
@@ -170,15 +182,20 @@ static void an_explanation_fails_cleanly(void **state)
 	assert_in_range(fail_each(explain), 10, 2000);
 }
 
+static void curves_fail_cleanly(void **state)
+{
+	(void)state;
+	assert_in_range(fail_each(curves), 20, 2000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(the_original_fails_cleanly),
-		TEST(verifying_fails_cleanly),
-		TEST(a_replay_fails_cleanly),
-		TEST(an_explanation_fails_cleanly),
+		TEST(the_original_fails_cleanly), TEST(verifying_fails_cleanly),
+		TEST(a_replay_fails_cleanly),     TEST(an_explanation_fails_cleanly),
+		TEST(curves_fail_cleanly),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
