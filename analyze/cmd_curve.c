@@ -44,7 +44,7 @@ static const struct option_row options[] = {
 	  .type = OPTION_STRING,
 	  .argument = "RATE",
 	  .target = &args.sample,
-	  .help = "Follow every page (exact), a share of them (0.01), or so many at most (pages:65536, the "
+	  .help = "Follow every page (exact), a share of them (0.01), or so many at most (pages:524288, the "
 	          "default)" },
 	{ .long_name = "sizes",
 	  .type = OPTION_LIST,

@@ -26,7 +26,7 @@
 #include "vec.h"
 #include "workload.h"
 
-#define MAX_FOLLOWED     65536u
+#define MAX_FOLLOWED     (1u << 19)
 #define EVENTS_PER_BATCH 4096
 
 #define KERNEL (MMR_NR_CURVES + 1)
@@ -241,6 +241,7 @@ static int follow(struct mmr_curves *curves, const struct demand_op *op, struct 
 	case DEMAND_CACHE_SHRUNK:
 	case DEMAND_OOM:
 	case DEMAND_PAGE_FAULT:
+	case DEMAND_FILE_FAULT:
 	case DEMAND_DROP_CACHES:
 	case DEMAND_HUGE_RANGE:
 		break;

@@ -62,7 +62,7 @@ struct mmr_curve_options {
 	/* Of the pages, chosen by a hash: 1 all, 0.01 every hundredth; 0: as many as max_followed allows. */
 	double rate;
 	uint32_t
-		max_followed; /* 0: 65536. With rate 0; a trace with fewer pages than this gives exact curves */
+		max_followed; /* 0: 524288. With rate 0; a trace with fewer pages than this gives exact curves */
 	bool force; /* also with a recording that can show only a part of it (mmr_trace_limit()) */
 	/* Called now and then with the number of events done; may be NULL. False ends the pass with MMR_E_BUSY. */
 	bool (*progress)(void *data, uint64_t nr_events);
