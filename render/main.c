@@ -265,7 +265,7 @@ static const struct chart_ops *find_chart(const char *name)
 /* Every chart's subcommand: argv[0] is its name. */
 static int chart_main(int argc, char **argv)
 {
-	struct option_row rows[COMMON_OPTIONS + CHART_OPTIONS + 1] = { 0 };
+	static struct option_row rows[COMMON_OPTIONS + CHART_OPTIONS + 1];
 	char tool[64], output[64];
 	struct invocation invocation = { .tool = tool,
 		                         .chart = find_chart(argv[0]),
