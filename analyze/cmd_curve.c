@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mmanalyze curve: how much memory a workload needs. */
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <mmreplay/curve.h>
 
 #include "curve_report.h"
+#include "interruption.h"
 #include "mmanalyze.h"
 #include "options.h"
 #include "terminal.h"
@@ -84,20 +84,6 @@ static const struct command command = {
 		    "  mmanalyze curve --file --misses 2 trace.zst\n"
 		    "  mmanalyze curve --sizes 0.5x,1x,2x --json trace.zst\n",
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal_number)
-{
-	(void)signal_number;
-	interrupted = 1;
-}
-
-static bool show_progress(void *data, uint64_t nr_events)
-{
-	progress_update(data, nr_events, "events");
-	return !interrupted;
-}
 
 /* ---- arguments ---- */
 
@@ -226,7 +212,8 @@ static int print(const struct curve_report *report)
 static int read_and_print(struct mmr_trace *trace, struct curve_report *report)
 {
 	const struct mmr_trace_info *trace_info = mmr_trace_info(trace);
-	struct mmr_curve_options curve_options = { .force = args.force, .progress = show_progress };
+	struct mmr_curve_options curve_options = { .force = args.force,
+		                                   .progress = interruption_progress };
 	struct mmr_curves *curves;
 	struct mmr_error err = { 0 };
 	struct progress progress;
@@ -258,7 +245,6 @@ static int read_and_print(struct mmr_trace *trace, struct curve_report *report)
 
 int cmd_curve(int argc, char **argv)
 {
-	const struct sigaction action = { .sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND };
 	struct mmr_trace_options trace_options = { .nr_threads = 1 };
 	struct curve_report report = { .tool = TOOL };
 	struct mmr_trace *trace = NULL;
@@ -282,8 +268,7 @@ int cmd_curve(int argc, char **argv)
 	if (mmr_trace_open_parts((const char *const *)argv + first, (size_t)(argc - first),
 	                         &trace_options, &trace, &err) < 0)
 		return fail(TOOL, &err);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	interruption_catch(true);
 	ret = read_and_print(trace, &report);
 	mmr_trace_close(trace);
 	options_deinit(&command);

@@ -2,13 +2,13 @@
 /* mmanalyze what-if: one recording under many settings at once. */
 #include <dirent.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "database.h"
+#include "interruption.h"
 #include "mmanalyze.h"
 #include "options.h"
 #include "terminal.h"
@@ -98,26 +98,11 @@ static const struct command command = {
 		"  mmanalyze what-if --set vm.swappiness=10,60,100 -o what-if.db trace.zst\n",
 };
 
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal_number)
-{
-	(void)signal_number;
-	interrupted = 1;
-}
-
-static bool show_progress(void *data, uint64_t nr_events)
-{
-	progress_update(data, nr_events, "events");
-	return !interrupted;
-}
-
 /* ---- the original ---- */
 
 /* Follows the recording into a database; *memory becomes the bytes of its machine. */
 static int follow(struct what_if_batch *batch, uint64_t *memory, struct mmr_error *err)
 {
-	const struct sigaction action = { .sa_handler = interrupt };
 	struct mmr_trace_options trace_options = { .nr_threads = 1 };
 	const struct mmr_zone_info *zone;
 	struct mmr_run_report report = { 0 };
@@ -128,7 +113,7 @@ static int follow(struct what_if_batch *batch, uint64_t *memory, struct mmr_erro
 		.trace_path = batch->traces[0],
 		.interval_ns = batch->interval_ns,
 		.force = batch->force,
-		.progress = show_progress,
+		.progress = interruption_progress,
 		.progress_data = &progress,
 	};
 	struct mmr_trace_limit limit;
@@ -143,8 +128,7 @@ static int follow(struct what_if_batch *batch, uint64_t *memory, struct mmr_erro
 		*memory += zone->managed * mmr_trace_info(trace)->page_size;
 	if (mmr_trace_info(trace)->has_requests)
 		message(TOOL, "page requests have no kernel to ask what if: see mmanalyze curve");
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	interruption_catch(false);
 	progress_begin(&progress, "following", mmr_trace_info(trace)->nr_events, batch->quiet);
 	code = mmr_run_original(trace, &run_options, &report, err);
 	progress_end(&progress);

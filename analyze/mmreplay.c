@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mmreplay: one trace in, one database out. */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 
 #include "dump_output.h"
 #include "explain_report.h"
+#include "interruption.h"
 #include "options.h"
 #include "run_report.h"
 #include "terminal.h"
@@ -30,8 +30,6 @@ static struct {
 	struct dump_output dumps;
 	struct mmr_run_options run;
 } args = { .threads = 1, .nr_seeds = 1, .dumps = { .tool = TOOL } };
-
-static volatile sig_atomic_t interrupted;
 
 static const struct option_row options[] = {
 	{ .long_name = "shadow",
@@ -140,12 +138,6 @@ static const struct command command = {
 		    "promises; 2 trouble. A damaged trace gives what is readable of it, and 2.\n",
 };
 
-static void interrupt(int signal_number)
-{
-	(void)signal_number;
-	interrupted = 1;
-}
-
 struct progress_state {
 	struct progress line;
 	const char *what;
@@ -156,7 +148,7 @@ static bool show_progress(void *data, uint64_t nr_events)
 	struct progress_state *state = data;
 
 	progress_update(&state->line, nr_events, state->what);
-	return !interrupted;
+	return !interruption_came();
 }
 
 static int print_rows(json_t *rows)
@@ -319,7 +311,6 @@ static int check_arguments(int nr_operands)
 
 int main(int argc, char **argv)
 {
-	const struct sigaction action = { .sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND };
 	struct progress_state progress = { 0 };
 	struct mmr_trace_options trace_options = { 0 };
 	struct mmr_trace *trace = NULL;
@@ -354,8 +345,7 @@ int main(int argc, char **argv)
 	                         &trace_options, &trace, &err) < 0)
 		return fail(TOOL, &err);
 	progress.what = mmr_trace_info(trace)->has_requests ? "requests" : "events";
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	interruption_catch(true);
 	progress_begin(&progress.line, args.shadow ? "following" : "replaying", nr_items(trace),
 	               args.quiet);
 	ret = args.explain ? explain(trace, &progress) : run(trace, &progress);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The database of a report. A trace is followed into one first, as mmreplay --shadow does. */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <mmreplay/run.h>
 
 #include "database.h"
+#include "interruption.h"
 #include "report.h"
 #include "terminal.h"
 
@@ -27,21 +27,6 @@ static bool is_database(const char *path)
 	return is;
 }
 
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal_number)
-{
-	(void)signal_number;
-	interrupted = 1;
-}
-
-/* Whoever interrupts finds nothing left behind: the run takes its files away. */
-static bool show_progress(void *data, uint64_t nr_events)
-{
-	progress_update(data, nr_events, "events");
-	return !interrupted;
-}
-
 /* Also of a filtered recording: the report says what that means. */
 static int follow(const struct report_source *source, const char *db_path, struct mmr_error *err)
 {
@@ -54,7 +39,7 @@ static int follow(const struct report_source *source, const char *db_path, struc
 		.db_path = db_path,
 		.trace_path = source->operands[0],
 		.force = true,
-		.progress = show_progress,
+		.progress = interruption_progress,
 		.progress_data = &progress,
 	};
 	int code = mmr_trace_open_parts((const char *const *)source->operands,
@@ -99,12 +84,10 @@ static void remove_temporary(struct report_source *source, const char *path)
 
 static bool open_trace(struct report_source *source)
 {
-	const struct sigaction action = { .sa_handler = interrupt, .sa_flags = (int)SA_RESETHAND };
 	struct mmr_error err = { 0 };
 	char *path;
 
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	interruption_catch(true);
 	path = source->keep ? sqlite3_mprintf("%s", source->keep) : temporary_path(source);
 	if (!path)
 		return false;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "database.h"
+#include "interruption.h"
 #include "terminal.h"
 #include "what_if.h"
 
@@ -40,14 +41,6 @@ struct pool {
 	sqlite3 *db;
 	struct progress progress;
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal_number)
-{
-	(void)signal_number;
-	interrupted = 1;
-}
 
 static char *job_path(const struct what_if_batch *batch, unsigned int job)
 {
@@ -230,12 +223,12 @@ static bool run_pool(struct pool *pool)
 		int status;
 		pid_t pid;
 
-		while (!interrupted && pool->next_job < batch->nr_jobs &&
+		while (!interruption_came() && pool->next_job < batch->nr_jobs &&
 		       (process = process_of(pool, 0)))
 			if (!start(pool, process))
 				return false;
-		pid = interrupted ? -1 : waitpid(-1, &status, 0);
-		if (interrupted) {
+		pid = interruption_came() ? -1 : waitpid(-1, &status, 0);
+		if (interruption_came()) {
 			message(batch->tool, "interrupted; nothing was written");
 			return false;
 		}
@@ -253,10 +246,8 @@ static bool run_pool(struct pool *pool)
  */
 static void catch_signals(void)
 {
-	const struct sigaction action = { .sa_handler = interrupt };
 
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	interruption_catch(false);
 }
 
 bool what_if_run_all(struct what_if_batch *batch)
