@@ -35,6 +35,14 @@ int base_resize(void **array, size_t nmemb, size_t size)
 	return 0;
 }
 
+int base_grow(void **array, size_t had, size_t nmemb, size_t size, int fill)
+{
+	if (base_resize(array, nmemb, size) < 0)
+		return MMR_E_NOMEM;
+	memset((char *)*array + had * size, fill, (nmemb - had) * size);
+	return 0;
+}
+
 char *base_strndup(const char *text, size_t len)
 {
 	char *copy;

@@ -20,6 +20,9 @@ void *base_calloc_err(size_t nmemb, size_t size, const char *what, struct mmr_er
 /* Resizes *array to nmemb elements; new elements are not initialised. 0 or MMR_E_NOMEM (array as it was). */
 int base_resize(void **array, size_t nmemb, size_t size) MMR_MUST_CHECK;
 
+/* The same from had elements to nmemb >= had; each byte of the new ones is fill. */
+int base_grow(void **array, size_t had, size_t nmemb, size_t size, int fill) MMR_MUST_CHECK;
+
 /* Copy of len bytes with a terminating NUL added; NULL if there is no memory. */
 char *base_strndup(const char *text, size_t len) __attribute__((malloc, warn_unused_result));
 

@@ -60,11 +60,9 @@ static int reserve_bucket(struct histogram *histogram, uint64_t bucket)
 		want *= 2;
 	if (want > UINT32_MAX / 2)
 		return MMR_E_LIMIT;
-	if (base_resize(&counts, (size_t)want, sizeof(*histogram->counts)) < 0)
+	if (base_grow(&counts, histogram->nr, (size_t)want, sizeof(*histogram->counts), 0) < 0)
 		return MMR_E_NOMEM;
 	histogram->counts = counts;
-	memset(histogram->counts + histogram->nr, 0,
-	       (size_t)(want - histogram->nr) * sizeof(*histogram->counts));
 	histogram->nr = (uint32_t)want;
 	return 0;
 }
@@ -145,11 +143,10 @@ static int reserve(struct curve *curve, uint32_t page)
 	if (code == 0 && curve->has_near)
 		code = curve_stack_reserve(&curve->near, (uint32_t)want);
 	if (code == 0)
-		code = base_resize(&states, want, sizeof(*curve->states));
+		code = base_grow(&states, curve->nr_states, want, sizeof(*curve->states), 0);
 	if (code < 0)
 		return code;
 	curve->states = states;
-	memset(curve->states + curve->nr_states, 0, want - curve->nr_states);
 	curve->nr_states = (uint32_t)want;
 	return 0;
 }

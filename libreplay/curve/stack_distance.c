@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "stack_distance.h"
 
-#include <string.h>
-
 #include "alloc.h"
 
 #define LEVEL_BIT     (UINT32_C(1) << 31)
@@ -39,10 +37,9 @@ int curve_stack_reserve(struct curve_stack *stack, uint32_t nr_pages)
 		return MMR_E_LIMIT;
 	while (want < nr_pages)
 		want *= 2;
-	if (base_resize(&where, want, sizeof(*stack->where)) < 0)
+	if (base_grow(&where, stack->nr_pages, want, sizeof(*stack->where), 0) < 0)
 		return MMR_E_NOMEM;
 	stack->where = where;
-	memset(stack->where + stack->nr_pages, 0, (want - stack->nr_pages) * sizeof(*stack->where));
 	stack->nr_pages = (uint32_t)want;
 	return 0;
 }

@@ -71,11 +71,9 @@ int mm_huge_spaces_reserve(struct mm_machine *machine, uint32_t nr_spaces, struc
 
 	if (nr_spaces <= areas->nr_spaces)
 		return 0;
-	if (base_resize(&spaces, nr_spaces, sizeof(*areas->spaces)) < 0)
+	if (base_grow(&spaces, areas->nr_spaces, nr_spaces, sizeof(*areas->spaces), 0) < 0)
 		return base_error(err, MMR_E_NOMEM, "no memory for %u address spaces", nr_spaces);
 	areas->spaces = spaces;
-	memset(&areas->spaces[areas->nr_spaces], 0,
-	       (nr_spaces - areas->nr_spaces) * sizeof(*areas->spaces));
 	areas->nr_spaces = nr_spaces;
 	return 0;
 }

@@ -600,11 +600,9 @@ int mm_reserve_lpages(struct mm_machine *machine, uint32_t nr_pages, struct mmr_
 	if (base_resize(&lpages, nr, sizeof(*machine->lpages)) < 0)
 		return base_error(err, MMR_E_NOMEM, "no memory for %u logical pages", nr_pages);
 	machine->lpages = lpages;
-	if (base_resize(&owners, nr, sizeof(*machine->owners)) < 0)
+	if (base_grow(&owners, machine->nr_lpages, nr, sizeof(*machine->owners), 0) < 0)
 		return base_error(err, MMR_E_NOMEM, "no memory for %u logical pages", nr_pages);
 	machine->owners = owners;
-	memset(&machine->owners[machine->nr_lpages], 0,
-	       (nr - machine->nr_lpages) * sizeof(*machine->owners));
 	for (uint64_t i = machine->nr_lpages; i < nr; i++)
 		machine->lpages[i] = (struct mm_lpage){ .pfn = MM_NONE, .slot = MM_NONE };
 	machine->nr_lpages = (uint32_t)nr;

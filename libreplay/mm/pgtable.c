@@ -44,12 +44,10 @@ int mm_tables_reserve(struct mm_machine *machine, uint32_t nr_lpages, struct mmr
 
 	if (!tables->on || nr_lpages <= tables->nr_places)
 		return 0;
-	if (base_resize(&places, nr_lpages, sizeof(*tables->places)) < 0)
+	if (base_grow(&places, tables->nr_places, nr_lpages, sizeof(*tables->places), 0xff) < 0)
 		return base_error(err, MMR_E_NOMEM, "no memory for the places of %u pages",
 		                  nr_lpages);
 	tables->places = places;
-	memset(&tables->places[tables->nr_places], 0xff,
-	       (nr_lpages - tables->nr_places) * sizeof(*tables->places));
 	tables->nr_places = nr_lpages;
 	return 0;
 }

@@ -51,12 +51,10 @@ int mm_residence_reserve(struct mm_machine *machine, uint32_t nr_lpages, struct 
 
 	if (!model->on || nr_lpages <= model->nr_pages)
 		return 0;
-	if (base_resize(&pages, nr_lpages, sizeof(*model->pages)) < 0)
+	if (base_grow(&pages, model->nr_pages, nr_lpages, sizeof(*model->pages), 0) < 0)
 		return base_error(err, MMR_E_NOMEM, "no memory for the residence of %u pages",
 		                  nr_lpages);
 	model->pages = pages;
-	memset(&model->pages[model->nr_pages], 0,
-	       (nr_lpages - model->nr_pages) * sizeof(*model->pages));
 	model->nr_pages = nr_lpages;
 	return 0;
 }

@@ -50,12 +50,10 @@ int mm_areas_reserve(struct mm_machine *machine, uint32_t nr_lpages, struct mmr_
 
 	if (!areas->on || nr_lpages <= areas->nr_pages)
 		return 0;
-	if (base_resize(&of, nr_lpages, sizeof(*areas->of)) < 0)
+	if (base_grow(&of, areas->nr_pages, nr_lpages, sizeof(*areas->of), 0xff) < 0)
 		return base_error(err, MMR_E_NOMEM, "no memory for the areas of %u pages",
 		                  nr_lpages);
 	areas->of = of;
-	memset(&areas->of[areas->nr_pages], 0xff,
-	       (nr_lpages - areas->nr_pages) * sizeof(*areas->of));
 	areas->nr_pages = nr_lpages;
 	return 0;
 }

@@ -46,10 +46,9 @@ static int grow_ids(struct trace_formats *f, uint32_t id)
 
 	if (id < f->nr_ids)
 		return 0;
-	if (base_resize(&rows, count, sizeof(*f->row_of_id)) < 0)
+	if (base_grow(&rows, f->nr_ids, count, sizeof(*f->row_of_id), 0) < 0)
 		return MMR_E_NOMEM;
 	f->row_of_id = rows;
-	memset(f->row_of_id + f->nr_ids, 0, (count - f->nr_ids) * sizeof(*f->row_of_id));
 	f->nr_ids = count;
 	return 0;
 }

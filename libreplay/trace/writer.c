@@ -291,10 +291,9 @@ static int learn_group(struct mmr_writer *w, const struct writer_text *text)
 		uint32_t count = ((uint32_t)id | 255) + 1;
 		void *groups = w->group_of_id;
 
-		if (base_resize(&groups, count, 1) < 0)
+		if (base_grow(&groups, w->nr_groups, count, 1, MMR_GROUP_OTHER) < 0)
 			return MMR_E_NOMEM;
 		w->group_of_id = groups;
-		memset(w->group_of_id + w->nr_groups, MMR_GROUP_OTHER, count - w->nr_groups);
 		w->nr_groups = count;
 	}
 	w->group_of_id[id] = (uint8_t)mmr_event_group(mmr_event_find(system, name));

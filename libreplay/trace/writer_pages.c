@@ -71,10 +71,9 @@ static int grow_slots(struct writer_cpu *c, uint32_t id)
 	uint32_t count = (id | (FIRST_SLOTS - 1)) + 1;
 	void *slots = c->slots;
 
-	if (base_resize(&slots, count, sizeof(*c->slots)) < 0)
+	if (base_grow(&slots, c->nr_slots, count, sizeof(*c->slots), 0) < 0)
 		return MMR_E_NOMEM;
 	c->slots = slots;
-	memset(c->slots + c->nr_slots, 0, (count - c->nr_slots) * sizeof(*c->slots));
 	c->nr_slots = count;
 	return 0;
 }

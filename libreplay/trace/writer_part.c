@@ -227,11 +227,9 @@ static int grow_counts(struct writer_part *part, uint32_t id)
 
 	if (id < part->nr_counts)
 		return 0;
-	if (base_resize(&counts, count, sizeof(*part->counts)) < 0)
+	if (base_grow(&counts, part->nr_counts, count, sizeof(*part->counts), 0) < 0)
 		return MMR_E_NOMEM;
 	part->counts = counts;
-	memset(part->counts + part->nr_counts, 0,
-	       (count - part->nr_counts) * sizeof(*part->counts));
 	part->nr_counts = count;
 	return 0;
 }
