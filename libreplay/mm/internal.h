@@ -155,6 +155,7 @@ struct mm_machine {
 	struct mm_page_tables tables;
 	struct mm_areas areas;
 	struct mm_huge_areas huge;
+	struct mm_hugetlb hugetlb;
 	struct mm_broken broken;
 	const char *lacks; /* what there was no memory for; NULL: nothing */
 	struct mm_node nodes[MM_MAX_NODES];
@@ -384,6 +385,11 @@ int mm_check_block_states(const struct mm_machine *machine, struct mmr_error *er
 
 /* Watermarks, lowmem reserve and per-CPU limits from the settings. */
 void mm_setup_per_zone_wmarks(struct mm_machine *machine);
+
+/* ---- hugetlb.c ---- */
+
+/* A page that was a mapping's goes back to the pool. false: it does not, and is to be freed. */
+bool mm_hugetlb_put(struct mm_machine *machine, uint32_t number);
 
 /* ---- min_free.c ---- */
 

@@ -174,6 +174,7 @@ static enum mm_touch_result first_touch(struct mm_machine *machine,
 {
 	bool fault = kind == MM_LPAGE_ANON || (flags & MM_TOUCH_FAULT);
 	bool huge = request->order == MM_PAGEBLOCK_ORDER && kind != MM_LPAGE_KERNEL;
+	const uint32_t hugetlb = MM_TOUCH_HUGETLB | MM_TOUCH_HUGETLB_USED;
 	uint32_t pfn;
 
 	if (huge || request->huge_gfp != 0) {
@@ -188,8 +189,10 @@ static enum mm_touch_result first_touch(struct mm_machine *machine,
 		return mm_touch_pieces(machine, request, page, kind, flags);
 	if (kind != MM_LPAGE_KERNEL && fault)
 		mm_count(machine, MM_PGFAULT, 1);
-	if (pfn == MM_NONE)
+	if (pfn == MM_NONE) {
+		mm_count(machine, MM_HTLB_BUDDY_PGALLOC_FAIL, (flags & hugetlb) != 0);
 		return MM_TOUCH_FAILED;
+	}
 	mm_page_bind(machine, pfn, page, kind);
 	if (kind != MM_LPAGE_KERNEL) {
 		if (fault)
@@ -199,6 +202,7 @@ static enum mm_touch_result first_touch(struct mm_machine *machine,
 			enter_unmapped(machine, pfn);
 	} else {
 		mm_kmem_added(machine, page, mm_kmem_kind(request->gfp_flags, flags));
+		mm_count(machine, MM_HTLB_BUDDY_PGALLOC, (flags & hugetlb) != 0);
 	}
 	return MM_TOUCH_NEW;
 }
@@ -426,7 +430,8 @@ void mm_drop_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number)
 	mm_space_uncharge(machine, number);
 	mm_unplace_lpage(machine, number);
 	mm_area_forget(machine, number);
-	mm_kmem_removed(machine, number);
+	if (!mm_hugetlb_put(machine, number))
+		mm_kmem_removed(machine, number);
 	if (lpage->order > 0 && lpage->kind != MM_LPAGE_KERNEL && lpage->nr_gone > 0)
 		mm_forget_parts(machine, number);
 	if (lpage->pfn != MM_NONE) {

@@ -301,13 +301,15 @@ enum mm_touch_flags {
 	MM_TOUCH_BACKED = 8, /* file pages: the contents are on the device and have to be read */
 	MM_TOUCH_UNUSED =
 		16, /* file pages: only has to be there; it was not used, or that is told apart */
-	MM_TOUCH_SAMPLED = 32,    /* somebody saw that it was used; nobody knows how */
-	MM_TOUCH_SLAB = 64,       /* kernel memory: a slab */
-	MM_TOUCH_TABLE = 128,     /* kernel memory: a page table */
-	MM_TOUCH_FAULTED = 256,   /* a page fault even if the page is there */
-	MM_TOUCH_BESIDE = 512,    /* through another page table than the use before */
-	MM_TOUCH_LEAVES = 1024,   /* a copy: of what was last used through this page table */
-	MM_TOUCH_IN_FAULT = 2048, /* file pages: brought in by a fault on another page */
+	MM_TOUCH_SAMPLED = 32,        /* somebody saw that it was used; nobody knows how */
+	MM_TOUCH_SLAB = 64,           /* kernel memory: a slab */
+	MM_TOUCH_TABLE = 128,         /* kernel memory: a page table */
+	MM_TOUCH_FAULTED = 256,       /* a page fault even if the page is there */
+	MM_TOUCH_BESIDE = 512,        /* through another page table than the use before */
+	MM_TOUCH_LEAVES = 1024,       /* a copy: of what was last used through this page table */
+	MM_TOUCH_IN_FAULT = 2048,     /* file pages: brought in by a fault on another page */
+	MM_TOUCH_HUGETLB = 4096,      /* kernel memory: a page of the hugetlb pool */
+	MM_TOUCH_HUGETLB_USED = 8192, /* … or of a mapping */
 };
 
 /* How a touch was served. */
@@ -483,6 +485,32 @@ void mm_place_huge(struct mm_machine *machine, uint32_t page, uint32_t space, ui
 /* Whether a VMA of this advice gets huge pages, and the gfp_flags that a fault asks for one with. */
 bool mm_huge_admits(const struct mm_settings *settings, enum mm_advice advice);
 uint32_t mm_huge_gfp(const struct mm_settings *settings, enum mm_advice advice);
+
+/* ---- hugetlb pages: see hugetlb.c ---- */
+
+struct mm_hugetlb_stat {
+	uint32_t nr_total; /* with nr_surplus */
+	uint32_t nr_free;
+	uint32_t nr_surplus;
+};
+
+/* So many pages of the recorded pool were in use. */
+void mm_seed_hugetlb_used(struct mm_machine *machine, uint32_t nr_pages);
+/*
+ * vm.nr_hugepages: the pool gets or gives back pages until it has count. Returns how many it lacks. It may wait, in direct
+ * reclaim and compaction.
+ */
+uint32_t mm_hugetlb_set_pool(struct mm_machine *machine, const struct mm_request *request,
+                             uint32_t count);
+/* One page more for the pool, if there is one. */
+bool mm_hugetlb_try(struct mm_machine *machine, const struct mm_request *request);
+/* Logical page number becomes a page of the pool, … */
+enum mm_touch_result mm_hugetlb_add(struct mm_machine *machine, const struct mm_request *request,
+                                    uint32_t number);
+/* … or of a mapping: out of the pool, or a surplus one as long as there are fewer than most. */
+enum mm_touch_result mm_hugetlb_take(struct mm_machine *machine, const struct mm_request *request,
+                                     uint32_t number, uint32_t most);
+struct mm_hugetlb_stat mm_hugetlb_stat(const struct mm_machine *machine);
 
 /* ---- files that are mapped: see readahead.c ---- */
 

@@ -160,6 +160,8 @@ enum mm_kmem_kind {
 	MM_KMEM_SLAB,
 	MM_KMEM_SLAB_RECLAIMABLE,
 	MM_KMEM_PAGE_TABLE,
+	MM_KMEM_HUGETLB,      /* the pool's */
+	MM_KMEM_HUGETLB_USED, /* a mapping's, beyond the pool or out of it */
 	MM_NR_KMEM_KINDS
 };
 
@@ -630,6 +632,13 @@ struct mm_khugepaged {
 	uint64_t nr_copied; /* … and pages copied, for the cost model */
 	uint64_t pages_collapsed;
 	uint64_t full_scans;
+};
+
+/* The pool of hugetlb pages: see hugetlb.c. */
+struct mm_hugetlb {
+	struct mm_list own;      /* page frames that the machine took for itself, and nobody uses */
+	uint32_t nr_surplus;     /* pages beyond those that the pool should have */
+	uint32_t nr_seeded_used; /* of the recorded pool at the start */
 };
 
 /* Where a violated invariant was seen first. */

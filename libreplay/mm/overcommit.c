@@ -22,9 +22,10 @@ uint64_t mm_commit_limit(const struct mm_machine *machine)
 {
 	const struct mm_settings *settings = &machine->settings;
 	uint64_t pages = settings->overcommit_kbytes / PAGE_KIB;
+	uint64_t hugetlb = (uint64_t)mm_hugetlb_stat(machine).nr_total * MM_PAGEBLOCK_PAGES;
 
 	if (pages == 0)
-		pages = mm_managed_pages(machine) * settings->overcommit_ratio / 100;
+		pages = (mm_managed_pages(machine) - hugetlb) * settings->overcommit_ratio / 100;
 	return pages + machine->swap.nr_slots;
 }
 

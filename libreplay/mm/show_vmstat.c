@@ -106,6 +106,29 @@ static uint64_t available(const struct mm_machine *machine, const struct mm_zone
 	return pages > reserves ? pages - reserves : 0;
 }
 
+/* Lines that are numbers of huge pages. */
+static bool hugetlb_number(const struct mm_machine *machine, const struct mm_model_line *line,
+                           uint64_t *value)
+{
+	const struct mm_hugetlb_stat stat = mm_hugetlb_stat(machine);
+	const struct {
+		const char *name;
+		uint32_t nr;
+	} known[] = {
+		{ "HugePages_Total", stat.nr_total },
+		{ "HugePages_Free", stat.nr_free },
+		{ "HugePages_Surp", stat.nr_surplus },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (!mm_name_is(line->name, line->name_length, known[i].name))
+			continue;
+		*value = known[i].nr;
+		return true;
+	}
+	return false;
+}
+
 static uint64_t meminfo_kib(const struct mm_machine *machine, const struct mm_zone_items *items,
                             const struct mm_model_line *line)
 {
@@ -146,7 +169,12 @@ static uint64_t meminfo_kib(const struct mm_machine *machine, const struct mm_zo
 		{ "AnonHugePages", items->anon_huge * MM_PAGEBLOCK_PAGES },
 		{ "CmaFree", items->free_cma },
 		{ "Hugepagesize", HUGE_PAGE_KIB / PAGE_KIB },
+		{ "Hugetlb", (uint64_t)mm_hugetlb_stat(machine).nr_total * MM_PAGEBLOCK_PAGES },
 	};
+	uint64_t number;
+
+	if (hugetlb_number(machine, line, &number))
+		return number;
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (mm_name_is(line->name, line->name_length, known[i].name))

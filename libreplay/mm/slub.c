@@ -50,6 +50,10 @@ enum mm_kmem_kind mm_kmem_kind(uint32_t gfp_flags, uint32_t touch_flags)
 		return MM_KMEM_SLAB_RECLAIMABLE;
 	if (touch_flags & MM_TOUCH_SLAB)
 		return MM_KMEM_SLAB;
+	if (touch_flags & MM_TOUCH_HUGETLB)
+		return MM_KMEM_HUGETLB;
+	if (touch_flags & MM_TOUCH_HUGETLB_USED)
+		return MM_KMEM_HUGETLB_USED;
 	return touch_flags & MM_TOUCH_TABLE ? MM_KMEM_PAGE_TABLE : MM_KMEM_OTHER;
 }
 

@@ -452,6 +452,11 @@ static int finish(struct free_run *run, struct mmr_error *err)
 			"where the recorded kernel killed a task, it was taken to ask for %llu "
 			"pages more than recorded (oom.beyond)",
 			(unsigned long long)replay_stats(run->replay)->nr_beyond);
+	if (replay_stats(run->replay)->nr_hugetlb_lacking)
+		replay_run_note(run->report,
+		                "the hugetlb pool lacks %llu pages that could not be had "
+		                "(vm.nr_hugepages)",
+		                (unsigned long long)replay_stats(run->replay)->nr_hugetlb_lacking);
 	if (run->report->nr_oom)
 		replay_run_note(
 			run->report,

@@ -64,6 +64,8 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 		replay->kswapd[n].nap_end_ns = REPLAY_NEVER;
 	replay_compactor_init(replay, config);
 	replay_khugepaged_init(replay, config);
+	replay->tunables = *config->tunables;
+	replay_hugetlb_init(replay, config);
 	replay->reference_ns = REPLAY_NEVER;
 	if (config->tunables->source[REPLAY_TUNABLE_COST_FILE_WRITE_NS] == REPLAY_TUNABLE_RECORDED)
 		replay->device = &config->start->device;
@@ -73,7 +75,6 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 		replay->reference_ns = 0;
 	}
 	replay->policy = policy_find(config->policy);
-	replay->tunables = *config->tunables;
 	replay->thp_set =
 		config->tunables->source[REPLAY_TUNABLE_THP_ENABLED] == REPLAY_TUNABLE_SET ||
 		config->tunables->source[REPLAY_TUNABLE_THP_DEFRAG] == REPLAY_TUNABLE_SET;
@@ -298,6 +299,10 @@ bool replay_input_next(struct replay *replay)
 	}
 	if (t_ns < replay->now_ns)
 		t_ns = replay->now_ns;
+	if (!replay->seeding && replay->hugetlb_due) {
+		replay_hugetlb_submit(replay);
+		return true;
+	}
 	if (!replay->seeding && replay->change_ns <= t_ns) {
 		if (!replay_simtime_step(replay, replay->change_ns))
 			change_settings(replay);
@@ -327,6 +332,8 @@ void replay_execute(struct replay *replay, const struct demand_op *op)
 	}
 	if (op->kind == REPLAY_OP_KHUGEPAGED)
 		replay_khugepaged_step(replay, op);
+	else if (op->kind == REPLAY_OP_HUGETLB)
+		replay_hugetlb_resize(replay, op);
 	else
 		replay_op_run(replay, op);
 	if (replay->input.code == 0)

@@ -178,6 +178,7 @@ struct replay_start {
 	uint8_t *block_types; /* migratetype of pageblock i (pfn / 512), 0..5 */
 	size_t nr_block_types;
 	uint64_t committed_pages; /* Committed_AS; 0: not known */
+	uint32_t hugetlb_used;    /* pages of the hugetlb pool that were in use */
 	enum replay_thp thp;
 	struct replay_kernel_memory *kernel; /* [node < REPLAY_MAX_NODES], or NULL */
 	struct replay_pcp *pcps;             /* [zone * nr_cpus + cpu], or NULL */
@@ -295,7 +296,8 @@ struct replay_stats {
 		nr_beyond; /* pages that recorded victims asked for beyond the trace until the kill */
 	uint64_t nr_refused; /* mappings and forks, for overcommit */
 	uint64_t nr_refused_pages;
-	uint64_t nr_mismatched; /* ops whose page is of another kind or already there */
+	uint64_t nr_hugetlb_lacking; /* pages that the hugetlb pool should have and has not */
+	uint64_t nr_mismatched;      /* ops whose page is of another kind or already there */
 };
 const struct replay_stats *replay_stats(const struct replay *replay);
 

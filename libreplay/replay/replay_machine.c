@@ -365,6 +365,7 @@ void replay_machine_seeded(struct replay *replay)
 		seed_kernel_memory(replay->machine, node, &replay->kernel[node]);
 	if (replay->committed_pages > 0)
 		mm_seed_committed(replay->machine, replay->committed_pages);
+	mm_seed_hugetlb_used(replay->machine, replay->hugetlb_used);
 	mm_seed_done(replay->machine);
 	for (uint32_t cpu = 0; replay->waiting && cpu < replay->nr_cpus; cpu++)
 		mm_seed_waiting(replay->machine, cpu, replay->waiting[cpu]);

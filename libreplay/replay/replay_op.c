@@ -18,7 +18,7 @@ static bool has_page(uint8_t kind)
 
 int replay_op_check(const struct replay *replay, const struct demand_op *op, struct mmr_error *err)
 {
-	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_FILE_FAULT)
+	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_HUGETLB_FAIL)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of unknown kind %u", op->kind);
 	if (op->order > MM_MAX_ORDER)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of order %u", op->order);
@@ -55,6 +55,8 @@ static uint32_t kernel_flags(const struct demand_op *op)
 {
 	if (op->arg & DEMAND_SLAB)
 		return MM_TOUCH_SLAB;
+	if (op->arg & DEMAND_HUGETLB)
+		return op->arg & DEMAND_SURPLUS ? MM_TOUCH_HUGETLB_USED : MM_TOUCH_HUGETLB;
 	return op->arg & DEMAND_PAGE_TABLE ? MM_TOUCH_TABLE : 0;
 }
 
@@ -343,6 +345,10 @@ static void touch(struct replay *replay, const struct demand_op *op,
 		mm_map_along(replay->machine, op->page, touch_flags(replay, op));
 		return;
 	}
+	if (op->kind == DEMAND_KERNEL_ALLOC && (op->arg & DEMAND_HUGETLB)) {
+		charge(replay, op, replay_hugetlb_page(replay, op, request));
+		return;
+	}
 	charge(replay, op,
 	       mm_touch_page(replay->machine, request, op->page, lpage_kind(op->kind),
 	                     touch_flags(replay, op)));
@@ -373,11 +379,21 @@ static void end_page(struct replay *replay, const struct demand_op *op)
 	wait_written(replay, op);
 	if (mm_free_base(machine, op->cpu, op->page, op->arg & DEMAND_HUGE ? op->order : 0))
 		return;
-	if (replay->stats.nr_kills > 0 || replay->stats.nr_refused > 0 ||
+	if (replay->stats.nr_kills > 0 || replay->stats.nr_refused > 0 || replay->hugetlb_set ||
 	    mm_slab_freed(machine) > 0)
 		replay->stats.nr_dropped++;
 	else
 		replay->stats.nr_unknown_free++;
+}
+
+/* Of no page. */
+static void attempt(struct replay *replay, const struct demand_op *op,
+                    const struct mm_request *request)
+{
+	if (op->kind == DEMAND_HUGETLB_FAIL)
+		replay_hugetlb_failed(replay, request);
+	else
+		mm_count_fault(replay->machine);
 }
 
 void replay_op_run(struct replay *replay, const struct demand_op *op)
@@ -458,7 +474,8 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		replay_oom_beyond(replay, op);
 		break;
 	case DEMAND_PAGE_FAULT:
-		mm_count_fault(machine);
+	case DEMAND_HUGETLB_FAIL:
+		attempt(replay, op, &request);
 		break;
 	case DEMAND_FILE_FAULT:
 		replay->tasks.items[op->task].missed =

@@ -43,6 +43,8 @@ struct replay_khugepaged {
 
 /* In place of a demand op: the worker is khugepaged for a while. */
 #define REPLAY_OP_KHUGEPAGED 255
+/* … or writes vm.nr_hugepages. */
+#define REPLAY_OP_HUGETLB 254
 
 /* An address space of the demand. */
 struct replay_key {
@@ -108,6 +110,9 @@ struct replay {
 	struct replay_kthread kswapd[MM_MAX_NODES];
 	struct replay_compactor kcompactd[MM_MAX_NODES];
 	struct replay_khugepaged khugepaged;
+	bool hugetlb_set; /* the size of the hugetlb pool is the user's */
+	bool hugetlb_due; /* … and the pool does not have it yet */
+	uint32_t hugetlb_used;
 	bool thp_set; /* huge pages are asked for by the user's settings, not as they were */
 	uint64_t kcompactd_timeout_ns;
 	const uint64_t *looks; /* of the recorded kcompactd, [nr_looks]; the start's */
@@ -218,6 +223,19 @@ uint64_t replay_compactor_due(const struct replay *replay, uint32_t n);
 void replay_compactor_run(struct replay *replay, uint32_t n);
 void replay_compactor_init(struct replay *replay, const struct replay_config *config);
 void replay_compactor_hooks(struct mm_hooks *hooks);
+
+/* ---- hugetlb_pool.c ---- */
+
+void replay_hugetlb_init(struct replay *replay, const struct replay_config *config);
+/* vm.nr_hugepages has changed: the pool gets its size as soon as somebody has time for it. */
+void replay_hugetlb_changed(struct replay *replay);
+void replay_hugetlb_submit(struct replay *replay);
+void replay_hugetlb_resize(struct replay *replay, const struct demand_op *op);
+/* A page that the recorded pool, or a mapping, got, … */
+enum mm_touch_result replay_hugetlb_page(struct replay *replay, const struct demand_op *op,
+                                         const struct mm_request *request);
+/* … or did not. */
+void replay_hugetlb_failed(struct replay *replay, const struct mm_request *request);
 
 /* ---- khugepaged_thread.c ---- */
 

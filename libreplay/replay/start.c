@@ -223,12 +223,17 @@ static void read_meminfo(const struct mmr_snapshot_piece *piece, struct replay_s
 {
 	const char *text = (const char *)piece->data;
 	const char *end = text + piece->size;
+	uint32_t total = 0, unused = 0;
 	uint64_t kb;
 	char line[128];
 
-	while (text_line(&text, end, line, sizeof(line)))
+	while (text_line(&text, end, line, sizeof(line))) {
 		if (sscanf(line, "Committed_AS: %" SCNu64, &kb) == 1 && kb < UINT64_C(1) << 40)
 			start->committed_pages = kb / 4;
+		sscanf(line, "HugePages_Total: %" SCNu32, &total);
+		sscanf(line, "HugePages_Free: %" SCNu32, &unused);
+	}
+	start->hugetlb_used = total > unused ? total - unused : 0;
 }
 
 static void read_lowmem_reserve_ratio(const char *text, struct replay_tunables *tunables)

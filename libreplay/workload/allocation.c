@@ -157,7 +157,13 @@ void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	wl_drop_row_ends(wl, task);
 	if (pfn == MMR_PFN_NONE) {
 		wl_count(wl, WL_ALLOC_FAILED);
-		if (event->page.order == WL_HUGE_ORDER)
+		if (wl_hugetlb_purpose(event) == DEMAND_HUGETLB)
+			wl_emit(wl,
+			        (struct demand_op){ .kind = DEMAND_HUGETLB_FAIL,
+			                            .page = DEMAND_NO_PAGE,
+			                            .order = WL_HUGE_ORDER,
+			                            .gfp_flags = (uint32_t)event->page.gfp_flags });
+		else if (event->page.order == WL_HUGE_ORDER)
 			t->fault.huge = (uint32_t)event->page.gfp_flags;
 		return;
 	}
@@ -183,7 +189,7 @@ void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		drop(wl, pfn, nr, WL_ALLOC_COMPACTION);
 	} else if (wl_in_reclaim(t)) {
 		alloc_kernel(wl, event, WL_PAGE_KERNEL, WL_ALLOC_RECLAIM);
-	} else if (movable) {
+	} else if (movable && !wl_hugetlb_purpose(event)) {
 		alloc_movable(wl, task, event);
 	} else if (wl_kernel_purpose(event) == DEMAND_PAGE_TABLE) {
 		alloc_kernel(wl, event, WL_PAGE_KERNEL, WL_ALLOC_PAGE_TABLE);

@@ -104,6 +104,8 @@ enum demand_kind {
 	 * around it: what comes with DEMAND_READAHEAD and a file, up to the task's next one, is read if this is.
 	 */
 	DEMAND_FILE_FAULT,
+	/* The original wanted a page for its hugetlb pool and got none; gfp_flags are those of the request. */
+	DEMAND_HUGETLB_FAIL,
 };
 
 /* What madvise() has said of huge pages. */
@@ -142,7 +144,9 @@ enum demand_touch_flags {
 	/* DEMAND_KERNEL_ALLOC: what for. A page table goes with the address space. */
 	DEMAND_PAGE_TABLE = 256,
 	DEMAND_SLAB = 512,
-	DEMAND_LOCKED = 128, /* with DEMAND_RESIDENT: it is unevictable, as after DEMAND_MLOCK */
+	DEMAND_HUGETLB = 1024, /* a page of the hugetlb pool */
+	DEMAND_SURPLUS = 2048, /* … beyond it, for a mapping */
+	DEMAND_LOCKED = 128,   /* with DEMAND_RESIDENT: it is unevictable, as after DEMAND_MLOCK */
 	DEMAND_MAPPED =
 		256, /* pages of files and tmpfs: by a fault on a mapping, not by read() or write() */
 	DEMAND_AGAIN = 512, /* file pages: read on within the page where the last read ended */

@@ -130,7 +130,9 @@ static void add_kernel(struct wl *wl, uint64_t pfn, uint32_t order, uint64_t fla
 	}
 	wl->pages.items[page].nr_frames = (uint32_t)nr;
 	wl->pages.items[page].page_order = order;
-	if (flags & KPF_SLAB)
+	if ((flags & KPF_HUGE) && order == WL_HUGE_ORDER)
+		wl->pages.items[page].purpose = DEMAND_HUGETLB;
+	else if (flags & KPF_SLAB)
 		wl->pages.items[page].purpose = DEMAND_SLAB;
 	else if (flags & KPF_PGTABLE)
 		wl->pages.items[page].purpose = DEMAND_PAGE_TABLE;

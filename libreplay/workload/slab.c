@@ -20,13 +20,25 @@
 
 #define LARGE_ORDER 2 /* kmalloc() of more than two pages asks the page allocator */
 
+/* htlb_alloc_mask(): others ask for movable blocks of this order without reserves (THP), or not hard (page cache). */
+uint32_t wl_hugetlb_purpose(const struct mmr_event *event)
+{
+	const uint32_t wants = WL_GFP_MOVABLE | WL_GFP_COMP | WL_GFP_NOWARN;
+	const uint32_t lacks = WL_GFP_NOMEMALLOC | WL_GFP_NORETRY | WL_GFP_ZERO;
+	uint64_t gfp_flags = event->page.gfp_flags;
+
+	if (event->page.order != WL_HUGE_ORDER || (gfp_flags & (wants | lacks)) != wants)
+		return 0;
+	return DEMAND_HUGETLB | (gfp_flags & WL_GFP_THISNODE ? 0u : DEMAND_SURPLUS);
+}
+
 uint32_t wl_kernel_purpose(const struct mmr_event *event)
 {
 	const uint32_t try = WL_GFP_NOWARN | WL_GFP_NORETRY, table = WL_GFP_ACCOUNT | WL_GFP_ZERO;
 	uint64_t gfp_flags = event->page.gfp_flags;
 
 	if (gfp_flags & WL_GFP_MOVABLE)
-		return 0;
+		return wl_hugetlb_purpose(event);
 	if (event->page.order == 0 && (gfp_flags & table) == table)
 		return DEMAND_PAGE_TABLE;
 	if (event->page.order >= LARGE_ORDER && (gfp_flags & WL_GFP_COMP))

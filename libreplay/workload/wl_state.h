@@ -35,6 +35,8 @@
 #define WL_GFP_MEMALLOC       0x20000u
 #define WL_GFP_COMP           0x40000u
 #define WL_GFP_ACCOUNT        0x400000u
+#define WL_GFP_NOMEMALLOC     0x80000u
+#define WL_GFP_THISNODE       0x200000u
 
 /* What is known of a page frame that no logical page lives in. Others are number + WL_PLACE_PAGE. */
 enum wl_place {
@@ -92,7 +94,7 @@ struct wl_page {
 	uint32_t op;   /* the op that brought it to life, while it can still be completed */
 	union {
 		uint32_t out_slot; /* FILE: where in wl->outs it stands, if it is out */
-		uint32_t purpose;  /* KERNEL: DEMAND_PAGE_TABLE, DEMAND_SLAB or 0 */
+		uint32_t purpose;  /* KERNEL: DEMAND_PAGE_TABLE, DEMAND_SLAB, DEMAND_HUGETLB or 0 */
 	};
 	uint32_t last_mm;    /* whose page table it was last seen to be used through, or WL_NONE */
 	uint8_t alloc_cause; /* what its allocation is counted under, WL_NR_CAUSES: nothing */
@@ -590,6 +592,8 @@ void wl_mm_identify(struct wl *wl, uint32_t task, uint32_t id);
 
 /* What kernel memory is allocated for, by how it was asked for: DEMAND_PAGE_TABLE, DEMAND_SLAB or 0. */
 uint32_t wl_kernel_purpose(const struct mmr_event *event);
+/* What the allocator is asked for by hugetlb: DEMAND_HUGETLB, with DEMAND_SURPLUS unless it is for the pool; or 0. */
+uint32_t wl_hugetlb_purpose(const struct mmr_event *event);
 void wl_shrink_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 /* Kernel memory that a shrinker frees: told, and forgotten. false: it is none. */
 bool wl_shrink_frees(struct wl *wl, const struct wl_task *task, uint32_t page);

@@ -403,6 +403,34 @@ static void test_bad_zones(void **state)
 	wl_destroy(NULL);
 }
 
+/* The pool's own, a mapping's beyond it, and one that was not to be had; a THP's request is none of them. */
+static void test_hugetlb(void **state)
+{
+	const uint64_t surplus = 0x146cca, pool = surplus | 0x200000;
+	struct bench *b = bench_recorded(NULL);
+	int failed = 0;
+
+	(void)state;
+	fault(b, 100, BASE, FAULT_WRITE);
+	alloc(b, 100, 512, pool, 9);
+	alloc(b, 100, 1024, surplus, 9);
+	alloc(b, 100, MMR_PFN_NONE, pool, 9);
+	alloc(b, 100, MMR_PFN_NONE, surplus, 9);
+	alloc(b, 100, 1536, GFP_HUGE, 9);
+	bench_finish(b);
+	assert_int_equal(b->nr_ops, 3);
+	assert_int_equal(b->ops[0].kind, DEMAND_KERNEL_ALLOC);
+	assert_int_equal(b->ops[0].arg, DEMAND_HUGETLB);
+	assert_int_equal(b->ops[1].kind, DEMAND_KERNEL_ALLOC);
+	assert_int_equal(b->ops[1].arg, DEMAND_HUGETLB | DEMAND_SURPLUS);
+	assert_int_equal(b->ops[2].kind, DEMAND_ANON_TOUCH);
+	assert_int_equal(b->ops[2].order, 9);
+	for (size_t i = 0; i < b->nr_others; i++)
+		failed += b->others[i].kind == DEMAND_HUGETLB_FAIL;
+	assert_int_equal(failed, 1);
+	end(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -422,6 +450,7 @@ int main(void)
 		cmocka_unit_test(test_lost_events),
 		cmocka_unit_test(test_tables_are_complete),
 		cmocka_unit_test(test_bad_zones),
+		cmocka_unit_test(test_hugetlb),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
