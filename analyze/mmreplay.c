@@ -25,11 +25,12 @@ static struct {
 	bool json;
 	bool quiet;
 	uint64_t threads;
+	uint64_t keep_bytes;
 	uint64_t nr_seeds;
 	struct option_list settings;
 	struct dump_output dumps;
 	struct mmr_run_options run;
-} args = { .threads = 1, .nr_seeds = 1, .dumps = { .tool = TOOL } };
+} args = { .threads = 1, .keep_bytes = MMR_TRACE_KEEP, .nr_seeds = 1, .dumps = { .tool = TOOL } };
 
 static const struct option_row options[] = {
 	{ .long_name = "shadow",
@@ -109,6 +110,12 @@ static const struct option_row options[] = {
 	  .argument = "N",
 	  .target = &args.threads,
 	  .help = "Threads that decompress ahead, 0 to 16 (1); results do not depend on it" },
+	{ .long_name = "keep",
+	  .type = OPTION_SIZE,
+	  .argument = "SIZE",
+	  .target = &args.keep_bytes,
+	  .help = "Memory for decompressed events, which a replay reads more than once (128M); "
+	          "results do not depend on it" },
 	{ .long_name = "force",
 	  .short_name = 'f',
 	  .type = OPTION_FLAG,
@@ -341,6 +348,8 @@ int main(int argc, char **argv)
 	args.run.progress = show_progress;
 	args.run.progress_data = &progress;
 	trace_options.nr_threads = (unsigned int)args.threads;
+	/* The original is followed in one pass. */
+	trace_options.keep_bytes = args.run.policy ? args.keep_bytes : 0;
 	if (mmr_trace_open_parts((const char *const *)argv + first, (size_t)(argc - first),
 	                         &trace_options, &trace, &err) < 0)
 		return fail(TOOL, &err);

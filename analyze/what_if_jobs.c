@@ -80,9 +80,10 @@ static int replay(const struct what_if_batch *batch, const struct what_if_job *j
 		.interval_ns = batch->interval_ns,
 		.force = batch->force,
 	};
+	const struct mmr_trace_options trace_options = { .keep_bytes = MMR_TRACE_KEEP };
 	struct mmr_trace *trace = NULL;
 	int code = mmr_trace_open_parts((const char *const *)batch->traces,
-	                                (size_t)batch->nr_traces, NULL, &trace, err);
+	                                (size_t)batch->nr_traces, &trace_options, &trace, err);
 
 	for (unsigned int i = 0; i < run->nr_settings; i++)
 		settings[i] = run->settings[i];

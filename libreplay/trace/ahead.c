@@ -11,6 +11,7 @@
 
 #include "alloc.h"
 #include "error_set.h"
+#include "kept.h"
 
 #define MAX_THREADS 64u
 
@@ -80,9 +81,8 @@ static void *fetch_frames(void *arg)
 		a->first = (a->first + 1) % trace->nr_streams;
 		a->count--;
 		pthread_mutex_unlock(&a->lock);
-		slot->ret = trace_entry_read(trace, &worker->unzip,
-		                             &trace->entries.items[trace->frames[slot->frame]],
-		                             &slot->content, &slot->error);
+		slot->ret = trace_kept_read(trace, &worker->unzip, trace->frames[slot->frame],
+		                            &slot->content, &slot->error);
 		pthread_mutex_lock(&a->lock);
 		slot->state = SLOT_READY;
 		pthread_cond_broadcast(&a->done);
@@ -151,9 +151,8 @@ int trace_ahead_take(struct mmr_trace *trace, struct trace_stream *s, struct mmr
 	pthread_mutex_lock(&a->lock);
 	if (slot->state == SLOT_EMPTY) {
 		pthread_mutex_unlock(&a->lock);
-		return trace_entry_read(trace, &trace->unzip,
-		                        &trace->entries.items[trace->frames[s->next_frame]],
-		                        &s->content, err);
+		return trace_kept_read(trace, &trace->unzip, trace->frames[s->next_frame],
+		                       &s->content, err);
 	}
 	while (slot->state != SLOT_READY)
 		pthread_cond_wait(&a->done, &a->lock);

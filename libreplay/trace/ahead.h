@@ -13,7 +13,7 @@ int trace_ahead_start(struct mmr_trace *trace, unsigned int nr_threads,
                       struct mmr_error *err) MMR_MUST_CHECK;
 
 /*
- * The frame trace->frames[s->next_frame] into s->content, as trace_entry_read() would; the one after
+ * The frame trace->frames[s->next_frame] into s->content, as trace_kept_read() would; the one after
  * it is fetched meanwhile. After an error the next call reads by itself.
  */
 int trace_ahead_take(struct mmr_trace *trace, struct trace_stream *s,

@@ -14,6 +14,7 @@
 #include "ahead.h"
 #include "alloc.h"
 #include "error_set.h"
+#include "kept.h"
 #include "reader.h"
 
 /* ---- frames of a stream ---- */
@@ -92,7 +93,8 @@ static int next_frame(struct mmr_trace *trace, struct trace_stream *s, struct mm
 	if (trace->ahead)
 		ret = trace_ahead_take(trace, s, &why);
 	else
-		ret = trace_entry_read(trace, &trace->unzip, entry, &s->content, &why);
+		ret = trace_kept_read(trace, &trace->unzip, trace->frames[s->next_frame],
+		                      &s->content, &why);
 	s->page = s->end = NULL;
 	if (ret == 0)
 		ret = count_memory(trace, s, &why);
@@ -302,6 +304,10 @@ static int start_merge(struct mmr_trace *trace, struct mmr_error *err)
 		                  trace->nr_streams);
 	if (nr_bad)
 		trace_note_damage(trace, 0, 0, "%u event formats make no sense", nr_bad);
+	if (trace->keep_bytes > 0 && !trace->kept)
+		ret = trace_kept_create(trace, trace->keep_bytes, err);
+	if (ret < 0)
+		return ret;
 	if (trace->nr_threads > 0) {
 		ret = trace_ahead_start(trace, trace->nr_threads, err);
 		if (ret < 0)

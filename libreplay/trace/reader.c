@@ -17,6 +17,7 @@
 #include "alloc.h"
 #include "error_set.h"
 #include "io.h"
+#include "kept.h"
 #include "le.h"
 
 void trace_note_damage(struct mmr_trace *trace, uint64_t offset, uint64_t nr_bytes, const char *fmt,
@@ -387,8 +388,8 @@ static int open_file(struct mmr_trace *trace, const char *path, struct mmr_error
 	return 0;
 }
 
-static int open_header(const char *path, unsigned int nr_threads, struct mmr_trace **ret,
-                       struct mmr_error *err)
+static int open_header(const char *path, const struct mmr_trace_options *options,
+                       struct mmr_trace **ret, struct mmr_error *err)
 {
 	struct mmr_trace *trace = base_calloc_err(1, sizeof(*trace), "a trace", err);
 	int code;
@@ -396,7 +397,8 @@ static int open_header(const char *path, unsigned int nr_threads, struct mmr_tra
 	if (!trace)
 		return MMR_E_NOMEM;
 	trace->fd = -1;
-	trace->nr_threads = nr_threads;
+	trace->nr_threads = options ? options->nr_threads : 0;
+	trace->keep_bytes = options ? options->keep_bytes : 0;
 	code = open_file(trace, path, err);
 	if (code == 0)
 		code = read_header(trace, err);
@@ -413,14 +415,14 @@ static int open_header(const char *path, unsigned int nr_threads, struct mmr_tra
 
 int trace_open_header(const char *path, struct mmr_trace **ret, struct mmr_error *err)
 {
-	return open_header(path, 0, ret, err);
+	return open_header(path, NULL, ret, err);
 }
 
 int trace_open_file(const char *path, const struct mmr_trace_options *options,
                     struct mmr_trace **ret, struct mmr_error *err)
 {
 	struct mmr_trace *trace;
-	int code = open_header(path, options ? options->nr_threads : 0, &trace, err);
+	int code = open_header(path, options, &trace, err);
 
 	if (code < 0)
 		return code;
@@ -440,6 +442,7 @@ void mmr_trace_close(struct mmr_trace *trace)
 	if (!trace)
 		return;
 	trace_merge_deinit(trace);
+	trace_kept_destroy(trace);
 	if (trace->fd >= 0)
 		close(trace->fd);
 	/* The first part's file is that of the trace. */

@@ -2,7 +2,7 @@
 /*
  * What the parts of the reader share: reader.c (open, header, texts), reader_frame.c (one frame),
  * reader_index.c and reader_scan.c (where they are), format.c (formats to plans), decode.c (plans to events),
- * merge.c (streams to one order), ahead.c (threads), snapshot.c, comm.c, event_text.c, zoneinfo.c.
+ * merge.c (streams to one order), ahead.c (threads), kept.c (frames for the next pass), snapshot.c, comm.c, event_text.c, zoneinfo.c.
  */
 #ifndef TRACE_READER_PRIVATE_H
 #define TRACE_READER_PRIVATE_H
@@ -124,6 +124,7 @@ struct trace_request_reader {
 };
 
 struct trace_ahead;
+struct trace_kept;
 
 struct mmr_trace {
 	int fd;
@@ -138,6 +139,7 @@ struct mmr_trace {
 	struct trace_footer footer;
 	struct trace_unzip unzip;
 	unsigned int nr_threads;
+	uint64_t keep_bytes; /* of decompressed frames, for the next pass; 0: none */
 
 	/* Where the frames are; read when first needed. */
 	bool have_entries;
@@ -157,6 +159,7 @@ struct mmr_trace {
 	struct trace_stream *current; /* gave the last event */
 	uint64_t held_bytes;          /* by the streams' frames */
 	struct trace_ahead *ahead;
+	struct trace_kept *kept; /* from the first event on, if keep_bytes asks for it */
 
 	struct trace_comms saved_comms;
 	struct trace_comms seen_comms;
@@ -208,6 +211,9 @@ int trace_add_parts(struct mmr_trace *trace, const char *const *paths, size_t nr
 int trace_unzip_init(struct trace_unzip *unzip) MMR_MUST_CHECK;
 void trace_unzip_deinit(struct trace_unzip *unzip);
 void trace_content_deinit(struct trace_content *content);
+
+/* Makes room for size bytes. 0 or MMR_E_NOMEM. */
+int trace_content_room(struct trace_content *content, size_t size) MMR_MUST_CHECK;
 
 /*
  * Reads and checks the frame of size bytes at offset. 0; MMR_E_CORRUPT or MMR_E_TRUNCATED if it is

@@ -56,6 +56,11 @@ static int make_room(uint8_t **bytes, size_t *capacity, size_t size)
 	return 0;
 }
 
+int trace_content_room(struct trace_content *content, size_t size)
+{
+	return make_room(&content->data, &content->capacity, size);
+}
+
 static int corrupt(struct mmr_error *err, uint64_t offset, const char *why)
 {
 	return base_error_at(err, MMR_E_CORRUPT, offset, "the frame at %llu %s",
@@ -92,7 +97,7 @@ static int read_frame(int fd, const char *path, struct trace_unzip *unzip, uint6
 	expected = content_size(unzip->packed, (size_t)size);
 	if (expected == 0 || (content->limit && expected > content->limit))
 		return corrupt(err, offset, "has an impossible size");
-	if (make_room(&content->data, &content->capacity, expected) < 0)
+	if (trace_content_room(content, expected) < 0)
 		return base_error(err, MMR_E_NOMEM, "out of memory for a frame");
 	out = ZSTD_decompressDCtx(unzip->dctx, content->data, expected, unzip->packed,
 	                          (size_t)size);

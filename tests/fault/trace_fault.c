@@ -174,9 +174,9 @@ static int read_all(struct mmr_trace *trace, size_t *nr_events)
 	return ret;
 }
 
-static void reading(unsigned int nr_threads)
+static void reading(unsigned int nr_threads, uint64_t keep_bytes)
 {
-	struct mmr_trace_options options = { .nr_threads = nr_threads };
+	struct mmr_trace_options options = { .nr_threads = nr_threads, .keep_bytes = keep_bytes };
 	unsigned long n = 0;
 
 	assert_int_equal(write_model(), 0);
@@ -207,7 +207,8 @@ static void reading(unsigned int nr_threads)
 static void reading_survives_any_failure(void **state)
 {
 	(void)state;
-	reading(0);
+	reading(0, 0);
+	reading(0, MMR_TRACE_KEEP);
 }
 
 static void verifying_survives_any_failure(void **state)

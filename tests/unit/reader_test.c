@@ -211,6 +211,52 @@ static void marks_come_whatever_kinds_are_wanted(void **state)
 	mmr_trace_close(trace);
 }
 
+static void overwrite_file(void)
+{
+	static const char zeroes[1 << 16];
+	FILE *file = fopen(path, "r+b");
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(zeroes, 1, sizeof(zeroes), file), sizeof(zeroes));
+	assert_int_equal(fclose(file), 0);
+}
+
+/* Reads the frames of two CPUs twice, the second time out of a file that holds nothing any more. */
+static void expect_kept(uint64_t keep_bytes, unsigned int nr_threads, unsigned int nr_kept)
+{
+	struct mmr_trace_options options = { .keep_bytes = keep_bytes, .nr_threads = nr_threads };
+	struct mmr_writer *w = begin(2);
+	struct mmr_error err = { 0 };
+	struct mmr_trace *trace;
+	struct mmr_event event;
+	unsigned int nr_events = 0;
+
+	add_page(w, 0, 100, 0, 0);
+	add_page(w, 1, 200, 0, 0);
+	mmr_trace_close(finish(w));
+	assert_int_equal(mmr_trace_open(path, &options, &trace, &err), 0);
+	expect_event(trace, 0, 100);
+	expect_event(trace, 1, 200);
+	expect_end(trace);
+	overwrite_file();
+	assert_int_equal(mmr_trace_rewind(trace, &err), 0);
+	while (mmr_trace_next(trace, &event, &err) > 0)
+		nr_events += event.kind == MMR_EVENT_MM_PAGE_FREE;
+	assert_int_equal(nr_events, nr_kept);
+	assert_int_equal(mmr_trace_damage(trace)->nr_frames, 2 - nr_kept);
+	mmr_trace_close(trace);
+}
+
+static void frames_are_kept_for_the_next_pass_up_to_a_limit(void **state)
+{
+	(void)state;
+	for (unsigned int nr_threads = 0; nr_threads <= 2; nr_threads++) {
+		expect_kept(0, nr_threads, 0);
+		expect_kept(6000, nr_threads, 1);
+		expect_kept(1 << 20, nr_threads, 2);
+	}
+}
+
 static void tasks_have_the_name_they_had_then(void **state)
 {
 	struct model_event exec = { .pid = 77, .id = MODEL_EXEC_ID };
@@ -578,6 +624,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(streams_of_a_cpu_come_as_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(marks_come_whatever_kinds_are_wanted, set_up,
 		                                tear_down),
+		cmocka_unit_test_setup_teardown(frames_are_kept_for_the_next_pass_up_to_a_limit,
+		                                set_up, tear_down),
 		cmocka_unit_test_setup_teardown(tasks_have_the_name_they_had_then, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(events_are_worded_by_their_print_format, set_up,

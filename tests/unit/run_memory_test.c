@@ -2,7 +2,8 @@
 /*
  * Memory does not grow with the trace's length: the peak of a run over eight times as many events, tasks
  * and files is at most a tenth higher. Each run is a process of its own. Pids come again, as the kernel's
- * do: what is kept for a pid, its name, is bounded by their number.
+ * do: what is kept for a pid, its name, is bounded by their number; and what is kept of the trace itself, here by less
+ * than the shorter one has.
  */
 #include "result_rows.h"
 
@@ -48,7 +49,8 @@ static int run_all(const char *path, const char *policy)
 	const struct mmr_run_options options = { .db_path = rows_path, .policy = policy };
 	struct mmr_run_report report;
 	struct mmr_trace *trace;
-	int code = mmr_trace_open(path, NULL, &trace, NULL);
+	const struct mmr_trace_options trace_options = { .keep_bytes = 1 << 20 };
+	int code = mmr_trace_open(path, &trace_options, &trace, NULL);
 
 	if (code == 0 && policy)
 		code = mmr_run_replay(trace, &options, &report, NULL);

@@ -82,12 +82,18 @@ struct mmr_trace_info {
 	uint64_t nr_request_pages; /* … of so many pages */
 };
 
+/* What mmreplay keeps of a trace for further passes: some 4 million events. */
+#define MMR_TRACE_KEEP (128ull << 20)
+
 struct mmr_trace_options {
 	/* Bit set of the event kinds wanted (bit = enum mmr_event_kind), or NULL for all. Others are
 	 * skipped before they are decoded; MMR_EVENT_LOST always comes. Read by mmr_trace_open() only. */
 	const uint64_t *kinds;
 	/* Threads that decompress ahead; 0 = decompress in the calling thread. */
 	unsigned int nr_threads;
+	/* Bytes of decompressed events that are kept for further passes (mmr_trace_rewind()), those of the
+	 * trace's beginning; what is beyond them is decompressed by each pass. 0: none are. */
+	uint64_t keep_bytes;
 };
 
 /*
