@@ -253,7 +253,10 @@ static int tidy(struct results_db *db, struct mmr_error *err)
 
 int results_commit(struct results_db *db, struct mmr_error *err)
 {
-	int code = results_failed(db, err);
+	int code;
+
+	results_flush(db);
+	code = results_failed(db, err);
 
 	if (code < 0)
 		return code;

@@ -5,16 +5,19 @@
 
 #include <sqlite3.h>
 
+#include "batch.h"
 #include "db.h"
 
 /* One prepared statement per table that rows are added to; the texts are in write.c. */
 enum results_statement {
-	RESULTS_PARAM,
+	/* Tables whose rows are inserted in batches come first. */
+	RESULTS_BUDDY,
+	RESULTS_FRAG,
+	RESULTS_NR_BATCHED,
+	RESULTS_PARAM = RESULTS_NR_BATCHED,
 	RESULTS_NODE,
 	RESULTS_ZONE,
 	RESULTS_VMSTAT,
-	RESULTS_BUDDY,
-	RESULTS_FRAG,
 	RESULTS_TASK,
 	RESULTS_RECLAIM,
 	RESULTS_COMPACTION,
@@ -51,6 +54,8 @@ struct results_db {
 	int64_t run_id;
 	struct mmr_error first_failure;
 	sqlite3_stmt *statements[RESULTS_NR_STATEMENTS];
+	sqlite3_stmt *whole_batches[RESULTS_NR_BATCHED];
+	struct results_batch batches[RESULTS_NR_BATCHED];
 };
 
 /* Fills err from SQLite's last error: what could not be done, and why. Returns the code. */
@@ -58,6 +63,9 @@ int results_sqlite_error(const struct results_db *db, const char *what, struct m
 
 /* Runs statements that return nothing. */
 int results_exec(struct results_db *db, const char *sql, const char *what, struct mmr_error *err);
+
+/* Inserts the rows that wait in batches. */
+void results_flush(struct results_db *db);
 
 /* Finalizes what write.c prepared. */
 void results_finalize_statements(struct results_db *db);

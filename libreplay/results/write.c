@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "db_private.h"
+#include "error_set.h"
+
+#define MAX_COLUMNS 16u /* of any table */
 
 /* A table, and the types of its columns after run_id: i integer, n integer or NULL, t text, b blob. */
 static const struct {
@@ -45,23 +48,36 @@ static const struct {
 	[RESULTS_MISS_CURVE] = { "miss_curve", "tii" },
 };
 
-static sqlite3_stmt *prepared(struct results_db *db, enum results_statement which)
+/* The statement that inserts nr_rows rows; *statement is where it stays. NULL: it could not be prepared. */
+static sqlite3_stmt *prepared(struct results_db *db, enum results_statement which, uint32_t nr_rows,
+                              sqlite3_stmt **statement)
 {
-	const char *types = statements[which].types;
-	char sql[160];
-	size_t length;
+	const size_t nr_columns = strlen(statements[which].types) + 1;
+	char sql[64 + RESULTS_BATCH_ROWS * 2 * (MAX_COLUMNS + 1)];
+	char *end = sql;
 
-	if (db->statements[which])
-		return db->statements[which];
-	sqlite3_snprintf(sizeof(sql), sql, "INSERT INTO %s VALUES (?", statements[which].table);
-	length = strlen(sql);
-	for (; *types; types++, length += 2)
-		memcpy(sql + length, ",?", 2);
-	memcpy(sql + length, ")", 2);
-	if (sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT,
-	                       &db->statements[which], NULL) != SQLITE_OK)
+	if (*statement)
+		return *statement;
+	sqlite3_snprintf(64, sql, "INSERT INTO %s VALUES ", statements[which].table);
+	end += strlen(sql);
+	for (uint32_t row = 0; row < nr_rows; row++) {
+		for (size_t i = 0; i < nr_columns; i++) {
+			*end++ = i == 0 ? '(' : ',';
+			*end++ = '?';
+		}
+		*end++ = ')';
+		*end++ = ',';
+	}
+	end[-1] = '\0';
+	if (sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL) !=
+	    SQLITE_OK)
 		results_sqlite_error(db, "preparing a table", &db->first_failure);
-	return db->statements[which];
+	return *statement;
+}
+
+static sqlite3_stmt *prepared_single(struct results_db *db, enum results_statement which)
+{
+	return prepared(db, which, 1, &db->statements[which]);
 }
 
 /* Binds one value; its type comes from the statement's row. */
@@ -90,6 +106,40 @@ static void bind(sqlite3_stmt *statement, int column, char type, va_list *values
 	}
 }
 
+static void flush(struct results_db *db, enum results_statement which)
+{
+	sqlite3_stmt *single = prepared_single(db, which);
+	sqlite3_stmt *whole = prepared(db, which, RESULTS_BATCH_ROWS, &db->whole_batches[which]);
+
+	if (!single || !whole || db->first_failure.code)
+		return;
+	if (!results_batch_flush(&db->batches[which], statements[which].types, whole, single))
+		results_sqlite_error(db, "writing results", &db->first_failure);
+}
+
+void results_flush(struct results_db *db)
+{
+	for (unsigned int i = 0; i < RESULTS_NR_BATCHED; i++)
+		if (db->batches[i].nr_rows > 0)
+			flush(db, i);
+}
+
+/* Adds a row of a table that has batches. */
+static void put_batched(struct results_db *db, enum results_statement which, ...)
+{
+	struct results_batch *batch = &db->batches[which];
+	va_list values;
+
+	if (db->first_failure.code)
+		return;
+	va_start(values, which);
+	if (!results_batch_add(batch, db->run_id, statements[which].types, &values))
+		base_error(&db->first_failure, MMR_E_LIMIT, "%s: a name is too long", db->path);
+	va_end(values);
+	if (batch->nr_rows == RESULTS_BATCH_ROWS)
+		flush(db, which);
+}
+
 /* Adds a row; a blob is followed by its size. */
 static void put(struct results_db *db, enum results_statement which, ...)
 {
@@ -99,7 +149,7 @@ static void put(struct results_db *db, enum results_statement which, ...)
 
 	if (db->first_failure.code)
 		return;
-	statement = prepared(db, which);
+	statement = prepared_single(db, which);
 	if (!statement)
 		return;
 	va_start(values, which);
@@ -117,6 +167,10 @@ void results_finalize_statements(struct results_db *db)
 	for (int i = 0; i < RESULTS_NR_STATEMENTS; i++) {
 		sqlite3_finalize(db->statements[i]);
 		db->statements[i] = NULL;
+	}
+	for (int i = 0; i < RESULTS_NR_BATCHED; i++) {
+		sqlite3_finalize(db->whole_batches[i]);
+		db->whole_batches[i] = NULL;
 	}
 }
 
@@ -150,14 +204,14 @@ void results_put_vmstat(struct results_db *db, int64_t t_ns, const char *name, i
 
 void results_put_buddy(struct results_db *db, const struct results_buddy *row)
 {
-	put(db, RESULTS_BUDDY, row->t_ns, row->node, row->zone, row->page_order, row->migratetype,
-	    row->blocks);
+	put_batched(db, RESULTS_BUDDY, row->t_ns, row->node, row->zone, row->page_order,
+	            row->migratetype, row->blocks);
 }
 
 void results_put_frag(struct results_db *db, const struct results_frag *row)
 {
-	put(db, RESULTS_FRAG, row->t_ns, row->node, row->zone, row->page_order, row->unusable,
-	    row->frag_index);
+	put_batched(db, RESULTS_FRAG, row->t_ns, row->node, row->zone, row->page_order,
+	            row->unusable, row->frag_index);
 }
 
 void results_put_task(struct results_db *db, int64_t pid, const char *comm, int64_t start_ns,
