@@ -89,6 +89,7 @@ struct compaction {
 struct batch {
 	uint64_t begin_ns;
 	uint64_t last_ns; /* of a row: the latest page */
+	uint64_t bio_ns;  /* when the thread last gave something to a device */
 	uint32_t pid;
 	uint32_t nr_taken;
 	uint32_t nr_written;
@@ -116,6 +117,7 @@ struct run {
 };
 
 struct replay_calibrate {
+	uint64_t gaps_ns; /* of kswapd, between rows */
 	struct replay_pause_meter *pauses;
 	struct batch slots[NR_SLOTS];
 	struct run runs[NR_SLOTS];
@@ -285,6 +287,20 @@ static void end_row(struct replay_calibrate *calibrate, uint32_t pid)
 		batch->open = false;
 }
 
+/*
+ * What kswapd does between two rows is its work, too: it frees the pages of the one, and looks for those of the next. It
+ * may have to wait for a place in the device's queue, which the replay does on its own.
+ */
+static void pay_gap(struct replay_calibrate *calibrate, const struct batch *before,
+                    const struct mmr_event *event)
+{
+	uint64_t until_ns = before->bio_ns > before->last_ns ? before->bio_ns : event->t_ns;
+
+	if (before->row && before->pid == event->pid && is_among(calibrate->kswapd, event->pid) &&
+	    until_ns >= before->last_ns && until_ns - before->last_ns < NAP_NS)
+		calibrate->gaps_ns += until_ns - before->last_ns;
+}
+
 static void see_write(struct replay_calibrate *calibrate, const struct mmr_event *event)
 {
 	struct batch *batch = slot_of(calibrate, event->pid);
@@ -301,6 +317,8 @@ static void see_write(struct replay_calibrate *calibrate, const struct mmr_event
 			return;
 		add_sample(calibrate, batch, ROW, event);
 	}
+	if (!follows)
+		pay_gap(calibrate, batch, event);
 	begin_row(calibrate, event);
 }
 
@@ -398,10 +416,24 @@ static void see_kcompactd_sleep(struct replay_calibrate *calibrate, const struct
 	calibrate->slept_ns = event->t_ns;
 }
 
+static void end_direct(struct replay_calibrate *calibrate, const struct run *run, uint64_t t_ns)
+{
+	struct run *sum = &calibrate->direct;
+
+	if (run->nr_taken == 0 || t_ns <= run->begin_ns)
+		return;
+	calibrate->stalls.nr++;
+	calibrate->stalls.bins[bin_of((t_ns - run->begin_ns) / run->nr_taken)]++;
+	sum->ns += t_ns - run->begin_ns;
+	sum->nr_taken += run->nr_taken;
+	sum->nr_reclaimed += run->nr_reclaimed;
+	sum->nr_written += run->nr_written;
+}
+
 /* What a direct reclaimer does, and how long it is at it. */
 static void see_direct(struct replay_calibrate *calibrate, const struct mmr_event *event)
 {
-	struct run *run = &calibrate->runs[event->pid % NR_SLOTS], *sum = &calibrate->direct;
+	struct run *run = &calibrate->runs[event->pid % NR_SLOTS];
 
 	if (event->kind == MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN) {
 		*run = (struct run){ .begin_ns = event->t_ns, .pid = event->pid };
@@ -415,13 +447,8 @@ static void see_direct(struct replay_calibrate *calibrate, const struct mmr_even
 		run->nr_reclaimed += event->shrink_inactive.nr_reclaimed;
 	} else if (event->kind == MMR_EVENT_MM_VMSCAN_WRITE_FOLIO) {
 		run->nr_written++;
-	} else if (run->nr_taken > 0 && event->t_ns > run->begin_ns) {
-		sum->ns += event->t_ns - run->begin_ns;
-		calibrate->stalls.nr++;
-		calibrate->stalls.bins[bin_of((event->t_ns - run->begin_ns) / run->nr_taken)]++;
-		sum->nr_taken += run->nr_taken;
-		sum->nr_reclaimed += run->nr_reclaimed;
-		sum->nr_written += run->nr_written;
+	} else {
+		end_direct(calibrate, run, event->t_ns);
 		run->begin_ns = 0;
 	}
 }
@@ -481,6 +508,9 @@ void replay_calibrate_event(struct replay_calibrate *calibrate, const struct mmr
 	case MMR_EVENT_MM_MIGRATE_PAGES:
 		see_compaction(calibrate, event);
 		break;
+	case MMR_EVENT_BLOCK_BIO_QUEUE:
+		slot_of(calibrate, event->pid)->bio_ns = event->t_ns;
+		break;
 	case MMR_EVENT_MM_PAGE_FREE:
 		end_row(calibrate, event->pid);
 		break;
@@ -529,6 +559,9 @@ static uint64_t kswapd_share(const struct replay_calibrate *calibrate)
 		did_ns += samples->kswapd_ns;
 		nr += samples->kswapd_pages;
 	}
+	/* Those who reclaim themselves would leave it behind: both have their pauses, or neither. */
+	if (replay_pause_knows_direct(calibrate->pauses))
+		did_ns += calibrate->gaps_ns;
 	if (nr < UINT64_C(1) * MIN_BATCHES * MIN_PAGES || should_ns >= did_ns)
 		return 0;
 	return should_ns * 100 / did_ns > 0 ? should_ns * 100 / did_ns : 1;

@@ -13,6 +13,9 @@
  * a full queue of the device (blk_mq_get_tag(), between block_bio_queue and mm_vmscan_write_folio) and
  * reclaim_throttle(), which mm_vmscan_throttled tells.
  *
+ * MGLRU does not tell its batches in 6.1 (scan_folios() has no mm_vmscan_lru_isolate there): where nobody does, a turn is
+ * all of a direct reclaim, of the pages that it says it reclaimed or was seen to write.
+ *
  * State: by thread the turn under way, and of each kind at most MAX_TURNS turns: where there are more every
  * other one is forgotten, again and again.
  *
@@ -63,6 +66,8 @@ struct replay_pause_meter {
 	struct reclaimer reclaimers[NR_SLOTS];
 	struct turns direct;
 	struct turns kswapd;
+	struct turns whole; /* direct reclaims, each from begin to end */
+	bool tells_batches; /* the kernel */
 };
 
 struct replay_pause_meter *replay_pause_meter_create(void)
@@ -70,7 +75,7 @@ struct replay_pause_meter *replay_pause_meter_create(void)
 	struct replay_pause_meter *meter = base_calloc(1, sizeof(*meter));
 
 	if (meter)
-		meter->direct.stride = meter->kswapd.stride = 1;
+		meter->direct.stride = meter->kswapd.stride = meter->whole.stride = 1;
 	return meter;
 }
 
@@ -80,6 +85,7 @@ void replay_pause_meter_destroy(struct replay_pause_meter *meter)
 		return;
 	turn_vec_deinit(&meter->direct.kept);
 	turn_vec_deinit(&meter->kswapd.kept);
+	turn_vec_deinit(&meter->whole.kept);
 	base_free(meter);
 }
 
@@ -116,14 +122,34 @@ static void begin_turn(struct reclaimer *reclaimer, uint64_t t_ns)
 	reclaimer->throttled_ns = 0;
 }
 
-static void end_turn(struct replay_pause_meter *meter, struct reclaimer *reclaimer, uint64_t t_ns)
+static void end_turn(struct turns *turns, struct reclaimer *reclaimer, uint64_t t_ns)
 {
 	struct turn *turn = &reclaimer->turn;
 
 	if (turn->nr_taken == 0 || t_ns < reclaimer->begin_ns)
 		return;
 	turn->ns = excess(t_ns - reclaimer->begin_ns, reclaimer->throttled_ns);
-	keep(reclaimer->kswapd ? &meter->kswapd : &meter->direct, turn);
+	keep(turns, turn);
+}
+
+static void end_batch(struct replay_pause_meter *meter, struct reclaimer *reclaimer, uint64_t t_ns)
+{
+	end_turn(reclaimer->kswapd ? &meter->kswapd : &meter->direct, reclaimer, t_ns);
+}
+
+static void end_direct_reclaim(struct replay_pause_meter *meter, struct reclaimer *reclaimer,
+                               const struct mmr_event *event)
+{
+	struct turn *turn = &reclaimer->turn;
+
+	if (turn->nr_taken > 0 || event->reclaim.nr_reclaimed > UINT32_MAX) {
+		end_batch(meter, reclaimer, event->t_ns);
+		return;
+	}
+	turn->nr_reclaimed = (uint32_t)event->reclaim.nr_reclaimed;
+	turn->nr_taken =
+		turn->nr_reclaimed > turn->nr_written ? turn->nr_reclaimed : turn->nr_written;
+	end_turn(&meter->whole, reclaimer, event->t_ns);
 }
 
 /* In reclaim; NULL: the thread is not. */
@@ -140,7 +166,7 @@ static void begin_reclaim(struct replay_pause_meter *meter, const struct mmr_eve
 
 	/* kswapd wakes without having slept: it had a nap. */
 	if (reclaimer && reclaimer->kswapd)
-		end_turn(meter, reclaimer, reclaimer->last_ns);
+		end_batch(meter, reclaimer, reclaimer->last_ns);
 	reclaimer = &meter->reclaimers[event->pid % NR_SLOTS];
 	reclaimer->pid = event->pid;
 	reclaimer->active = true;
@@ -151,10 +177,11 @@ static void begin_reclaim(struct replay_pause_meter *meter, const struct mmr_eve
 static void see_isolate(struct replay_pause_meter *meter, struct reclaimer *reclaimer,
                         const struct mmr_event *event)
 {
+	meter->tells_batches = true;
 	if ((event->lru_isolate.lru & 1) || event->lru_isolate.nr_taken == 0)
 		return;
 	if (reclaimer->turn.nr_taken > 0) {
-		end_turn(meter, reclaimer, event->t_ns);
+		end_batch(meter, reclaimer, event->t_ns);
 		begin_turn(reclaimer, event->t_ns);
 	}
 	reclaimer->turn.nr_taken = (uint32_t)event->lru_isolate.nr_taken;
@@ -221,7 +248,10 @@ void replay_pause_event(struct replay_pause_meter *meter, const struct mmr_event
 		see_work(meter, reclaimer, event);
 		return;
 	}
-	end_turn(meter, reclaimer, reclaimer->kswapd ? reclaimer->last_ns : event->t_ns);
+	if (reclaimer->kswapd)
+		end_batch(meter, reclaimer, reclaimer->last_ns);
+	else
+		end_direct_reclaim(meter, reclaimer, event);
 	reclaimer->active = false;
 }
 
@@ -289,10 +319,20 @@ static void divide(const uint64_t *waits, size_t nr, struct replay_pauses *pause
 	}
 }
 
+static const struct turn_vec *direct_turns(const struct replay_pause_meter *meter)
+{
+	return meter->tells_batches ? &meter->direct.kept : &meter->whole.kept;
+}
+
+bool replay_pause_knows_direct(const struct replay_pause_meter *meter)
+{
+	return direct_turns(meter)->count >= MIN_TURNS;
+}
+
 struct replay_pauses *replay_pause_measure(const struct replay_pause_meter *meter,
                                            const struct replay_cost *cost, bool kswapd)
 {
-	const struct turn_vec *turns = kswapd ? &meter->kswapd.kept : &meter->direct.kept;
+	const struct turn_vec *turns = kswapd ? &meter->kswapd.kept : direct_turns(meter);
 	struct replay_pauses *pauses = NULL;
 	uint64_t *waits, every_ns;
 

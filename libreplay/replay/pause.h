@@ -31,6 +31,9 @@ void replay_pause_event(struct replay_pause_meter *meter, const struct mmr_event
 struct replay_pauses *replay_pause_measure(const struct replay_pause_meter *meter,
                                            const struct replay_cost *cost, bool kswapd);
 
+/* Whether there are enough of direct reclaim. */
+bool replay_pause_knows_direct(const struct replay_pause_meter *meter);
+
 /* How long in all somebody stands still who has work for so long. */
 uint64_t replay_pause_draw(const struct replay_pauses *pauses, struct rng *rng, uint64_t work_ns);
 

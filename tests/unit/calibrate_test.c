@@ -250,6 +250,37 @@ static void rows_of_writes_stand_for_batches(void **state)
 	assert_near(tunables.value[REPLAY_TUNABLE_COST_PAGEOUT_NS] + 750, 9000);
 }
 
+static void reclaim_directly(struct replay_calibrate *calibrate, int nr)
+{
+	struct mmr_event event = { .pid = OTHER, .reclaim.nr_reclaimed = 32 };
+
+	for (int i = 0; i < nr; i++) {
+		event.t_ns = 1000;
+		event.kind = MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN;
+		replay_calibrate_event(calibrate, &event);
+		event.t_ns = 90000000;
+		event.kind = MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END;
+		replay_calibrate_event(calibrate, &event);
+	}
+}
+
+/* From the last write of a row to the first of the next it is at work, or was interrupted. */
+static void between_rows_kswapd_has_pauses_where_others_have(void **state)
+{
+	struct replay_calibrate *calibrate = *state;
+	const uint64_t row_ns = MIN_PAGES * UINT64_C(30000);
+	struct replay_tunables tunables;
+
+	replay_tunables_init(&tunables);
+	for (uint64_t i = 0; i < 40; i++)
+		write_row(calibrate, KSWAPD, i * (4 * row_ns), 30000);
+	replay_calibrate_record(calibrate, &tunables);
+	assert_in_range(tunables.value[REPLAY_TUNABLE_KSWAPD_CPU], 90, 100);
+	reclaim_directly(calibrate, 64);
+	replay_calibrate_record(calibrate, &tunables);
+	assert_in_range(tunables.value[REPLAY_TUNABLE_KSWAPD_CPU], 23, 27);
+}
+
 /* Turns of 32 pages that are looked at and moved, the latter in ns. */
 static void turn(struct replay_calibrate *calibrate, uint32_t pid, int nr, uint64_t ns)
 {
@@ -380,6 +411,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(kswapd_needs_the_median_of_its_wakes, setup,
 		                                teardown),
 		cmocka_unit_test_setup_teardown(rows_of_writes_stand_for_batches, setup, teardown),
+		cmocka_unit_test_setup_teardown(between_rows_kswapd_has_pauses_where_others_have,
+		                                setup, teardown),
 		cmocka_unit_test_setup_teardown(kcompactds_turns_tell_its_share, setup, teardown),
 		cmocka_unit_test_setup_teardown(kcompactd_is_like_kswapd_otherwise, setup,
 		                                teardown),

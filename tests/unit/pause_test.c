@@ -173,6 +173,28 @@ static void what_is_lost_is_no_pause(void **state)
 	assert_int_equal(direct_pauses(*state).every_ns, 0);
 }
 
+/* As 6.1's MGLRU shows it. What one waits in which nothing is told stands for as much work as the pages that it got. */
+static void where_no_batch_is_told_a_direct_reclaim_is_one(void **state)
+{
+	struct mmr_event end = { .t_ns = MS + WORK_NS + 8 * MS,
+		                 .pid = TASK,
+		                 .kind = MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END,
+		                 .reclaim.nr_reclaimed = 32 };
+
+	for (int i = 0; i < 64; i++) {
+		tell(*state, TASK, MS, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN);
+		replay_pause_event(*state, &end);
+	}
+	assert_true(replay_pause_knows_direct(*state));
+	assert_int_equal(direct_pauses(*state).every_ns, WORK_NS);
+	assert_int_equal(direct_pauses(*state).ns[0], 8 * MS);
+	/* Once somebody tells batches, those that found none did not take part. */
+	tell(*state, KSWAPD, MS, MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE);
+	tell(*state, KSWAPD, MS, MMR_EVENT_MM_VMSCAN_LRU_ISOLATE);
+	assert_false(replay_pause_knows_direct(*state));
+	assert_int_equal(direct_pauses(*state).every_ns, 0);
+}
+
 static void of_many_batches_some_stand_for_all(void **state)
 {
 	struct replay_pause_meter *meter = *state;
@@ -196,6 +218,8 @@ int main(void)
 		                                setup, teardown),
 		cmocka_unit_test_setup_teardown(kswapds_naps_are_no_pauses, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_lost_is_no_pause, setup, teardown),
+		cmocka_unit_test_setup_teardown(where_no_batch_is_told_a_direct_reclaim_is_one,
+		                                setup, teardown),
 		cmocka_unit_test_setup_teardown(of_many_batches_some_stand_for_all, setup,
 		                                teardown),
 	};
