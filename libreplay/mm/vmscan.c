@@ -347,7 +347,7 @@ static struct mm_node *first_node(struct mm_machine *machine, uint32_t highest_z
 
 /*
  * Reserves are low: the task waits until kswapd has filled them up, a second at most if it holds locks of a
- * file system.
+ * file system. Kernel threads, which have no address space, may be those that pages wait for: they go on.
  */
 static void throttle_direct_reclaim(struct mm_machine *machine, const struct mm_alloc_context *ac,
                                     const struct mm_scan_control *sc)
@@ -356,7 +356,7 @@ static void throttle_direct_reclaim(struct mm_machine *machine, const struct mm_
 	uint64_t until = mm_now_ns(machine) +
 	                 (ac->gfp_flags & MM_GFP_FS ? FOREVER_NS : MAX_PFMEMALLOC_WAIT_NS);
 
-	if (!node || mm_space_is_killed(machine, ac->request->space) ||
+	if (!node || ac->request->space == 0 || mm_space_is_killed(machine, ac->request->space) ||
 	    allow_direct_reclaim(machine, node))
 		return;
 	mm_count(machine, MM_PGSCAN_DIRECT_THROTTLE, 1);

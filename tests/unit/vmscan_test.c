@@ -375,11 +375,14 @@ static void who_finds_the_reserves_used_up_waits_for_kswapd(void **state)
 	static const struct mm_request reserves = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE |
 		                                                 MM_GFP_MEMALLOC };
 	struct mm_machine *machine = machine_with("classic", NR_PAGES);
+	struct mm_request process = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE };
 	struct waits waits = { .machine = machine };
 	const struct mm_zone *zone = &machine->zones[0];
 	uint32_t page = 0;
 
 	(void)state;
+	assert_int_equal(mm_reserve_spaces(machine, 2, NULL), 0);
+	process.space = mm_space_new(machine, 0, false);
 	machine->settings.watermark_boost_factor = 0;
 	machine->hooks.data = &waits;
 	machine->hooks.now_ns = waits_now;
@@ -390,17 +393,41 @@ static void who_finds_the_reserves_used_up_waits_for_kswapd(void **state)
 		assert_int_equal(mm_touch_page(machine, &reserves, page, MM_LPAGE_ANON, 0),
 		                 MM_TOUCH_NEW);
 	/* More than half is left: it reclaims at once. */
-	touch_range(machine, page, page + 1);
+	assert_int_equal(mm_touch_page(machine, &process, page, MM_LPAGE_ANON, 0), MM_TOUCH_NEW);
 	assert_int_equal(waits.nr[MM_THROTTLE_PFMEMALLOC], 0);
 	for (page++; zone->free_pages > zone->wmark[MM_WMARK_MIN] / 2; page++)
 		assert_int_equal(mm_touch_page(machine, &reserves, page, MM_LPAGE_ANON, 0),
 		                 MM_TOUCH_NEW);
-	touch_range(machine, page, page + 1);
+	assert_int_equal(mm_touch_page(machine, &process, page, MM_LPAGE_ANON, 0), MM_TOUCH_NEW);
 	assert_true(waits.nr[MM_THROTTLE_PFMEMALLOC] > 0);
 	assert_int_equal(machine_counter(machine, "pgscan_direct_throttle"), 1);
 	/* By then kswapd has done a round, and there was enough. */
 	assert_true(machine->nodes[0].kswapd.rounds > 0);
 	assert_true(zone->free_pages > zone->wmark[MM_WMARK_MIN] / 2);
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
+/* Somebody may wait for what they do. */
+static void kernel_threads_do_not_wait_for_kswapd(void **state)
+{
+	static const struct mm_request reserves = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE |
+		                                                 MM_GFP_MEMALLOC };
+	struct mm_machine *machine = machine_with("classic", NR_PAGES);
+	struct waits waits = { .machine = machine };
+	const struct mm_zone *zone = &machine->zones[0];
+	uint32_t page = 0;
+
+	(void)state;
+	machine->hooks.data = &waits;
+	machine->hooks.now_ns = waits_now;
+	machine->hooks.throttle = waits_throttle;
+	for (; zone->free_pages > zone->wmark[MM_WMARK_MIN] / 2; page++)
+		assert_int_equal(mm_touch_page(machine, &reserves, page, MM_LPAGE_ANON, 0),
+		                 MM_TOUCH_NEW);
+	touch_range(machine, page, page + 1);
+	assert_int_equal(waits.nr[MM_THROTTLE_PFMEMALLOC], 0);
+	assert_int_equal(machine_counter(machine, "pgscan_direct_throttle"), 0);
 	machine_check(machine);
 	mm_machine_destroy(machine);
 }
@@ -511,6 +538,7 @@ int main(void)
 		cmocka_unit_test(a_huge_page_goes_on_in_pieces),
 		cmocka_unit_test(reclaim_goes_on_until_compaction_is_worth_it),
 		cmocka_unit_test(who_finds_the_reserves_used_up_waits_for_kswapd),
+		cmocka_unit_test(kernel_threads_do_not_wait_for_kswapd),
 		cmocka_unit_test(who_finds_too_many_pages_isolated_waits_once),
 	};
 
