@@ -156,6 +156,7 @@ struct mm_machine {
 	struct mm_areas areas;
 	struct mm_huge_areas huge;
 	struct mm_hugetlb hugetlb;
+	struct mm_zram zram;
 	struct mm_broken broken;
 	const char *lacks; /* what there was no memory for; NULL: nothing */
 	struct mm_node nodes[MM_MAX_NODES];

@@ -85,6 +85,7 @@ struct mm_settings {
 	uint32_t percpu_pagelist_high_fraction;
 	uint32_t swappiness;
 	uint8_t swap_device;               /* enum mm_swap_device */
+	uint8_t zram_percent;              /* what zram makes of a page; 0: it takes no memory */
 	bool swap_vma_readahead;           /* by address, if it does not seek */
 	uint32_t extfrag_threshold;        /* compact for a costly order if the index is above it */
 	uint32_t compaction_proactiveness; /* 0: kcompactd does nothing of its own accord */
@@ -485,6 +486,11 @@ void mm_place_huge(struct mm_machine *machine, uint32_t page, uint32_t space, ui
 /* Whether a VMA of this advice gets huge pages, and the gfp_flags that a fault asks for one with. */
 bool mm_huge_admits(const struct mm_settings *settings, enum mm_advice advice);
 uint32_t mm_huge_gfp(const struct mm_settings *settings, enum mm_advice advice);
+
+/* ---- zram: see zram.c ---- */
+
+/* Pages of memory that hold what is swapped out (NR_ZSPAGES). */
+uint32_t mm_nr_zspages(const struct mm_machine *machine);
 
 /* ---- hugetlb pages: see hugetlb.c ---- */
 

@@ -174,7 +174,9 @@ static int create_arrays(struct mm_machine *machine, const struct mm_config *con
 	}
 	if (mm_writeback_init(machine, err) < 0 || mm_folio_batches_init(machine, err) < 0)
 		return MMR_E_NOMEM;
-	return mm_swap_init(machine, config->nr_swap_slots, err);
+	if (mm_swap_init(machine, config->nr_swap_slots, err) < 0)
+		return MMR_E_NOMEM;
+	return mm_zram_init(machine, err);
 }
 
 int mm_machine_create(const struct mm_config *config, struct mm_machine **ret,
@@ -236,6 +238,7 @@ void mm_machine_destroy(struct mm_machine *machine)
 	}
 	mm_writeback_deinit(machine);
 	mm_folio_batches_deinit(machine);
+	mm_zram_deinit(&machine->zram);
 	mm_swap_deinit(&machine->swap);
 	base_free(machine->block_types);
 	mm_block_states_deinit(machine);

@@ -641,6 +641,13 @@ struct mm_hugetlb {
 	uint32_t nr_seeded_used; /* of the recorded pool at the start */
 };
 
+/* What zram holds: see zram.c. */
+struct mm_zram {
+	struct mm_list pool; /* page frames */
+	uint64_t *stored;    /* a bit per slot; NULL: swap is not zram */
+	uint32_t nr_stored;
+};
+
 /* Where a violated invariant was seen first. */
 struct mm_broken {
 	const char *where; /* function; NULL: all is well */

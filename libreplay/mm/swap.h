@@ -21,6 +21,15 @@ uint32_t mm_swap_owner(const struct mm_machine *machine, uint32_t slot);
 /* More than half in use: slots of pages that are in memory are given back early. */
 bool mm_swap_full(const struct mm_machine *machine);
 
+/* ---- zram.c ---- */
+
+/* After mm_swap_init(). */
+int mm_zram_init(struct mm_machine *machine, struct mmr_error *err) MMR_MUST_CHECK;
+void mm_zram_deinit(struct mm_zram *zram);
+/* nr pages are written to slots from this one on: the pool grows. Nothing where swap is not zram. */
+void mm_zram_write(struct mm_machine *machine, uint16_t cpu, uint32_t slot, uint32_t nr);
+void mm_zram_slot_free(struct mm_machine *machine, uint32_t slot);
+
 /* ---- swap_slots.c ---- */
 
 /* 2^order consecutive slots for a logical page; MM_NONE if there are none. */

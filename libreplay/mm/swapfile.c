@@ -184,6 +184,7 @@ void mm_swap_range_free(struct mm_machine *machine, uint32_t first, uint32_t nr)
 		bitmap_clear(swap->map, slot);
 		if (swap->clusters)
 			note_freed(swap, slot);
+		mm_zram_slot_free(machine, slot);
 	}
 	if (first < swap->lowest)
 		swap->lowest = first;

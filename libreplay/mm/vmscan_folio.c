@@ -68,6 +68,8 @@ static enum outcome write_page(struct mm_machine *machine, struct mm_scan_contro
 		if (page->order == MM_PAGEBLOCK_ORDER)
 			mm_count(machine, MM_THP_SWPOUT, 1);
 	}
+	if (at_once)
+		mm_zram_write(machine, sc->cpu, machine->lpages[page->logical].slot, nr);
 	sc->nr_written += nr;
 	return at_once ? FREED : KEEP;
 }

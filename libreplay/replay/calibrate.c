@@ -51,6 +51,7 @@
 #include "alloc.h"
 #include "cost.h"
 #include "error_set.h"
+#include "gfp.h"
 
 #define MIN_PAGES   16
 #define MIN_BATCHES 32
@@ -58,6 +59,7 @@
 #define MIN_WAKES   4 /* for the spread of them */
 #define MIN_TURNS   8
 #define MIN_RESTS   4
+#define MIN_SWAPPED 256
 
 #define MOVE_PER_FREE 4
 
@@ -117,7 +119,9 @@ struct run {
 };
 
 struct replay_calibrate {
-	uint64_t gaps_ns; /* of kswapd, between rows */
+	uint64_t gaps_ns;    /* of kswapd, between rows */
+	uint64_t nr_swapped; /* pages, by reclaim */
+	uint64_t nr_zspages; /* … and what it took for them */
 	struct replay_pause_meter *pauses;
 	struct batch slots[NR_SLOTS];
 	struct run runs[NR_SLOTS];
@@ -454,6 +458,17 @@ static void see_direct(struct replay_calibrate *calibrate, const struct mmr_even
 }
 
 /* From the first who wanted it to its first sign. */
+/* Within reclaim nobody but zs_malloc() asks for pages that could be moved. */
+static void see_zspage(struct replay_calibrate *calibrate, const struct mmr_event *event)
+{
+	const struct run *run = &calibrate->runs[event->pid % NR_SLOTS];
+
+	if (event->page.order == 0 && (event->page.gfp_flags & MM_GFP_MOVABLE) &&
+	    (is_among(calibrate->kswapd, event->pid) ||
+	     (run->begin_ns != 0 && run->pid == event->pid)))
+		calibrate->nr_zspages++;
+}
+
 static void see_kswapd(struct replay_calibrate *calibrate, const struct mmr_event *event)
 {
 	uint64_t *woken_ns;
@@ -518,7 +533,11 @@ void replay_calibrate_event(struct replay_calibrate *calibrate, const struct mmr
 		begin_batch(calibrate, event);
 		see_direct(calibrate, event);
 		break;
+	case MMR_EVENT_MM_PAGE_ALLOC:
+		see_zspage(calibrate, event);
+		break;
 	case MMR_EVENT_MM_VMSCAN_WRITE_FOLIO:
+		calibrate->nr_swapped += event->write_folio.reclaim_flags & 1;
 		see_write(calibrate, event);
 		see_direct(calibrate, event);
 		break;
@@ -589,6 +608,17 @@ static void record_compaction(const struct replay_calibrate *calibrate,
 		record(tunables, "kcompactd.cpu", share);
 }
 
+/* What zram made of a page. */
+static void record_zram(const struct replay_calibrate *calibrate, struct replay_tunables *tunables)
+{
+	uint64_t percent;
+
+	if (calibrate->nr_zspages == 0 || calibrate->nr_swapped < MIN_SWAPPED)
+		return;
+	percent = (calibrate->nr_zspages * 100 + calibrate->nr_swapped / 2) / calibrate->nr_swapped;
+	record(tunables, "zram.percent", percent < 1 ? 1 : percent < 100 ? percent : 100);
+}
+
 /* What direct reclaim took, of what the costs make of all it did (replay_cost_reclaim()). */
 static void record_stretch(const struct run *direct, struct replay_tunables *tunables,
                            const struct replay_cost *cost)
@@ -646,6 +676,7 @@ void replay_calibrate_record(const struct replay_calibrate *calibrate,
 	if (calibrate->first_slept_ns > calibrate->first_ns)
 		record(tunables, "kcompactd.phase",
 		       calibrate->first_slept_ns - calibrate->first_ns);
+	record_zram(calibrate, tunables);
 	share = kswapd_share(calibrate);
 	if (share > 0)
 		record(tunables, "kswapd.cpu", share);

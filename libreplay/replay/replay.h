@@ -178,6 +178,7 @@ struct replay_start {
 	uint8_t *block_types; /* migratetype of pageblock i (pfn / 512), 0..5 */
 	size_t nr_block_types;
 	uint64_t committed_pages; /* Committed_AS; 0: not known */
+	bool zram;                /* swap is on zram: its memory is the replay's own matter */
 	uint32_t hugetlb_used;    /* pages of the hugetlb pool that were in use */
 	enum replay_thp thp;
 	struct replay_kernel_memory *kernel; /* [node < REPLAY_MAX_NODES], or NULL */

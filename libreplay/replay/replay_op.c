@@ -380,7 +380,7 @@ static void end_page(struct replay *replay, const struct demand_op *op)
 	if (mm_free_base(machine, op->cpu, op->page, op->arg & DEMAND_HUGE ? op->order : 0))
 		return;
 	if (replay->stats.nr_kills > 0 || replay->stats.nr_refused > 0 || replay->hugetlb_set ||
-	    mm_slab_freed(machine) > 0)
+	    replay->zram || mm_slab_freed(machine) > 0)
 		replay->stats.nr_dropped++;
 	else
 		replay->stats.nr_unknown_free++;
@@ -408,6 +408,9 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 	};
 
 	if ((op->arg & DEMAND_VOID) && op->kind <= DEMAND_SHMEM_TOUCH)
+		return;
+	/* zram's memory goes with what is swapped out here, not there. */
+	if (replay->zram && op->kind == DEMAND_KERNEL_ALLOC && (op->arg & DEMAND_ZSPAGE))
 		return;
 	if (replay_oom_drops(replay, op) || replay_mappings_drop(replay, op)) {
 		replay->stats.nr_dropped++;

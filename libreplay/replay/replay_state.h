@@ -110,6 +110,7 @@ struct replay {
 	struct replay_kthread kswapd[MM_MAX_NODES];
 	struct replay_compactor kcompactd[MM_MAX_NODES];
 	struct replay_khugepaged khugepaged;
+	bool zram;        /* of the original: zspages of the demand are left out */
 	bool hugetlb_set; /* the size of the hugetlb pool is the user's */
 	bool hugetlb_due; /* … and the pool does not have it yet */
 	uint32_t hugetlb_used;

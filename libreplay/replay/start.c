@@ -332,7 +332,7 @@ static int read_files(const struct mmr_snapshot *snapshot, struct replay_start *
 {
 	struct mmr_snapshot_piece piece;
 
-	replay_start_swap(snapshot, tunables);
+	start->zram = replay_start_swap(snapshot, tunables);
 	replay_start_thp(snapshot, start, tunables);
 	for (uint32_t i = 0; mmr_snapshot_piece(snapshot, i, &piece); i++) {
 		if (strncmp(piece.name, SYSCTL_PREFIX, strlen(SYSCTL_PREFIX)) == 0)

@@ -128,8 +128,9 @@ static enum mm_swap_device kind_of(const struct mmr_snapshot *snapshot, const ch
 }
 
 /* Of several areas the one decides that keeps the kernel from reading ahead by address. */
-static void read_areas(const struct mmr_snapshot *snapshot, const struct mmr_snapshot_piece *piece,
-                       struct replay_tunables *tunables)
+static enum mm_swap_device read_areas(const struct mmr_snapshot *snapshot,
+                                      const struct mmr_snapshot_piece *piece,
+                                      struct replay_tunables *tunables)
 {
 	const char *text = (const char *)piece->data;
 	const char *end = text + piece->size;
@@ -146,8 +147,10 @@ static void read_areas(const struct mmr_snapshot *snapshot, const struct mmr_sna
 		if (kind < device)
 			device = kind;
 	}
-	snprintf(value, sizeof(value), "%d", area > 0 ? (int)device : 0);
+	device = area > 0 ? device : MM_SWAP_SEEKS;
+	snprintf(value, sizeof(value), "%d", (int)device);
 	replay_tunable_record(tunables, "swap.device", value);
+	return device;
 }
 
 /* The sizes of all together. */
@@ -178,14 +181,14 @@ static void read_vma_readahead(const struct mmr_snapshot_piece *piece,
 		replay_tunable_record(tunables, "swap.vma_ra_enabled", line[0] == 't' ? "1" : "0");
 }
 
-void replay_start_swap(const struct mmr_snapshot *snapshot, struct replay_tunables *tunables)
+bool replay_start_swap(const struct mmr_snapshot *snapshot, struct replay_tunables *tunables)
 {
 	struct mmr_snapshot_piece piece;
 
 	if (mmr_snapshot_find(snapshot, "sys/kernel/mm/swap/vma_ra_enabled", &piece))
 		read_vma_readahead(&piece, tunables);
 	if (!mmr_snapshot_find(snapshot, "proc/swaps", &piece))
-		return;
+		return false;
 	read_sizes(&piece, tunables);
-	read_areas(snapshot, &piece, tunables);
+	return read_areas(snapshot, &piece, tunables) == MM_SWAP_AT_ONCE;
 }

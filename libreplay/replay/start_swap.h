@@ -7,7 +7,7 @@
 
 #include "tunables.h"
 
-/* Their size and kind, and how they are read ahead, as tunables. */
-void replay_start_swap(const struct mmr_snapshot *snapshot, struct replay_tunables *tunables);
+/* Their size and kind, and how they are read ahead, as tunables. Whether all are on zram. */
+bool replay_start_swap(const struct mmr_snapshot *snapshot, struct replay_tunables *tunables);
 
 #endif

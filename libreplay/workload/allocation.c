@@ -65,6 +65,12 @@ static bool is_guess(const struct wl *wl, const struct mmr_event *event, enum wl
 	       !(event->page.gfp_flags & WL_GFP_ZERO);
 }
 
+/* Within reclaim nobody but zs_malloc() asks for pages that could be moved. */
+static bool is_zspage(const struct mmr_event *event)
+{
+	return event->page.order == 0 && (event->page.gfp_flags & WL_GFP_MOVABLE);
+}
+
 /* Memory of the kernel's own, or a movable page that may still turn out to be something else. */
 static uint32_t alloc_kernel(struct wl *wl, const struct mmr_event *event, enum wl_page_kind kind,
                              enum wl_cause cause)
@@ -93,7 +99,9 @@ static uint32_t alloc_kernel(struct wl *wl, const struct mmr_event *event, enum 
 	}
 	if (kind == WL_PAGE_KERNEL) {
 		p->page_order = event->page.order;
-		p->purpose = wl_kernel_purpose(event);
+		p->purpose = cause == WL_ALLOC_RECLAIM && is_zspage(event)
+		                     ? (uint32_t)DEMAND_ZSPAGE
+		                     : wl_kernel_purpose(event);
 	}
 	p->alloc_cause = (uint8_t)cause;
 	wl_count(wl, cause);

@@ -146,6 +146,7 @@ enum demand_touch_flags {
 	DEMAND_SLAB = 512,
 	DEMAND_HUGETLB = 1024, /* a page of the hugetlb pool */
 	DEMAND_SURPLUS = 2048, /* … beyond it, for a mapping */
+	DEMAND_ZSPAGE = 16384, /* what was swapped out is in it, compressed */
 	DEMAND_LOCKED = 128,   /* with DEMAND_RESIDENT: it is unevictable, as after DEMAND_MLOCK */
 	DEMAND_MAPPED =
 		256, /* pages of files and tmpfs: by a fault on a mapping, not by read() or write() */

@@ -281,6 +281,37 @@ static void between_rows_kswapd_has_pauses_where_others_have(void **state)
 	assert_in_range(tunables.value[REPLAY_TUNABLE_KSWAPD_CPU], 23, 27);
 }
 
+static void zrams_share_is_what_reclaim_asked_for(void **state)
+{
+	struct replay_calibrate *calibrate = *state;
+	struct mmr_event alloc = { .pid = OTHER,
+		                   .kind = MMR_EVENT_MM_PAGE_ALLOC,
+		                   .page.gfp_flags = MM_GFP_MOVABLE };
+	struct mmr_event write = { .pid = OTHER,
+		                   .kind = MMR_EVENT_MM_VMSCAN_WRITE_FOLIO,
+		                   .write_folio.reclaim_flags = 1 };
+	struct replay_tunables tunables;
+
+	replay_tunables_init(&tunables);
+	replay_calibrate_event(calibrate, &alloc); /* not within reclaim */
+	for (int i = 0; i < 400; i++) {
+		struct mmr_event begin = { .t_ns = 1000,
+			                   .pid = OTHER,
+			                   .kind = MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN };
+
+		replay_calibrate_event(calibrate, &begin);
+		replay_calibrate_event(calibrate, &write);
+		if (i % 4 == 0)
+			replay_calibrate_event(calibrate, &alloc);
+		begin.kind = MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END;
+		replay_calibrate_event(calibrate, &begin);
+		replay_calibrate_event(calibrate, &alloc);
+	}
+	replay_calibrate_record(calibrate, &tunables);
+	assert_int_equal(tunables.value[REPLAY_TUNABLE_ZRAM_PERCENT], 25);
+	assert_int_equal(tunables.source[REPLAY_TUNABLE_ZRAM_PERCENT], REPLAY_TUNABLE_RECORDED);
+}
+
 /* Turns of 32 pages that are looked at and moved, the latter in ns. */
 static void turn(struct replay_calibrate *calibrate, uint32_t pid, int nr, uint64_t ns)
 {
@@ -413,6 +444,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(rows_of_writes_stand_for_batches, setup, teardown),
 		cmocka_unit_test_setup_teardown(between_rows_kswapd_has_pauses_where_others_have,
 		                                setup, teardown),
+		cmocka_unit_test_setup_teardown(zrams_share_is_what_reclaim_asked_for, setup,
+		                                teardown),
 		cmocka_unit_test_setup_teardown(kcompactds_turns_tell_its_share, setup, teardown),
 		cmocka_unit_test_setup_teardown(kcompactd_is_like_kswapd_otherwise, setup,
 		                                teardown),
