@@ -287,11 +287,12 @@ static enum mm_compact_result try_to_compact_pages(struct mm_machine *machine,
                                                    uint32_t alloc_flags,
                                                    enum mm_compact_priority priority)
 {
+	const struct mm_zonelist *list = mm_zonelist_of(machine, ac->cpu);
 	enum mm_compact_result result = MM_COMPACT_SKIPPED;
 	int node = -1;
 
-	for (uint32_t i = 0; i < machine->nr_zonelist; i++) {
-		struct mm_zone *zone = &machine->zones[machine->zonelist[i]];
+	for (uint32_t i = 0; i < list->nr; i++) {
+		struct mm_zone *zone = &machine->zones[list->zones[i]];
 		enum mm_compact_result status;
 
 		if (zone->type > ac->highest_zoneidx)

@@ -65,10 +65,11 @@ enum mm_compact_result mm_compact_suit_order(const struct mm_machine *machine,
 bool mm_compaction_zonelist_suitable(const struct mm_machine *machine,
                                      const struct mm_alloc_context *ac, uint32_t alloc_flags)
 {
+	const struct mm_zonelist *list = mm_zonelist_of(machine, ac->cpu);
 	enum mm_wmark wmark = (enum mm_wmark)(alloc_flags & MM_ALLOC_WMARK_MASK);
 
-	for (uint32_t i = 0; i < machine->nr_zonelist; i++) {
-		const struct mm_zone *zone = &machine->zones[machine->zonelist[i]];
+	for (uint32_t i = 0; i < list->nr; i++) {
+		const struct mm_zone *zone = &machine->zones[list->zones[i]];
 		int64_t available;
 
 		if (zone->type > ac->highest_zoneidx)

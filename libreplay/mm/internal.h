@@ -95,6 +95,12 @@ struct mm_areas {
 	uint32_t room;
 };
 
+/* The zones that have memory, best first. */
+struct mm_zonelist {
+	uint32_t nr;
+	uint8_t zones[MM_MAX_ZONES]; /* indices */
+};
+
 struct mm_machine {
 	struct mm_page *pages; /* [nr_pfns] */
 	struct mm_lpage *lpages;
@@ -113,9 +119,9 @@ struct mm_machine {
 	uint32_t nr_zones;
 	uint32_t nr_nodes;
 	uint32_t nr_cpus;
-	uint32_t nr_cached; /* frames in use of a bare page cache */
-	uint32_t nr_zonelist;
-	uint8_t zonelist[MM_MAX_ZONES]; /* indices of the zones that have memory, best first */
+	uint32_t nr_cached;                         /* frames in use of a bare page cache */
+	uint8_t *homes;                             /* [nr_cpus]: node of each CPU */
+	struct mm_zonelist zonelists[MM_MAX_NODES]; /* of those on this node */
 	bool mobility_disabled;
 	bool building;                  /* until mm_seed_done() */
 	bool have_wmarks;               /* recorded ones are in use */
@@ -199,7 +205,13 @@ void mm_broken(struct mm_machine *machine, const char *where, const char *what, 
 #define MM_CHECK(machine, condition, pfn) ((void)sizeof(condition))
 #endif
 
-#define MM_MAX_CPUS   4096u
+#define MM_MAX_CPUS 4096u
+
+static inline const struct mm_zonelist *mm_zonelist_of(const struct mm_machine *machine,
+                                                       uint32_t cpu)
+{
+	return &machine->zonelists[machine->homes[cpu]];
+}
 #define MM_MAX_LPAGES (1u << 28)
 #define MM_MAX_SLOTS  (1u << 31)
 

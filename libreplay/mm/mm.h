@@ -204,6 +204,7 @@ struct mm_config {
 	const struct mm_zone_config *zones; /* of one node together, ascending type within it */
 	uint32_t nr_zones;
 	uint32_t nr_cpus;
+	const uint8_t *homes; /* [nr_cpus]: node of each CPU, < MM_MAX_NODES; NULL: all on node 0 */
 	uint32_t nr_swap_slots;
 	struct mm_settings settings;
 	const struct mm_policy_ops *policy;
@@ -585,6 +586,8 @@ int mm_reserve_spaces(struct mm_machine *machine, uint32_t nr,
 uint32_t mm_space_new(struct mm_machine *machine, uint32_t like, bool forked);
 /* Nobody uses it any more; its number may be used again when its pages are freed. 0 is fine. */
 void mm_space_end(struct mm_machine *machine, uint32_t space);
+/* Its page tables are being emptied: reclaim leaves its pages to that. */
+void mm_space_leave(struct mm_machine *machine, uint32_t space);
 /* -1000 to 1000; others are left alone. */
 void mm_space_set_adj(struct mm_machine *machine, uint32_t space, int32_t adj);
 /* It is init's. */

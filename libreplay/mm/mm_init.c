@@ -14,6 +14,8 @@
  * Follows free_area_init(), build_zonelists(), calculate_min_free_kbytes(),
  * __setup_per_zone_wmarks(), setup_per_zone_lowmem_reserve(), build_all_zonelists() of v6.12.
  *
+ * Not modelled: that nodes are not equally far from each other.
+ *
  * Not modelled: memory hotplug; node distances (remote nodes
  * come in ascending order); that each CPU prefers its own node: all prefer node 0.
  */
@@ -126,16 +128,38 @@ static int init_node(struct mm_machine *machine, uint8_t id, struct mmr_error *e
 	return init_policy(node, machine->policy, &node->policy_state, err);
 }
 
-static void build_zonelist(struct mm_machine *machine)
+static void add_zones(struct mm_machine *machine, struct mm_zonelist *list, uint32_t n)
 {
-	for (uint32_t n = 0; n < machine->nr_nodes; n++) {
-		const struct mm_node *node = &machine->nodes[n];
+	const struct mm_node *node = &machine->nodes[n];
 
-		for (uint32_t i = node->nr_zones; i-- > 0;) {
-			if (machine->zones[node->zones[i]].managed > 0)
-				machine->zonelist[machine->nr_zonelist++] = node->zones[i];
-		}
+	for (uint32_t i = node->nr_zones; i-- > 0;) {
+		if (machine->zones[node->zones[i]].managed > 0)
+			list->zones[list->nr++] = node->zones[i];
 	}
+}
+
+/* One's own node comes first, then the next ones, round the end: find_next_best_node() where all are as far away. */
+static void build_zonelists(struct mm_machine *machine)
+{
+	for (uint32_t own = 0; own < MM_MAX_NODES; own++) {
+		struct mm_zonelist *list = &machine->zonelists[own];
+
+		for (uint32_t n = own; n < machine->nr_nodes; n++)
+			add_zones(machine, list, n);
+		for (uint32_t n = 0; n < own && n < machine->nr_nodes; n++)
+			add_zones(machine, list, n);
+	}
+}
+
+static int settle_cpus(struct mm_machine *machine, const struct mm_config *config,
+                       struct mmr_error *err)
+{
+	machine->homes = base_calloc_err(machine->nr_cpus, 1, "CPUs", err);
+	if (!machine->homes)
+		return MMR_E_NOMEM;
+	for (uint32_t cpu = 0; config->homes && cpu < machine->nr_cpus; cpu++)
+		machine->homes[cpu] = config->homes[cpu] % MM_MAX_NODES;
+	return 0;
 }
 
 static int create_arrays(struct mm_machine *machine, const struct mm_config *config,
@@ -208,6 +232,8 @@ int mm_machine_create(const struct mm_config *config, struct mm_machine **ret,
 	base_rng_init(&machine->rng, config->seed);
 	base_rng_init(&machine->reference.rng, config->seed);
 	rc = create_arrays(machine, config, err);
+	if (rc == 0)
+		rc = settle_cpus(machine, config, err);
 	for (uint32_t i = 0; rc == 0 && i < config->nr_zones; i++) {
 		if (config->zones[i].node >= machine->nr_nodes)
 			machine->nr_nodes = config->zones[i].node + 1u;
@@ -219,7 +245,7 @@ int mm_machine_create(const struct mm_config *config, struct mm_machine **ret,
 		mm_machine_destroy(machine);
 		return rc;
 	}
-	build_zonelist(machine);
+	build_zonelists(machine);
 	mm_setup_per_zone_wmarks(machine);
 	*ret = machine;
 	return 0;
@@ -254,6 +280,7 @@ void mm_machine_destroy(struct mm_machine *machine)
 	base_free(machine->lpages);
 	base_free(machine->owners);
 	base_free(machine->spaces);
+	base_free(machine->homes);
 	base_free(machine->pages);
 	base_free(machine);
 }
@@ -494,14 +521,16 @@ static bool seize_block(struct mm_machine *machine, uint32_t pfn, uint8_t order)
 /* A block wherever there is one: unknown memory rather than what the recorded machine had free. */
 static uint32_t seize_any(struct mm_machine *machine, uint8_t order, uint8_t migratetype)
 {
-	for (uint32_t i = 0; order == 0 && i < machine->nr_zonelist; i++) {
-		uint32_t pfn = adopt_unknown(machine, &machine->zones[machine->zonelist[i]]);
+	const struct mm_zonelist *list = &machine->zonelists[0];
+
+	for (uint32_t i = 0; order == 0 && i < list->nr; i++) {
+		uint32_t pfn = adopt_unknown(machine, &machine->zones[list->zones[i]]);
 
 		if (pfn != MM_NONE)
 			return pfn;
 	}
-	for (uint32_t i = 0; i < machine->nr_zonelist; i++) {
-		struct mm_zone *zone = &machine->zones[machine->zonelist[i]];
+	for (uint32_t i = 0; i < list->nr; i++) {
+		struct mm_zone *zone = &machine->zones[list->zones[i]];
 		enum mm_rmqueue_mode mode = MM_RMQUEUE_NORMAL;
 		uint32_t pfn = mm_rmqueue(machine, zone, order, migratetype, MM_ALLOC_CMA, &mode);
 

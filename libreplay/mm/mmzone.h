@@ -599,9 +599,10 @@ enum mm_space_flags {
 	MM_SPACE_REAPED = 8, /* … whose memory is free: MMF_OOM_SKIP */
 	MM_SPACE_ENDED = 16, /* no task uses it; it has pages still */
 	/* for walks through its page tables (mglru) */
-	MM_SPACE_RAN = 32,     /* a CPU switched to it since the last one */
-	MM_SPACE_LISTED = 64,  /* it was there at the last one */
-	MM_SPACE_VISITED = 128 /* this one goes through it */
+	MM_SPACE_RAN = 32,      /* a CPU switched to it since the last one */
+	MM_SPACE_LISTED = 64,   /* it was there at the last one */
+	MM_SPACE_VISITED = 128, /* this one goes through it */
+	MM_SPACE_LEAVING = 256, /* exit_mmap() is at work */
 };
 
 /* What the OOM killer knows of the processes that share an mm. In base pages. */
@@ -614,7 +615,7 @@ struct mm_space {
 	uint64_t nr_committed; /* that its mappings may need */
 	int64_t nr_files;      /* mapped pages of files, beyond those of nr_before */
 	int16_t adj;           /* oom_score_adj */
-	uint8_t flags;         /* enum mm_space_flags */
+	uint16_t flags;        /* enum mm_space_flags */
 	uint32_t next_free;
 };
 

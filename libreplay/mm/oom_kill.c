@@ -70,7 +70,7 @@ uint32_t mm_space_new(struct mm_machine *machine, uint32_t like, bool forked)
 	}
 	if (like == 0 || forked) {
 		space->order = ++machine->last_space_order;
-		space->flags &= (uint8_t)~MM_SPACE_INIT;
+		space->flags &= (uint16_t)~MM_SPACE_INIT;
 	}
 	if (forked)
 		space->nr_shared = from->nr_pages + from->nr_shared + from->nr_before;
@@ -100,7 +100,14 @@ void mm_space_end(struct mm_machine *machine, uint32_t number)
 	mm_uncommit(machine, number, space->nr_committed);
 	mm_huge_space_end(machine, number);
 	space->flags |= MM_SPACE_ENDED;
+	space->flags &= (uint16_t)~MM_SPACE_LEAVING;
 	put_space(machine, number);
+}
+
+void mm_space_leave(struct mm_machine *machine, uint32_t number)
+{
+	if (number != 0)
+		machine->spaces[number].flags |= MM_SPACE_LEAVING;
 }
 
 void mm_space_set_adj(struct mm_machine *machine, uint32_t number, int32_t adj)

@@ -13,7 +13,7 @@
  * alloc_flags_nofragment(), free_unref_page(), free_one_page() of v6.12 and v6.1.
  *
  * Not modelled: cpusets, node_reclaim, spreading of dirty pages, deferred initialisation, the counters'
- * per-CPU drift, NUMA policies: the first zone of the zonelist is everyone's preferred one.
+ * per-CPU drift, NUMA policies: everybody prefers the node of the CPU that he is on.
  */
 #include "internal.h"
 
@@ -123,9 +123,14 @@ static uint32_t rmqueue_buddy(struct mm_machine *machine, struct mm_zone *zone,
 	return pfn;
 }
 
+/* On another CPU than the waker's, of its node if that has any. */
 void mm_note_waker(struct mm_machine *machine, const struct mm_zone *zone, uint16_t cpu)
 {
-	machine->nodes[zone->node].kswapd.cpu = (uint16_t)((cpu + 1u) % machine->nr_cpus);
+	uint16_t next = (uint16_t)((cpu + 1u) % machine->nr_cpus);
+
+	for (uint32_t i = 0; i < machine->nr_cpus && machine->homes[next] != zone->node; i++)
+		next = (uint16_t)((next + 1u) % machine->nr_cpus);
+	machine->nodes[zone->node].kswapd.cpu = next;
 }
 
 static uint32_t rmqueue(struct mm_machine *machine, struct mm_zone *zone,
@@ -163,8 +168,10 @@ void mm_prep_block(struct mm_machine *machine, uint32_t pfn, uint32_t order)
 static const struct mm_zone *preferred_zone(const struct mm_machine *machine,
                                             const struct mm_alloc_context *ac)
 {
-	for (uint32_t i = 0; i < machine->nr_zonelist; i++) {
-		const struct mm_zone *zone = &machine->zones[machine->zonelist[i]];
+	const struct mm_zonelist *list = mm_zonelist_of(machine, ac->cpu);
+
+	for (uint32_t i = 0; i < list->nr; i++) {
+		const struct mm_zone *zone = &machine->zones[list->zones[i]];
 
 		if (zone->type <= ac->highest_zoneidx)
 			return zone;
@@ -208,6 +215,7 @@ uint32_t mm_fast_alloc_flags(const struct mm_machine *machine, const struct mm_a
 static uint32_t walk_zones(struct mm_machine *machine, const struct mm_alloc_context *ac,
                            uint32_t alloc_flags)
 {
+	const struct mm_zonelist *list = mm_zonelist_of(machine, ac->cpu);
 	const struct mm_zone *preferred =
 		machine->nr_nodes > 1 && (alloc_flags & MM_ALLOC_NOFRAGMENT)
 			? preferred_zone(machine, ac)
@@ -215,8 +223,8 @@ static uint32_t walk_zones(struct mm_machine *machine, const struct mm_alloc_con
 	enum mm_wmark wmark = (enum mm_wmark)(alloc_flags & MM_ALLOC_WMARK_MASK);
 	bool tunes = machine->settings.kernel >= MM_KERNEL_TUNES_PCP;
 
-	for (uint32_t i = 0; i < machine->nr_zonelist; i++) {
-		struct mm_zone *zone = &machine->zones[machine->zonelist[i]];
+	for (uint32_t i = 0; i < list->nr; i++) {
+		struct mm_zone *zone = &machine->zones[list->zones[i]];
 		bool ok = false;
 		uint32_t pfn;
 

@@ -361,8 +361,10 @@ static bool unreserve_one(struct mm_machine *machine, struct mm_zone *zone, uint
 bool mm_unreserve_highatomic(struct mm_machine *machine, const struct mm_alloc_context *ac,
                              bool force)
 {
-	for (uint32_t i = 0; i < machine->nr_zonelist; i++) {
-		struct mm_zone *zone = &machine->zones[machine->zonelist[i]];
+	const struct mm_zonelist *list = mm_zonelist_of(machine, ac->cpu);
+
+	for (uint32_t i = 0; i < list->nr; i++) {
+		struct mm_zone *zone = &machine->zones[list->zones[i]];
 
 		if (zone->type > ac->highest_zoneidx)
 			continue;

@@ -51,10 +51,11 @@ static uint32_t gfp_to_alloc_flags(const struct mm_machine *machine,
 
 static void wake_all_kswapds(struct mm_machine *machine, const struct mm_alloc_context *ac)
 {
+	const struct mm_zonelist *list = mm_zonelist_of(machine, ac->cpu);
 	uint32_t done = 0;
 
-	for (uint32_t i = 0; i < machine->nr_zonelist; i++) {
-		const struct mm_zone *zone = &machine->zones[machine->zonelist[i]];
+	for (uint32_t i = 0; i < list->nr; i++) {
+		const struct mm_zone *zone = &machine->zones[list->zones[i]];
 
 		if (zone->type > ac->highest_zoneidx || (done >> zone->node & 1))
 			continue;
@@ -68,14 +69,15 @@ static void wake_all_kswapds(struct mm_machine *machine, const struct mm_alloc_c
 static bool should_reclaim_retry(struct mm_machine *machine, const struct mm_alloc_context *ac,
                                  uint32_t alloc_flags, uint64_t progress, uint32_t *no_progress)
 {
+	const struct mm_zonelist *list = mm_zonelist_of(machine, ac->cpu);
 	if (progress > 0 && ac->order <= MM_COSTLY_ORDER)
 		*no_progress = 0;
 	else
 		++*no_progress;
 	if (*no_progress > MAX_RECLAIM_RETRIES)
 		return mm_unreserve_highatomic(machine, ac, true);
-	for (uint32_t i = 0; i < machine->nr_zonelist; i++) {
-		const struct mm_zone *zone = &machine->zones[machine->zonelist[i]];
+	for (uint32_t i = 0; i < list->nr; i++) {
+		const struct mm_zone *zone = &machine->zones[list->zones[i]];
 		int64_t available =
 			(int64_t)mm_zone_reclaimable_pages(machine, zone) + zone->free_pages;
 

@@ -273,14 +273,18 @@ static bool compaction_ready(const struct mm_machine *machine, const struct mm_n
 /* true: compaction could go on. */
 static bool shrink_zones(struct mm_machine *machine, struct mm_scan_control *sc)
 {
+	const struct mm_zonelist *list = mm_zonelist_of(machine, sc->cpu);
 	const struct mm_node *first = NULL;
+	uint32_t done = 0;
 	bool ready = false;
 
-	for (uint32_t n = 0; n < machine->nr_nodes; n++) {
-		struct mm_node *node = &machine->nodes[n];
+	for (uint32_t i = 0; i < list->nr; i++) {
+		const struct mm_zone *zone = &machine->zones[list->zones[i]];
+		struct mm_node *node = &machine->nodes[zone->node];
 
-		if (node->nr_zones == 0 || machine->zones[node->zones[0]].type > sc->reclaim_idx)
+		if (zone->type > sc->reclaim_idx || (done >> zone->node & 1))
 			continue;
+		done |= 1u << zone->node;
 		if (compaction_ready(machine, node, sc)) {
 			ready = true;
 			continue;
@@ -334,12 +338,14 @@ static bool allow_direct_reclaim(struct mm_machine *machine, struct mm_node *nod
 	return false;
 }
 
-static struct mm_node *first_node(struct mm_machine *machine, uint32_t highest_zoneidx)
+static struct mm_node *first_node(struct mm_machine *machine, const struct mm_alloc_context *ac)
 {
-	for (uint32_t i = 0; i < machine->nr_zonelist; i++) {
-		const struct mm_zone *zone = &machine->zones[machine->zonelist[i]];
+	const struct mm_zonelist *list = mm_zonelist_of(machine, ac->cpu);
 
-		if (zone->type <= highest_zoneidx && zone->type <= MM_ZONE_NORMAL)
+	for (uint32_t i = 0; i < list->nr; i++) {
+		const struct mm_zone *zone = &machine->zones[list->zones[i]];
+
+		if (zone->type <= ac->highest_zoneidx && zone->type <= MM_ZONE_NORMAL)
 			return &machine->nodes[zone->node];
 	}
 	return NULL;
@@ -352,7 +358,7 @@ static struct mm_node *first_node(struct mm_machine *machine, uint32_t highest_z
 static void throttle_direct_reclaim(struct mm_machine *machine, const struct mm_alloc_context *ac,
                                     const struct mm_scan_control *sc)
 {
-	struct mm_node *node = first_node(machine, ac->highest_zoneidx);
+	struct mm_node *node = first_node(machine, ac);
 	uint64_t until = mm_now_ns(machine) +
 	                 (ac->gfp_flags & MM_GFP_FS ? FOREVER_NS : MAX_PFMEMALLOC_WAIT_NS);
 

@@ -114,6 +114,17 @@ static enum outcome meet_writeback(struct mm_machine *machine, struct mm_scan_co
 	return ACTIVATE;
 }
 
+/*
+ * A process on its way out has it: folio_referenced_one() leaves it alone while it is mapped (since 6.12), and then
+ * the mmu_gather holds it until the process frees it.
+ */
+static bool is_leaving(const struct mm_machine *machine, const struct mm_page *page)
+{
+	uint32_t owner = page->flags & MM_PG_ANON ? machine->owners[page->logical] : 0;
+
+	return owner != 0 && (machine->spaces[owner].flags & MM_SPACE_LEAVING);
+}
+
 static void free_page(struct mm_machine *machine, const struct mm_scan_control *sc, uint32_t pfn)
 {
 	struct mm_page *page = &machine->pages[pfn];
@@ -185,6 +196,8 @@ static enum outcome shrink_page(struct mm_machine *machine, struct mm_scan_contr
 	note_dirty(sc, page);
 	if (mm_is_writeback(page))
 		return meet_writeback(machine, sc, pfn);
+	if (is_leaving(machine, page))
+		return KEEP;
 	if (machine->policy->check_references) {
 		if (!machine->policy->asks_references)
 			mm_reference_look(machine, pfn,

@@ -99,7 +99,7 @@ static enum visit visit_of(const struct mm_machine *machine, uint32_t number)
 {
 	const struct mm_lpage *lpage = mm_lpage(machine, number);
 	uint32_t owner = machine->owners[number];
-	uint8_t flags;
+	uint16_t flags;
 
 	if (lpage->kind == MM_LPAGE_NONE || lpage->kind == MM_LPAGE_KERNEL)
 		return VISIT_NO;
@@ -189,7 +189,7 @@ static bool begin_visit(struct mm_machine *machine)
 
 		if (!(space->flags & MM_SPACE_USED) || (space->flags & MM_SPACE_ENDED))
 			continue;
-		space->flags &= (uint8_t) ~(MM_SPACE_RAN | MM_SPACE_VISITED);
+		space->flags &= (uint16_t) ~(MM_SPACE_RAN | MM_SPACE_VISITED);
 		space->flags |= visit ? MM_SPACE_VISITED : 0;
 		any |= visit;
 	}

@@ -80,6 +80,7 @@ unsigned int replay_future_uses(const struct demand_op *op, uint32_t pages[2])
 	case DEMAND_TASK_ADJ:
 	case DEMAND_TASK_RSS:
 	case DEMAND_TASK_FILES:
+	case DEMAND_TASK_LEAVES:
 	case DEMAND_MAP:
 	case DEMAND_UNMAP:
 	case DEMAND_OOM:

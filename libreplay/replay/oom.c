@@ -115,6 +115,8 @@ void replay_oom_task(struct replay *replay, const struct demand_op *op)
 		replay_mappings_task(replay, op);
 	else if (op->kind == DEMAND_TASK_FILES)
 		mm_space_set_files(machine, replay_oom_space(replay, op->task), (int32_t)op->arg);
+	else if (op->kind == DEMAND_TASK_LEAVES)
+		mm_space_leave(machine, replay_oom_space(replay, op->task));
 	else if (op->kind == DEMAND_TASK_ADJ)
 		mm_space_set_adj(machine, replay_oom_space(replay, op->task), (int32_t)op->arg);
 	if (op->kind == DEMAND_TASK_ADJ && op->arg2 == 1)

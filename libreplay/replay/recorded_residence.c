@@ -166,6 +166,7 @@ static enum change change_of(const struct demand_op *op)
 	case DEMAND_TASK_ADJ:
 	case DEMAND_TASK_RSS:
 	case DEMAND_TASK_FILES:
+	case DEMAND_TASK_LEAVES:
 	case DEMAND_MAP:
 	case DEMAND_UNMAP:
 	case DEMAND_DROP_CACHES:

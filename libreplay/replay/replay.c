@@ -328,6 +328,9 @@ bool replay_input_next(struct replay *replay)
 void replay_execute(struct replay *replay, const struct demand_op *op)
 {
 	if (is_of_task(op)) {
+		if (op->kind == DEMAND_TASK_LEAVES || op->kind == DEMAND_TASK_EXIT ||
+		    op->kind == DEMAND_UNMAP)
+			mm_unmap_begin(replay->machine, op->cpu);
 		replay_oom_task(replay, op);
 		return;
 	}

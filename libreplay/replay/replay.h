@@ -172,6 +172,7 @@ struct replay_start {
 	const struct mmr_zone_info *zones; /* of the trace's header; borrowed */
 	uint32_t nr_zones;
 	uint32_t nr_cpus;
+	uint8_t *homes;                        /* [nr_cpus]: node of each CPU; or NULL */
 	uint64_t start_ns;                     /* simulated time begins here */
 	struct replay_free_block *free_blocks; /* ascending pfn */
 	size_t nr_free_blocks;

@@ -306,6 +306,7 @@ int replay_machine_build(struct replay *replay, const struct replay_config *conf
 		.zones = zones,
 		.nr_zones = config->start->nr_zones,
 		.nr_cpus = replay->nr_cpus,
+		.homes = config->start->homes,
 		.nr_swap_slots = (uint32_t)(value[REPLAY_TUNABLE_SWAP] >> PAGE_SHIFT),
 		.settings = settings_of(config->tunables),
 		.policy = policy_find(config->policy),

@@ -484,16 +484,15 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		replay->tasks.items[op->task].missed =
 			op->arg >= replay->nr_pages || !mm_lpage_is_present(machine, op->arg);
 		break;
-	case DEMAND_TASK_EXIT:
-	case DEMAND_UNMAP:
-		mm_unmap_begin(machine, op->cpu);
-		break;
 	case DEMAND_TASK_START:
+	case DEMAND_TASK_EXIT:
 	case DEMAND_TASK_SPACE:
 	case DEMAND_TASK_ADJ:
 	case DEMAND_TASK_RSS:
 	case DEMAND_TASK_FILES:
+	case DEMAND_TASK_LEAVES:
 	case DEMAND_MAP:
+	case DEMAND_UNMAP:
 	case DEMAND_EVICTED:
 		break;
 	}

@@ -235,6 +235,7 @@ static int follow(struct mmr_curves *curves, const struct demand_op *op, struct 
 	case DEMAND_TASK_ADJ:
 	case DEMAND_TASK_RSS:
 	case DEMAND_TASK_FILES:
+	case DEMAND_TASK_LEAVES:
 	case DEMAND_MAP:
 	case DEMAND_UNMAP:
 	case DEMAND_CACHE_GROWS:

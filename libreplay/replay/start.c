@@ -7,6 +7,7 @@
  * follow (start_lists.c), their counts and sizes from zoneinfo, the swap devices from swaps, the tunables
  * from /proc/sys/vm, each as it was when its file was read, some milliseconds earlier.
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@
 DEFINE_VEC(free_block_vec, struct replay_free_block);
 
 #define SYSCTL_PREFIX  "proc/sys/vm/"
+#define NODE_PREFIX    "sys/devices/system/node/node"
 #define LRU_GEN_PREFIX "sys/kernel/mm/lru_gen/"
 
 /* ---- free blocks and pageblock types ---- */
@@ -219,6 +221,34 @@ static int read_zoneinfo(const struct mmr_snapshot_piece *piece, struct replay_s
 	return 0;
 }
 
+/* "0-3,8" in node1/cpulist: the CPUs of a node. */
+static int read_cpulist(const struct mmr_snapshot_piece *piece, struct replay_start *start)
+{
+	const char *text = (const char *)piece->data;
+	const char *end = text + piece->size;
+	char line[1024], file[16], *at = line;
+	uint32_t node;
+
+	if (sscanf(piece->name + strlen(NODE_PREFIX), "%" SCNu32 "/%15s", &node, file) != 2 ||
+	    strcmp(file, "cpulist") != 0)
+		return 0;
+	if (!start->homes)
+		start->homes = base_calloc(start->nr_cpus + 1u, 1);
+	if (!start->homes)
+		return MMR_E_NOMEM;
+	if (node >= REPLAY_MAX_NODES || !text_line(&text, end, line, sizeof(line)))
+		return 0;
+	while (isdigit((unsigned char)*at)) {
+		unsigned long first = strtoul(at, &at, 10);
+		unsigned long last = *at == '-' ? strtoul(at + 1, &at, 10) : first;
+
+		for (unsigned long cpu = first; cpu <= last && cpu < start->nr_cpus; cpu++)
+			start->homes[cpu] = (uint8_t)node;
+		at += *at == ',';
+	}
+	return 0;
+}
+
 static void read_meminfo(const struct mmr_snapshot_piece *piece, struct replay_start *start)
 {
 	const char *text = (const char *)piece->data;
@@ -346,6 +376,9 @@ static int read_files(const struct mmr_snapshot *snapshot, struct replay_start *
 		else if (strcmp(piece.name, "proc/zoneinfo") == 0 && !start->pcps &&
 		         read_zoneinfo(&piece, start) < 0)
 			return base_error(err, MMR_E_NOMEM, "out of memory for zoneinfo");
+		else if (strncmp(piece.name, NODE_PREFIX, strlen(NODE_PREFIX)) == 0 &&
+		         read_cpulist(&piece, start) < 0)
+			return base_error(err, MMR_E_NOMEM, "out of memory for the CPUs");
 	}
 	return 0;
 }
@@ -443,6 +476,7 @@ int replay_start_read(struct mmr_trace *trace, struct replay_start *start,
 
 void replay_start_deinit(struct replay_start *start)
 {
+	base_free(start->homes);
 	base_free(start->free_blocks);
 	base_free(start->block_types);
 	base_free(start->kernel);

@@ -70,6 +70,8 @@ enum demand_kind {
 	DEMAND_TASK_ADJ, /* its space's oom_score_adj is (int32_t)arg; arg2 = 1: it is init's */
 	DEMAND_TASK_RSS, /* its space has had arg pages since before all that is known of it */
 	DEMAND_TASK_FILES, /* its space maps (int32_t)arg pages of files, beyond those of DEMAND_TASK_RSS */
+	/* The last task of its space gives it up, by exit or exec: its page tables are being emptied. */
+	DEMAND_TASK_LEAVES,
 	/*
 	 * A mapping of arg2 pages that overcommit accounts, number arg (dense from 1 on; 0: those that were there
 	 * before, which nobody refuses). order = 1: MAP_NORESERVE. gfp_flags = number of the mapping whose VMA it

@@ -554,7 +554,7 @@ void wl_fault_rss(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		return;
 	if (event->rss.curr)
 		wl_mm_identify(wl, task, event->rss.mm_id);
-	else if (event->rss.member == RSS_ANON)
+	else if (!wl_mm_is_left(wl, task, event->rss.mm_id) && event->rss.member == RSS_ANON)
 		on_remote(wl, task, event->rss.mm_id);
 	if (event->rss.curr && event->rss.member == RSS_FILE)
 		wl_file_rss(wl, task, event);

@@ -125,6 +125,20 @@ void wl_mm_identify(struct wl *wl, uint32_t task, uint32_t id)
 	}
 }
 
+bool wl_mm_is_left(struct wl *wl, uint32_t task, uint32_t id)
+{
+	uint32_t mm = wl->tasks.items[task].mm;
+
+	if (mm == WL_NONE || id == 0 || wl->mms.items[mm].id != id)
+		return false;
+	if (wl->mms.items[mm].users > 1 || wl->mms.items[mm].left)
+		return true;
+	wl->mms.items[mm].left = true;
+	wl_emit(wl, (struct demand_op){
+			    .kind = DEMAND_TASK_LEAVES, .task = task, .page = DEMAND_NO_PAGE });
+	return true;
+}
+
 /* x86-64: the highest page of a process. */
 #define STACK_TOP_PAGE 0x7fffffffeull
 

@@ -153,6 +153,7 @@ struct wl_mm {
 	uint64_t brk;
 	bool guessed; /* made for a task whose birth was not seen */
 	bool lock_future;
+	bool left; /* exit_mmap() is at work */
 	bool has_areas;
 };
 
@@ -585,6 +586,8 @@ void wl_mm_put(struct wl *wl, uint32_t mm);
 void wl_mm_copy(struct wl *wl, uint32_t dst, uint32_t src);
 /* A page allocated for the arguments of an exec whose new mm has this id; false if it is not. */
 bool wl_mm_exec_page(struct wl *wl, uint32_t task, uint32_t id, uint32_t page);
+/* A task counts for the mm with this id and does not run on it any more: whether that was its own, which it gives up. */
+bool wl_mm_is_left(struct wl *wl, uint32_t task, uint32_t id);
 /* A task has been seen to run on the mm with this id. */
 void wl_mm_identify(struct wl *wl, uint32_t task, uint32_t id);
 

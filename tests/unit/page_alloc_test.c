@@ -261,7 +261,7 @@ static void watermarks_follow_the_kernels_rule(void **state)
 	assert_int_equal(machine->zones[0].reserve[MM_ZONE_MOVABLE], (765904 + 5390064) / 256);
 	assert_int_equal(machine->zones[1].reserve[MM_ZONE_DMA32], 0);
 	assert_int_equal(machine->zones[1].reserve[MM_ZONE_NORMAL], 5390064 / 256);
-	assert_int_equal(machine->zonelist[0], 2);
+	assert_int_equal(machine->zonelists[0].zones[0], 2);
 	mm_machine_destroy(machine);
 }
 
@@ -312,6 +312,48 @@ static void a_reserve_keeps_low_zones_for_those_who_need_them(void **state)
 	left = machine->zones[0].free_pages;
 	assert_true(left > 4096 * 4 / 8);
 	assert_int_not_equal(mm_alloc_pages(machine, &dma), MM_NONE);
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
+/* CPU 0 and 2 on node 1, CPU 1 on node 0: each fills its own node first, kswapd of that runs on it. */
+static void a_cpu_prefers_its_own_node(void **state)
+{
+	const struct mm_zone_config zones[] = {
+		{ "DMA32", MM_ZONE_DMA32, 0, 0, NR_PAGES, NR_PAGES, NR_PAGES, { 0 } },
+		{ "DMA32", MM_ZONE_DMA32, 1, NR_PAGES, NR_PAGES, NR_PAGES, NR_PAGES, { 0 } },
+	};
+	static const uint8_t homes[] = { 1, 0, 1 };
+	struct mm_config config = {
+		.zones = zones,
+		.nr_zones = 2,
+		.nr_cpus = 3,
+		.homes = homes,
+		.settings = machine_settings(),
+	};
+	struct mm_machine *machine;
+
+	(void)state;
+	assert_int_equal(mm_machine_create(&config, &machine, NULL), 0);
+	machine_all_free(machine);
+	for (uint16_t cpu = 0; cpu < 3; cpu++) {
+		struct mm_request request = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE, .cpu = cpu };
+		uint32_t pfn = mm_alloc_pages(machine, &request);
+
+		assert_int_equal(mm_page_zone(machine, pfn)->node, homes[cpu]);
+		mm_note_waker(machine, &machine->zones[0], cpu);
+		assert_int_equal(machine->nodes[0].kswapd.cpu, 1);
+		mm_note_waker(machine, &machine->zones[1], cpu);
+		assert_int_equal(machine->nodes[1].kswapd.cpu, cpu == 0 || cpu == 1 ? 2 : 0);
+	}
+	/* What the own node has no more comes from the other one. */
+	for (uint32_t nr = 0; machine->zones[0].free_pages > (int64_t)NR_PAGES / 2; nr++) {
+		const struct mm_request request = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE };
+
+		assert_true(nr < 2 * NR_PAGES);
+		mm_alloc_pages(machine, &request);
+	}
+	assert_true(machine->zones[1].free_pages < (int64_t)NR_PAGES / 8);
 	machine_check(machine);
 	mm_machine_destroy(machine);
 }
@@ -400,6 +442,7 @@ int main(void)
 		cmocka_unit_test(watermarks_follow_the_kernels_rule),
 		cmocka_unit_test(requests_stop_at_their_watermarks),
 		cmocka_unit_test(a_reserve_keeps_low_zones_for_those_who_need_them),
+		cmocka_unit_test(a_cpu_prefers_its_own_node),
 		cmocka_unit_test(sparing_pageblocks_depends_on_the_zones),
 		cmocka_unit_test(impossible_machines_are_refused),
 	};

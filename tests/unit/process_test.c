@@ -316,6 +316,36 @@ static void test_recorder_in_swap(void **state)
 	wl_destroy(b->wl);
 }
 
+/* The first count for its own mm that a task does not run on any more: exit_mmap() has begun, of the last thread only. */
+static void test_leaving(void **state)
+{
+	struct bench *b = bench_new(NULL);
+	size_t nr = 0, first = 0;
+
+	(void)state;
+	newtask(b, 50, 60, 0);
+	newtask(b, 60, 61, 0x100); /* CLONE_VM */
+	rss(b, 60, 7, 1, 1);
+	rss(b, 61, 7, 1, 1);
+	rss(b, 60, 8, 0, 1); /* somebody else's */
+	rss(b, 61, 7, 0, 1);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SCHED_PROCESS_EXIT, .pid = 61 });
+	rss(b, 60, 7, 0, 1);
+	rss(b, 60, 7, 0, 0);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SCHED_PROCESS_EXIT, .pid = 60 });
+	bench_finish(b);
+	for (size_t i = 0; i < b->nr_others; i++) {
+		if (b->others[i].kind != DEMAND_TASK_LEAVES)
+			continue;
+		first = nr++ ? first : i;
+	}
+	assert_int_equal(nr, 1);
+	expect_told(b, first - 1, DEMAND_TASK_EXIT, 3, 0, 0);
+	expect_told(b, first, DEMAND_TASK_LEAVES, 2, 0, 0);
+	expect_told(b, first + 1, DEMAND_TASK_EXIT, 2, 0, 0);
+	wl_destroy(b->wl);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -328,6 +358,7 @@ int main(void)
 		cmocka_unit_test(test_shrinkers),
 		cmocka_unit_test(test_nameless_pages_in_swap),
 		cmocka_unit_test(test_recorder_in_swap),
+		cmocka_unit_test(test_leaving),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

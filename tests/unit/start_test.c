@@ -337,6 +337,31 @@ static void a_trace_starts_where_its_snapshot_ends(void **state)
 	mmr_trace_close(trace);
 }
 
+static void expect_homes(const char *name, const char *text, const char *expected)
+{
+	struct replay_start start = { .nr_cpus = 4 };
+	struct mmr_snapshot_piece piece = piece_of(name, text);
+	char homes[5] = "----";
+
+	assert_int_equal(read_cpulist(&piece, &start), 0);
+	for (int cpu = 0; start.homes && cpu < 4; cpu++)
+		homes[cpu] = (char)('0' + start.homes[cpu]);
+	assert_string_equal(homes, expected);
+	replay_start_deinit(&start);
+}
+
+static void cpus_have_nodes(void **state)
+{
+	(void)state;
+	expect_homes(NODE_PREFIX "1/cpulist", "1-2\n", "0110");
+	expect_homes(NODE_PREFIX "7/cpulist", "0,2-9\n", "7077");
+	expect_homes(NODE_PREFIX "1/cpulist", "\n", "0000");
+	expect_homes(NODE_PREFIX "8/cpulist", "0-3\n", "0000");
+	expect_homes(NODE_PREFIX "1/cpulist", "3-,x4294967295-0", "0000");
+	expect_homes(NODE_PREFIX "1/distance", "10 20\n", "----");
+	expect_homes(NODE_PREFIX "x", "0\n", "----");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -350,6 +375,7 @@ int main(void)
 		cmocka_unit_test(statistics_are_as_old_as_the_configuration_makes_them),
 		cmocka_unit_test(any_bytes_are_read_without_harm),
 		cmocka_unit_test(a_trace_starts_where_its_snapshot_ends),
+		cmocka_unit_test(cpus_have_nodes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

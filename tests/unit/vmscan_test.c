@@ -519,6 +519,33 @@ static void reclaim_goes_on_until_compaction_is_worth_it(void **state)
 	}
 }
 
+/* Nobody writes to swap what a process is about to free; what others have, and it too in the end, is as any page. */
+static void pages_of_a_process_on_its_way_out_are_left_alone(void **state)
+{
+	struct mm_machine *machine = machine_with("classic", NR_PAGES);
+	uint32_t spaces[2], page = 0;
+
+	(void)state;
+	assert_int_equal(mm_reserve_spaces(machine, 3, NULL), 0);
+	spaces[0] = mm_space_new(machine, 0, false);
+	spaces[1] = mm_space_new(machine, 0, false);
+	for (; !mm_kswapd_runnable(machine, 0); page++) {
+		touch_range(machine, page, page + 1);
+		mm_space_charge(machine, spaces[page & 1], page);
+	}
+	mm_space_leave(machine, spaces[1]);
+	settle(machine);
+	for (uint32_t i = 0, nr = 0; i < page; i++) {
+		nr += !mm_lpage_is_present(machine, i);
+		assert_true(!(i & 1) || mm_lpage_is_present(machine, i));
+		assert_true(i < page - 1 || nr > 0);
+	}
+	mm_space_end(machine, spaces[1]);
+	assert_false(machine->spaces[spaces[1]].flags & MM_SPACE_LEAVING);
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -540,6 +567,7 @@ int main(void)
 		cmocka_unit_test(who_finds_the_reserves_used_up_waits_for_kswapd),
 		cmocka_unit_test(kernel_threads_do_not_wait_for_kswapd),
 		cmocka_unit_test(who_finds_too_many_pages_isolated_waits_once),
+		cmocka_unit_test(pages_of_a_process_on_its_way_out_are_left_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
