@@ -16,6 +16,8 @@ int main(int argc, char **argv)
 		{ "vmscan", cmd_vmscan,
 		  "who reclaimed, as the kernel's postprocess script counts it" },
 		{ "pagealloc", cmd_pagealloc, "who allocated and freed, likewise" },
+		{ "tlb", cmd_tlb,
+		  "what flushed TLBs, how far their entries reach, what page tables take" },
 		{ "curve", cmd_curve,
 		  "how much memory the workload needs: its misses by memory size" },
 		{ "what-if", cmd_what_if,

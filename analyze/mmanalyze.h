@@ -11,6 +11,7 @@ int cmd_report(int argc, char **argv);
 int cmd_runs(int argc, char **argv);
 int cmd_sar(int argc, char **argv);
 int cmd_stalls(int argc, char **argv);
+int cmd_tlb(int argc, char **argv);
 int cmd_vmscan(int argc, char **argv);
 int cmd_vmstat(int argc, char **argv);
 int cmd_what_if(int argc, char **argv);

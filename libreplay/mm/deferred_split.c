@@ -39,6 +39,7 @@ void mm_split_huge_pmd(struct mm_machine *machine, uint32_t number)
 		return;
 	lpage->flags |= MM_LP_PTE_MAPPED;
 	mm_count(machine, MM_THP_SPLIT_PMD, 1);
+	mm_tlb_split(machine, machine->current.cpu, number);
 }
 
 /* Before 6.8 its base pages were unmapped one by one, and the first of them put it into the queue. */

@@ -16,6 +16,7 @@
 #include "policy.h"
 #include "show_mem.h"
 #include "swap.h"
+#include "tlb.h"
 
 /* The reference model of a type, for one kind of look: see reference.c. */
 struct mm_reference_type {
@@ -163,6 +164,7 @@ struct mm_machine {
 	struct mm_huge_areas huge;
 	struct mm_hugetlb hugetlb;
 	struct mm_zram zram;
+	struct mm_tlb *tlb; /* NULL: nobody asked */
 	struct mm_broken broken;
 	const char *lacks; /* what there was no memory for; NULL: nothing */
 	struct mm_node nodes[MM_MAX_NODES];

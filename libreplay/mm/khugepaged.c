@@ -242,10 +242,12 @@ static enum mm_collapse collapse(struct mm_machine *machine, uint32_t space, uin
 		result = scan_area(machine, &scan);
 	if (result == MM_COLLAPSE_SUCCEED && scan.nr_swapped > 0)
 		result = MM_COLLAPSE_PAGE_LOCK;
-	if (result == MM_COLLAPSE_SUCCEED)
+	if (result == MM_COLLAPSE_SUCCEED) {
+		mm_tlb_collapse(machine, machine->current.cpu, space);
 		put_together(machine, &scan, pfn);
-	else
+	} else {
 		mm_free_pages(machine, machine->current.cpu, pfn);
+	}
 	return result;
 }
 

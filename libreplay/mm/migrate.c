@@ -85,6 +85,7 @@ static void wait_for_write(struct mm_machine *machine, uint32_t pfn)
 static void move_batch(struct mm_machine *machine, struct mm_compact_control *cc,
                        struct mm_list *from, struct mm_list *to)
 {
+	mm_tlb_migrate_flush(machine, cc->cpu);
 	while (from->count > 0) {
 		uint32_t old = from->head, new = to->head;
 
@@ -103,6 +104,8 @@ enum mm_migrate mm_migrate_pages(struct mm_machine *machine, struct mm_compact_c
 
 	mm_list_init(&from);
 	mm_list_init(&to);
+	if (machine->tlb && !cc->direct)
+		mm_tlb_run(machine, cc->cpu, 0, 0);
 	while (cc->migratepages.count > 0) {
 		uint32_t pfn = cc->migratepages.head, target;
 		uint32_t order = machine->pages[pfn].order;
@@ -118,6 +121,9 @@ enum mm_migrate mm_migrate_pages(struct mm_machine *machine, struct mm_compact_c
 		mm_list_del(machine, &cc->migratepages, pfn);
 		mm_list_add_tail(machine, &from, pfn);
 		mm_list_add_tail(machine, &to, target);
+		if (!(machine->pages[pfn].flags & MM_PG_UNMAPPED))
+			mm_tlb_migrate(machine, cc->cpu, machine->pages[pfn].logical,
+			               one_by_one || cc->mode != MM_MIGRATE_ASYNC);
 		if (one_by_one)
 			move_batch(machine, cc, &from, &to);
 	}

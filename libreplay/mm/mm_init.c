@@ -276,6 +276,7 @@ void mm_machine_destroy(struct mm_machine *machine)
 	mm_areas_destroy(machine);
 	mm_huge_areas_destroy(machine);
 	mm_deferred_split_deinit(machine);
+	mm_tlb_destroy(machine);
 	base_free(machine->next_use);
 	base_free(machine->lpages);
 	base_free(machine->owners);
@@ -639,5 +640,5 @@ int mm_reserve_lpages(struct mm_machine *machine, uint32_t nr_pages, struct mmr_
 	for (uint64_t i = machine->nr_lpages; i < nr; i++)
 		machine->lpages[i] = (struct mm_lpage){ .pfn = MM_NONE, .slot = MM_NONE };
 	machine->nr_lpages = (uint32_t)nr;
-	return 0;
+	return mm_tlb_reserve(machine, err);
 }

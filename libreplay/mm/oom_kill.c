@@ -49,7 +49,7 @@ int mm_reserve_spaces(struct mm_machine *machine, uint32_t nr, struct mmr_error 
 	if (machine->nr_spaces == 0)
 		machine->spaces[0] = (struct mm_space){ 0 };
 	machine->nr_spaces = (uint32_t)have;
-	return 0;
+	return mm_tlb_reserve(machine, err);
 }
 
 uint32_t mm_space_new(struct mm_machine *machine, uint32_t like, bool forked)

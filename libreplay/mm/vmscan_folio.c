@@ -183,6 +183,7 @@ static enum outcome clean_page(struct mm_machine *machine, struct mm_scan_contro
 		return ACTIVATE;
 	if (only_clean || !may_write(sc, page))
 		return KEEP;
+	mm_tlb_unmap_flush(machine, sc->cpu, true);
 	return write_page(machine, sc, pfn);
 }
 
@@ -216,6 +217,7 @@ static enum outcome shrink_page(struct mm_machine *machine, struct mm_scan_contr
 		/* try_to_unmap() with TTU_SPLIT_HUGE_PMD. */
 		if (page->order == MM_PAGEBLOCK_ORDER && (page->flags & MM_PG_ANON))
 			mm_split_huge_pmd(machine, page->logical);
+		mm_tlb_unmap(machine, sc->cpu, page->logical, page->flags & MM_PG_DIRTY);
 		page->flags |= MM_PG_UNMAPPED;
 		sc->nr_unmapped++;
 	}
@@ -271,10 +273,13 @@ uint64_t mm_shrink_batch(struct mm_node *node, struct mm_scan_control *sc, struc
 	uint64_t written = sc->nr_written, freed = 0;
 
 	machine->current.cpu = sc->cpu;
+	if (machine->tlb && sc->kswapd)
+		mm_tlb_run(machine, sc->cpu, 0, 0);
 	for (uint32_t i = 0; i < batch->nr; i++) {
 		mm_unisolate(node, batch->pfns[i]);
 		freed += shrink_one(node, sc, batch->pfns[i]);
 	}
+	mm_tlb_unmap_flush(machine, sc->cpu, false);
 	*nr_written = sc->nr_written - written;
 	return freed;
 }

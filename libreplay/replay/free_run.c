@@ -16,6 +16,7 @@
 #include "mm.h"
 #include "policy_table.h"
 #include "show_mem.h"
+#include "tlb_rows.h"
 
 #define EVENTS_PER_BATCH 4096
 
@@ -261,6 +262,8 @@ static int create_workload(struct free_run *run, struct mmr_error *err)
 {
 	int code = wl_create(run->trace, &run->wl, err);
 
+	if (code == 0 && run->tunables.value[REPLAY_TUNABLE_TLB_MODEL])
+		wl_tell_tlb(run->wl);
 	for (size_t i = 0; code == 0 && i < run->start.nr_listed; i++)
 		wl_add_listed(run->wl, run->start.listed[i].pfn,
 		              UINT64_C(1) << run->start.listed[i].order);
@@ -442,6 +445,7 @@ static int finish(struct free_run *run, struct mmr_error *err)
 		return code;
 	replay_run_sample(&run->sampler, run->span.last_ns, true);
 	replay_free_run_put_faults(run);
+	replay_put_tlb(run->db, run->replay);
 	if (guesses_references(run))
 		replay_run_put_references(run->db, &run->start.reference,
 		                          replay_machine(run->replay), run->options->policy);

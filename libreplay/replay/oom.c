@@ -60,14 +60,17 @@ uint32_t replay_oom_space(const struct replay *replay, uint32_t task)
 
 /* ---- which task uses which ---- */
 
-static void leave(struct replay *replay, uint32_t task)
+/* For the space next; 0: for none. */
+static void leave(struct replay *replay, const struct demand_op *op, uint32_t next)
 {
-	uint32_t number = replay->tasks.items[task].key;
+	uint32_t number = replay->tasks.items[op->task].key;
 	struct replay_key *key = &replay->keys.items[number];
 
-	replay->tasks.items[task].key = 0;
+	replay->tasks.items[op->task].key = 0;
 	if (number == 0 || --key->users > 0)
 		return;
+	if (replay->knows_tlb)
+		replay_tlb_leave(replay, op, key->space, next);
 	mm_space_end(replay->machine, key->space);
 	*key = (struct replay_key){ 0 };
 }
@@ -83,8 +86,10 @@ static void enter(struct replay *replay, const struct demand_op *op)
 		key->space = mm_space_new(replay->machine, like, op->arg2 != 0);
 		if (op->arg2 != 0 && key->space != 0)
 			replay_mappings_fork(replay, key->space, like);
+		if (op->arg2 != 0 && replay->knows_tlb)
+			replay_tlb_fork(replay, op, like, key->space);
 	}
-	leave(replay, op->task);
+	leave(replay, op, key->space);
 	replay->tasks.items[op->task].key = op->arg;
 }
 
@@ -104,7 +109,7 @@ void replay_oom_task(struct replay *replay, const struct demand_op *op)
 	if (op->task == 0)
 		return;
 	if (op->kind == DEMAND_TASK_START || op->kind == DEMAND_TASK_EXIT) {
-		leave(replay, op->task);
+		leave(replay, op, 0);
 		count_stack(replay, op);
 	}
 	if (op->kind == DEMAND_TASK_SPACE)

@@ -92,6 +92,8 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 		config->tunables->value[REPLAY_TUNABLE_SWAP_DEVICE] == MM_SWAP_NO_SEEKS;
 	if (rc == 0)
 		rc = mm_tables_enable(replay->machine, err);
+	if (rc == 0)
+		rc = replay_tlb_init(replay, config, err);
 	if (rc == 0 && replay->knows_areas)
 		rc = mm_areas_enable(replay->machine, err);
 	if (rc < 0) {
@@ -292,6 +294,9 @@ bool replay_input_next(struct replay *replay)
 
 	if (input->code < 0)
 		return false;
+	/* To the machine it is as if they were not there: no time passes, nobody's turn comes. */
+	while (input->next < input->nr && input->ops[input->next].kind == DEMAND_TLB)
+		replay_tlb_op(replay, &input->ops[input->next++]);
 	if (input->next < input->nr) {
 		op = &input->ops[input->next];
 		t_ns = op->t_ns;

@@ -26,6 +26,7 @@
 #include "file_device.h"
 #include "pause.h"
 #include "reference_share.h"
+#include "tlb.h"
 #include "tunables.h"
 
 #define REPLAY_MAX_NODES 8
@@ -227,6 +228,13 @@ void replay_start_deinit(struct replay_start *start);
 uint32_t replay_changes_follow(struct replay_tunables *tunables,
                                const struct replay_reference_share *share, const char *policy);
 
+/* What the windows of a run asked of the TLB, of a run with tlb.model: sums over them, and the largest page tables. */
+struct replay_tlb_use {
+	struct mm_tlb_reach reach; /* sums */
+	uint64_t nr_windows;
+	struct mm_pgtable_size tables[MM_NR_PGTABLE_LAYOUTS]; /* when those of x86-64 were most */
+};
+
 struct replay_config {
 	const struct replay_start *start;
 	const struct replay_tunables *tunables;
@@ -263,6 +271,8 @@ int replay_advance(struct replay *replay, uint64_t t_ns, struct mmr_error *err) 
 int replay_settle(struct replay *replay, struct mmr_error *err) MMR_MUST_CHECK;
 
 const struct mm_machine *replay_machine(const struct replay *replay);
+/* Up to now; NULL: without tlb.model. */
+const struct replay_tlb_use *replay_tlb_use(struct replay *replay);
 uint64_t replay_now_ns(const struct replay *replay);
 
 /* Faults of a demand task so far, by how they were served. */

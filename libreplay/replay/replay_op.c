@@ -18,7 +18,7 @@ static bool has_page(uint8_t kind)
 
 int replay_op_check(const struct replay *replay, const struct demand_op *op, struct mmr_error *err)
 {
-	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_HUGETLB_FAIL)
+	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_TLB)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of unknown kind %u", op->kind);
 	if (op->order > MM_MAX_ORDER)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of order %u", op->order);
@@ -179,6 +179,9 @@ static void runs(struct replay *replay, const struct demand_op *op, uint32_t spa
 static void slept(struct replay *replay, const struct demand_op *op)
 {
 	mm_space_switched(replay->machine, replay_oom_space(replay, op->task));
+	if (replay->knows_tlb)
+		mm_tlb_run(replay->machine, op->cpu, 0,
+		           0); /* idle, until there is a sign of it again */
 }
 
 /* What the task had to wait for, and how the fault counts. */
@@ -396,7 +399,7 @@ static void attempt(struct replay *replay, const struct demand_op *op,
 		mm_count_fault(replay->machine);
 }
 
-void replay_op_run(struct replay *replay, const struct demand_op *op)
+static void run(struct replay *replay, const struct demand_op *op)
 {
 	struct mm_machine *machine = replay->machine;
 	struct mm_request request = {
@@ -407,8 +410,6 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		.order = op->order,
 	};
 
-	if ((op->arg & DEMAND_VOID) && op->kind <= DEMAND_SHMEM_TOUCH)
-		return;
 	/* zram's memory goes with what is swapped out here, not there. */
 	if (replay->zram && op->kind == DEMAND_KERNEL_ALLOC && (op->arg & DEMAND_ZSPAGE))
 		return;
@@ -484,6 +485,7 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 		replay->tasks.items[op->task].missed =
 			op->arg >= replay->nr_pages || !mm_lpage_is_present(machine, op->arg);
 		break;
+	case DEMAND_TLB:
 	case DEMAND_TASK_START:
 	case DEMAND_TASK_EXIT:
 	case DEMAND_TASK_SPACE:
@@ -498,4 +500,15 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 	}
 	balance_dirty(replay, op);
 	replay_simtime_writes(replay);
+}
+
+void replay_op_run(struct replay *replay, const struct demand_op *op)
+{
+	if ((op->arg & DEMAND_VOID) && op->kind <= DEMAND_SHMEM_TOUCH)
+		return;
+	if (replay->knows_tlb)
+		replay_tlb_before(replay, op, replay_oom_space(replay, op->task));
+	run(replay, op);
+	if (replay->knows_tlb)
+		replay_tlb_after(replay, op, replay_oom_space(replay, op->task));
 }

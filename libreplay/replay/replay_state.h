@@ -124,7 +124,10 @@ struct replay {
 	struct replay_key_vec keys;         /* [0, nr_keys]; 0 is none */
 	struct replay_mapping_vec mappings; /* [0, nr_mappings): what became of them */
 	uint32_t nr_mappings;
-	bool knows_areas;         /* pages are put into them */
+	bool knows_areas;       /* pages are put into them */
+	bool knows_tlb;         /* tlb.model */
+	uint64_t tlb_window_ns; /* when the next one begins */
+	struct replay_tlb_use tlb_use;
 	uint64_t committed_pages; /* at the start; 0: not known */
 	bool strict_commit;       /* vm.overcommit_memory=2 */
 	struct replay_stats stats;
@@ -298,6 +301,22 @@ int replay_op_check(const struct replay *replay, const struct demand_op *op,
                     struct mmr_error *err) MMR_MUST_CHECK;
 void replay_op_seed(struct replay *replay, const struct demand_op *op);
 void replay_op_run(struct replay *replay, const struct demand_op *op);
+
+/* ---- tlb_demand.c ---- */
+
+/* tlb.model, and the TLBs of the settings. */
+int replay_tlb_init(struct replay *replay, const struct replay_config *config,
+                    struct mmr_error *err) MMR_MUST_CHECK;
+/* DEMAND_TLB. */
+void replay_tlb_op(struct replay *replay, const struct demand_op *op);
+/* What any other op means for TLBs: what it takes out of page tables, and what it used. */
+void replay_tlb_before(struct replay *replay, const struct demand_op *op, uint32_t space);
+void replay_tlb_after(struct replay *replay, const struct demand_op *op, uint32_t space);
+/* A task forks child from space; the op's task leaves it as its last one, for the space next (0: for none). */
+void replay_tlb_fork(struct replay *replay, const struct demand_op *op, uint32_t space,
+                     uint32_t child);
+void replay_tlb_leave(struct replay *replay, const struct demand_op *op, uint32_t space,
+                      uint32_t next);
 
 /* ---- changes.c ---- */
 

@@ -244,6 +244,7 @@ static int follow(struct mmr_curves *curves, const struct demand_op *op, struct 
 	case DEMAND_PAGE_FAULT:
 	case DEMAND_FILE_FAULT:
 	case DEMAND_HUGETLB_FAIL:
+	case DEMAND_TLB:
 	case DEMAND_DROP_CACHES:
 	case DEMAND_HUGE_RANGE:
 		break;

@@ -19,6 +19,7 @@
 #include "shadow.h"
 #include "snapshot_facts.h"
 #include "start_survey.h"
+#include "tlb_rows.h"
 
 struct original {
 	struct mmr_trace *trace;
@@ -32,6 +33,7 @@ struct original {
 	struct replay_episodes episodes;
 	struct replay_holders holders;
 	struct replay_file_traffic files;
+	struct replay_tlb_recorded tlb;
 	struct run_dumps dumps;
 	struct run_span span;
 	struct run_counters counters;
@@ -361,7 +363,10 @@ static int feed(struct original *run, struct mmr_error *err)
 			replay_shadow_event(run->shadow, &event);
 		if (run->db)
 			describe(run, &event);
-		if (run->survey)
+		run->tlb.begun = !run->shadow || replay_shadow_ready(run->shadow);
+		if (run->db)
+			code = replay_tlb_recorded_event(&run->tlb, &event, err);
+		if (code == 0 && run->survey)
 			code = replay_survey_event(run->survey, &event, err);
 		if (code < 0)
 			return code;
@@ -396,6 +401,8 @@ static int finish(struct original *run, struct mmr_error *err)
 	if (code < 0 || !run->db)
 		return code;
 	put_checks(run);
+	replay_tlb_recorded_finish(&run->tlb);
+	replay_put_tlb_recorded(run->db, &run->tlb);
 	code = replay_episodes_finish(&run->episodes, err);
 	if (code == 0)
 		code = replay_holders_finish(&run->holders, err);
@@ -445,6 +452,7 @@ int replay_run_original(struct mmr_trace *trace, struct results_db *db,
 	replay_episodes_deinit(&run.episodes);
 	replay_holders_deinit(&run.holders);
 	replay_file_traffic_deinit(&run.files);
+	replay_tlb_recorded_deinit(&run.tlb);
 	replay_shadow_destroy(run.shadow);
 	replay_run_dumps_deinit(&run.dumps);
 	return code;

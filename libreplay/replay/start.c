@@ -357,6 +357,20 @@ static void read_config(const struct mmr_snapshot_piece *piece, struct replay_tu
 	replay_tunable_record(tunables, "memcg.flush", value);
 }
 
+/* "flags : fpu vme ... pcid ..." of x86's first CPU. */
+static void read_cpuinfo(const struct mmr_snapshot_piece *piece, struct replay_tunables *tunables)
+{
+	const char *text = (const char *)piece->data, *end = text + piece->size;
+	const char *line = memmem(text, piece->size, "\nflags", 6), *stop;
+
+	if (!line)
+		return;
+	stop = memchr(line + 1, '\n', (size_t)(end - line) - 1);
+	stop = stop ? stop : end;
+	replay_tunable_record(tunables, "tlb.pcid",
+	                      memmem(line, (size_t)(stop - line), " pcid", 5) ? "1" : "0");
+}
+
 static int read_files(const struct mmr_snapshot *snapshot, struct replay_start *start,
                       struct replay_tunables *tunables, struct mmr_error *err)
 {
@@ -371,6 +385,8 @@ static int read_files(const struct mmr_snapshot *snapshot, struct replay_start *
 			read_lru_gen(&piece, start, tunables);
 		else if (strcmp(piece.name, "proc/meminfo") == 0)
 			read_meminfo(&piece, start);
+		else if (strcmp(piece.name, "proc/cpuinfo") == 0)
+			read_cpuinfo(&piece, tunables);
 		else if (strcmp(piece.name, "proc/config") == 0)
 			read_config(&piece, tunables);
 		else if (strcmp(piece.name, "proc/zoneinfo") == 0 && !start->pcps &&

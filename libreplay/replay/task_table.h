@@ -55,6 +55,17 @@ struct replay_open_compaction {
 	uint64_t nr_failed;
 };
 
+/* What a task is inside of that flushes TLBs. */
+struct replay_task_tlb {
+	uint32_t waiting
+		[5]; /* full flushes by reason, of which it is not known yet what they were for */
+	bool reclaims;
+	bool compacts;
+	bool unmaps;
+	bool faulted; /* its last sign was a page fault */
+	bool khugepaged;
+};
+
 struct replay_task {
 	uint32_t pid;
 	bool fault_pending; /* the last fault has not got its page yet */
@@ -65,6 +76,7 @@ struct replay_task {
 	struct replay_open_reclaim reclaim;
 	struct replay_open_compaction compaction;
 	struct replay_stack_seen stacks[REPLAY_NR_STALLS];
+	struct replay_task_tlb tlb;
 	uint64_t stack_ns; /* when the last one was taken; 0: its stall has begun */
 };
 

@@ -233,6 +233,16 @@ struct results_verification {
 	const char *cause;
 };
 
+/* Sums over windows. */
+struct results_tlb_reach {
+	const char *entries; /* "as mapped", "4 KiB", "2 MiB", "1 GiB" */
+	int64_t windows;
+	int64_t pages;
+	int64_t needed;
+	int64_t l1_held;
+	int64_t l2_held;
+};
+
 struct results_memory_use {
 	const char *memory; /* "anon", "file", "both" */
 	int64_t uses;

@@ -357,3 +357,36 @@ CREATE TABLE IF NOT EXISTS miss_curve (
   pages INTEGER NOT NULL,                  -- of memory, rising
   refaults INTEGER NOT NULL                -- with so much
 ) STRICT;
+
+-- Flushes of TLBs: of the original as tlb:tlb_flush told, of a replay with tlb.model as the engine had them.
+CREATE TABLE IF NOT EXISTS tlb_flush (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  cause TEXT NOT NULL,                     -- what it was for: switch, exit, fork, copy, unmap, reclaim, migrate, huge page, other
+  reason TEXT NOT NULL,                    -- the kernel's: task switch, remote shootdown, local shootdown, local mm shootdown, remote send IPI
+  extent TEXT NOT NULL CHECK (extent IN ('none', 'ranged', 'full')), -- none: nothing was out of date
+  flushes INTEGER NOT NULL,
+  pages INTEGER NOT NULL,                  -- of ranged ones
+  PRIMARY KEY (run_id, cause, reason, extent)
+) STRICT, WITHOUT ROWID;
+
+-- Of the anonymous pages used within windows of tlb.window: how many TLB entries they needed, and how many fit. Sums over windows.
+CREATE TABLE IF NOT EXISTS tlb_reach (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  entries TEXT NOT NULL,                   -- 'as mapped', or as if all were of '4 KiB', '2 MiB', '1 GiB'
+  windows INTEGER NOT NULL,
+  pages INTEGER NOT NULL,                  -- base pages
+  needed INTEGER NOT NULL,                 -- entries
+  l1_held INTEGER NOT NULL,                -- of them, that the first level has room for at the same time
+  l2_held INTEGER NOT NULL,
+  PRIMARY KEY (run_id, entries)
+) STRICT, WITHOUT ROWID;
+
+-- Page tables of the anonymous memory of all processes, when they were most, as other layouts would have them.
+CREATE TABLE IF NOT EXISTS page_table (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  layout TEXT NOT NULL,                    -- 'x86-64, 4 levels', ...
+  leaves INTEGER NOT NULL,                 -- tables that map pages
+  uppers INTEGER NOT NULL,                 -- tables above
+  bytes INTEGER NOT NULL,
+  PRIMARY KEY (run_id, layout)
+) STRICT, WITHOUT ROWID;

@@ -271,3 +271,36 @@ SELECT run_id, run, pid, comm, count(*) AS nr_stalls, sum(duration_ns) AS total_
         SELECT run_id, run, pid, comm, duration_ns FROM compaction_stalls)
  GROUP BY run_id, run, pid, comm
  ORDER BY total_ns DESC;
+
+-- TLB flushes by the kernel's reasons. up_to_date: there was nothing to flush.
+DROP VIEW IF EXISTS tlb_reasons;
+CREATE VIEW tlb_reasons AS
+SELECT f.run_id, r.label AS run, f.reason,
+       sum(CASE f.extent WHEN 'full' THEN f.flushes ELSE 0 END) AS full,
+       sum(CASE f.extent WHEN 'ranged' THEN f.flushes ELSE 0 END) AS ranged,
+       sum(CASE f.extent WHEN 'none' THEN f.flushes ELSE 0 END) AS up_to_date,
+       sum(f.pages) AS pages
+  FROM tlb_flush f JOIN run r USING (run_id) GROUP BY f.run_id, f.reason;
+
+-- ... and by what they were for. Interrupts were sent to other CPUs; flushes_elsewhere is what these did.
+DROP VIEW IF EXISTS tlb_causes;
+CREATE VIEW tlb_causes AS
+SELECT f.run_id, r.label AS run, f.cause,
+       sum(CASE WHEN f.reason IN ('task switch', 'local shootdown', 'local mm shootdown') THEN f.flushes ELSE 0 END) AS flushes_here,
+       sum(CASE f.reason WHEN 'remote send IPI' THEN f.flushes ELSE 0 END) AS interrupts,
+       sum(CASE f.reason WHEN 'remote shootdown' THEN f.flushes ELSE 0 END) AS flushes_elsewhere,
+       100.0 * sum(CASE f.extent WHEN 'full' THEN f.flushes ELSE 0 END) / sum(f.flushes) AS full_percent,
+       sum(CASE f.reason WHEN 'remote send IPI' THEN 0 ELSE f.pages END) AS pages
+  FROM tlb_flush f JOIN run r USING (run_id) GROUP BY f.run_id, f.cause;
+
+-- Means over windows; of the entries needed, those for which a level has room at the same time.
+DROP VIEW IF EXISTS tlb_reaches;
+CREATE VIEW tlb_reaches AS
+SELECT t.run_id, r.label AS run, t.entries, t.pages / t.windows AS pages_a_window, t.needed / t.windows AS entries_a_window,
+       100.0 * t.l1_held / t.needed AS l1_percent, 100.0 * t.l2_held / t.needed AS l2_percent
+  FROM tlb_reach t JOIN run r USING (run_id) WHERE t.windows > 0 AND t.needed > 0;
+
+DROP VIEW IF EXISTS page_tables;
+CREATE VIEW page_tables AS
+SELECT p.run_id, r.label AS run, p.layout, p.leaves, p.uppers, p.bytes / 1024 AS kb
+  FROM page_table p JOIN run r USING (run_id);

@@ -46,6 +46,9 @@ static const struct {
 	[RESULTS_MEMINFO] = { "meminfo", "iti" },
 	[RESULTS_MEMORY_USE] = { "memory_use", "tiiiiii" },
 	[RESULTS_MISS_CURVE] = { "miss_curve", "tii" },
+	[RESULTS_TLB_FLUSH] = { "tlb_flush", "tttii" },
+	[RESULTS_TLB_REACH] = { "tlb_reach", "tiiiii" },
+	[RESULTS_PAGE_TABLE] = { "page_table", "tiii" },
 };
 
 /* The statement that inserts nr_rows rows; *statement is where it stays. NULL: it could not be prepared. */
@@ -360,4 +363,22 @@ void results_put_miss_curve(struct results_db *db, const char *memory, int64_t p
                             int64_t refaults)
 {
 	put(db, RESULTS_MISS_CURVE, memory, pages, refaults);
+}
+
+void results_put_tlb_flush(struct results_db *db, const char *cause, const char *reason,
+                           const char *extent, int64_t flushes, int64_t pages)
+{
+	put(db, RESULTS_TLB_FLUSH, cause, reason, extent, flushes, pages);
+}
+
+void results_put_tlb_reach(struct results_db *db, const struct results_tlb_reach *row)
+{
+	put(db, RESULTS_TLB_REACH, row->entries, row->windows, row->pages, row->needed,
+	    row->l1_held, row->l2_held);
+}
+
+void results_put_page_table(struct results_db *db, const char *layout, int64_t leaves,
+                            int64_t uppers, int64_t bytes)
+{
+	put(db, RESULTS_PAGE_TABLE, layout, leaves, uppers, bytes);
 }

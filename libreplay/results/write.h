@@ -47,6 +47,11 @@ void results_put_meminfo(struct results_db *db, int64_t t_ns, const char *name, 
 void results_put_memory_use(struct results_db *db, const struct results_memory_use *row);
 void results_put_miss_curve(struct results_db *db, const char *memory, int64_t pages,
                             int64_t refaults);
+void results_put_tlb_flush(struct results_db *db, const char *cause, const char *reason,
+                           const char *extent, int64_t flushes, int64_t pages);
+void results_put_tlb_reach(struct results_db *db, const struct results_tlb_reach *row);
+void results_put_page_table(struct results_db *db, const char *layout, int64_t leaves,
+                            int64_t uppers, int64_t bytes);
 
 /* 0, or the first failure since the database was opened. */
 int results_failed(const struct results_db *db, struct mmr_error *err);

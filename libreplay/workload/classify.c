@@ -21,6 +21,7 @@ enum subject {
 	ADDRESS_SPACE,
 	SWAP,
 	STACK,
+	TLB,
 	LOST
 };
 
@@ -76,6 +77,7 @@ static const uint8_t subjects[MMR_NR_EVENT_KINDS] = {
 	[MMR_EVENT_MM_COLLAPSE_HUGE_PAGE] = KHUGEPAGED,
 	[MMR_EVENT_MM_COLLAPSE_HUGE_PAGE_ISOLATE] = KHUGEPAGED,
 	[MMR_EVENT_STALL_STACK] = STACK,
+	[MMR_EVENT_TLB_FLUSH] = TLB,
 	[MMR_EVENT_SYS_ENTER_MMAP] = ADDRESS_SPACE,
 	[MMR_EVENT_SYS_EXIT_MMAP] = ADDRESS_SPACE,
 	[MMR_EVENT_SYS_ENTER_MUNMAP] = ADDRESS_SPACE,
@@ -98,7 +100,7 @@ void wl_kinds(uint64_t kinds[WL_KIND_WORDS])
 	for (unsigned int word = 0; word < WL_KIND_WORDS; word++)
 		kinds[word] = 0;
 	for (unsigned int kind = 0; kind < MMR_NR_EVENT_KINDS; kind++)
-		if (subjects[kind] != IGNORED)
+		if (subjects[kind] != IGNORED && subjects[kind] != TLB)
 			kinds[kind / 64] |= 1ull << kind % 64;
 }
 
@@ -190,6 +192,7 @@ static void dispatch(struct wl *wl, enum subject subject, const struct mmr_event
 	case LOST:
 		on_lost(wl, event);
 		break;
+	case TLB:
 	case IGNORED:
 		break;
 	}
@@ -200,7 +203,7 @@ int wl_event(struct wl *wl, const struct mmr_event *event, struct mmr_error *err
 	enum subject subject = event->kind < MMR_NR_EVENT_KINDS ? subjects[event->kind] : IGNORED;
 
 	wl->explain.nr_events++;
-	if (subject == IGNORED)
+	if (subject == IGNORED || (subject == TLB && !wl->tells_tlb))
 		return 0;
 	if (event->t_ns > wl->now_ns)
 		wl->now_ns = event->t_ns;
@@ -210,7 +213,10 @@ int wl_event(struct wl *wl, const struct mmr_event *event, struct mmr_error *err
 		wl_resident_until(wl, wl->now_ns);
 	if (wl->nr_bulks_done < wl->bulks.count)
 		wl_bulk_until(wl, wl->now_ns);
-	wl->task = wl_task_of(wl, event->pid);
+	if (subject == TLB)
+		wl_tlb_event(wl, event);
+	else
+		wl->task = wl_task_of(wl, event->pid);
 	if (!wl->nomem)
 		dispatch(wl, subject, event);
 	if (wl->nomem)

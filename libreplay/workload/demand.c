@@ -60,6 +60,7 @@ uint32_t wl_emit(struct wl *wl, struct demand_op op)
 		if (wl_u32_vec_push(&wl->late, wl->ops_serial + (uint32_t)pending) < 0)
 			wl->nomem = true;
 	}
+	wl->nr_tlb += op.kind == DEMAND_TLB;
 	if (wl_op_vec_push(&wl->ops, op) < 0)
 		wl->nomem = true;
 	return wl->ops_serial + (uint32_t)pending;
@@ -138,11 +139,23 @@ static size_t before_late(const struct wl *wl, size_t nr)
 	return nr;
 }
 
+/* DEMAND_TLB is as if it were not there: so many of the first ops have nr others among them. */
+static size_t with_tlb(const struct wl *wl, size_t nr)
+{
+	const struct demand_op *ops = wl->ops.items + wl->ops_head;
+	size_t at = 0;
+
+	while (nr > 0)
+		nr -= ops[at++].kind != DEMAND_TLB;
+	return at;
+}
+
 const struct demand_op *wl_ops(struct wl *wl, size_t *nr)
 {
 	size_t pending = wl->ops.count - wl->ops_head, nr_left = 0;
 
-	*nr = pending > WL_WINDOW ? pending - WL_WINDOW : 0;
+	*nr = pending - wl->nr_tlb > WL_WINDOW ? pending - wl->nr_tlb - WL_WINDOW : 0;
+	*nr = wl->nr_tlb > 0 ? with_tlb(wl, *nr) : *nr;
 	*nr = wl->finished ? pending : before_late(wl, *nr);
 	for (size_t i = 0; i < wl->late.count; i++) {
 		size_t at = wl->late.items[i] - wl->ops_serial;
@@ -160,8 +173,14 @@ void wl_consume(struct wl *wl, size_t nr)
 {
 	size_t left;
 
-	if (nr > 0)
-		wl->gone_ns = wl->ops.items[wl->ops_head + nr - 1].t_ns;
+	for (size_t i = nr; wl->nr_tlb > 0 && i > 0; i--)
+		wl->nr_tlb -= wl->ops.items[wl->ops_head + i - 1].kind == DEMAND_TLB;
+	for (size_t i = nr; i > 0; i--) {
+		if (wl->ops.items[wl->ops_head + i - 1].kind == DEMAND_TLB)
+			continue;
+		wl->gone_ns = wl->ops.items[wl->ops_head + i - 1].t_ns;
+		break;
+	}
 	wl->ops_head += nr;
 	wl->ops_serial += (uint32_t)nr;
 	left = wl->ops.count - wl->ops_head;

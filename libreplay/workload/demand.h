@@ -108,6 +108,16 @@ enum demand_kind {
 	DEMAND_FILE_FAULT,
 	/* The original wanted a page for its hugetlb pool and got none; gfp_flags are those of the request. */
 	DEMAND_HUGETLB_FAIL,
+	/* For TLBs, only where that was asked for: order is an enum demand_tlb. */
+	DEMAND_TLB,
+};
+
+enum demand_tlb {
+	DEMAND_TLB_SWITCH, /* the task was on the CPU, which goes on to another address space now */
+	DEMAND_TLB_COPIED, /* it wrote to what the zero page or a file's page was mapped for */
+	DEMAND_TLB_UNMAP_BEGIN, /* it is about to unmap a range, … */
+	DEMAND_TLB_UNMAP_END,   /* … and has */
+	DEMAND_TLB_MOVED,       /* arg pages of its address space are mapped elsewhere */
 };
 
 /* What madvise() has said of huge pages. */

@@ -361,6 +361,8 @@ static void got_new(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_fla
 		}
 	}
 	emit_new(wl, f, page, op);
+	if (op.kind != DEMAND_COW && may_copy(f))
+		wl_tlb_copied(wl);
 	count_alloc(wl, &wl->pages.items[page], copy ? WL_ALLOC_COW : WL_ALLOC_ANON, WL_FIRST_ANON);
 	f->cause = copy ? WL_FAULT_COW : WL_FAULT_NEW;
 	wl_map_set(wl, mm, f->vpn, page);

@@ -240,6 +240,7 @@ static void on_mremap(struct wl *wl, uint32_t task, uint64_t ret)
 	if (to == from)
 		return;
 	wl_count(wl, WL_VMA_MOVE);
+	wl_tlb_moved(wl, kept);
 	/* The new range is empty, or was made so (MREMAP_FIXED). It does not overlap the old one. */
 	wl_unmap_range(wl, mm, to, to + new_pages);
 	for (map = wl->mms.items[mm].maps; map != WL_NONE && !wl->nomem; map = next) {
@@ -326,6 +327,7 @@ static void end(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		on_madvise(wl, task);
 		break;
 	}
+	wl_tlb_call(wl, false);
 }
 
 void wl_vma_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
@@ -344,6 +346,7 @@ void wl_vma_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	case MMR_EVENT_SYS_ENTER_MREMAP:
 	case MMR_EVENT_SYS_ENTER_MADVISE:
 		begin(t, event);
+		wl_tlb_call(wl, true);
 		break;
 	case MMR_EVENT_SYS_EXIT_MMAP:
 	case MMR_EVENT_SYS_EXIT_MUNMAP:

@@ -438,6 +438,8 @@ struct wl {
 	bool generations; /* MGLRU was on at the start, and is taken to have stayed so */
 	uint32_t recorder_pid;
 	bool traces_faults; /* mm_filemap_fault and mm_filemap_map_pages: v6.10 and later */
+	bool tells_tlb;     /* wl_tell_tlb() */
+	size_t nr_tlb;      /* of the ops that are still here */
 	bool rss_per_fault; /* rss_stat comes with every page mapped: v6.2 and later */
 	uint64_t start_ns;
 
@@ -468,6 +470,16 @@ static inline uint32_t wl_born_time(uint64_t t_ns)
 
 	return t > 0 ? t : 1;
 }
+
+/* ---- tlb_event.c ---- */
+
+/* tlb_flush, if it was asked for. */
+void wl_tlb_event(struct wl *wl, const struct mmr_event *event);
+/* A write fault copied something of which no DEMAND_COW tells. */
+void wl_tlb_copied(struct wl *wl);
+/* A call that may unmap, or the end of one that did what it was asked; one that moved pages elsewhere. */
+void wl_tlb_call(struct wl *wl, bool begins);
+void wl_tlb_moved(struct wl *wl, uint64_t pages);
 
 /* ---- number.c ---- */
 

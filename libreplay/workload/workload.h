@@ -58,6 +58,12 @@ int wl_create(struct mmr_trace *trace, struct wl **ret, struct mmr_error *err) M
 void wl_destroy(struct wl *wl);
 
 /*
+ * DEMAND_TLB comes, too, from tlb_flush and what else wl_event() is given. To be called before the first event; the
+ * event is none of wl_kinds().
+ */
+void wl_tell_tlb(struct wl *wl);
+
+/*
  * kpageflags of nr_pfns pages from first_pfn on (8 bytes each), read from begin_ns on. To be added in
  * time order before the first event. Copies them. The workload begins with the first event after the
  * last chunk.
