@@ -249,28 +249,24 @@ static void shrink_node(struct mm_machine *machine, struct mm_node *node,
 	} while (mm_should_continue_reclaim(node, sc, sc->nr_reclaimed - before));
 }
 
-/* A costly order needs compaction rather than more free pages. */
-static bool compaction_ready(const struct mm_machine *machine, const struct mm_node *node,
+/* A costly order needs compaction rather than more free pages in this zone. */
+static bool compaction_ready(const struct mm_machine *machine, const struct mm_zone *zone,
                              const struct mm_scan_control *sc)
 {
+	uint64_t mark = mm_wmark_pages(zone, MM_WMARK_HIGH) + mm_compact_gap(sc->order);
+
 	if (sc->order <= MM_COSTLY_ORDER || !(sc->gfp_flags & MM_GFP_IO))
 		return false;
-	for (uint32_t i = 0; i < node->nr_zones; i++) {
-		const struct mm_zone *zone = &machine->zones[node->zones[i]];
-		uint64_t mark = mm_wmark_pages(zone, MM_WMARK_HIGH) + mm_compact_gap(sc->order);
-
-		if (zone->type > sc->reclaim_idx || zone->managed == 0)
-			continue;
-		if (has_block(zone, sc))
-			return true;
-		if (mm_compaction_suitable(machine, zone, sc->order, sc->reclaim_idx) &&
-		    mm_zone_watermark_ok(zone, 0, mark, sc->reclaim_idx, 0, zone->free_pages))
-			return true;
-	}
-	return false;
+	if (has_block(zone, sc))
+		return true;
+	return mm_compaction_suitable(machine, zone, sc->order, sc->reclaim_idx) &&
+	       mm_zone_watermark_ok(zone, 0, mark, sc->reclaim_idx, 0, zone->free_pages);
 }
 
-/* true: compaction could go on. */
+/*
+ * Each node once, for the first of its zones where compaction cannot go on: so a zone that is too small for that, like
+ * ZONE_DMA, has a little reclaimed of all others. true: in some zone compaction could go on.
+ */
 static bool shrink_zones(struct mm_machine *machine, struct mm_scan_control *sc)
 {
 	const struct mm_zonelist *list = mm_zonelist_of(machine, sc->cpu);
@@ -282,13 +278,15 @@ static bool shrink_zones(struct mm_machine *machine, struct mm_scan_control *sc)
 		const struct mm_zone *zone = &machine->zones[list->zones[i]];
 		struct mm_node *node = &machine->nodes[zone->node];
 
-		if (zone->type > sc->reclaim_idx || (done >> zone->node & 1))
+		if (zone->type > sc->reclaim_idx || zone->managed == 0)
 			continue;
-		done |= 1u << zone->node;
-		if (compaction_ready(machine, node, sc)) {
+		if (compaction_ready(machine, zone, sc)) {
 			ready = true;
 			continue;
 		}
+		if (done >> zone->node & 1)
+			continue;
+		done |= 1u << zone->node;
 		first = first ? first : node;
 		shrink_node(machine, node, sc);
 	}

@@ -150,6 +150,20 @@ static void alloc_movable(struct wl *wl, uint32_t task, const struct mmr_event *
 		wl_page_to_anon(wl, page, WL_ALLOC_ANON_UNNAMED, WL_FIRST_LATE_ANON);
 }
 
+static void alloc_failed(struct wl *wl, uint32_t task, const struct mmr_event *event)
+{
+	uint32_t gfp_flags = (uint32_t)event->page.gfp_flags;
+
+	wl_count(wl, WL_ALLOC_FAILED);
+	if (wl_hugetlb_purpose(event) == DEMAND_HUGETLB)
+		wl_emit(wl, (struct demand_op){ .kind = DEMAND_HUGETLB_FAIL,
+		                                .page = DEMAND_NO_PAGE,
+		                                .order = WL_HUGE_ORDER,
+		                                .gfp_flags = gfp_flags });
+	else if (event->page.order == WL_HUGE_ORDER)
+		wl_fault_no_huge(wl, task, gfp_flags);
+}
+
 void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 {
 	struct wl_task *t = &wl->tasks.items[task];
@@ -164,15 +178,7 @@ void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	}
 	wl_drop_row_ends(wl, task);
 	if (pfn == MMR_PFN_NONE) {
-		wl_count(wl, WL_ALLOC_FAILED);
-		if (wl_hugetlb_purpose(event) == DEMAND_HUGETLB)
-			wl_emit(wl,
-			        (struct demand_op){ .kind = DEMAND_HUGETLB_FAIL,
-			                            .page = DEMAND_NO_PAGE,
-			                            .order = WL_HUGE_ORDER,
-			                            .gfp_flags = (uint32_t)event->page.gfp_flags });
-		else if (event->page.order == WL_HUGE_ORDER)
-			t->fault.huge = (uint32_t)event->page.gfp_flags;
+		alloc_failed(wl, task, event);
 		return;
 	}
 	nr = 1ull << (event->page.order & 63);

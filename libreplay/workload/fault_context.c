@@ -252,6 +252,7 @@ void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	f->error_code = f->blind ? FAULT_WRITE : event->fault.error_code & 0xff;
 	f->served = false;
 	f->huge = 0;
+	f->huge_ns = 0;
 	f->by_slot = false;
 	f->nr_got = 0;
 	f->nr_added = 0;
@@ -325,6 +326,26 @@ static void count_alloc(struct wl *wl, struct wl_page *p, enum wl_cause cause, e
 	p->first_cause = (uint8_t)first;
 }
 
+void wl_fault_no_huge(struct wl *wl, uint32_t task, uint32_t gfp_flags)
+{
+	struct wl_task *t = &wl->tasks.items[task];
+
+	/* A page table comes next, and then a small page, which is all that tells of it. */
+	t->fault.huge = gfp_flags;
+	if (t->fault.huge_ns == 0)
+		t->fault.huge_ns = t->asked_ns;
+	t->asked_ns = 0;
+	t->has_got = false;
+}
+
+/* What came between was a page table at most: the op is to have the time at which the huge page was asked for. */
+static void ask_again(struct wl_task *t)
+{
+	if (t->fault.huge_ns != 0)
+		t->asked_ns = t->fault.huge_ns;
+	t->fault.huge_ns = 0;
+}
+
 /* A page that had not been there: zeroed, copied, or of unknown origin. */
 static void got_new(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags, bool copy)
 {
@@ -360,6 +381,8 @@ static void got_new(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_fla
 			wl->pages.items[from].last_mm = WL_NONE;
 		}
 	}
+	if (op.arg & DEMAND_TRIED)
+		ask_again(&wl->tasks.items[task]);
 	emit_new(wl, f, page, op);
 	if (op.kind != DEMAND_COW && may_copy(f))
 		wl_tlb_copied(wl);
@@ -495,6 +518,7 @@ bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flag
 	f->told = true;
 	f->page = first + (uint32_t)(f->vpn & (nr - 1));
 	wl_count(wl, WL_ALLOC_HUGE);
+	ask_again(&wl->tasks.items[task]);
 	wl_emit(wl, (struct demand_op){
 			    .kind = DEMAND_ANON_TOUCH,
 			    .page = first,

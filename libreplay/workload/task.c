@@ -217,6 +217,11 @@ void wl_task_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		if (t->reclaim_depth == 0)
 			t->flags &= ~(uint32_t)WL_TASK_RECLAIM;
 		break;
+	case MMR_EVENT_MM_COMPACTION_TRY_TO_COMPACT_PAGES:
+		/* A huge page comes of it, or a small one in its stead. */
+		if (t->asked_ns == 0 && event->try_to_compact.order == WL_HUGE_ORDER)
+			t->asked_ns = event->t_ns;
+		break;
 	case MMR_EVENT_MM_COMPACTION_BEGIN:
 		t->flags |= WL_TASK_COMPACT;
 		break;

@@ -184,16 +184,17 @@ struct wl_fault {
 	uint16_t cause;    /* enum wl_cause of the section FAULT */
 	uint8_t state;     /* enum wl_fault_state */
 	uint8_t error_code;
-	bool blind;     /* perf recorded it: error_code is a guess */
-	bool counted;   /* .cause is to be counted when it ends */
-	bool first;     /* nothing movable has been allocated since it began */
-	bool served;    /* by a page of a file: nothing anonymous follows */
-	bool told;      /* an op has been emitted that counts as this fault */
-	bool around;    /* mm_filemap_map_pages may still come, though rss_stat has ended it */
-	bool missed;    /* a page of a file, so that others around it are read, too */
-	bool by_slot;   /* the pages read are known by their slots */
-	uint8_t nr_got; /* movable order-0 pages of a swap fault */
-	uint32_t huge;  /* gfp_flags with which a huge page was asked for in vain; 0: none was */
+	bool blind;       /* perf recorded it: error_code is a guess */
+	bool counted;     /* .cause is to be counted when it ends */
+	bool first;       /* nothing movable has been allocated since it began */
+	bool served;      /* by a page of a file: nothing anonymous follows */
+	bool told;        /* an op has been emitted that counts as this fault */
+	bool around;      /* mm_filemap_map_pages may still come, though rss_stat has ended it */
+	bool missed;      /* a page of a file, so that others around it are read, too */
+	bool by_slot;     /* the pages read are known by their slots */
+	uint8_t nr_got;   /* movable order-0 pages of a swap fault */
+	uint32_t huge;    /* gfp_flags with which a huge page was asked for in vain; 0: none was */
+	uint64_t huge_ns; /* … and when that began, if it took anything */
 	uint32_t got[WL_MAX_AHEAD];
 	uint64_t
 		added_ino; /* pages of a file that came in meanwhile, if the kernel does not tell for what */
@@ -664,6 +665,8 @@ bool wl_fault_page(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flag
 /* A movable page of a higher order likewise. */
 bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags,
                    unsigned int order);
+/* There was no huge page to be had. */
+void wl_fault_no_huge(struct wl *wl, uint32_t task, uint32_t gfp_flags);
 
 /* ---- allocation.c, release.c ---- */
 

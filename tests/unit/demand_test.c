@@ -37,6 +37,36 @@ static void what_needed_reclaim_was_asked_for_before(void **state)
 	end(b);
 }
 
+/* Of a huge page that there is none for a page table and a small page remain: what was asked for came first. */
+static void a_huge_page_was_asked_for_before_the_page_table(void **state)
+{
+	struct bench *b = bench_new(NULL);
+	uint64_t asked_ns;
+
+	(void)state;
+	fault(b, 1, BASE + 17, FAULT_WRITE);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_COMPACTION_TRY_TO_COMPACT_PAGES,
+	                            .pid = 1,
+	                            .try_to_compact = { .order = 9 } });
+	asked_ns = b->t_ns;
+	alloc(b, 1, MMR_PFN_NONE, GFP_HUGE, 9);
+	reclaim(b, 1, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN);
+	reclaim(b, 1, MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END);
+	alloc(b, 1, MMR_PFN_NONE, GFP_HUGE, 9);
+	alloc(b, 1, 70, GFP_PGTABLE, 0);
+	alloc(b, 1, 71, GFP_ANON, 0);
+	touch_new(b, 1, BASE + 18, 72);
+	collect(b, is_touch);
+	assert_int_equal(b->nr_ops, 3);
+	assert_int_equal(b->ops[0].kind, DEMAND_ANON_TOUCH);
+	assert_int_equal(b->ops[0].gfp_flags, GFP_HUGE);
+	assert_int_equal(b->ops[0].t_ns, asked_ns);
+	assert_int_equal(b->ops[1].kind, DEMAND_KERNEL_ALLOC);
+	assert_true(b->ops[1].t_ns > asked_ns);
+	assert_int_equal(b->ops[2].t_ns, b->t_ns);
+	end(b);
+}
+
 /* A number that 2 gives up meanwhile may be what 1 gets. */
 static void nothing_goes_before_the_end_of_what_it_was(void **state)
 {
@@ -93,6 +123,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_needed_reclaim_was_asked_for_before),
+		cmocka_unit_test(a_huge_page_was_asked_for_before_the_page_table),
 		cmocka_unit_test(nothing_goes_before_the_end_of_what_it_was),
 		cmocka_unit_test(nothing_goes_before_a_new_name),
 	};

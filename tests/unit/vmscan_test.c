@@ -546,6 +546,63 @@ static void pages_of_a_process_on_its_way_out_are_left_alone(void **state)
 	mm_machine_destroy(machine);
 }
 
+/* Enough for a look at the lists in the first round. */
+#define NORMAL_PAGES (64u * 512)
+
+/* What a request for a huge page scans where DMA32 has so many free pages, in pieces, that compaction could go on there. */
+static uint64_t scanned_for_a_block(uint32_t dma)
+{
+	const struct mm_zone_config zones[] = {
+		{ .name = "DMA",
+		  .type = MM_ZONE_DMA,
+		  .spanned = dma,
+		  .present = dma,
+		  .managed = dma },
+		{ .name = "DMA32",
+		  .type = MM_ZONE_DMA32,
+		  .start_pfn = dma,
+		  .spanned = NORMAL_PAGES,
+		  .present = NORMAL_PAGES,
+		  .managed = NORMAL_PAGES },
+	};
+	const struct mm_config config = {
+		.zones = dma > 0 ? zones : zones + 1,
+		.nr_zones = dma > 0 ? 2 : 1,
+		.nr_cpus = 1,
+		.nr_swap_slots = NORMAL_PAGES,
+		.settings = machine_settings(),
+		.policy = policy_find("classic"),
+		.seed = 1,
+	};
+	const struct mm_request huge = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE, .order = 9 };
+	struct mm_alloc_context ac;
+	struct mm_machine *machine;
+	uint64_t scanned;
+
+	assert_int_equal(mm_machine_create(&config, &machine, NULL), 0);
+	machine->settings.extfrag_threshold = 500;
+	assert_int_equal(mm_reserve_lpages(machine, 2 * NORMAL_PAGES, NULL), 0);
+	for (uint32_t pfn = 0; pfn < dma + NORMAL_PAGES; pfn++) {
+		if (pfn >= dma && pfn < dma + 6000 && (pfn & 1))
+			assert_true(mm_seed_free_block(machine, pfn, 0));
+		else
+			assert_int_equal(mm_seed_page(machine, pfn, MM_LPAGE_ANON, pfn, 0), 1);
+	}
+	machine_seed_done(machine);
+	ac = mm_prepare_alloc(machine, &huge);
+	mm_try_to_free_pages(machine, &ac);
+	scanned = machine_counter(machine, "pgscan_direct");
+	mm_machine_destroy(machine);
+	return scanned;
+}
+
+static void a_zone_that_is_too_small_to_compact_has_its_node_reclaimed(void **state)
+{
+	(void)state;
+	assert_int_equal(scanned_for_a_block(0), 0);
+	assert_in_range(scanned_for_a_block(4096), 1, 64);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -564,6 +621,7 @@ int main(void)
 		cmocka_unit_test(lazily_freed_pages_are_dropped_unwritten),
 		cmocka_unit_test(a_huge_page_goes_on_in_pieces),
 		cmocka_unit_test(reclaim_goes_on_until_compaction_is_worth_it),
+		cmocka_unit_test(a_zone_that_is_too_small_to_compact_has_its_node_reclaimed),
 		cmocka_unit_test(who_finds_the_reserves_used_up_waits_for_kswapd),
 		cmocka_unit_test(kernel_threads_do_not_wait_for_kswapd),
 		cmocka_unit_test(who_finds_too_many_pages_isolated_waits_once),
