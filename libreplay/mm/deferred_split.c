@@ -15,7 +15,7 @@
  *
  * Not modelled: parts of a huge page that processes shared after a fork and that each has copied since, of which no event
  * tells; huge pages that hold little but zeroes (shrink_underused), which are left alone as long as max_ptes_none is 511,
- * as it is unless somebody sets it; smaller folios; a queue for each memory cgroup.
+ * as it is unless somebody sets it; a queue for each memory cgroup.
  */
 #include "internal.h"
 
@@ -26,8 +26,7 @@ static bool is_queued(const struct mm_machine *machine, uint32_t number)
 {
 	const struct mm_lpage *lpage = mm_lpage(machine, number);
 
-	return lpage->order == MM_PAGEBLOCK_ORDER && lpage->pfn != MM_NONE &&
-	       (lpage->flags & MM_LP_DEFERRED);
+	return lpage->order > 1 && lpage->pfn != MM_NONE && (lpage->flags & MM_LP_DEFERRED);
 }
 
 /* __split_huge_pmd(): its base pages have entries of their own from now on. */
@@ -57,8 +56,13 @@ static void count_last(struct mm_machine *machine)
 	struct mm_deferred_split *queue = &machine->huge.deferred;
 
 	if (queue->last != MM_NONE && is_queued(machine, queue->last)) {
-		mm_split_huge_pmd(machine, queue->last);
-		mm_count(machine, MM_THP_DEFERRED_SPLIT_PAGE, 1);
+		uint32_t order = mm_lpage(machine, queue->last)->order;
+
+		if (order == MM_PAGEBLOCK_ORDER) {
+			mm_split_huge_pmd(machine, queue->last);
+			mm_count(machine, MM_THP_DEFERRED_SPLIT_PAGE, 1);
+		}
+		mm_count_folio(machine, order, MM_FOLIO_SPLIT_DEFERRED);
 	}
 	queue->last = MM_NONE;
 }

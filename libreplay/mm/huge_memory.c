@@ -134,9 +134,14 @@ void mm_split_page(struct mm_machine *machine, uint32_t pfn)
 
 	if (nr == HUGE_PAGES && whole.lpage.kind == MM_LPAGE_ANON)
 		mm_split_mapped(machine, whole.number);
+	/* Its base pages are unmapped one by one, and the first of them puts it into the queue. */
+	if (nr < HUGE_PAGES && nr > 2 && whole.lpage.kind == MM_LPAGE_ANON &&
+	    !(was.flags & MM_PG_UNMAPPED) && !(whole.lpage.flags & MM_LP_DEFERRED))
+		mm_count_folio(machine, was.order, MM_FOLIO_SPLIT_DEFERRED);
 	mm_page_unbind(machine, pfn);
 	machine->nr_used -= nr;
 	mm_count(machine, MM_THP_SPLIT_PAGE, nr == HUGE_PAGES);
+	mm_count_folio(machine, was.order, MM_FOLIO_SPLIT);
 	for (uint32_t i = 0; i < nr; i++) {
 		struct mm_page *page = &machine->pages[pfn + i];
 		bool goes_on = begin_part(machine, &whole, i);
@@ -205,7 +210,7 @@ static void end_part(struct mm_machine *machine, uint16_t cpu, uint32_t head, ui
 	lpage->flags |= MM_LP_GONE;
 	if (++whole->nr_gone == mm_block_pages(whole->order))
 		mm_free_lpage(machine, cpu, head);
-	else if (whole->order == MM_PAGEBLOCK_ORDER && whole->kind == MM_LPAGE_ANON)
+	else if (whole->order > 1 && whole->kind == MM_LPAGE_ANON)
 		mm_deferred_split(machine, head);
 }
 

@@ -165,6 +165,7 @@ struct mm_machine {
 	struct mm_hugetlb hugetlb;
 	struct mm_zram zram;
 	struct mm_tlb *tlb; /* NULL: nobody asked */
+	uint64_t folio_stats[MM_NR_ORDERS][MM_NR_FOLIO_STATS];
 	struct mm_broken broken;
 	const char *lacks; /* what there was no memory for; NULL: nothing */
 	struct mm_node nodes[MM_MAX_NODES];
@@ -400,6 +401,13 @@ int mm_check_block_states(const struct mm_machine *machine, struct mmr_error *er
 
 /* Watermarks, lowmem reserve and per-CPU limits from the settings. */
 void mm_setup_per_zone_wmarks(struct mm_machine *machine);
+
+/* ---- anon_folio.c ---- */
+
+void mm_count_folio(struct mm_machine *machine, uint32_t order, enum mm_folio_stat stat);
+/* The first touch of an anonymous base page, by request->folio_orders. MM_TOUCH_FAILED: there is no folio for it. */
+enum mm_touch_result mm_touch_folio(struct mm_machine *machine, const struct mm_request *request,
+                                    uint32_t number);
 
 /* ---- hugetlb.c ---- */
 

@@ -175,15 +175,30 @@ static enum mm_touch_result first_touch(struct mm_machine *machine,
 	bool fault = kind == MM_LPAGE_ANON || (flags & MM_TOUCH_FAULT);
 	bool huge = request->order == MM_PAGEBLOCK_ORDER && kind != MM_LPAGE_KERNEL;
 	const uint32_t hugetlb = MM_TOUCH_HUGETLB | MM_TOUCH_HUGETLB_USED;
+	struct mm_request small = *request;
 	uint32_t pfn;
 
+	small.folio_orders = 0;
+	small.huge_gfp = 0;
 	if (huge || request->huge_gfp != 0) {
 		enum mm_touch_result result = mm_touch_huge(machine, request, page, kind);
 
 		if (huge || result != MM_TOUCH_FAILED)
 			return result;
 	}
-	pfn = mm_alloc_pages(machine, request);
+	if (request->folio_orders != 0 && kind == MM_LPAGE_ANON) {
+		enum mm_touch_result result = mm_touch_folio(machine, request, page);
+
+		if (result != MM_TOUCH_FAILED && mm_lpage(machine, page)->order < request->order)
+			return mm_touch_pieces(machine, request, page, kind, flags);
+		if (result != MM_TOUCH_FAILED)
+			return result;
+		/* Somebody else may have been faster. */
+		if (mm_lpage_is_known(machine, page))
+			return mm_touch_page(machine, &small, page, kind, flags);
+	}
+	pfn = request->folio_orders != 0 && request->order > 0 ? MM_NONE
+	                                                       : mm_alloc_pages(machine, request);
 	/* It falls back to the one page that is wanted (alloc_anon_folio()); others are not told of. */
 	if (pfn == MM_NONE && kind != MM_LPAGE_KERNEL && request->order > 0)
 		return mm_touch_pieces(machine, request, page, kind, flags);

@@ -70,12 +70,15 @@ enum mm_advice {
 
 /* /proc/sys/vm, in the kernel's units. */
 struct mm_settings {
-	uint32_t kernel;                   /* MM_KERNEL(); 0: 6.12 */
-	uint32_t min_free_kbytes;          /* 0: the kernel's rule, mm_min_free_kbytes() */
-	bool thp_min_free;                 /* … with what khugepaged wants free */
-	uint8_t thp_enabled;               /* enum mm_thp_enabled */
-	uint8_t thp_defrag;                /* enum mm_thp_defrag */
-	bool khugepaged_defrag;            /* its requests compact and reclaim */
+	uint32_t kernel;          /* MM_KERNEL(); 0: 6.12 */
+	uint32_t min_free_kbytes; /* 0: the kernel's rule, mm_min_free_kbytes() */
+	bool thp_min_free;        /* … with what khugepaged wants free */
+	uint8_t thp_enabled;      /* enum mm_thp_enabled */
+	uint8_t thp_defrag;       /* enum mm_thp_defrag */
+	uint16_t folio_always;    /* a bit for each order, 2 to 8: folios of it are for all, … */
+	uint16_t folio_madvise;   /* … where MADV_HUGEPAGE was said, … */
+	uint16_t folio_inherit;   /* … as thp_enabled says */
+	bool khugepaged_defrag;   /* its requests compact and reclaim */
 	uint32_t khugepaged_pages_to_scan; /* a round */
 	uint32_t max_ptes_none;            /* khugepaged/max_ptes_*, 0 to 511 */
 	uint32_t max_ptes_swap;
@@ -144,6 +147,8 @@ struct mm_request {
 	uint32_t space; /* of mm_space_new(), or 0: nobody's */
 	uint32_t
 		huge_gfp; /* of order 0: a huge page is to be tried first, with these; 0: none is */
+	uint32_t folio_gfp; /* of anonymous memory: folios of these orders are tried first, … */
+	uint16_t folio_orders; /* … with folio_gfp, the largest first; a bit each */
 	uint16_t cpu;
 	uint8_t order;
 	bool pieces; /* of order > 0: base pages all the same */
@@ -492,6 +497,25 @@ uint32_t mm_huge_gfp(const struct mm_settings *settings, enum mm_advice advice);
 
 /* Pages of memory that hold what is swapped out (NR_ZSPAGES). */
 uint32_t mm_nr_zspages(const struct mm_machine *machine);
+
+/* ---- folios smaller than huge pages: see anon_folio.c ---- */
+
+/* /sys/kernel/mm/transparent_hugepage/hugepages-*kB/stats */
+enum mm_folio_stat {
+	MM_FOLIO_FAULT_ALLOC,
+	MM_FOLIO_FAULT_FALLBACK,
+	MM_FOLIO_SWPOUT,
+	MM_FOLIO_SWPOUT_FALLBACK,
+	MM_FOLIO_SPLIT,
+	MM_FOLIO_SPLIT_DEFERRED,
+	MM_NR_FOLIO_STATS
+};
+
+/* The orders that a VMA of this advice gets folios of: a bit each. */
+uint32_t mm_folio_orders(const struct mm_settings *settings, enum mm_advice advice);
+uint64_t mm_folio_stat(const struct mm_machine *machine, uint32_t order, enum mm_folio_stat stat);
+/* NULL: there is none. */
+const char *mm_folio_stat_name(enum mm_folio_stat stat);
 
 /* ---- hugetlb pages: see hugetlb.c ---- */
 

@@ -587,6 +587,9 @@ int mm_seed_swapped(struct mm_machine *machine, uint32_t page, enum mm_lpage_kin
 {
 	struct mm_lpage *lpage = mm_lpage(machine, page);
 
+	/* Part of a folio, it is there, or the folio is split to make room. */
+	if (machine->orders != 0 && mm_base_page(machine, page) != page)
+		return 0;
 	MM_CHECK(machine, lpage->kind == MM_LPAGE_NONE, page);
 	lpage->slot = mm_swap_alloc(machine, 0, page);
 	if (lpage->slot == MM_NONE)

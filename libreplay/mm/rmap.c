@@ -15,9 +15,12 @@
 
 bool mm_lpage_is_known(const struct mm_machine *machine, uint32_t page)
 {
-	return mm_lpage(machine, page)->kind != MM_LPAGE_NONE ||
+	const struct mm_lpage *lpage = mm_lpage(machine, page);
+
+	/* A hole is there for whoever touches it. */
+	return lpage->kind != MM_LPAGE_NONE ||
 	       (mm_whole_page(machine, page) != page &&
-	        !(mm_lpage(machine, page)->flags & MM_LP_GONE));
+	        (lpage->flags & (MM_LP_GONE | MM_LP_HOLE)) != MM_LP_GONE);
 }
 
 void mm_expect_page(const struct mm_machine *machine, uint32_t page)
@@ -53,9 +56,15 @@ void mm_rename_page(struct mm_machine *machine, uint32_t was, uint32_t page)
 {
 	struct mm_lpage *from = mm_lpage(machine, was), *to = mm_lpage(machine, page);
 
-	if (from->kind == MM_LPAGE_NONE || from->kind == MM_LPAGE_KERNEL || from->order > 0 ||
-	    mm_lpage_is_known(machine, page))
+	if (from->kind == MM_LPAGE_NONE || from->kind == MM_LPAGE_KERNEL || from->order > 0)
 		return;
+	if (mm_lpage_is_known(machine, page) && !(to->flags & MM_LP_HOLE))
+		return;
+	/* Part of a folio, it is there, or the folio is split to make room. */
+	if (machine->orders != 0 && mm_base_page(machine, page) != page) {
+		mm_drop_lpage(machine, machine->current.cpu, was);
+		return;
+	}
 	*to = *from;
 	*from = (struct mm_lpage){ .pfn = MM_NONE, .slot = MM_NONE };
 	machine->owners[page] = machine->owners[was];

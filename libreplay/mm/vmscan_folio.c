@@ -67,6 +67,7 @@ static enum outcome write_page(struct mm_machine *machine, struct mm_scan_contro
 		mm_count(machine, MM_PSWPOUT, nr);
 		if (page->order == MM_PAGEBLOCK_ORDER)
 			mm_count(machine, MM_THP_SWPOUT, 1);
+		mm_count_folio(machine, page->order, MM_FOLIO_SWPOUT);
 	}
 	if (at_once)
 		mm_zram_write(machine, sc->cpu, machine->lpages[page->logical].slot, nr);
@@ -170,6 +171,8 @@ static enum outcome prepare_swap(struct mm_machine *machine, const struct mm_sca
 	if (page->order == 0 || (!part && machine->swap.nr_used == machine->swap.nr_slots))
 		return ACTIVATE;
 	mm_count(machine, MM_THP_SWPOUT_FALLBACK, !part && page->order == MM_PAGEBLOCK_ORDER);
+	if (!part)
+		mm_count_folio(machine, page->order, MM_FOLIO_SWPOUT_FALLBACK);
 	mm_split_page(machine, pfn);
 	return DISPERSED;
 }
@@ -251,6 +254,7 @@ static uint64_t shrink_one(struct mm_node *node, struct mm_scan_control *sc, uin
 	struct mm_machine *machine = node->machine;
 	uint32_t nr = mm_block_pages(machine->pages[pfn].order);
 	uint32_t number = machine->pages[pfn].logical;
+	bool on = machine->reference.on;
 	enum outcome outcome = shrink_page(machine, sc, pfn);
 	uint64_t freed = 0;
 
@@ -258,11 +262,14 @@ static uint64_t shrink_one(struct mm_node *node, struct mm_scan_control *sc, uin
 		return nr;
 	if (outcome != DISPERSED)
 		settle(node, sc, pfn, outcome);
+	/* The look at the whole took all their marks: there was no time for new ones. */
+	machine->reference.on = on && (outcome != DISPERSED || nr == MM_PAGEBLOCK_PAGES);
 	for (uint32_t i = 0; i < nr && outcome == DISPERSED; i++) {
 		/* Others had ended. */
 		if (mm_lpage(machine, number + i)->pfn == pfn + i)
 			freed += shrink_one(node, sc, pfn + i);
 	}
+	machine->reference.on = on;
 	return freed;
 }
 

@@ -29,6 +29,7 @@ static void apply(struct replay *replay, const struct replay_change *change)
 			replay->reference_ns = 0;
 	}
 	mm_set_settings(replay->machine, &settings);
+	replay_folios_init(replay);
 	if (change->id == REPLAY_TUNABLE_NR_HUGEPAGES)
 		replay_hugetlb_changed(replay);
 }

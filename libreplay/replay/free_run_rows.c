@@ -160,6 +160,26 @@ static void put_meminfo(struct free_run *run, int64_t t_ns)
 		                    (int64_t)(rows[i].pages * KB_PER_PAGE));
 }
 
+/* Statistics of folios below huge pages, of the sizes that are on. */
+static void put_folios(struct free_run *run, int64_t t_ns)
+{
+	const struct mm_machine *machine = replay_machine(run->replay);
+
+	for (uint32_t order = 2; order < MM_PAGEBLOCK_ORDER; order++) {
+		for (unsigned int i = 0; i < MM_NR_FOLIO_STATS; i++) {
+			char name[64];
+
+			if (!(replay_folio_orders(run->replay) >> order & 1))
+				continue;
+			snprintf(name, sizeof(name), "hugepages-%ukB/%s", 4u << order,
+			         mm_folio_stat_name((enum mm_folio_stat)i));
+			results_put_vmstat(
+				run->db, t_ns, name,
+				(int64_t)mm_folio_stat(machine, order, (enum mm_folio_stat)i));
+		}
+	}
+}
+
 void replay_free_run_put_counters(struct free_run *run, uint64_t t_ns)
 {
 	const struct mm_machine *machine = replay_machine(run->replay);
@@ -168,6 +188,7 @@ void replay_free_run_put_counters(struct free_run *run, uint64_t t_ns)
 		results_put_vmstat(run->db, replay_free_run_since(run, t_ns), mm_vmstat_name(i),
 		                   (int64_t)mm_vmstat_value(machine, i));
 	put_meminfo(run, replay_free_run_since(run, t_ns));
+	put_folios(run, replay_free_run_since(run, t_ns));
 }
 
 void replay_free_run_put_swap(struct free_run *run, uint64_t t_ns)

@@ -67,6 +67,7 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 	replay->tunables = *config->tunables;
 	replay->zram = config->start->zram;
 	replay_hugetlb_init(replay, config);
+	replay_folios_init(replay);
 	replay->reference_ns = REPLAY_NEVER;
 	if (config->tunables->source[REPLAY_TUNABLE_COST_FILE_WRITE_NS] == REPLAY_TUNABLE_RECORDED)
 		replay->device = &config->start->device;

@@ -311,6 +311,9 @@ struct replay_stats {
 	uint64_t nr_hugetlb_lacking; /* pages that the hugetlb pool should have and has not */
 	uint64_t nr_mismatched;      /* ops whose page is of another kind or already there */
 };
+/* The orders of folios below huge pages that are on: a bit each. */
+uint32_t replay_folio_orders(const struct replay *replay);
+
 const struct replay_stats *replay_stats(const struct replay *replay);
 
 /* Name and one-line summary of policy i, NULL past the last. */

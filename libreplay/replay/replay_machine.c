@@ -116,6 +116,29 @@ static int resize_memory(struct mm_zone_config *zones, uint32_t nr_zones, uint64
 	return 0;
 }
 
+#define NR_FOLIO_SIZES 7
+
+static const struct {
+	uint8_t tunable;
+	uint8_t order;
+} folio_sizes[NR_FOLIO_SIZES] = {
+	{ REPLAY_TUNABLE_FOLIO_16K, 2 },   { REPLAY_TUNABLE_FOLIO_32K, 3 },
+	{ REPLAY_TUNABLE_FOLIO_64K, 4 },   { REPLAY_TUNABLE_FOLIO_128K, 5 },
+	{ REPLAY_TUNABLE_FOLIO_256K, 6 },  { REPLAY_TUNABLE_FOLIO_512K, 7 },
+	{ REPLAY_TUNABLE_FOLIO_1024K, 8 },
+};
+
+/* The orders of folios whose switch is at word. */
+static uint16_t folio_orders(const struct replay_tunables *tunables, uint64_t word)
+{
+	uint16_t mask = 0;
+
+	for (int i = 0; i < NR_FOLIO_SIZES; i++)
+		if (tunables->value[folio_sizes[i].tunable] == word)
+			mask |= (uint16_t)(1u << folio_sizes[i].order);
+	return mask;
+}
+
 static struct mm_settings settings_of(const struct replay_tunables *tunables)
 {
 	const uint64_t *value = tunables->value;
@@ -145,6 +168,9 @@ static struct mm_settings settings_of(const struct replay_tunables *tunables)
 		.compact_unevictable_skipped = value[REPLAY_TUNABLE_UNEVICTABLE] == 0,
 		.thp_enabled = (uint8_t)value[REPLAY_TUNABLE_THP_ENABLED],
 		.thp_defrag = (uint8_t)value[REPLAY_TUNABLE_THP_DEFRAG],
+		.folio_madvise = folio_orders(tunables, 1),
+		.folio_inherit = folio_orders(tunables, 2),
+		.folio_always = folio_orders(tunables, 3),
 		.khugepaged_defrag = value[REPLAY_TUNABLE_KHUGEPAGED_DEFRAG] > 0,
 		.khugepaged_pages_to_scan = (uint32_t)value[REPLAY_TUNABLE_PAGES_TO_SCAN],
 		.max_ptes_none = (uint32_t)value[REPLAY_TUNABLE_MAX_PTES_NONE],
@@ -167,6 +193,38 @@ static struct mm_settings settings_of(const struct replay_tunables *tunables)
 		.panic_on_oom = value[REPLAY_TUNABLE_PANIC_ON_OOM] > 0,
 		.oom_kill_allocating_task = value[REPLAY_TUNABLE_OOM_ALLOCATING] > 0,
 	};
+}
+
+bool replay_tunables_folios(const struct replay_tunables *tunables)
+{
+	for (int i = 0; i < NR_FOLIO_SIZES; i++) {
+		if (tunables->value[folio_sizes[i].tunable] > 0)
+			return true;
+		for (uint32_t k = 0; k < tunables->nr_changes; k++)
+			if (tunables->changes[k].id == folio_sizes[i].tunable)
+				return true;
+	}
+	return false;
+}
+
+void replay_folios_init(struct replay *replay)
+{
+	const uint8_t *source = replay->tunables.source;
+	struct mm_settings settings = settings_of(&replay->tunables);
+
+	replay->folio_settings = settings;
+	replay->has_folios =
+		settings.folio_always || settings.folio_madvise || settings.folio_inherit;
+	/* Otherwise there are those that the recording has. */
+	for (int i = 0; i < NR_FOLIO_SIZES; i++)
+		replay->has_folios |= source[folio_sizes[i].tunable] == REPLAY_TUNABLE_SET;
+}
+
+uint32_t replay_folio_orders(const struct replay *replay)
+{
+	const struct mm_settings *settings = &replay->folio_settings;
+
+	return settings->folio_always | settings->folio_madvise | settings->folio_inherit;
 }
 
 struct mm_settings replay_machine_settings(const struct replay *replay)

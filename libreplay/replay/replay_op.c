@@ -138,6 +138,30 @@ static enum mm_advice advice_of(const struct demand_op *op)
 	return op->arg & DEMAND_ADVISED ? MM_ADVICE_HUGE : MM_ADVICE_NONE;
 }
 
+/*
+ * Folios of other orders: as the settings have it, where the mapping has room for them; where its extent is not known it has
+ * for those that the original has there.
+ */
+static void ask_for_folio(const struct replay *replay, const struct demand_op *op,
+                          struct mm_request *request)
+{
+	const struct mm_settings *settings = &replay->folio_settings;
+	uint32_t room = op->arg & DEMAND_HUGE ? MM_PAGEBLOCK_ORDER : demand_room_order(op->arg);
+	enum mm_advice advice = room ? advice_of(op) : MM_ADVICE_HUGE;
+	uint32_t orders = mm_folio_orders(settings, advice);
+
+	if (room < op->order)
+		room = op->order;
+	orders &= (2u << room) - 2;
+	request->folio_orders = (uint16_t)orders;
+	request->folio_gfp = mm_huge_gfp(settings, advice);
+	if (op->order > 0 && op->order < MM_PAGEBLOCK_ORDER) {
+		if (!replay->thp_set && op->gfp_flags != 0)
+			request->folio_gfp = op->gfp_flags;
+		request->pieces = orders == 0;
+	}
+}
+
 /* Huge pages: as the original asked for them, unless the user has other settings. */
 static void ask_for_huge(const struct replay *replay, const struct demand_op *op,
                          struct mm_request *request)
@@ -145,7 +169,11 @@ static void ask_for_huge(const struct replay *replay, const struct demand_op *op
 	struct mm_settings settings;
 	uint32_t gfp_flags = 0;
 
-	if (op->kind != DEMAND_ANON_TOUCH || !(op->arg & DEMAND_HUGE))
+	if (op->kind != DEMAND_ANON_TOUCH)
+		return;
+	if (replay->has_folios)
+		ask_for_folio(replay, op, request);
+	if (!(op->arg & DEMAND_HUGE))
 		return;
 	if (!replay->thp_set) {
 		request->huge_gfp = was_tried(op) ? op->gfp_flags : 0;

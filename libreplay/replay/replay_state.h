@@ -114,6 +114,8 @@ struct replay {
 	bool hugetlb_set; /* the size of the hugetlb pool is the user's */
 	bool hugetlb_due; /* … and the pool does not have it yet */
 	uint32_t hugetlb_used;
+	bool has_folios;                   /* some size of folios below huge pages is on */
+	struct mm_settings folio_settings; /* … and what else they go by */
 	bool thp_set; /* huge pages are asked for by the user's settings, not as they were */
 	uint64_t kcompactd_timeout_ns;
 	const uint64_t *looks; /* of the recorded kcompactd, [nr_looks]; the start's */
@@ -227,6 +229,11 @@ uint64_t replay_compactor_due(const struct replay *replay, uint32_t n);
 void replay_compactor_run(struct replay *replay, uint32_t n);
 void replay_compactor_init(struct replay *replay, const struct replay_config *config);
 void replay_compactor_hooks(struct mm_hooks *hooks);
+
+/* ---- replay_machine.c ---- */
+
+/* What the tunables say of folios below huge pages, at the start or after a change. */
+void replay_folios_init(struct replay *replay);
 
 /* ---- hugetlb_pool.c ---- */
 

@@ -161,6 +161,29 @@ static void put_meminfo(struct results_db *db, const char *text, int64_t t_ns)
 	}
 }
 
+#define THP_PREFIX "sys/kernel/mm/transparent_hugepage/"
+
+/* "hugepages-64kB/stats/anon_fault_alloc" of a size that is on; of huge pages /proc/vmstat tells. */
+static void put_folio_stat(struct results_db *db, const struct mmr_snapshot *snapshot,
+                           const struct mmr_snapshot_piece *piece, int64_t t_ns)
+{
+	const char *file = piece->name + strlen(THP_PREFIX), *stats;
+	struct mmr_snapshot_piece enabled;
+	char name[128];
+	unsigned int kb;
+
+	if (strncmp(piece->name, THP_PREFIX, strlen(THP_PREFIX)) != 0 ||
+	    sscanf(file, "hugepages-%ukB/", &kb) != 1 || kb == 2048)
+		return;
+	stats = strstr(file, "/stats/");
+	snprintf(name, sizeof(name), THP_PREFIX "hugepages-%ukB/enabled", kb);
+	if (!stats || !mmr_snapshot_find(snapshot, name, &enabled) ||
+	    strstr((const char *)enabled.data, "[never]"))
+		return;
+	snprintf(name, sizeof(name), "hugepages-%ukB/%.64s", kb, stats + strlen("/stats/"));
+	results_put_vmstat(db, t_ns, name, strtoll((const char *)piece->data, NULL, 10));
+}
+
 void replay_facts_put(struct results_db *db, const struct mmr_snapshot *snapshot, int64_t t_ns)
 {
 	struct mmr_snapshot_piece piece;
@@ -171,8 +194,10 @@ void replay_facts_put(struct results_db *db, const struct mmr_snapshot *snapshot
 		put_slabinfo(db, (const char *)piece.data, t_ns);
 	if (mmr_snapshot_find(snapshot, "sys/kernel/debug/lru_gen", &piece))
 		replay_run_put_generations(db, t_ns, (const char *)piece.data, piece.size);
-	for (uint32_t i = 0; mmr_snapshot_piece(snapshot, i, &piece); i++)
+	for (uint32_t i = 0; mmr_snapshot_piece(snapshot, i, &piece); i++) {
 		put_cgroup_file(db, &piece, t_ns);
+		put_folio_stat(db, snapshot, &piece, t_ns);
+	}
 }
 
 /* ---- the recorder ---- */

@@ -58,6 +58,21 @@ static void read_khugepaged(const struct mmr_snapshot_piece *piece,
 	replay_tunable_record(tunables, name, value);
 }
 
+/* "hugepages-64kB/enabled", of a size for which there is a tunable. */
+static void read_size(const struct mmr_snapshot_piece *piece, struct replay_tunables *tunables)
+{
+	const char *file = piece->name + strlen(THP_PREFIX);
+	char name[64], word[16];
+	unsigned int kb;
+	int length = 0;
+
+	if (sscanf(file, "hugepages-%ukB/enabled%n", &kb, &length) != 1 || length == 0 ||
+	    file[length] != '\0' || !chosen(piece, word, sizeof(word)))
+		return;
+	snprintf(name, sizeof(name), "thp.hugepages-%ukB.enabled", kb);
+	replay_tunable_record(tunables, name, word);
+}
+
 void replay_start_thp(const struct mmr_snapshot *snapshot, struct replay_start *start,
                       struct replay_tunables *tunables)
 {
@@ -78,5 +93,7 @@ void replay_start_thp(const struct mmr_snapshot *snapshot, struct replay_start *
 			replay_tunable_record(tunables, "thp.defrag", word);
 		else if (strncmp(file, KHUGEPAGED, strlen(KHUGEPAGED)) == 0)
 			read_khugepaged(&piece, tunables);
+		else
+			read_size(&piece, tunables);
 	}
 }

@@ -61,6 +61,9 @@ struct replay_tunables {
 	uint32_t nr_changes;
 };
 
+/* Whether there are folios below huge pages, at the start or ever after. */
+bool replay_tunables_folios(const struct replay_tunables *tunables);
+
 void replay_tunables_init(struct replay_tunables *tunables);
 
 /* Row i < REPLAY_NR_TUNABLES; NULL past the last. */

@@ -88,11 +88,12 @@ static bool is_one_vma(const struct wl_commit *a, const struct wl_commit *b)
 	       a->advice == b->advice;
 }
 
-/* The range at vpn, if its VMA covers the 2 MiB around; or NULL. */
-static const struct wl_commit *room_at(const struct wl *wl, uint32_t mm, uint64_t vpn)
+/* The range at vpn, if its VMA covers the 2^order pages around; or NULL. */
+static const struct wl_commit *room_at(const struct wl *wl, uint32_t mm, uint64_t vpn,
+                                       uint32_t order)
 {
 	const struct wl_mm *m = &wl->mms.items[mm];
-	uint64_t start = vpn & ~(uint64_t)(WL_HUGE_PAGES - 1), end = start + WL_HUGE_PAGES;
+	uint64_t nr = UINT64_C(1) << order, start = vpn & ~(nr - 1), end = start + nr;
 	const struct wl_commit *ranges = m->commits.items;
 	size_t at = find(m, vpn), i = at;
 
@@ -109,16 +110,36 @@ static const struct wl_commit *room_at(const struct wl *wl, uint32_t mm, uint64_
 	return &ranges[at];
 }
 
-uint32_t wl_huge_flags(const struct wl *wl, uint32_t mm, uint64_t vpn)
+/* What is said of a VMA of this advice. */
+static uint32_t advice_flags(uint8_t advice)
 {
 	static const uint32_t flags[] = {
-		[DEMAND_ADVICE_NONE] = DEMAND_HUGE | DEMAND_ADMITS,
-		[DEMAND_ADVICE_HUGE] = DEMAND_HUGE | DEMAND_ADMITS | DEMAND_ADVISED,
-		[DEMAND_ADVICE_NOHUGE] = DEMAND_HUGE,
+		[DEMAND_ADVICE_NONE] = DEMAND_ADMITS,
+		[DEMAND_ADVICE_HUGE] = DEMAND_ADMITS | DEMAND_ADVISED,
+		[DEMAND_ADVICE_NOHUGE] = 0,
 	};
-	const struct wl_commit *range = room_at(wl, mm, vpn);
 
-	return range ? flags[range->advice] : 0;
+	return flags[advice];
+}
+
+uint32_t wl_huge_flags(const struct wl *wl, uint32_t mm, uint64_t vpn)
+{
+	const struct wl_commit *range = room_at(wl, mm, vpn, WL_HUGE_ORDER);
+
+	return range ? DEMAND_HUGE | advice_flags(range->advice) : 0;
+}
+
+uint32_t wl_room_flags(const struct wl *wl, uint32_t mm, uint64_t vpn)
+{
+	uint32_t flags = wl_huge_flags(wl, mm, vpn);
+
+	for (uint32_t order = WL_HUGE_ORDER - 1; flags == 0 && wl->folios && order > 1; order--) {
+		const struct wl_commit *range = room_at(wl, mm, vpn, order);
+
+		if (range)
+			flags = demand_room_flags(order) | advice_flags(range->advice);
+	}
+	return flags;
 }
 
 static void tell_huge(struct wl *wl, uint32_t task, uint64_t first, uint64_t end, uint8_t advice)
@@ -138,9 +159,10 @@ static void tell_room(struct wl *wl, uint32_t task, uint64_t start, uint64_t end
 	uint32_t mm = wl->tasks.items[task].mm;
 
 	/* Both ends may lie within what was there before. */
-	first += room_at(wl, mm, start) == NULL;
+	first += room_at(wl, mm, start, WL_HUGE_ORDER) == NULL;
 	if (first <= last)
-		tell_huge(wl, task, first, last + (room_at(wl, mm, end - 1) != NULL), advice);
+		tell_huge(wl, task, first, last + (room_at(wl, mm, end - 1, WL_HUGE_ORDER) != NULL),
+		          advice);
 }
 
 /* … or to none any more. */

@@ -182,6 +182,24 @@ enum demand_touch_flags {
 	DEMAND_TWICE = 1, /* DEMAND_ACCESS */
 };
 
+/*
+ * DEMAND_ANON_TOUCH, not DEMAND_RESIDENT, without DEMAND_HUGE: the VMA has room for a folio of an order from 2 to 8 around the page,
+ * whose base pages have numbers as those of huge pages have. Only where wl_number_folios() was asked for. 0: there is none.
+ */
+static inline uint32_t demand_room_flags(uint32_t order)
+{
+	uint32_t n = order > 1 ? order - 1 : 0;
+
+	return (n & 3) << 6 | (n & 4) << 8;
+}
+
+static inline uint32_t demand_room_order(uint32_t arg)
+{
+	uint32_t n = (arg >> 6 & 3) | (arg >> 8 & 4);
+
+	return n > 0 ? n + 1 : 0;
+}
+
 #define DEMAND_AREA_MASK (UINT32_MAX >> 9)
 /*
  * DEMAND_FILE_TOUCH of a mapped file (DEMAND_MAPPED, or by a fault on another page), not DEMAND_RESIDENT: number of the

@@ -288,10 +288,11 @@ static uint32_t new_number(struct wl *wl, uint32_t mm, const struct wl_fault *f,
 {
 	uint32_t number = WL_NONE;
 
-	*flags = zeroed ? wl_huge_flags(wl, mm, f->vpn) : 0;
+	*flags = zeroed ? wl_room_flags(wl, mm, f->vpn) : 0;
 	if (f->huge != 0)
 		*flags |= DEMAND_HUGE | DEMAND_ADMITS | DEMAND_TRIED;
 	else if (*flags == 0 && wl->mms.items[mm].has_areas &&
+	         (!wl->folios || wl_huge_flags(wl, mm, f->vpn)) &&
 	         wl_map_find(wl, mm, f->vpn >> WL_HUGE_ORDER | WL_AREA_BIT) != WL_NONE)
 		*flags = DEMAND_HUGE;
 	if (*flags != 0)
@@ -475,12 +476,16 @@ bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flag
 	uint32_t mm = wl->tasks.items[task].mm;
 	uint32_t nr = 1u << order;
 	uint64_t vpn = f->vpn & ~(uint64_t)(nr - 1);
-	uint32_t first = WL_NONE;
+	uint32_t first = WL_NONE, flags = 0;
 
 	if (f->state != WL_STATE_OPEN || f->served || mm == WL_NONE || order > WL_HUGE_ORDER)
 		return false;
-	if (order < WL_HUGE_ORDER && gfp_flags & WL_GFP_NORETRY)
+	/* Readahead's. */
+	if (order < WL_HUGE_ORDER &&
+	    (gfp_flags & (WL_GFP_NORETRY | WL_GFP_NOMEMALLOC)) == WL_GFP_NORETRY)
 		return false;
+	if (order < WL_HUGE_ORDER)
+		flags = wl_room_flags(wl, mm, vpn);
 	for (uint32_t i = 0; i < nr; i++) {
 		uint32_t map = wl_map_find(wl, mm, vpn + i);
 
@@ -488,19 +493,20 @@ bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flag
 			wl_map_drop(wl, map);
 	}
 	f->page = WL_NONE;
-	if (order < WL_HUGE_ORDER)
+	if (order < WL_HUGE_ORDER && flags == 0)
 		first = wl_number_get(wl, order);
 	for (uint32_t i = 0; i < nr && !wl->nomem; i++) {
 		uint32_t page = first + i;
 
-		if (order == WL_HUGE_ORDER) {
+		if (order == WL_HUGE_ORDER || flags != 0) {
 			page = wl_number_get_area(wl, mm, vpn + i);
 			if (page == WL_NONE && !wl->nomem) {
 				/* Still held by a page that nobody sees any more. */
 				uint32_t map =
 					wl_map_find(wl, mm, vpn >> WL_HUGE_ORDER | WL_AREA_BIT);
 
-				wl_page_die(wl, wl->maps.items[map].page * WL_HUGE_PAGES + i);
+				wl_page_die(wl, wl->maps.items[map].page * WL_HUGE_PAGES +
+				                        (uint32_t)((vpn + i) % WL_HUGE_PAGES));
 				page = wl_number_get_area(wl, mm, vpn + i);
 			}
 			first = i ? first : page;
@@ -527,7 +533,7 @@ bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flag
 			    .arg = op_flags(f) | wl_commit_flags(wl, mm, vpn) |
 	                           (order == WL_HUGE_ORDER ? (uint32_t)DEMAND_HUGE | DEMAND_ADMITS |
 	                                                             wl_huge_flags(wl, mm, vpn)
-	                                                   : 0u),
+	                                                   : flags),
 			    .arg2 = (uint32_t)vpn,
 		    });
 	return true;

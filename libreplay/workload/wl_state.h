@@ -435,6 +435,7 @@ struct wl {
 	bool started; /* ops are emitted */
 	bool finished;
 	bool nomem;
+	bool folios; /* pages are numbered so that they can be parts of folios */
 	bool seekless_swap;
 	bool generations; /* MGLRU was on at the start, and is taken to have stayed so */
 	uint32_t recorder_pid;
@@ -730,6 +731,8 @@ void wl_commit_mremap(struct wl *wl, uint32_t task, const struct wl_remap *move)
 uint32_t wl_commit_flags(const struct wl *wl, uint32_t mm, uint64_t vpn);
 /* Whether a huge page could be around a page: DEMAND_HUGE, DEMAND_ADMITS, DEMAND_ADVISED. */
 uint32_t wl_huge_flags(const struct wl *wl, uint32_t mm, uint64_t vpn);
+/* The same, or what it has for smaller folios. */
+uint32_t wl_room_flags(const struct wl *wl, uint32_t mm, uint64_t vpn);
 /* madvise() of [start, end). */
 void wl_commit_advise(struct wl *wl, uint32_t task, uint64_t start, uint64_t end,
                       enum demand_advice advice);

@@ -100,6 +100,11 @@ fail:
 	return error;
 }
 
+void wl_number_folios(struct wl *wl)
+{
+	wl->folios = true;
+}
+
 void wl_destroy(struct wl *wl)
 {
 	if (!wl)

@@ -54,6 +54,12 @@ int wl_new(const struct wl_options *options, struct wl **ret, struct mmr_error *
  */
 int wl_create(struct mmr_trace *trace, struct wl **ret, struct mmr_error *err) MMR_MUST_CHECK;
 
+/*
+ * New anonymous pages are numbered as demand_room_flags() says wherever their VMA has room for a folio. Before the first event;
+ * otherwise they are only where there is room for a huge page.
+ */
+void wl_number_folios(struct wl *wl);
+
 /* NULL is fine. */
 void wl_destroy(struct wl *wl);
 

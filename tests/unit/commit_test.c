@@ -309,6 +309,54 @@ static void pages_lie_where_a_huge_one_could(void **state)
 	wl_destroy(b->wl);
 }
 
+/* In a VMA that is too small for a huge page, if folios are asked for: as large ones as it has room for. */
+static void pages_lie_where_a_folio_could(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	wl_number_folios(b->wl);
+	map(b, BASE + 12, 60, PRIVATE_RW, WRITABLE); /* 64 KiB: pages 16 to 63; 128 KiB: 32 to 63 */
+	advise(b, BASE + 12, 60, 14);
+	touch_new(b, 100, BASE + 17, 9);
+	touch_new(b, 100, BASE + 40, 10);
+	touch_new(b, 100, BASE + 13, 11);
+	touch_new(b, 100, BASE + 2000, 12);
+	finish_touches(b);
+	assert_int_equal(b->nr_ops, 4);
+	assert_int_equal(b->ops[0].arg & FLAGS, DEMAND_ADMITS | DEMAND_ADVISED);
+	assert_int_equal(demand_room_order(b->ops[0].arg), 4);
+	assert_int_equal(b->ops[0].page % 512, 17);
+	assert_int_equal(demand_room_order(b->ops[1].arg), 5);
+	assert_int_equal(b->ops[1].page, b->ops[0].page + 23);
+	assert_int_equal(demand_room_order(b->ops[2].arg), 2);
+	assert_int_equal(b->ops[2].page, b->ops[0].page - 4);
+	assert_int_equal(b->ops[3].arg & FLAGS, 0);
+	assert_int_equal(demand_room_order(b->ops[3].arg), 0);
+	wl_destroy(b->wl);
+}
+
+/* All of one fault, and later a page that it did not have. */
+static void what_a_fault_got_lies_there_too(void **state)
+{
+	const uint64_t gfp =
+		0x1d20ca; /* GFP_TRANSHUGE_LIGHT with __GFP_NORETRY, as defrag=always has it */
+	struct bench *b = new_bench();
+
+	(void)state;
+	map(b, BASE, 1024, PRIVATE_RW, WRITABLE);
+	fault(b, 100, BASE + 21, FAULT_WRITE);
+	alloc(b, 100, 32, gfp, 4);
+	touch_new(b, 100, BASE + 40, 10);
+	finish_touches(b);
+	assert_int_equal(b->nr_ops, 2);
+	assert_int_equal(b->ops[0].order, 4);
+	assert_int_equal(b->ops[0].arg & FLAGS, DEMAND_HUGE | DEMAND_ADMITS);
+	assert_int_equal(b->ops[0].page % 512, 16);
+	assert_int_equal(b->ops[1].page, b->ops[0].page + 24);
+	wl_destroy(b->wl);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +364,8 @@ int main(void)
 		cmocka_unit_test(holes_split_ranges),
 		cmocka_unit_test(room_for_huge_pages_is_told),
 		cmocka_unit_test(pages_lie_where_a_huge_one_could),
+		cmocka_unit_test(pages_lie_where_a_folio_could),
+		cmocka_unit_test(what_a_fault_got_lies_there_too),
 		cmocka_unit_test(a_touch_knows_its_mapping),
 		cmocka_unit_test(the_heap_grows_and_shrinks),
 		cmocka_unit_test(mremap_moves_and_grows),

@@ -75,11 +75,36 @@ static void khugepaged_has_its_own(void **state)
 	assert_string_equal(value_of(&tunables, "thp.khugepaged.max_ptes_none"), "511");
 }
 
+static void folios_have_theirs(void **state)
+{
+	static const char inherits[] = "always [inherit] madvise never\n";
+	const struct mmr_snapshot_piece size =
+		piece_of(THP_PREFIX "hugepages-64kB/enabled", inherits);
+	const struct mmr_snapshot_piece shmem =
+		piece_of(THP_PREFIX "hugepages-32kB/shmem_enabled", inherits);
+	const struct mmr_snapshot_piece longer =
+		piece_of(THP_PREFIX "hugepages-128kB/enabled_too", inherits);
+	const struct mmr_snapshot_piece unknown =
+		piece_of(THP_PREFIX "hugepages-2048kB/enabled", inherits);
+	struct replay_tunables tunables;
+
+	(void)state;
+	replay_tunables_init(&tunables);
+	read_size(&size, &tunables);
+	read_size(&shmem, &tunables);
+	read_size(&longer, &tunables);
+	read_size(&unknown, &tunables);
+	assert_string_equal(value_of(&tunables, "thp.hugepages-64kB.enabled"), "inherit");
+	assert_string_equal(value_of(&tunables, "thp.hugepages-32kB.enabled"), "never");
+	assert_string_equal(value_of(&tunables, "thp.hugepages-128kB.enabled"), "never");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(huge_pages_of_a_size_can_have_a_switch_of_their_own),
 		cmocka_unit_test(khugepaged_has_its_own),
+		cmocka_unit_test(folios_have_theirs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
