@@ -94,11 +94,10 @@ void mm_deferred_split(struct mm_machine *machine, uint32_t number)
 		machine->lacks = "a queue of huge pages";
 }
 
-/* How many a pass looks at (do_shrink_slab()). */
-static uint64_t nr_to_scan(struct mm_deferred_split *queue, uint64_t freeable, int8_t priority)
+uint64_t mm_nr_to_scan(uint64_t *nr_deferred, uint64_t freeable, int8_t priority)
 {
 	uint64_t delta = (freeable >> priority) * 4 / SEEKS, done = 0, next;
-	uint64_t total = (queue->nr_deferred >> priority) + delta;
+	uint64_t total = (*nr_deferred >> priority) + delta;
 
 	if (total > 2 * freeable)
 		total = 2 * freeable;
@@ -106,8 +105,8 @@ static uint64_t nr_to_scan(struct mm_deferred_split *queue, uint64_t freeable, i
 		done = freeable;
 	else
 		done = total / BATCH * BATCH;
-	next = queue->nr_deferred + delta > done ? queue->nr_deferred + delta - done : 0;
-	queue->nr_deferred = next < 2 * freeable ? next : 2 * freeable;
+	next = *nr_deferred + delta > done ? *nr_deferred + delta - done : 0;
+	*nr_deferred = next < 2 * freeable ? next : 2 * freeable;
 	return done;
 }
 
@@ -121,7 +120,7 @@ void mm_deferred_split_scan(struct mm_node *node, const struct mm_scan_control *
 		return;
 	count_last(machine);
 	tidy(machine);
-	left = nr_to_scan(queue, queue->numbers.count, sc->priority);
+	left = mm_nr_to_scan(&queue->nr_deferred, queue->numbers.count, sc->priority);
 	mm_count(machine, MM_SLABS_SCANNED, left);
 	machine->current.cpu = sc->cpu;
 	for (size_t i = 0; i < queue->numbers.count && left > 0; i++) {

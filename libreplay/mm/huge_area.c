@@ -80,8 +80,10 @@ int mm_huge_spaces_reserve(struct mm_machine *machine, uint32_t nr_spaces, struc
 
 void mm_huge_areas_destroy(struct mm_machine *machine)
 {
-	for (uint32_t i = 0; i < machine->huge.nr_spaces; i++)
+	for (uint32_t i = 0; i < machine->huge.nr_spaces; i++) {
 		mm_huge_range_vec_deinit(&machine->huge.spaces[i].ranges);
+		mm_number_vec_deinit(&machine->huge.spaces[i].zero_areas);
+	}
 	base_free(machine->huge.spaces);
 	base_free(machine->huge.chunks);
 	base_free(machine->huge.heads);
@@ -161,6 +163,8 @@ void mm_set_huge_range(struct mm_machine *machine, uint32_t space, uint32_t firs
 		return;
 	ranges = &machine->huge.spaces[space].ranges;
 	fits = cut(ranges, first, range.end);
+	if (advice == MM_ADVICE_GONE)
+		mm_huge_zero_cut(&machine->huge.spaces[space], first, range.end);
 	if (fits && advice != MM_ADVICE_GONE)
 		fits = put(ranges, range);
 	if (!fits) {
@@ -186,6 +190,7 @@ void mm_huge_space_copy(struct mm_machine *machine, uint32_t to, uint32_t from)
 void mm_huge_space_end(struct mm_machine *machine, uint32_t space)
 {
 	mm_khugepaged_exit(machine, space);
+	mm_huge_zero_end(machine, &machine->huge.spaces[space]);
 	mm_huge_range_vec_deinit(&machine->huge.spaces[space].ranges);
 }
 

@@ -15,11 +15,15 @@ struct mm_huge_range {
 
 DEFINE_VEC(mm_huge_range_vec, struct mm_huge_range);
 
+DEFINE_VEC(mm_number_vec, uint32_t);
+
 struct mm_huge_space {
 	struct mm_huge_range_vec ranges; /* ascending */
 	uint32_t prev;                   /* of those that khugepaged goes through, or 0 */
 	uint32_t next;
 	bool registered;
+	bool holds_zero;                 /* the huge zero page */
+	struct mm_number_vec zero_areas; /* … is mapped in these */
 };
 
 /* 512 logical pages that can be one huge page. */
@@ -29,13 +33,18 @@ struct mm_huge_chunk {
 	uint32_t next; /* of the same hash */
 };
 
-DEFINE_VEC(mm_number_vec, uint32_t);
-
 /* Huge pages that wait to be split: see deferred_split.c. */
 struct mm_deferred_split {
 	struct mm_number_vec numbers;
 	uint64_t nr_deferred; /* that passes did not come to */
 	uint32_t last;        /* that has not been counted; MM_NONE: all have */
+};
+
+/* See huge_zero.c. */
+struct mm_huge_zero {
+	uint32_t pfn;
+	uint32_t refs; /* 0: there is none; 1: the shrinker's */
+	uint64_t nr_deferred;
 };
 
 struct mm_huge_areas {
@@ -47,6 +56,7 @@ struct mm_huge_areas {
 	uint32_t mask;
 	struct mm_khugepaged khugepaged;
 	struct mm_deferred_split deferred;
+	struct mm_huge_zero zero;
 };
 
 /* What came of an area that khugepaged looked at (enum scan_result). */
@@ -90,6 +100,16 @@ void mm_split_mapped(struct mm_machine *machine, uint32_t number);
 /* The queue's turn after a pass over a node's lists. */
 void mm_deferred_split_scan(struct mm_node *node, const struct mm_scan_control *sc);
 void mm_deferred_split_deinit(struct mm_machine *machine);
+/* How many of freeable objects of a cache that only memory is to be had from a pass looks at (do_shrink_slab()). */
+uint64_t mm_nr_to_scan(uint64_t *nr_deferred, uint64_t freeable, int8_t priority);
+
+/* ---- huge_zero.c ---- */
+
+/* Areas [first, end) of a space are gone, or all of it is. */
+void mm_huge_zero_cut(struct mm_huge_space *space, uint32_t first, uint32_t end);
+void mm_huge_zero_end(struct mm_machine *machine, struct mm_huge_space *space);
+/* Its turn after a pass over a node's lists. */
+void mm_huge_zero_scan(struct mm_machine *machine, const struct mm_scan_control *sc);
 
 /* ---- khugepaged.c ---- */
 

@@ -22,7 +22,7 @@
  *
  * Not modelled: a page put where a base page
  * of a whole has ended (the whole is split then); folios that cannot be split, but for those that are written or isolated;
- * the huge zero page: who reads an area before anybody writes to it gets small pages later; page tables that stay when all
+ * page tables that stay when all
  * that they mapped has ended, which keep huge pages away.
  */
 #include "internal.h"

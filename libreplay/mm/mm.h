@@ -498,6 +498,16 @@ uint32_t mm_huge_gfp(const struct mm_settings *settings, enum mm_advice advice);
 /* Pages of memory that hold what is swapped out (NR_ZSPAGES). */
 uint32_t mm_nr_zspages(const struct mm_machine *machine);
 
+/* ---- the huge zero page: see huge_zero.c ---- */
+
+/*
+ * request->space has read from an area (address >> 21) of which no page is there: it maps the huge zero page, if there is
+ * memory for one. It may wait.
+ */
+void mm_read_huge_area(struct mm_machine *machine, const struct mm_request *request, uint32_t area);
+/* Whether it has: up to 6.12 writes get base pages there. */
+bool mm_huge_zero_maps(const struct mm_machine *machine, uint32_t space, uint32_t area);
+
 /* ---- folios smaller than huge pages: see anon_folio.c ---- */
 
 /* /sys/kernel/mm/transparent_hugepage/hugepages-*kB/stats */

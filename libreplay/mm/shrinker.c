@@ -132,4 +132,5 @@ void mm_shrink_slab(struct mm_node *node, struct mm_scan_control *sc)
 			sc->nr_reclaimed += mm_free_slab_pages(machine, sc->cpu, nr_pages);
 	}
 	mm_deferred_split_scan(node, sc);
+	mm_huge_zero_scan(node->machine, sc);
 }

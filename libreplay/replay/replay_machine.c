@@ -212,7 +212,7 @@ void replay_folios_init(struct replay *replay)
 	const uint8_t *source = replay->tunables.source;
 	struct mm_settings settings = settings_of(&replay->tunables);
 
-	replay->folio_settings = settings;
+	replay->thp_settings = settings;
 	replay->has_folios =
 		settings.folio_always || settings.folio_madvise || settings.folio_inherit;
 	/* Otherwise there are those that the recording has. */
@@ -222,7 +222,7 @@ void replay_folios_init(struct replay *replay)
 
 uint32_t replay_folio_orders(const struct replay *replay)
 {
-	const struct mm_settings *settings = &replay->folio_settings;
+	const struct mm_settings *settings = &replay->thp_settings;
 
 	return settings->folio_always | settings->folio_madvise | settings->folio_inherit;
 }

@@ -145,7 +145,7 @@ static enum mm_advice advice_of(const struct demand_op *op)
 static void ask_for_folio(const struct replay *replay, const struct demand_op *op,
                           struct mm_request *request)
 {
-	const struct mm_settings *settings = &replay->folio_settings;
+	const struct mm_settings *settings = &replay->thp_settings;
 	uint32_t room = op->arg & DEMAND_HUGE ? MM_PAGEBLOCK_ORDER : demand_room_order(op->arg);
 	enum mm_advice advice = room ? advice_of(op) : MM_ADVICE_HUGE;
 	uint32_t orders = mm_folio_orders(settings, advice);
@@ -162,6 +162,13 @@ static void ask_for_folio(const struct replay *replay, const struct demand_op *o
 	}
 }
 
+/* Of base pages: of others the original has found no zero pages. */
+static bool has_zero_pages(const struct replay *replay, const struct demand_op *op, uint32_t space)
+{
+	return op->order == 0 && replay->tunables.value[REPLAY_TUNABLE_KERNEL] < MM_KERNEL(6, 13) &&
+	       mm_huge_zero_maps(replay->machine, space, op->arg2 >> MM_PAGEBLOCK_ORDER);
+}
+
 /* Huge pages: as the original asked for them, unless the user has other settings. */
 static void ask_for_huge(const struct replay *replay, const struct demand_op *op,
                          struct mm_request *request)
@@ -170,6 +177,8 @@ static void ask_for_huge(const struct replay *replay, const struct demand_op *op
 	uint32_t gfp_flags = 0;
 
 	if (op->kind != DEMAND_ANON_TOUCH)
+		return;
+	if ((op->arg & DEMAND_HUGE) && has_zero_pages(replay, op, request->space))
 		return;
 	if (replay->has_folios)
 		ask_for_folio(replay, op, request);
@@ -421,10 +430,14 @@ static void end_page(struct replay *replay, const struct demand_op *op)
 static void attempt(struct replay *replay, const struct demand_op *op,
                     const struct mm_request *request)
 {
-	if (op->kind == DEMAND_HUGETLB_FAIL)
+	if (op->kind == DEMAND_HUGETLB_FAIL) {
 		replay_hugetlb_failed(replay, request);
-	else
-		mm_count_fault(replay->machine);
+		return;
+	}
+	if ((op->arg & DEMAND_HUGE) && replay->tunables.value[REPLAY_TUNABLE_USE_ZERO_PAGE] > 0 &&
+	    mm_huge_admits(&replay->thp_settings, advice_of(op)))
+		mm_read_huge_area(replay->machine, request, op->arg2 >> MM_PAGEBLOCK_ORDER);
+	mm_count_fault(replay->machine);
 }
 
 static void run(struct replay *replay, const struct demand_op *op)

@@ -114,8 +114,8 @@ struct replay {
 	bool hugetlb_set; /* the size of the hugetlb pool is the user's */
 	bool hugetlb_due; /* … and the pool does not have it yet */
 	uint32_t hugetlb_used;
-	bool has_folios;                   /* some size of folios below huge pages is on */
-	struct mm_settings folio_settings; /* … and what else they go by */
+	bool has_folios;                 /* some size of folios below huge pages is on */
+	struct mm_settings thp_settings; /* what they and huge pages go by */
 	bool thp_set; /* huge pages are asked for by the user's settings, not as they were */
 	uint64_t kcompactd_timeout_ns;
 	const uint64_t *looks; /* of the recorded kcompactd, [nr_looks]; the start's */

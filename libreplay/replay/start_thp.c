@@ -44,16 +44,18 @@ static void read_enabled(const struct mmr_snapshot_piece *all, const struct mmr_
 	replay_tunable_record(tunables, "thp.enabled", word);
 }
 
-static void read_khugepaged(const struct mmr_snapshot_piece *piece,
-                            struct replay_tunables *tunables)
+static void read_number(const struct mmr_snapshot_piece *piece, struct replay_tunables *tunables)
 {
 	const char *text = (const char *)piece->data;
-	const char *file = piece->name + strlen(THP_PREFIX KHUGEPAGED);
+	const char *file = piece->name + strlen(THP_PREFIX);
 	char name[64], value[32];
 
 	if (!text_line(&text, text + piece->size, value, sizeof(value)))
 		return;
-	snprintf(name, sizeof(name), "thp.khugepaged.%.32s", file);
+	if (strncmp(file, KHUGEPAGED, strlen(KHUGEPAGED)) == 0)
+		snprintf(name, sizeof(name), "thp.khugepaged.%.32s", file + strlen(KHUGEPAGED));
+	else
+		snprintf(name, sizeof(name), "thp.%.32s", file);
 	/* Not all of its files are settings. */
 	replay_tunable_record(tunables, name, value);
 }
@@ -91,8 +93,9 @@ void replay_start_thp(const struct mmr_snapshot *snapshot, struct replay_start *
 			             start, tunables);
 		else if (strcmp(file, "defrag") == 0 && chosen(&piece, word, sizeof(word)))
 			replay_tunable_record(tunables, "thp.defrag", word);
-		else if (strncmp(file, KHUGEPAGED, strlen(KHUGEPAGED)) == 0)
-			read_khugepaged(&piece, tunables);
+		else if (strcmp(file, "use_zero_page") == 0 ||
+		         strncmp(file, KHUGEPAGED, strlen(KHUGEPAGED)) == 0)
+			read_number(&piece, tunables);
 		else
 			read_size(&piece, tunables);
 	}

@@ -164,6 +164,18 @@ static void alloc_failed(struct wl *wl, uint32_t task, const struct mmr_event *e
 		wl_fault_no_huge(wl, task, gfp_flags);
 }
 
+/* get_huge_zero_page(), of a fault that says for itself that it reads zeroes of such an area. */
+static bool is_huge_zero_page(const struct wl *wl, uint32_t task, const struct mmr_event *event)
+{
+	const uint32_t wants = WL_GFP_ZERO | WL_GFP_COMP | WL_GFP_NOMEMALLOC;
+	const struct wl_task *t = &wl->tasks.items[task];
+	uint64_t gfp_flags = event->page.gfp_flags;
+
+	return event->page.order == WL_HUGE_ORDER &&
+	       (gfp_flags & (wants | WL_GFP_MOVABLE)) == wants && t->mm != WL_NONE &&
+	       wl_fault_reads(&t->fault) && wl_huge_flags(wl, t->mm, t->fault.vpn) != 0;
+}
+
 void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 {
 	struct wl_task *t = &wl->tasks.items[task];
@@ -195,7 +207,9 @@ void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 			wl->born[pfn + i - wl->first_pfn] =
 				wl_in_migration(t) ? 0 : wl_born_time(wl->now_ns);
 	}
-	if (t->flags & WL_TASK_KHUGEPAGED) {
+	if (is_huge_zero_page(wl, task, event)) {
+		drop(wl, pfn, nr, WL_ALLOC_HUGE);
+	} else if (t->flags & WL_TASK_KHUGEPAGED) {
 		drop(wl, pfn, nr, WL_ALLOC_KHUGEPAGED);
 		if (event->page.order == WL_HUGE_ORDER)
 			t->collapse_pfn = (uint32_t)pfn;

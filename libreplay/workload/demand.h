@@ -92,7 +92,10 @@ enum demand_kind {
 	DEMAND_CACHE_SHRUNK,
 	/* The original found no memory for a request of the task, and killed task arg for it. */
 	DEMAND_OOM,
-	/* A fault on a page that was there, of which nothing else is known. */
+	/*
+	 * A fault on a page that was there, of which nothing else is known. arg = DEMAND_HUGE with DEMAND_ADMITS, DEMAND_ADVISED: a read
+	 * of virtual page arg2 of anonymous memory, with room for a huge page around it, that found zeroes.
+	 */
 	DEMAND_PAGE_FAULT,
 	DEMAND_DROP_CACHES, /* a write of arg to /proc/sys/vm/drop_caches */
 	/*

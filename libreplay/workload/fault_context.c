@@ -41,6 +41,12 @@ static uint32_t op_flags(const struct wl_fault *f)
 	return f->error_code & FAULT_WRITE ? DEMAND_WRITE : 0u;
 }
 
+bool wl_fault_reads(const struct wl_fault *f)
+{
+	return f->state == WL_STATE_OPEN && f->page == WL_NONE && !f->served &&
+	       !(f->error_code & (FAULT_PROTECTION | FAULT_WRITE));
+}
+
 void wl_fault_served(struct wl_task *task)
 {
 	struct wl_fault *f = &task->fault;
@@ -116,10 +122,15 @@ static void tell(struct wl *wl, uint32_t task)
 {
 	struct wl_fault *f = &wl->tasks.items[task].fault;
 
+	struct demand_op op = { .kind = DEMAND_PAGE_FAULT, .task = task, .page = DEMAND_NO_PAGE };
+
+	/* Of memory that nobody has written to there are zeroes to be read. */
+	if (wl_fault_reads(f) && wl->tasks.items[task].mm != WL_NONE)
+		op.arg = wl_huge_flags(wl, wl->tasks.items[task].mm, f->vpn);
+	if (op.arg != 0)
+		op.arg2 = (uint32_t)f->vpn;
 	f->told = true;
-	f->op = wl_emit(wl, (struct demand_op){ .kind = DEMAND_PAGE_FAULT,
-	                                        .task = task,
-	                                        .page = DEMAND_NO_PAGE });
+	f->op = wl_emit(wl, op);
 }
 
 /* The op that counts as the task's fault, as long as nothing else is known of it. */

@@ -652,6 +652,8 @@ void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event)
 /* The fault is over: nothing allocated from now on belongs to it. */
 void wl_fault_end(struct wl *wl, uint32_t task);
 /* A page of a file serves it. */
+/* Of a page that is not known, and for which none has been allocated. */
+bool wl_fault_reads(const struct wl_fault *f);
 void wl_fault_served(struct wl_task *task);
 /* The touch of a file's page that is the task's fault: emitted, or made of what told of the fault before. */
 /* The task's fault is after a page of a file that is not in memory; page: its number, or WL_NONE. */

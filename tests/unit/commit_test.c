@@ -27,6 +27,11 @@ static void finish(struct bench *b)
 	collect(b, is_mapping);
 }
 
+static bool is_page_fault(const struct demand_op *op)
+{
+	return op->kind == DEMAND_PAGE_FAULT;
+}
+
 static bool is_touch(const struct demand_op *op)
 {
 	return op->kind == DEMAND_ANON_TOUCH;
@@ -357,6 +362,29 @@ static void what_a_fault_got_lies_there_too(void **state)
 	wl_destroy(b->wl);
 }
 
+/* What a read finds in memory that nobody has written to: its allocation is the kernel's own affair. */
+static void reads_of_areas_are_told(void **state)
+{
+	const uint64_t gfp = 0x3d25c2; /* GFP_TRANSHUGE | __GFP_ZERO, not movable */
+	struct bench *b = new_bench();
+
+	(void)state;
+	map(b, BASE, 1024, PRIVATE_RW, WRITABLE);
+	fault(b, 100, BASE + 7, 4); /* by a user, to read */
+	alloc(b, 100, 512, gfp, 9);
+	fault(b, 100, BASE + 2000, 4);
+	fault(b, 100, BASE + 519, 4);
+	collect(b, is_page_fault);
+	assert_int_equal(b->nr_ops, 3);
+	assert_int_equal(b->ops[0].arg, DEMAND_HUGE | DEMAND_ADMITS);
+	assert_int_equal(b->ops[0].arg2, (uint32_t)BASE + 7);
+	assert_int_equal(b->ops[1].arg, 0);
+	assert_int_equal(b->ops[2].arg2, (uint32_t)BASE + 519);
+	for (size_t i = 0; i < b->nr_others; i++)
+		assert_int_not_equal(b->others[i].kind, DEMAND_KERNEL_ALLOC);
+	wl_destroy(b->wl);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,6 +392,7 @@ int main(void)
 		cmocka_unit_test(holes_split_ranges),
 		cmocka_unit_test(room_for_huge_pages_is_told),
 		cmocka_unit_test(pages_lie_where_a_huge_one_could),
+		cmocka_unit_test(reads_of_areas_are_told),
 		cmocka_unit_test(pages_lie_where_a_folio_could),
 		cmocka_unit_test(what_a_fault_got_lies_there_too),
 		cmocka_unit_test(a_touch_knows_its_mapping),

@@ -67,9 +67,9 @@ static void khugepaged_has_its_own(void **state)
 
 	(void)state;
 	replay_tunables_init(&tunables);
-	read_khugepaged(&sleeps, &tunables);
-	read_khugepaged(&counter, &tunables);
-	read_khugepaged(&odd, &tunables);
+	read_number(&sleeps, &tunables);
+	read_number(&counter, &tunables);
+	read_number(&odd, &tunables);
 	assert_string_equal(value_of(&tunables, "thp.khugepaged.scan_sleep_millisecs"), "200");
 	/* There are 512 pages, and one of them has to be there. */
 	assert_string_equal(value_of(&tunables, "thp.khugepaged.max_ptes_none"), "511");
