@@ -12,7 +12,7 @@ _mmreplay_values() { # COMMAND OPTION
 	'top --sort' | 'top -s') echo total longest count last ;;
 	'dump --format') echo text csv json ;;
 	*' --dump') echo buddyinfo pagetypeinfo zoneinfo vmstat meminfo lru_gen lru_gen_full extfrag_index unusable_index ;;
-	*' --theme') echo light dark print ;;
+	*' --theme') echo light dark print auto ;;
 	'heatmap --show') echo occupancy order migratetype kind ;;
 	'timeline --scale') echo auto linear log ;;
 	'export --to') echo trace.dat ;;

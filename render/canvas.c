@@ -36,6 +36,7 @@ struct canvas *canvas_create(const struct canvas_style *style)
 
 	canvas->width = style->width;
 	canvas->height = style->height;
+	canvas->no_heading = style->no_heading;
 	canvas->unit = fmin(fmax(unit, UNIT_MIN), UNIT_MAX);
 	canvas->theme = style->theme ? style->theme : theme_find(NULL);
 	palette_init(&canvas->palette, canvas->theme->print);
@@ -51,6 +52,7 @@ void canvas_destroy(struct canvas *canvas)
 	for (size_t i = 0; i < canvas->nr_boxes; i++)
 		free(canvas->boxes[i].text);
 	free(canvas->boxes);
+	free(canvas->nothing);
 	canvas->ops->destroy(canvas);
 }
 
@@ -174,4 +176,10 @@ void canvas_tip(struct canvas *canvas, struct rect rect, const char *text)
 {
 	if (canvas->ops->tip && rect.width > 0 && rect.height > 0)
 		canvas->ops->tip(canvas, rect, text);
+}
+
+void canvas_nothing(struct canvas *canvas, const char *why)
+{
+	free(canvas->nothing);
+	canvas->nothing = xstrdup(why);
 }

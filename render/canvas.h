@@ -79,16 +79,21 @@ struct canvas {
 	double unit;
 	const struct theme *theme;
 	struct palette palette; /* of the theme */
+	char *nothing;          /* why there is nothing to show, if so */
+	bool no_heading;
+	bool few_tips; /* a list of draw calls, for people to read */
 	struct text_box *boxes;
 	size_t nr_boxes, boxes_capacity;
 };
 
-/* What a picture is made as; title goes into the metadata of SVG and PDF. */
+/* What a picture is made as; title and description go into the metadata of SVG, the title also into PDF's. */
 struct canvas_style {
 	enum canvas_format format;
 	double width, height;
 	const struct theme *theme; /* NULL: light */
 	const char *title;
+	const char *description; /* NULL: none */
+	bool no_heading;         /* the document that it goes into has one */
 };
 
 /* Never NULL; filled with the theme's paper. */
@@ -100,6 +105,12 @@ bool canvas_format_parse(const char *name, enum canvas_format *format);
 
 /* Appends the file's bytes. 0, or -1 when the backend failed. Nothing can be drawn after it. */
 int canvas_finish(struct canvas *canvas, struct buffer *out);
+
+/*
+ * Of one picture drawn as SVG in two themes: a single SVG that has the colours of the one or the other as its viewer prefers.
+ * -1 if they are not the same drawing.
+ */
+int canvas_finish_pair(struct canvas *light, struct canvas *dark, struct buffer *out);
 
 double canvas_text_width(struct canvas *canvas, const char *text, const struct text_style *style);
 
@@ -123,6 +134,9 @@ void canvas_raster(struct canvas *canvas, struct rect rect, const struct raster 
 
 /* A text that a viewer of SVG shows while the pointer is within rect; the other formats leave it out. */
 void canvas_tip(struct canvas *canvas, struct rect rect, const char *text);
+
+/* Notes that the whole picture has nothing to show, and why: SVG says so in the attribute data-nothing. */
+void canvas_nothing(struct canvas *canvas, const char *why);
 
 /* The backends. */
 struct canvas *canvas_create_cairo(const struct canvas_style *style);

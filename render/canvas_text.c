@@ -119,8 +119,12 @@ static void raster(struct canvas *canvas, struct rect rect, const struct raster 
 
 static void tip(struct canvas *canvas, struct rect rect, const char *string)
 {
-	buffer_printf(listing(canvas), "tip %.1f,%.1f %.1fx%.1f \"%s\"\n", rect.x, rect.y,
-	              rect.width, rect.height, string);
+	struct buffer *out = listing(canvas);
+
+	buffer_printf(out, "tip %.1f,%.1f %.1fx%.1f \"", rect.x, rect.y, rect.width, rect.height);
+	for (; *string; string++)
+		buffer_append(out, *string == '\n' ? " / " : string, *string == '\n' ? 3 : 1);
+	buffer_printf(out, "\"\n");
 }
 
 static int finish(struct canvas *canvas, struct buffer *out)
@@ -155,5 +159,6 @@ struct canvas *canvas_create_text(void)
 	struct text_canvas *text_canvas = xalloc(1, sizeof(*text_canvas));
 
 	text_canvas->canvas.ops = &text_ops;
+	text_canvas->canvas.few_tips = true;
 	return &text_canvas->canvas;
 }

@@ -14,6 +14,7 @@
 #include "layout.h"
 #include "series.h"
 #include "stall_kind.h"
+#include "tips.h"
 
 #define TITLE "Replays against the original"
 
@@ -164,6 +165,21 @@ static struct stroke run_stroke(const struct canvas *canvas, size_t run)
 		                .colour = theme_series(canvas->theme, run) };
 }
 
+static void draw_tips(struct difference *all, size_t track, struct rect plot)
+{
+	struct series series[CHART_RUNS];
+	const char *names[CHART_RUNS];
+
+	for (size_t run = 0; run < all->request.nr_runs; run++) {
+		series[run] = all->series[run][track];
+		names[run] = run ? all->request.runs[run].label : "original";
+	}
+	tips_series(
+		all->canvas, plot,
+		&(struct tips){ names, series, all->request.nr_runs, true, tracks[track].quantity },
+		&all->board.across[0]);
+}
+
 static void draw_values(struct difference *all, size_t track, struct rect plot)
 {
 	struct canvas *canvas = all->canvas;
@@ -183,6 +199,7 @@ static void draw_values(struct difference *all, size_t track, struct rect plot)
 		series_line(canvas, &all->series[run][track], &all->board.across[0], &scale,
 		            &stroke);
 	}
+	draw_tips(all, track, plot);
 }
 
 static void signed_quantity(char label[SCALE_LABEL + 4], enum quantity quantity, double value)

@@ -12,6 +12,7 @@
 #include "heat_zones.h"
 #include "layout.h"
 #include "legend.h"
+#include "tips.h"
 
 /* Times canvas->unit. */
 #define ZONE_HEIGHT 15.0
@@ -137,6 +138,12 @@ static void paint_cell(void *data, struct heat *heat, size_t x, const struct ban
 			cell->blocks ? (float)fmax(cell_share(heatmap, heat, cell), 0) : NAN;
 }
 
+/* Of the other fields no mean can be told. */
+static bool wants_tips(const struct heatmap *heatmap)
+{
+	return heatmap->canvas->ops->tip && heatmap->show == SHOW_OCCUPANCY;
+}
+
 static int paint(struct heatmap *heatmap, struct heat *heat, struct mmr_error *err)
 {
 	const struct heat_painter painter = { paint_cell, heatmap };
@@ -146,7 +153,7 @@ static int paint(struct heatmap *heatmap, struct heat *heat, struct mmr_error *e
 	heat->cells = xalloc(nr_cells, sizeof(*heat->cells));
 	for (size_t i = 0; i < nr_cells; i++)
 		heat->cells[i] = heatmap->canvas->theme->paper;
-	if (heatmap->request->difference && panel < 2) {
+	if (panel < 2 && (heatmap->request->difference || wants_tips(heatmap))) {
 		heatmap->values[panel] = xalloc(nr_cells, sizeof(float));
 		for (size_t i = 0; i < nr_cells; i++)
 			heatmap->values[panel][i] = NAN;
@@ -245,6 +252,7 @@ static void draw_panel(struct heatmap *heatmap, struct heat *heat, bool first, b
 	struct canvas *canvas = heatmap->canvas;
 	const struct stroke frame = { .width = canvas->unit, .colour = canvas->theme->rule };
 	bool named = last || !heatmap->shared;
+	size_t panel = (size_t)(heat - heatmap->heats);
 	struct rect title = heat->plot;
 	struct scale time;
 
@@ -269,6 +277,8 @@ static void draw_panel(struct heatmap *heatmap, struct heat *heat, bool first, b
 		axis_address(canvas, heat->plot, &heat->map);
 	if (named)
 		heat_draw_zone_names(canvas, heat);
+	if (panel < 2 && heatmap->values[panel] && wants_tips(heatmap))
+		tips_heat(canvas, heat, heatmap->values[panel], "free", &time);
 }
 
 /* Whole pixels, so that a cell of the raster is one pixel of the picture. */

@@ -7,6 +7,7 @@
 
 #include "axis.h"
 #include "layout.h"
+#include "tips.h"
 
 /* Shorter stalls stand as high as this. */
 #define STALL_FLOOR_NS 1e3
@@ -92,5 +93,6 @@ void lane_draw(struct canvas *canvas, struct rect plot, const struct lane *lane)
 	               (struct point){ plot.x + plot.width, bottom }, &base);
 	if (lane->labels && lane->kind->source != STALL_OOM)
 		label_lane(canvas, lane, plot);
+	tips_lane(canvas, plot, lane);
 	free(columns);
 }

@@ -66,6 +66,8 @@ struct rect layout_heading(struct canvas *canvas, const struct chart_request *re
 	char traces[4 * NAME_SIZE + 64], doubt[64];
 	double y = margin + 0.8 * style.size, x = margin;
 
+	if (canvas->no_heading)
+		return (struct rect){ margin, margin / 2, left.width, canvas->height - margin };
 	style.bold = true;
 	style.colour = canvas->theme->ink;
 	canvas_text_fit(canvas, (struct point){ margin, y }, title, &style, left.width);
@@ -243,6 +245,7 @@ void layout_empty(struct canvas *canvas, const struct chart_request *request, co
 	canvas_rectangle(canvas, area, canvas->theme->hole);
 	canvas_frame(canvas, area, &frame);
 	layout_nothing(canvas, area, text);
+	canvas_nothing(canvas, text);
 }
 
 void layout_loss_line(struct canvas *canvas, struct rect plot, double x)

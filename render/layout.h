@@ -6,7 +6,7 @@
 #include "canvas.h"
 #include "chart.h"
 
-/* Draws title and "trace, kernel"; returns what is left below them, inside the margins. */
+/* Draws title and "trace, kernel"; returns what is left below them, inside the margins: all of it with --no-heading. */
 struct rect layout_heading(struct canvas *canvas, const struct chart_request *request,
                            const char *title);
 

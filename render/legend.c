@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "legend.h"
 
+#include <math.h>
+
 #include "axis.h"
 
 /* Times canvas->unit. */
@@ -8,6 +10,7 @@
 #define SWATCH     13.0
 #define LINE       26.0
 #define RAMP       180.0
+#define RAMP_LEAST 40.0 /* in a narrow picture */
 #define RAMP_STEPS 64
 #define PAD        7.0  /* between a mark and its label */
 #define SPACE      24.0 /* between two entries */
@@ -15,6 +18,7 @@
 struct pen {
 	struct canvas *canvas;
 	struct text_style style;
+	double width; /* of a row */
 	bool draw;
 };
 
@@ -52,6 +56,17 @@ static double line(const struct pen *pen, double x, double middle, const struct 
 	return after + label(pen, x + after, middle, entry->label);
 }
 
+/* What a row has left for the bar beside its three labels. */
+static double ramp_width(const struct pen *pen, const struct legend_entry *entry)
+{
+	const char *const texts[] = { entry->label, entry->from, entry->to };
+	double left = pen->width - 4 * PAD * pen->canvas->unit;
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		left -= canvas_text_width(pen->canvas, texts[i], &pen->style);
+	return fmax(fmin(RAMP * pen->canvas->unit, left), RAMP_LEAST * pen->canvas->unit);
+}
+
 static double ramp(const struct pen *pen, double left, double middle,
                    const struct legend_entry *entry)
 {
@@ -59,7 +74,7 @@ static double ramp(const struct pen *pen, double left, double middle,
 		                     .colour = pen->canvas->theme->rule };
 	const struct theme *theme = pen->canvas->theme;
 	double unit = pen->canvas->unit, x = left;
-	struct rect bar = { .width = RAMP * unit, .height = SWATCH * unit };
+	struct rect bar = { .width = ramp_width(pen, entry), .height = SWATCH * unit };
 	struct colour cells[RAMP_STEPS];
 	size_t steps = entry->steps ? entry->steps : RAMP_STEPS;
 
@@ -105,7 +120,9 @@ double legend(struct canvas *canvas, struct rect area, const struct legend_entry
               size_t nr_entries, bool draw)
 {
 	const double unit = canvas->unit;
-	struct pen pen = { .canvas = canvas, .style = axis_text(canvas, TEXT_PLAIN, ALIGN_LEFT) };
+	struct pen pen = { .canvas = canvas,
+		           .style = axis_text(canvas, TEXT_PLAIN, ALIGN_LEFT),
+		           .width = area.width };
 	double x = area.x, middle = area.y + ROW * unit / 2;
 
 	pen.style.colour = canvas->theme->ink;

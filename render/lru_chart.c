@@ -9,6 +9,7 @@
 #include "chart.h"
 #include "layout.h"
 #include "series.h"
+#include "tips.h"
 
 #define TITLE "Memory on the LRU lists"
 #define FEW   4 /* samples: bars, not areas */
@@ -114,12 +115,15 @@ static void draw_lists(struct lru *lru, size_t number, struct rect plot)
 {
 	const struct panel *panel = &lru->panels[number];
 	struct colour colours[NR_LISTS];
+	const char *names[NR_LISTS];
 	struct scale memory;
 	char figures[64];
 
 	scale_init(&memory, 0, fmax(lru->highest * 1.05, 1), plot.y + plot.height, plot.y);
-	for (size_t i = 0; i < NR_LISTS; i++)
+	for (size_t i = 0; i < NR_LISTS; i++) {
 		colours[i] = lru->canvas->theme->hues[lists[i].hue];
+		names[i] = lists[i].label;
+	}
 	describe(&panel->lists[0], figures, sizeof(figures));
 	layout_strip_name(lru->canvas, plot, "LRU lists", figures);
 	axis_left(lru->canvas, plot, &memory, QUANTITY_MEMORY, number == 0);
@@ -128,12 +132,16 @@ static void draw_lists(struct lru *lru, size_t number, struct rect plot)
 	             &lru->board.across[number], &memory);
 	if (!panel->lists[0].count)
 		layout_nothing(lru->canvas, plot, "no snapshots of /proc/vmstat");
+	tips_series(lru->canvas, plot,
+	            &(struct tips){ names, panel->lists, NR_LISTS, false, QUANTITY_MEMORY },
+	            &lru->board.across[number]);
 }
 
 static void draw_generations(struct lru *lru, size_t number, size_t type, struct rect plot)
 {
 	static const char *const names[] = { "anonymous memory by generation",
 		                             "file cache by generation" };
+	static const char *const ages[DB_GENERATIONS] = { "youngest", "second", "third", "oldest" };
 	const struct series *generations = lru->panels[number].generations[type];
 	struct colour colours[DB_GENERATIONS];
 	const bool few = generations[0].count <= FEW;
@@ -159,6 +167,9 @@ static void draw_generations(struct lru *lru, size_t number, size_t type, struct
 	     : series_stack)(lru->canvas, plot,
 	                     &(struct series_stack){ generations, colours, DB_GENERATIONS, false },
 	                     &lru->board.across[number], &memory);
+	tips_series(lru->canvas, plot,
+	            &(struct tips){ ages, generations, DB_GENERATIONS, false, QUANTITY_MEMORY },
+	            &lru->board.across[number]);
 }
 
 static int compose(struct lru *lru, struct mmr_error *err)

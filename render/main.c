@@ -17,7 +17,7 @@
 #define TOOL    "mmrender"
 #define SUMMARY "draw charts of recordings and replays (--list prints their names)"
 
-#define COMMON_OPTIONS 12
+#define COMMON_OPTIONS 13
 #define EDGE_MIN       200
 #define EDGE_MAX       16384 /* of an edge: 1 GB as pixels */
 
@@ -31,8 +31,9 @@ struct invocation {
 	size_t nr_selectors;
 	enum canvas_format format;
 	const struct theme *theme;
+	const struct theme *dark; /* for --theme auto: what it is to those who prefer it */
 	double width, height;
-	bool force, side_by_side;
+	bool force, side_by_side, no_heading;
 };
 
 static int add_selector(const char *value, void *data)
@@ -88,8 +89,11 @@ static size_t common_options(struct invocation *invocation, struct option_row *r
 		  "pixels, in PDF points (default: 1600x900); text grows with it", parse_dimensions,
 		  false },
 		{ "theme", 0, OPTION_STRING, "THEME", &invocation->theme_name,
-		  "light (default), dark, or print: black ink, heavier lines, no dark areas", NULL,
-		  false },
+		  "light (default), dark, print: black ink, heavier lines, no dark areas; or auto: an SVG that is light or dark as its viewer prefers",
+		  NULL, false },
+		{ "no-heading", 0, OPTION_FLAG, NULL, &invocation->no_heading,
+		  "leave out the title and the name of the trace: for a document that has them",
+		  NULL, false },
 		{ "run", 0, OPTION_CALLBACK, "RUN", invocation,
 		  "a run's label or number (default: the original); more than once to compare runs, or with "
 		  "--side-by-side",
@@ -173,25 +177,38 @@ static int choose_runs(struct invocation *invocation, struct mmr_error *err)
 	return db_find_replay(request->db, &runs[0], &runs[1], err);
 }
 
-static int draw(struct invocation *invocation, struct mmr_error *err)
+static int draw_in_theme(const struct invocation *invocation, const struct theme *theme,
+                         struct canvas **canvas, struct mmr_error *err)
 {
 	char title[NAME_SIZE + 64];
-	struct buffer picture = { 0 };
-	struct canvas *canvas;
-	int rc;
 
 	snprintf(title, sizeof(title), "%s of %.*s", invocation->chart->name, NAME_SIZE,
 	         invocation->request.table ? invocation->request.table
 	                                   : invocation->request.runs[0].trace);
-	canvas = canvas_create(&(struct canvas_style){ .format = invocation->format,
-	                                               .width = invocation->width,
-	                                               .height = invocation->height,
-	                                               .theme = invocation->theme,
-	                                               .title = title });
-	rc = invocation->chart->draw(canvas, &invocation->request, err);
-	if (!rc && canvas_finish(canvas, &picture))
+	*canvas = canvas_create(&(struct canvas_style){ .format = invocation->format,
+	                                                .width = invocation->width,
+	                                                .height = invocation->height,
+	                                                .theme = theme,
+	                                                .title = title,
+	                                                .description = invocation->chart->summary,
+	                                                .no_heading = invocation->no_heading });
+	return invocation->chart->draw(*canvas, &invocation->request, err);
+}
+
+static int draw(struct invocation *invocation, struct mmr_error *err)
+{
+	struct buffer picture = { 0 };
+	struct canvas *canvas, *dark = NULL;
+	int rc = draw_in_theme(invocation, invocation->theme, &canvas, err);
+
+	if (!rc && invocation->dark)
+		rc = draw_in_theme(invocation, invocation->dark, &dark, err);
+	if (!rc && dark && canvas_finish_pair(canvas, dark, &picture))
+		rc = render_error(err, MMR_E_INTERNAL, "the two themes of --theme auto differ");
+	else if (!rc && !dark && canvas_finish(canvas, &picture))
 		rc = render_error(err, MMR_E_NOMEM, "cairo could not draw a picture of this size");
 	canvas_destroy(canvas);
+	canvas_destroy(dark);
 	if (!rc)
 		rc = output_write(invocation->output, invocation->force, &picture, err);
 	buffer_deinit(&picture);
@@ -200,10 +217,17 @@ static int draw(struct invocation *invocation, struct mmr_error *err)
 
 static int choose_theme(struct invocation *invocation, struct mmr_error *err)
 {
-	invocation->theme = theme_find(invocation->theme_name);
+	bool both = invocation->theme_name && strcmp(invocation->theme_name, "auto") == 0;
+
+	if (both && invocation->format != FORMAT_SVG)
+		return render_error(err, MMR_E_INVALID, "--theme auto is for SVG only");
+	invocation->theme = theme_find(both ? NULL : invocation->theme_name);
+	if (both)
+		invocation->dark = theme_find("dark");
 	if (invocation->theme)
 		return 0;
-	return render_error(err, MMR_E_INVALID, "--theme knows light, dark and print, not '%.40s'",
+	return render_error(err, MMR_E_INVALID,
+	                    "--theme knows light, dark, print and auto, not '%.40s'",
 	                    invocation->theme_name);
 }
 

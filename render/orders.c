@@ -13,6 +13,7 @@
 #include "chart.h"
 #include "layout.h"
 #include "series.h"
+#include "tips.h"
 
 #define TITLE "Free memory by the size of its blocks"
 
@@ -123,6 +124,31 @@ static void describe(const struct orders *orders, size_t number, char *text, siz
 	snprintf(text, size, "most %.0f %% at %s", worst->value, when);
 }
 
+/* Under the pointer: the sizes, as the legend has them, the largest first. */
+static void draw_tips(struct orders *orders, size_t number, const struct rect *plots)
+{
+	const struct panel *panel = &orders->panels[number];
+	const struct scale *time = &orders->board.across[number];
+	static const char *const share = "share";
+	const char *names[DB_ORDERS];
+	char labels[DB_ORDERS][SCALE_LABEL];
+	struct series series[DB_ORDERS];
+
+	for (size_t i = 0; i < orders->nr_orders; i++) {
+		size_t order = orders->nr_orders - 1 - i;
+
+		format_memory(labels[i],
+		              (double)orders->request->runs[0].page_size * (double)(1u << order));
+		names[i] = labels[i];
+		series[i] = panel->orders[order];
+	}
+	tips_series(orders->canvas, plots[0],
+	            &(struct tips){ names, series, orders->nr_orders, true, QUANTITY_MEMORY },
+	            time);
+	tips_series(orders->canvas, plots[1],
+	            &(struct tips){ &share, &panel->unusable, 1, true, QUANTITY_PERCENT }, time);
+}
+
 static void draw_panel(struct orders *orders, size_t number)
 {
 	struct canvas *canvas = orders->canvas;
@@ -151,6 +177,7 @@ static void draw_panel(struct orders *orders, size_t number)
 	series_line(canvas, &orders->panels[number].unusable, time, &percent, &line);
 	if (!orders->panels[number].orders[0].count)
 		layout_nothing(canvas, plots[0], "no samples of free blocks");
+	draw_tips(orders, number, plots);
 }
 
 static int compose(struct orders *orders, struct mmr_error *err)

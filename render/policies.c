@@ -191,6 +191,7 @@ static void draw_field(struct policies *policies, size_t metric, struct rect fie
 		                (struct point){ field.x + length + GAP * canvas->unit,
 		                                y + row / 2 + 0.36 * style.size },
 		                text, &style, field.x + field.width - bar.x - length);
+		canvas_tip(canvas, bar, text);
 	}
 	canvas_segment(canvas, (struct point){ field.x, field.y },
 	               (struct point){ field.x, field.y + (double)nr_runs * row }, &base);

@@ -15,6 +15,7 @@
 #include "layout.h"
 #include "legend.h"
 #include "series.h"
+#include "tips.h"
 
 #define TITLE "Free memory, watermarks, and who was held up"
 
@@ -271,6 +272,7 @@ static void describe_strip(const struct timeline *timeline, const struct strip *
 
 static void draw_strip(struct timeline *timeline, size_t number, size_t which, struct rect plot)
 {
+	static const char *const free_name = "free";
 	struct canvas *canvas = timeline->canvas;
 	const struct strip *strip = &timeline->panels[number].strips[which];
 	const struct stroke stroke = free_stroke(canvas);
@@ -294,6 +296,12 @@ static void draw_strip(struct timeline *timeline, size_t number, size_t which, s
 		                           (double)timeline->board.loss_ns[number]));
 	canvas_frame(canvas, plot,
 	             &(struct stroke){ .width = canvas->unit, .colour = canvas->theme->rule });
+	tips_series(canvas, plot,
+	            &(struct tips){ .names = &free_name,
+	                            .series = &strip->series,
+	                            .nr_series = 1,
+	                            .quantity = QUANTITY_MEMORY },
+	            &timeline->board.across[number]);
 }
 
 /* ---- arranging ---- */

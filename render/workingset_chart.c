@@ -12,6 +12,7 @@
 #include "chart.h"
 #include "layout.h"
 #include "series.h"
+#include "tips.h"
 
 #define TITLE "Working set: what is resident, and what comes back"
 
@@ -156,6 +157,7 @@ static void draw_strip(struct workingset *all, size_t run, size_t strip, struct 
 	const struct theme *theme = canvas->theme;
 	const struct series *series = all->series[run][strip];
 	struct colour colours[LINES];
+	const char *names[LINES];
 	struct scale scale;
 	char figures[128];
 
@@ -164,8 +166,10 @@ static void draw_strip(struct workingset *all, size_t run, size_t strip, struct 
 	layout_strip_name(canvas, plot, strips[strip].name, figures);
 	if (all->highest[strip] > 0)
 		axis_left(canvas, plot, &scale, strips[strip].quantity, run == 0);
-	for (size_t i = 0; i < LINES; i++)
+	for (size_t i = 0; i < LINES; i++) {
 		colours[i] = theme->hues[strips[strip].lines[i].hue % NR_HUES];
+		names[i] = strips[strip].lines[i].label;
+	}
 	if (!strip)
 		series_stack(canvas, plot, &(struct series_stack){ series, colours, LINES, false },
 		             &all->board.across[run], &scale);
@@ -181,6 +185,9 @@ static void draw_strip(struct workingset *all, size_t run, size_t strip, struct 
 		layout_nothing(canvas, plot,
 		               strip ? "fewer than two snapshots of /proc/vmstat"
 		                     : "no snapshots of /proc/vmstat");
+	tips_series(canvas, plot,
+	            &(struct tips){ names, series, LINES, false, strips[strip].quantity },
+	            &all->board.across[run]);
 }
 
 static int compose(struct workingset *all, struct mmr_error *err)
