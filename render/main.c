@@ -210,7 +210,8 @@ static int draw(struct invocation *invocation, struct mmr_error *err)
 	canvas_destroy(canvas);
 	canvas_destroy(dark);
 	if (!rc)
-		rc = output_write(invocation->output, invocation->force, &picture, err);
+		rc = output_write(invocation->output, invocation->force, picture.data, picture.size,
+		                  err);
 	buffer_deinit(&picture);
 	return rc;
 }

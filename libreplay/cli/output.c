@@ -3,23 +3,39 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "query.h"
+#include "alloc.h"
+#include "cli_private.h"
+
+static int output_error(struct mmr_error *err, int code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int output_error(struct mmr_error *err, int code, const char *fmt, ...)
+{
+	va_list args;
+
+	err->code = code;
+	va_start(args, fmt);
+	vsnprintf(err->text, sizeof(err->text), fmt, args);
+	va_end(args);
+	return code;
+}
 
 static int io_error(const char *path, struct mmr_error *err)
 {
 	err->sys_errno = errno;
-	return render_error(err, MMR_E_IO, "cannot write %.180s: %s", path, strerror(errno));
+	return output_error(err, MMR_E_IO, "cannot write %.180s: %s", path, strerror(errno));
 }
 
 static int exists_error(const char *path, struct mmr_error *err)
 {
-	return render_error(err, MMR_E_EXISTS, "%.180s exists; -f replaces it", path);
+	return output_error(err, MMR_E_EXISTS, "%.180s exists; -f replaces it", path);
 }
 
 int output_check(const char *path, bool force, bool binary, struct mmr_error *err)
@@ -28,7 +44,7 @@ int output_check(const char *path, bool force, bool binary, struct mmr_error *er
 
 	if (strcmp(path, "-") == 0) {
 		if (binary && isatty(STDOUT_FILENO))
-			return render_error(err, MMR_E_INVALID,
+			return output_error(err, MMR_E_INVALID,
 			                    "a picture is not written to a terminal; use -o FILE");
 		return 0;
 	}
@@ -43,10 +59,10 @@ int output_check(const char *path, bool force, bool binary, struct mmr_error *er
 	return 0;
 }
 
-static int write_all(int fd, const struct buffer *data)
+static int write_all(int fd, const char *data, size_t size)
 {
-	for (size_t done = 0; done < data->size;) {
-		ssize_t written = write(fd, data->data + done, data->size - done);
+	for (size_t done = 0; done < size;) {
+		ssize_t written = write(fd, data + done, size - done);
 
 		if (written < 0 && errno == EINTR)
 			continue;
@@ -57,13 +73,13 @@ static int write_all(int fd, const struct buffer *data)
 	return 0;
 }
 
-static int write_direct(const char *path, const struct buffer *data, struct mmr_error *err)
+static int write_direct(const char *path, const char *data, size_t size, struct mmr_error *err)
 {
 	bool standard = strcmp(path, "-") == 0;
 	int fd = standard ? STDOUT_FILENO : open(path, O_WRONLY | O_CLOEXEC);
 	int rc = 0;
 
-	if (fd < 0 || write_all(fd, data))
+	if (fd < 0 || write_all(fd, data, size))
 		rc = io_error(standard ? "standard output" : path, err);
 	if (fd >= 0 && !standard && close(fd) && !rc)
 		rc = io_error(path, err);
@@ -93,41 +109,42 @@ static int publish(const char *temporary, const char *path, bool force, struct m
 	return rename(temporary, path) ? io_error(path, err) : 0;
 }
 
-static int write_renamed(const char *path, bool force, const struct buffer *data,
+static int write_renamed(const char *path, bool force, const char *data, size_t size,
                          struct mmr_error *err)
 {
-	size_t size = strlen(path) + sizeof(".XXXXXX");
-	char *temporary = xalloc(size, 1);
+	size_t room = strlen(path) + sizeof(".XXXXXX");
+	char *temporary = NULL;
 	int fd, rc;
 
-	snprintf(temporary, size, "%s.XXXXXX", path);
+	cli_resize((void **)&temporary, room, 1);
+	snprintf(temporary, room, "%s.XXXXXX", path);
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0) {
 		rc = io_error(path, err);
-		free(temporary);
+		base_free(temporary);
 		return rc;
 	}
-	rc = write_all(fd, data) || set_mode(fd) ? io_error(path, err) : 0;
+	rc = write_all(fd, data, size) || set_mode(fd) ? io_error(path, err) : 0;
 	if (close(fd) && !rc)
 		rc = io_error(path, err);
 	if (!rc)
 		rc = publish(temporary, path, force, err);
 	if (rc)
 		unlink(temporary);
-	free(temporary);
+	base_free(temporary);
 	return rc;
 }
 
-int output_write(const char *path, bool force, const struct buffer *data, struct mmr_error *err)
+int output_write(const char *path, bool force, const void *data, size_t size, struct mmr_error *err)
 {
 	struct stat st;
 	char *real;
 	int rc;
 
 	if (strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode)))
-		return write_direct(path, data, err);
+		return write_direct(path, data, size, err);
 	real = force ? realpath(path, NULL) : NULL; /* a link keeps pointing at what it named */
-	rc = write_renamed(real ? real : path, force, data, err);
+	rc = write_renamed(real ? real : path, force, data, size, err);
 	free(real);
 	return rc;
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Writing the finished picture: all of it under its name, or nothing. */
-#ifndef RENDER_OUTPUT_H
-#define RENDER_OUTPUT_H
+/* Writing a finished picture or page: all of it under its name, or nothing. */
+#ifndef CLI_OUTPUT_H
+#define CLI_OUTPUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <mmreplay/error.h>
-
-#include "xalloc.h"
 
 /* Refuses what could not be written in the end, before any work is done. "-" is stdout. */
 int output_check(const char *path, bool force, bool binary, struct mmr_error *err);
@@ -16,6 +15,7 @@ int output_check(const char *path, bool force, bool binary, struct mmr_error *er
  * Into a temporary file beside path, which is then renamed; a file that has come into being in
  * between is not replaced without force. Devices and pipes are written to as they are.
  */
-int output_write(const char *path, bool force, const struct buffer *data, struct mmr_error *err);
+int output_write(const char *path, bool force, const void *data, size_t size,
+                 struct mmr_error *err);
 
 #endif
