@@ -168,15 +168,19 @@ static void paint_difference(struct heatmap *heatmap)
 	struct heat *heat = &heatmap->heats[DIFFERENCE_PANEL];
 	const struct theme *theme = heatmap->canvas->theme;
 	size_t nr_cells = (size_t)heat->plot.width * (size_t)heat->plot.height;
+	struct colour colour = theme->hole;
+	double last = NAN;
 
 	heat->cells = xalloc(nr_cells, sizeof(*heat->cells));
 	for (size_t i = 0; i < nr_cells; i++) {
 		double difference = (double)heatmap->values[1][i] - (double)heatmap->values[0][i];
 
-		heat->cells[i] = isnan(difference) ? theme->hole
-		                                   : palette_diverging(difference, theme->paper,
-		                                                       theme->hues[HUE_BLUE],
-		                                                       theme->hues[HUE_VERMILLION]);
+		/* Neighbours are alike, and mixing a colour takes its time. */
+		if (!isnan(difference) && !(fabs(difference - last) <= 0))
+			colour = palette_diverging(difference, theme->paper, theme->hues[HUE_BLUE],
+			                           theme->hues[HUE_VERMILLION]);
+		last = difference;
+		heat->cells[i] = isnan(difference) ? theme->hole : colour;
 	}
 }
 

@@ -66,12 +66,12 @@ static double between(double p0, double p1, double p2, double p3, double t)
 	                     t * (2 * p0 - 5 * p1 + 4 * p2 - p3 + t * (3 * (p1 - p2) + p3 - p0)));
 }
 
-static struct oklab anchor(const struct colour *of, size_t index)
+static struct oklab anchor(const struct oklab *of, size_t index)
 {
-	return colour_to_oklab(of[index < NR_ANCHORS ? index : NR_ANCHORS - 1]);
+	return of[index < NR_ANCHORS ? index : NR_ANCHORS - 1];
 }
 
-static struct oklab curve(const struct colour *of, size_t fine)
+static struct oklab curve(const struct oklab *of, size_t fine)
 {
 	size_t segment = fine / FINE < NR_ANCHORS - 1 ? fine / FINE : NR_ANCHORS - 2;
 	double t = (double)(fine - segment * FINE) / FINE;
@@ -103,11 +103,13 @@ static struct oklab mix(struct oklab from, struct oklab to, double share)
 
 void palette_init(struct palette *palette, bool print)
 {
-	const struct colour *of = print ? pale_anchors : anchors;
+	struct oklab of[NR_ANCHORS];
 	const size_t last = (NR_ANCHORS - 1) * FINE;
 	double length = 0, done = 0;
 	size_t at = 0;
 
+	for (size_t i = 0; i < NR_ANCHORS; i++)
+		of[i] = colour_to_oklab(print ? pale_anchors[i] : anchors[i]);
 	for (size_t i = 0; i < last; i++)
 		length += distance(curve(of, i), curve(of, i + 1));
 	for (size_t i = 0; i < RAMP_SIZE; i++) {
