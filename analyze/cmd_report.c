@@ -5,6 +5,7 @@
 #include "database.h"
 #include "mmanalyze.h"
 #include "options.h"
+#include "output.h"
 #include "report.h"
 #include "terminal.h"
 
@@ -16,6 +17,8 @@ static struct {
 	bool brief;
 	bool markdown;
 	bool json;
+	const char *html;
+	bool force;
 } args;
 
 static const struct option_row options[] = {
@@ -40,6 +43,16 @@ static const struct option_row options[] = {
 	  .target = &args.markdown,
 	  .help = "Print Markdown" },
 	{ .long_name = "json", .type = OPTION_FLAG, .target = &args.json, .help = "Print JSON" },
+	{ .long_name = "html",
+	  .type = OPTION_STRING,
+	  .argument = "FILE",
+	  .target = &args.html,
+	  .help = "Write a page with charts and tables, which needs nothing else" },
+	{ .long_name = "force",
+	  .short_name = 'f',
+	  .type = OPTION_FLAG,
+	  .target = &args.force,
+	  .help = "Replace the FILE of --html if it exists" },
 	{ .long_name = NULL },
 };
 
@@ -50,8 +63,10 @@ static const struct command command = {
 	.options = options,
 };
 
-static int print(const struct report *report)
+static int print(const struct report *report, const struct report_source *source)
 {
+	if (args.html)
+		return report_write_html(report, source->path, args.html, args.force);
 	if (args.json)
 		return report_print_json(report);
 	return args.markdown ? report_print_markdown(report)
@@ -63,20 +78,24 @@ int cmd_report(int argc, char **argv)
 	int first = options_parse(&command, argc, argv);
 	struct report_source source = { .tool = TOOL };
 	struct report report = { 0 };
+	struct mmr_error err = { 0 };
 	int ret = EXIT_TROUBLE;
 
 	if (first < 0)
 		return EXIT_TROUBLE;
-	if (args.json + args.markdown + args.brief > 1) {
-		message(TOOL, "give one of --brief, --json and --markdown");
+	if (args.json + args.markdown + args.brief + (args.html != NULL) > 1) {
+		message(TOOL, "give one of --brief, --html, --json and --markdown");
 		return EXIT_TROUBLE;
 	}
+	if (args.html && output_check(args.html, args.force, true, &err))
+		return fail(TOOL, &err);
 	source.keep = args.db;
+	source.named = args.html != NULL;
 	source.operands = argv + first;
 	source.nr_operands = argc - first;
 	if (!report_open(&source))
 		return EXIT_TROUBLE;
-	if (report_make(&report, &source, args.run) && print(&report) == 0)
+	if (report_make(&report, &source, args.run) && print(&report, &source) == 0)
 		ret = EXIT_SUCCESS;
 	report_deinit(&report);
 	report_close(&source);

@@ -31,8 +31,16 @@ static char *shell_word(const char *path)
 	return sqlite3_str_finish(text);
 }
 
-/* "pressure.zst: Linux 6.12 x86_64, 2 CPUs, 85 MiB of memory, 7.05 s, 507,123 events". */
-static char *make_title(const struct report *report, sqlite3_stmt *row, const char *path)
+static char *escaped(const char *text)
+{
+	char clean[512];
+
+	escape_text(clean, sizeof(clean), text ? text : "", text ? strlen(text) : 0);
+	return sqlite3_mprintf("%s", clean);
+}
+
+/* "pressure.zst: Linux 6.12 x86_64, 2 CPUs, 85 MiB of memory, 7.05 s, 507,123 events", and its parts. */
+static void make_title(struct report *report, sqlite3_stmt *row, const char *path)
 {
 	char duration[FORMAT_SIZE], events[FORMAT_SIZE], release[128], name[256];
 	const char *base = strrchr(path, '/');
@@ -41,17 +49,19 @@ static char *make_title(const struct report *report, sqlite3_stmt *row, const ch
 	base = base ? base + 1 : path;
 	escape_text(name, sizeof(name), base, strlen(base));
 	escape_text(release, sizeof(release), kernel ? kernel : "", kernel ? strlen(kernel) : 0);
-	return sqlite3_mprintf("%s: Linux %s, %lld CPU%s, %.0f MiB of memory, %s, %s events", name,
-	                       release, (long long)report->scope.nr_cpus,
-	                       report->scope.nr_cpus == 1 ? "" : "s",
-	                       report->scope.managed * report->scope.page_size / (1 << 20),
-	                       format_duration(duration, (uint64_t)report->scope.duration_ns),
-	                       format_count(events, (uint64_t)sqlite3_column_int64(row, 6)));
+	report->name = sqlite3_mprintf("%s", name);
+	report->facts = sqlite3_mprintf(
+		"Linux %s, %lld CPU%s, %.0f MiB of memory, %s, %s events", release,
+		(long long)report->scope.nr_cpus, report->scope.nr_cpus == 1 ? "" : "s",
+		report->scope.managed * report->scope.page_size / (1 << 20),
+		format_duration(duration, (uint64_t)report->scope.duration_ns),
+		format_count(events, (uint64_t)sqlite3_column_int64(row, 6)));
+	report->title = sqlite3_mprintf("%s: %s", report->name, report->facts);
 }
 
 static const char find_run[] =
 	"SELECT run_id, r.duration_ns, page_size, nr_cpus, kind, kernel_release, nr_events, path,"
-	" (SELECT sum(managed) FROM node WHERE node.run_id = r.run_id) FROM run r JOIN trace USING (trace_id)"
+	" (SELECT sum(managed) FROM node WHERE node.run_id = r.run_id), label FROM run r JOIN trace USING (trace_id)"
 	" WHERE CASE WHEN ?1 = '' THEN kind = 'original' ELSE label = ?1 OR CAST(run_id AS TEXT) = ?1 END"
 	" ORDER BY run_id LIMIT 1";
 
@@ -83,7 +93,8 @@ static bool choose_run(struct report *report, const char *run)
 		.managed = sqlite3_column_double(row, 8),
 	};
 	report->trace_word = shell_word(path && *path ? path : "trace.zst");
-	report->title = make_title(report, row, path ? path : "");
+	report->label = escaped((const char *)sqlite3_column_text(row, 9));
+	make_title(report, row, path ? path : "");
 	sqlite3_finalize(row);
 	return true;
 }
@@ -130,6 +141,9 @@ void report_deinit(struct report *report)
 	sqlite3_free(report->db_word);
 	sqlite3_free(report->trace_word);
 	sqlite3_free(report->title);
+	sqlite3_free(report->name);
+	sqlite3_free(report->facts);
+	sqlite3_free(report->label);
 }
 
 sqlite3_stmt *report_evidence(const struct report *report, const struct finding_evidence *evidence,

@@ -27,6 +27,9 @@ struct report {
 	char *db_word; /* the database and the trace as one would name them to a shell */
 	char *trace_word;
 	char *title; /* "pressure.zst: Linux 6.12, 2 CPUs, 85 MiB, 7.05 s, 507,123 events" */
+	char *name;  /* "pressure.zst" */
+	char *facts; /* "Linux 6.12, 2 CPUs, ...": what the title says of it */
+	char *label; /* of the run */
 	struct report_limit limits[REPORT_NR_LIMITS];
 	unsigned int nr_limits;
 	bool no_replay; /* there is nothing that mmreplay could do with it */
@@ -42,7 +45,9 @@ struct report_source {
 	char **operands;  /* a database, or the parts of a trace */
 	int nr_operands;
 	bool quiet;
-	char *directory; /* temporary; only within report_open() */
+	bool named;      /* the database has a name until report_close(), for others to open it */
+	char *directory; /* temporary */
+	char *path;      /* of the database */
 	sqlite3 *db;
 	const char *db_path; /* how to name the database to whoever reads the report */
 };
@@ -79,5 +84,12 @@ const char *report_all_is_well(const struct report *report);
 int report_print_text(const struct report *report, bool brief);
 int report_print_markdown(const struct report *report);
 int report_print_json(const struct report *report);
+
+/*
+ * page/page.c: a page of its own into path, by way of a temporary file; db_path is where mmrender finds the database. An existing
+ * file is not replaced without force.
+ */
+int report_write_html(const struct report *report, const char *db_path, const char *path,
+                      bool force);
 
 #endif

@@ -71,12 +71,15 @@ static char *temporary_path(struct report_source *source)
 	return sqlite3_mprintf("%s/%s", source->directory, DEFAULT_DATABASE);
 }
 
-/* Once it is open, or was not made, the temporary database has no name any more: so it goes however this ends. */
-static void remove_temporary(struct report_source *source, const char *path)
+/*
+ * Once it is open, or was not made, the temporary database has no name any more, unless others are to open it: so it goes however
+ * this ends.
+ */
+static void remove_temporary(struct report_source *source)
 {
 	if (!source->directory)
 		return;
-	unlink(path);
+	unlink(source->path);
 	rmdir(source->directory);
 	sqlite3_free(source->directory);
 	source->directory = NULL;
@@ -85,19 +88,18 @@ static void remove_temporary(struct report_source *source, const char *path)
 static bool open_trace(struct report_source *source)
 {
 	struct mmr_error err = { 0 };
-	char *path;
 
 	interruption_catch(true);
-	path = source->keep ? sqlite3_mprintf("%s", source->keep) : temporary_path(source);
-	if (!path)
+	source->path = source->keep ? sqlite3_mprintf("%s", source->keep) : temporary_path(source);
+	if (!source->path)
 		return false;
-	if (follow(source, path, &err) < 0)
+	if (follow(source, source->path, &err) < 0)
 		fail(source->tool, &err);
 	else
-		source->db = database_open(source->tool, path, false);
+		source->db = database_open(source->tool, source->path, false);
 	source->db_path = source->keep ? source->keep : DEFAULT_DATABASE;
-	remove_temporary(source, path);
-	sqlite3_free(path);
+	if (!source->named || !source->db)
+		remove_temporary(source);
 	return source->db;
 }
 
@@ -115,6 +117,7 @@ bool report_open(struct report_source *source)
 		else
 			source->db = database_open(source->tool, source->operands[0], false);
 		source->db_path = source->operands[0];
+		source->path = sqlite3_mprintf("%s", source->operands[0]);
 		opened = source->db;
 	} else {
 		opened = open_trace(source);
@@ -128,4 +131,7 @@ void report_close(struct report_source *source)
 {
 	sqlite3_close(source->db);
 	source->db = NULL;
+	remove_temporary(source);
+	sqlite3_free(source->path);
+	source->path = NULL;
 }
