@@ -340,6 +340,8 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && (strcmp(argv[1], "--list") == 0 || strcmp(argv[1], "--list-charts") == 0))
 		return list_charts();
+	if (argc == 2 && strcmp(argv[1], "--list-options") == 0)
+		fputs("--list\t\t\tPrint the charts, with a line on each\n", stdout);
 	while (charts[count])
 		count++;
 	commands = xalloc(count + 1, sizeof(*commands));
