@@ -55,7 +55,7 @@ static const struct option_row options[] = {
 	  .type = OPTION_LIST,
 	  .argument = "PERCENT,...",
 	  .target = &args.targets,
-	  .help = "How few of the uses may be refaults, for the memory that takes (5,1,0)" },
+	  .help = "How few of the uses may be refaults, for the memory that takes (default: 5,1,0)" },
 	{ .long_name = "json", .type = OPTION_FLAG, .target = &args.json, .help = "Print JSON" },
 	{ .long_name = "csv",
 	  .type = OPTION_FLAG,

@@ -33,22 +33,22 @@ static const struct {
 	[VMSTAT] = { "vmstat", NULL, "vmstat_memory" },
 };
 
-#define COMMON_OPTIONS                                                  \
-	{ .long_name = "run",                                           \
-	  .type = OPTION_STRING,                                        \
-	  .argument = "RUN",                                            \
-	  .target = &args.run,                                          \
-	  .help = "The run with this label or number (the original)" }, \
-		{ .long_name = "json",                                  \
-		  .type = OPTION_FLAG,                                  \
-		  .target = &args.json,                                 \
-		  .help = "Print JSON" },                               \
-		{ .long_name = "csv",                                   \
-		  .type = OPTION_FLAG,                                  \
-		  .target = &args.csv,                                  \
-		  .help = "Print CSV" },                                \
-	{                                                               \
-		.long_name = NULL                                       \
+#define COMMON_OPTIONS                                                           \
+	{ .long_name = "run",                                                    \
+	  .type = OPTION_STRING,                                                 \
+	  .argument = "RUN",                                                     \
+	  .target = &args.run,                                                   \
+	  .help = "The run with this label or number (default: the original)" }, \
+		{ .long_name = "json",                                           \
+		  .type = OPTION_FLAG,                                           \
+		  .target = &args.json,                                          \
+		  .help = "Print JSON" },                                        \
+		{ .long_name = "csv",                                            \
+		  .type = OPTION_FLAG,                                           \
+		  .target = &args.csv,                                           \
+		  .help = "Print CSV" },                                         \
+	{                                                                        \
+		.long_name = NULL                                                \
 	}
 
 static const struct option_row vmstat_options[] = { COMMON_OPTIONS };

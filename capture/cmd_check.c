@@ -278,7 +278,7 @@ int cmd_check(int argc, char **argv)
 	};
 	const struct command command = {
 		.tool = TOOL,
-		.summary = "Tell what this machine can record, what is missing, and how to get it",
+		.summary = "Tell what this machine can record, what is missing, and how to get it.",
 		.usage = "[options]",
 		.options = rows,
 		.epilogue =

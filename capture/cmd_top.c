@@ -48,7 +48,7 @@ static const struct option_row options[] = {
 	  .type = OPTION_TIME,
 	  .argument = "TIME",
 	  .target = &args.interval_ns,
-	  .help = "Time between two pictures (default 1s, at least 100ms)" },
+	  .help = "Time between two pictures (default: 1s, at least 100ms)" },
 	{ .long_name = "batch",
 	  .short_name = 'b',
 	  .type = OPTION_UINT,
@@ -77,7 +77,7 @@ static const struct option_row options[] = {
 
 static const struct command command = {
 	.tool = TOOL,
-	.summary = "Show what memory management does now, and who waits for it",
+	.summary = "Show what memory management does now, and who waits for it.",
 	.usage = "[options]",
 	.options = options,
 	.epilogue = "Keys: q quit, p pause, s sort, r reset, + - interval, h help.\n"

@@ -202,7 +202,7 @@ static int draw(struct canvas *canvas, const struct chart_request *request, stru
 
 const struct chart_ops chart_curve = {
 	.name = "curve",
-	.summary = "how many uses miss, by the size of memory",
+	.summary = "How many uses miss, by the size of memory",
 	.epilogue = "Instead of a database: what mmanalyze curve --csv printed.\n\n"
 		    "Examples:\n"
 		    "  mmanalyze curve --csv trace.zst > curve.csv\n"

@@ -365,7 +365,7 @@ static int draw(struct canvas *canvas, const struct chart_request *request, stru
 
 const struct chart_ops chart_difference = {
 	.name = "difference",
-	.summary = "replays against the original over time, and by how much they differ",
+	.summary = "Replays against the original over time, and by how much they differ",
 	.epilogue = "Examples:\n"
 		    "  mmrender difference results.db -o difference.png\n"
 		    "  mmrender difference results.db --run mglru --theme print -o mglru.pdf\n",

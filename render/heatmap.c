@@ -534,13 +534,13 @@ static size_t options(struct chart_request *request, struct option_row *rows)
 		  "occupancy (the share of free pages, default), order (the largest free block), "
 		  "migratetype, or kind (what the block is used for)",
 		  NULL, false },
-		{ "zone", 0, OPTION_STRING, "NAME", &request->zone, "this zone only, such as DMA32",
+		{ "zone", 0, OPTION_STRING, "NAME", &request->zone, "This zone only, such as DMA32",
 		  NULL, false },
 		{ "pfn", 0, OPTION_STRING, "FIRST-LAST", &request->pfn,
-		  "the pageblocks of these page frames only, such as 0x10000-0x17fff", NULL,
+		  "The pageblocks of these page frames only, such as 0x10000-0x17fff", NULL,
 		  false },
 		{ "difference", 0, OPTION_FLAG, NULL, &request->difference,
-		  "with --side-by-side: a third field, the second run less the first", NULL,
+		  "With --side-by-side: a third field, the second run less the first", NULL,
 		  false },
 	};
 
@@ -550,7 +550,7 @@ static size_t options(struct chart_request *request, struct option_row *rows)
 
 const struct chart_ops chart_heatmap = {
 	.name = "heatmap",
-	.summary = "the state of every pageblock: time across, physical memory up",
+	.summary = "The state of every pageblock: time across, physical memory up",
 	.epilogue = "Examples:\n"
 		    "  mmrender heatmap results.db -o free.png\n"
 		    "  mmrender heatmap results.db --show order -o frag.svg\n"

@@ -243,7 +243,7 @@ static int draw(struct canvas *canvas, const struct chart_request *request, stru
 
 const struct chart_ops chart_histogram = {
 	.name = "histogram",
-	.summary = "how many stalls lasted how long, by kind",
+	.summary = "How many stalls lasted how long, by kind",
 	.epilogue = "Examples:\n"
 		    "  mmrender histogram results.db -o waits.png\n"
 		    "  mmrender histogram results.db --side-by-side --run mglru -o both.svg\n",

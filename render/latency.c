@@ -270,7 +270,7 @@ static int draw(struct canvas *canvas, const struct chart_request *request, stru
 
 const struct chart_ops chart_latency = {
 	.name = "latency",
-	.summary = "how long tasks waited, and when: a heatmap of stalls",
+	.summary = "How long tasks waited, and when: a heatmap of stalls",
 	.epilogue =
 		"Examples:\n"
 		"  mmrender latency results.db -o latency.png\n"

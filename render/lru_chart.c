@@ -241,7 +241,7 @@ static int draw(struct canvas *canvas, const struct chart_request *request, stru
 
 const struct chart_ops chart_lru = {
 	.name = "lru",
-	.summary = "what is on the LRU lists, and in MGLRU's generations, over time",
+	.summary = "What is on the LRU lists, and in MGLRU's generations, over time",
 	.epilogue = "Examples:\n"
 		    "  mmrender lru results.db -o lru.png\n"
 		    "  mmrender lru results.db --side-by-side --run mglru -o mglru.svg\n",

@@ -15,7 +15,7 @@
 #include "xalloc.h"
 
 #define TOOL    "mmrender"
-#define SUMMARY "draw charts of recordings and replays (--list prints their names)"
+#define SUMMARY "Draw charts of recordings and replays (--list prints their names)."
 
 #define COMMON_OPTIONS 13
 #define EDGE_MIN       200
@@ -79,31 +79,32 @@ static size_t common_options(struct invocation *invocation, struct option_row *r
 {
 	const struct option_row common[] = {
 		{ "output", 'o', OPTION_STRING, "FILE", &invocation->output,
-		  "where to write; - is stdout (default: the chart's name and .png)", NULL, false },
-		{ "format", 0, OPTION_STRING, "FORMAT", &invocation->format_name,
-		  "png, svg, pdf or txt (a list of draw calls); default: by the suffix of FILE",
+		  "Write the picture to FILE; - is stdout (default: the chart's name and .png)",
 		  NULL, false },
-		{ "force", 'f', OPTION_FLAG, NULL, &invocation->force, "replace FILE if it exists",
+		{ "format", 0, OPTION_STRING, "FORMAT", &invocation->format_name,
+		  "Draw as png, svg, pdf or txt (a list of draw calls) (default: by the suffix of FILE)",
+		  NULL, false },
+		{ "force", 'f', OPTION_FLAG, NULL, &invocation->force, "Replace an existing FILE",
 		  NULL, false },
 		{ "size", 0, OPTION_CALLBACK, "WxH", invocation,
-		  "pixels, in PDF points (default: 1600x900); text grows with it", parse_dimensions,
+		  "Pixels, in PDF points (default: 1600x900); text grows with it", parse_dimensions,
 		  false },
 		{ "theme", 0, OPTION_STRING, "THEME", &invocation->theme_name,
-		  "light (default), dark, print: black ink, heavier lines, no dark areas; or auto: an SVG that is light or dark as its viewer prefers",
+		  "Colours: light (default), dark, print: black ink, heavier lines, no dark areas; or auto: an SVG that is light or dark as its viewer prefers",
 		  NULL, false },
 		{ "no-heading", 0, OPTION_FLAG, NULL, &invocation->no_heading,
-		  "leave out the title and the name of the trace: for a document that has them",
+		  "Leave out the title and the name of the trace: for a document that has them",
 		  NULL, false },
 		{ "run", 0, OPTION_CALLBACK, "RUN", invocation,
-		  "a run's label or number (default: the original); more than once to compare runs, or with "
+		  "The run with this label or number (default: the original); more than once to compare runs, or with "
 		  "--side-by-side",
 		  add_selector, false },
 		{ "side-by-side", 0, OPTION_FLAG, NULL, &invocation->side_by_side,
-		  "the original beside a replay (--run, else the newest)", NULL, false },
+		  "The original beside a replay (--run, else the newest)", NULL, false },
 		{ "since", 0, OPTION_TIME, "TIME", &invocation->request.since_ns,
-		  "leave out what was before, counted from the trace's start", NULL, false },
+		  "Draw from TIME on, counted from the trace's first event", NULL, false },
 		{ "until", 0, OPTION_TIME, "TIME", &invocation->request.until_ns,
-		  "leave out what came after", NULL, false },
+		  "Draw what was before TIME", NULL, false },
 	};
 	size_t count = sizeof(common) / sizeof(common[0]);
 
@@ -297,7 +298,7 @@ static int chart_main(int argc, char **argv)
 		                         .output = output,
 		                         .width = 1600,
 		                         .height = 900 };
-	struct command command = { .tool = tool, .usage = "[options] DATABASE", .options = rows };
+	struct command command = { .tool = tool, .usage = "[options] results.db", .options = rows };
 	size_t count = common_options(&invocation, rows);
 	int first, status;
 

@@ -253,13 +253,13 @@ static size_t options(struct chart_request *request, struct option_row *rows)
 		                       .type = OPTION_STRING,
 		                       .argument = "NAME",
 		                       .target = &request->zone,
-		                       .help = "of this zone only, such as DMA32" };
+		                       .help = "This zone only, such as DMA32" };
 	return 1;
 }
 
 const struct chart_ops chart_orders = {
 	.name = "orders",
-	.summary = "free memory by the size of its blocks, over time",
+	.summary = "Free memory by the size of its blocks, over time",
 	.epilogue = "Examples:\n"
 		    "  mmrender orders results.db -o orders.png\n"
 		    "  mmrender orders results.db --zone DMA32 --side-by-side -o orders.pdf\n",

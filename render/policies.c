@@ -320,7 +320,7 @@ static int draw(struct canvas *canvas, const struct chart_request *request, stru
 
 const struct chart_ops chart_policies = {
 	.name = "policies",
-	.summary = "stalls, swap and refaults of all runs, side by side",
+	.summary = "Stalls, swap and refaults of all runs, side by side",
 	.epilogue = "Examples:\n"
 		    "  mmrender policies results.db -o policies.png\n"
 		    "  mmrender policies results.db --run original --run mglru -o two.svg\n",

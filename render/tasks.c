@@ -284,14 +284,14 @@ static size_t options(struct chart_request *request, struct option_row *rows)
 		                       .type = OPTION_UINT,
 		                       .argument = "N",
 		                       .target = &request->nr_shown,
-		                       .help = "so many tasks at most, those that waited longest "
+		                       .help = "So many tasks at most, those that waited longest "
 		                               "(default: 30, or as many as there is room for)" };
 	return 1;
 }
 
 const struct chart_ops chart_tasks = {
 	.name = "tasks",
-	.summary = "who waited for memory, and for how long",
+	.summary = "Who waited for memory, and for how long",
 	.epilogue = "Examples:\n"
 		    "  mmrender tasks results.db -o tasks.png\n"
 		    "  mmrender tasks results.db --tasks 10 --since 4s --until 6s -o few.svg\n",

@@ -272,7 +272,7 @@ static int draw(struct canvas *canvas, const struct chart_request *request, stru
 
 const struct chart_ops chart_thp = {
 	.name = "thp",
-	.summary = "how much memory is in huge pages, and how often one could not be had",
+	.summary = "How much memory is in huge pages, and how often one could not be had",
 	.epilogue = "Examples:\n"
 		    "  mmrender thp results.db -o thp.png\n"
 		    "  mmrender thp results.db --side-by-side -o thp.pdf\n",

@@ -452,20 +452,20 @@ static size_t options(struct chart_request *request, struct option_row *rows)
 		.type = OPTION_STRING,
 		.argument = "NAME",
 		.target = &request->zone,
-		.help = "free memory and watermarks of this zone only, such as DMA32",
+		.help = "Free memory and watermarks of this zone only, such as DMA32",
 	};
 	rows[1] = (struct option_row){
 		.long_name = "per-zone",
 		.type = OPTION_FLAG,
 		.target = &request->per_zone,
-		.help = "a strip for every zone instead of their sum",
+		.help = "A strip for every zone instead of their sum",
 	};
 	rows[2] = (struct option_row){
 		.long_name = "scale",
 		.type = OPTION_STRING,
 		.argument = "SCALE",
 		.target = &request->scale,
-		.help = "of free memory: linear, log, or auto (default): log where the watermarks "
+		.help = "Scale of free memory: linear, log, or auto (default): log where the watermarks "
 			"would not be seen otherwise",
 	};
 	return 3;
@@ -473,7 +473,7 @@ static size_t options(struct chart_request *request, struct option_row *rows)
 
 const struct chart_ops chart_timeline = {
 	.name = "timeline",
-	.summary = "free memory, watermarks and stalls over time",
+	.summary = "Free memory, watermarks and stalls over time",
 	.epilogue = "Examples:\n"
 		    "  mmrender timeline results.db -o timeline.png\n"
 		    "  mmrender timeline results.db --per-zone -o zones.svg\n"

@@ -253,7 +253,7 @@ static int draw(struct canvas *canvas, const struct chart_request *request, stru
 
 const struct chart_ops chart_workingset = {
 	.name = "workingset",
-	.summary = "resident memory, refaults, swap and major faults over time",
+	.summary = "Resident memory, refaults, swap and major faults over time",
 	.epilogue = "Examples:\n"
 		    "  mmrender workingset results.db -o workingset.png\n"
 		    "  mmrender workingset results.db --side-by-side --theme dark -o both.svg\n",
