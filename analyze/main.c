@@ -11,6 +11,8 @@ int main(int argc, char **argv)
 		{ "report", cmd_report, "what went wrong, in plain words, and what to try" },
 		{ "compare", cmd_compare, "replays against the original, counter by counter" },
 		{ "stalls", cmd_stalls, "who waited for reclaim and compaction, and how long" },
+		{ "frag", cmd_frag,
+		  "who fragments memory: when large blocks could be had, who pins pageblocks" },
 		{ "vmstat", cmd_vmstat, "memory as vmstat shows it, interval by interval" },
 		{ "sar", cmd_sar, "paging, swapping and memory as sar shows them" },
 		{ "vmscan", cmd_vmscan,

@@ -6,6 +6,7 @@
 int cmd_compare(int argc, char **argv);
 int cmd_curve(int argc, char **argv);
 int cmd_export(int argc, char **argv);
+int cmd_frag(int argc, char **argv);
 int cmd_pagealloc(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_runs(int argc, char **argv);

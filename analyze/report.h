@@ -92,4 +92,7 @@ int report_print_json(const struct report *report);
 int report_write_html(const struct report *report, const char *db_path, const char *path,
                       bool force);
 
+/* A title and the rows, if there are any, as Markdown; their number, or -1 after a message. Finalizes the statement. */
+int64_t report_markdown_table(const char *tool, const char *title, sqlite3_stmt *statement);
+
 #endif

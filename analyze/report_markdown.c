@@ -48,8 +48,7 @@ static void print_heads(sqlite3_stmt *statement)
 	puts("|");
 }
 
-/* A title and the rows, if there are any; -1 after a message. */
-static int64_t print_table(const struct report *report, const char *title, sqlite3_stmt *statement)
+int64_t report_markdown_table(const char *tool, const char *title, sqlite3_stmt *statement)
 {
 	int64_t nr_rows = 0;
 	int step;
@@ -64,8 +63,8 @@ static int64_t print_table(const struct report *report, const char *title, sqlit
 		print_cells(statement);
 	}
 	if (step != SQLITE_DONE) {
-		message(report->tool, "reading the database failed: %s",
-		        sqlite3_errmsg(report->db));
+		message(tool, "reading the database failed: %s",
+		        sqlite3_errmsg(sqlite3_db_handle(statement)));
 		nr_rows = -1;
 	}
 	sqlite3_finalize(statement);
@@ -84,7 +83,7 @@ static int print_finding(const struct report *report, const struct finding *find
 	     evidence++) {
 		char *sql;
 		sqlite3_stmt *statement = report_evidence(report, evidence, &sql);
-		int64_t nr_rows = print_table(report, evidence->title, statement);
+		int64_t nr_rows = report_markdown_table(report->tool, evidence->title, statement);
 
 		if (nr_rows > 0)
 			printf("\n```sql\n%s\n```\n", sql);
@@ -127,9 +126,10 @@ int report_print_markdown(const struct report *report)
 	for (unsigned int i = 0; i < report->nr_findings; i++)
 		if (print_finding(report, &report->findings[i], i + 1) < 0)
 			return -1;
-	return print_table(report,
-	                   "Predictions in this database: mean, and least to most over the seeds",
-	                   report_predictions(report)) < 0
+	return report_markdown_table(
+		       report->tool,
+		       "Predictions in this database: mean, and least to most over the seeds",
+		       report_predictions(report)) < 0
 	               ? -1
 	               : 0;
 }

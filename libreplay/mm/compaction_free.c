@@ -99,6 +99,7 @@ static uint32_t isolate_freepages_block(struct mm_machine *machine, struct mm_co
 	}
 	*pfn = at > end ? end : at;
 	cc->total_free_scanned += nr_scanned;
+	mm_add_work(&machine->work[(end - 1) >> MM_PAGEBLOCK_ORDER].free_scanned, nr_scanned);
 	mm_count(machine, MM_COMPACTISOLATED, taken);
 	return taken;
 }

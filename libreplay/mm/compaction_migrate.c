@@ -214,6 +214,8 @@ static void isolate_migratepages_block(struct mm_machine *machine, struct mm_com
 		mm_update_cached_migrate(mm_compact_zone_of(machine, cc), cc, scan.low);
 	}
 	cc->total_migrate_scanned += scan.nr_scanned;
+	mm_add_work(&machine->work[(end - 1) >> MM_PAGEBLOCK_ORDER].migrate_scanned,
+	            (uint32_t)scan.nr_scanned);
 	mm_count(machine, MM_COMPACTISOLATED, scan.nr_isolated);
 	cc->migrate_pfn = scan.low;
 }

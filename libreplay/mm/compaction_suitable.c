@@ -14,6 +14,7 @@
  */
 #include "compaction.h"
 
+#include "show_mem.h"
 #include "show_views.h"
 
 #define MAX_DEFER_SHIFT 6
@@ -172,4 +173,9 @@ bool mm_compaction_restarting(const struct mm_zone *zone, int order)
 
 	return order >= (int)compact->order_failed && compact->defer_shift == MAX_DEFER_SHIFT &&
 	       compact->considered >= 1u << MAX_DEFER_SHIFT;
+}
+
+int32_t mm_extfrag_threshold(const struct mm_machine *machine)
+{
+	return (int32_t)machine->settings.extfrag_threshold;
 }

@@ -108,10 +108,13 @@ struct mm_machine {
 	uint8_t *block_types;  /* [pfn >> MM_PAGEBLOCK_ORDER] */
 	uint8_t *block_states; /* … 8 bytes each: see show_blocks.c */
 	bool *block_changed;   /* … since they were counted */
-	uint8_t *skip;         /* [pfn >> MM_PAGEBLOCK_ORDER]: compaction found nothing here */
-	uint16_t *owned;       /* [pfn >> MM_PAGEBLOCK_ORDER]: pages that the machine was given */
-	void *policy_pages;    /* [nr_pfns], policy->page_size bytes each */
-	uint32_t *next_use;    /* [nr_lpages], if policy->wants_future */
+	uint8_t *block_rooms; /* … 1 + the order of the largest range in which all can be moved */
+	uint8_t *skip;        /* [pfn >> MM_PAGEBLOCK_ORDER]: compaction found nothing here */
+	uint16_t *owned;      /* [pfn >> MM_PAGEBLOCK_ORDER]: pages that the machine was given */
+	struct mm_block_work *work; /* [pfn >> MM_PAGEBLOCK_ORDER]: compaction's */
+	uint16_t *holes;            /* [pfn >> MM_PAGEBLOCK_ORDER]: page frames without memory */
+	void *policy_pages;         /* [nr_pfns], policy->page_size bytes each */
+	uint32_t *next_use;         /* [nr_lpages], if policy->wants_future */
 	uint64_t counters[MM_NR_VMSTAT_ITEMS];
 	const struct mm_policy_ops *policy;
 	const struct mm_policy_ops *other; /* that mm_switch_policy() goes to; or NULL */
@@ -391,6 +394,14 @@ static inline void mm_block_changes(struct mm_machine *machine, uint32_t pfn, ui
 }
 
 /* ---- show_blocks.c ---- */
+
+/* More of what struct mm_block_work counts. */
+static inline void mm_add_work(uint16_t *counter, uint32_t nr)
+{
+	uint32_t sum = *counter + nr;
+
+	*counter = (uint16_t)(sum < UINT16_MAX ? sum : UINT16_MAX);
+}
 
 int mm_block_states_init(struct mm_machine *machine, struct mmr_error *err) MMR_MUST_CHECK;
 void mm_block_states_deinit(struct mm_machine *machine);

@@ -64,6 +64,9 @@ static void move_page(struct mm_machine *machine, uint16_t cpu, uint32_t from, u
 	mm_lpage(machine, new->logical)->pfn = to;
 	mm_block_changes(machine, from, old->order);
 	mm_block_changes(machine, to, new->order);
+	mm_add_work(&machine->work[from >> MM_PAGEBLOCK_ORDER].moved_out,
+	            mm_block_pages(old->order));
+	mm_add_work(&machine->work[to >> MM_PAGEBLOCK_ORDER].moved_in, mm_block_pages(old->order));
 	old->logical = MM_NONE;
 	old->flags = 0;
 	old->io &= MM_IO_QUEUED;

@@ -229,6 +229,9 @@ void mm_machine_destroy(struct mm_machine *machine);
 /* Migratetype of the pageblock of pfn. Before its free blocks are seeded. */
 void mm_seed_block_type(struct mm_machine *machine, uint32_t pfn, uint8_t migratetype);
 
+/* Page frames without memory in the pageblock of pfn: nobody uses them. */
+void mm_seed_holes(struct mm_machine *machine, uint32_t pfn, uint16_t nr);
+
 /* A free block, to the tail of its list (as boot does). false: outside a zone, or not absent. */
 bool mm_seed_free_block(struct mm_machine *machine, uint32_t pfn, uint8_t order);
 

@@ -11,7 +11,7 @@
  *	list         pages chained by pfn through struct mm_page; a page is on at most one
  *	type         of reclaim: anonymous (0, needs swap) or file (1)
  *
- * Memory: 24 bytes per base page (struct mm_page), 13 per pageblock, four per dirty file page, 20 bytes per
+ * Memory: 24 bytes per base page (struct mm_page), 24 per pageblock, four per dirty file page, 20 bytes per
  * logical page, four bytes and a bit per swap slot. The page array begins at pfn 0; holes cost address space only.
  *
  * Only the first page of a block has a state; the others are MM_PAGE_TAIL (kept so by split and merge,

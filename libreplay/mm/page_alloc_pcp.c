@@ -284,6 +284,7 @@ void mm_pcp_free(struct mm_machine *machine, uint32_t cpu, uint32_t pfn, uint32_
 	pcp->alloc_factor >>= 1;
 	machine->pages[pfn].state = MM_PAGE_PCP;
 	machine->pages[pfn].type = migratetype;
+	mm_block_changes(machine, pfn, order);
 	mm_list_add_head(machine, &pcp->lists[pindex], pfn);
 	pcp->count += (int32_t)mm_block_pages(order);
 	if (!tunes_itself(machine)) {
@@ -318,6 +319,7 @@ void mm_pcp_seed(struct mm_machine *machine, uint32_t cpu, uint32_t pfn, uint32_
 	page->state = MM_PAGE_PCP;
 	page->order = (uint8_t)order;
 	page->type = migratetype;
+	mm_block_changes(machine, pfn, order);
 	if (migratetype >= MM_NR_PCPTYPES)
 		migratetype = MM_MOVABLE;
 	mm_list_add_tail(machine, &pcp->lists[order_to_pindex(migratetype, order)], pfn);

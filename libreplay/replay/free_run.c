@@ -46,6 +46,39 @@ static void engine_pageblocks(const void *state, uint32_t zone, uint8_t *records
 	mm_pageblock_states(state, zone, records);
 }
 
+static void engine_room(const void *state, uint32_t zone, struct mm_room *room)
+{
+	*room = mm_zone_room(state, zone);
+}
+
+static void engine_limits(const void *state, uint32_t index, struct outcome_zone *limits)
+{
+	const struct mm_zone *zone = mm_zone_at(state, index);
+	uint32_t highest = 0;
+
+	for (uint32_t i = 0; i < mm_nr_zones(state); i++)
+		if (mm_zone_at(state, i)->managed && mm_zone_at(state, i)->type > highest)
+			highest = mm_zone_at(state, i)->type;
+	limits->wmark_min = zone->wmark[MM_WMARK_MIN];
+	limits->wmark_low = zone->wmark[MM_WMARK_LOW];
+	limits->reserve = zone->reserve[highest];
+	limits->extfrag_threshold = mm_extfrag_threshold(state);
+}
+
+static bool engine_next_work(const void *state, uint32_t zone, uint64_t *pfn,
+                             struct shadow_block_work *work)
+{
+	struct mm_block_work done;
+	uint32_t at = (uint32_t)*pfn;
+
+	if (!mm_next_work(state, zone, &at, &done))
+		return false;
+	*pfn = at;
+	*work = (struct shadow_block_work){ done.migrate_scanned, done.free_scanned, done.moved_out,
+		                            done.moved_in };
+	return true;
+}
+
 /* ---- dumps ---- */
 
 static int take_dumps(struct free_run *run, struct mmr_error *err)
@@ -130,6 +163,16 @@ static int reach(struct free_run *run, uint64_t t_ns, struct mmr_error *err)
 
 /* ---- demand ---- */
 
+static int note_owners(struct free_run *run, const struct demand_op *ops, size_t nr_ops,
+                       struct mmr_error *err)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < nr_ops && code == 0; i++)
+		code = replay_pins_replay_op(&run->pins, run->wl, &ops[i], err);
+	return code;
+}
+
 static int execute(struct free_run *run, const struct demand_op *ops, size_t nr_ops,
                    struct mmr_error *err)
 {
@@ -143,7 +186,9 @@ static int execute(struct free_run *run, const struct demand_op *ops, size_t nr_
 		for (; end < nr_ops && (ops[end].t_ns < limit || limit == UINT64_MAX); end++)
 			if (ops[end].task > run->last_task)
 				run->last_task = ops[end].task;
-		code = end > done ? replay_run(run->replay, ops + done, end - done, err) : 0;
+		code = run->db ? note_owners(run, ops + done, end - done, err) : 0;
+		if (code == 0 && end > done)
+			code = replay_run(run->replay, ops + done, end - done, err);
 		if (code == 0 && run->begun_code < 0)
 			code = base_error(err, run->begun_code, "%s", run->begun_err.text);
 		if (code == 0 && end < nr_ops)
@@ -417,7 +462,14 @@ static int begin(struct free_run *run, struct mmr_error *err)
 		                           .type_name = engine_type_name,
 		                           .blocks = engine_blocks,
 		                           .nr_pageblocks = engine_nr_pageblocks,
-		                           .pageblocks = engine_pageblocks };
+		                           .pageblocks = engine_pageblocks,
+		                           .room = engine_room,
+		                           .limits = engine_limits,
+		                           .next_work = engine_next_work,
+		                           .pins = replay_pins_replay_zone,
+		                           .pins_state = &run->pins };
+	run->pins = (struct pins_replay){ .pins = { .trace = run->trace, .db = run->db },
+		                          .machine = replay_machine(run->replay) };
 	run->sampler = (struct run_sampler){
 		.db = run->db,
 		.trace = run->trace,
@@ -469,7 +521,8 @@ static int finish(struct free_run *run, struct mmr_error *err)
 			"%llu allocations found no memory and nobody to be killed: the kernel "
 			"would have panicked",
 			(unsigned long long)run->report->nr_oom);
-	return results_failed(run->db, err);
+	code = replay_pins_finish(&run->pins.pins, err);
+	return code < 0 ? code : results_failed(run->db, err);
 }
 
 static int run_through(struct free_run *run, struct free_run_start *start, struct mmr_error *err)
@@ -503,6 +556,7 @@ static void destroy(struct free_run *run)
 {
 	if (run->sampler.trace)
 		replay_run_sampler_deinit(&run->sampler);
+	replay_pins_replay_deinit(&run->pins);
 	wl_destroy(run->wl);
 	replay_destroy(run->replay);
 	replay_future_destroy(run->future);

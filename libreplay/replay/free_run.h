@@ -6,6 +6,7 @@
 #include <mmreplay/run.h>
 
 #include "future.h"
+#include "pins_replay.h"
 #include "recorded_policy.h"
 #include "recorded_residence.h"
 #include "replay.h"
@@ -35,6 +36,7 @@ struct free_run {
 	struct wl *wl;
 	struct run_source source;
 	struct run_sampler sampler;
+	struct pins_replay pins;
 	struct run_span span;
 	struct run_counters counters;
 	uint64_t counters_next_ns; /* absolute; UINT64_MAX: none left */

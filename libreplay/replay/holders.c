@@ -26,7 +26,6 @@
 
 #define CLONE_VM        0x100
 #define GFP_MOVABLE     0x08 /* ___GFP_MOVABLE, the same bit from 4.8 to 6.18 */
-#define IN_INTERRUPT    0x18 /* hard or soft */
 #define PAGEBLOCK_ORDER 9    /* x86, as everywhere in replay */
 #define MAX_ORDER       10
 #define LEAST_PAGES     256 /* holders of less leave no rows */
@@ -104,6 +103,13 @@ static uint32_t holder_of(struct replay_holders *h, uint32_t pid)
 		h->slots[slot] = ++h->count;
 	}
 	return h->slots[slot] - 1;
+}
+
+uint32_t replay_holders_process(struct replay_holders *h, uint32_t pid)
+{
+	uint32_t index = holder_of(h, pid);
+
+	return index == UINT32_MAX ? pid : h->items[h->items[index].leader].pid;
 }
 
 /* Index of the holder whose address space the thread uses. */
@@ -237,7 +243,7 @@ static void page_alloc(struct replay_holders *h, const struct mmr_event *event)
 		return;
 	nr = UINT64_C(1) << event->page.order;
 	/* What an interrupt asks for is nobody's whom it interrupted. */
-	index = leader_of(h, event->page.context & IN_INTERRUPT ? 0 : event->pid);
+	index = leader_of(h, event->page.context & HOLDER_IN_INTERRUPT ? 0 : event->pid);
 	if (index == UINT32_MAX || index >= UINT32_MAX / 2 - 1 || nr > h->nr_pfns - event->page.pfn)
 		return;
 	for (uint64_t i = 0; i < nr; i++) {

@@ -19,6 +19,8 @@
 #define REPLAY_HOLDERS_PINS \
 	8 /* instants of pin rows, at most one in each eighth of the recording */
 
+#define HOLDER_IN_INTERRUPT 0x18 /* of mmr_event.page.context: hard or soft */
+
 enum { HOLDER_MOVABLE, HOLDER_KERNEL, NR_HOLDER_KINDS };
 
 struct replay_holder {
@@ -61,6 +63,8 @@ struct replay_holders {
 int replay_holders_init(struct replay_holders *holders, struct mmr_trace *trace,
                         struct results_db *db, uint64_t first_ns, uint64_t last_ns,
                         struct mmr_error *err) MMR_MUST_CHECK;
+/* The process of a thread, as far as is known. */
+uint32_t replay_holders_process(struct replay_holders *holders, uint32_t pid);
 void replay_holders_event(struct replay_holders *holders, const struct mmr_event *event);
 int replay_holders_finish(struct replay_holders *holders, struct mmr_error *err) MMR_MUST_CHECK;
 void replay_holders_deinit(struct replay_holders *holders);

@@ -177,7 +177,8 @@ struct replay_start {
 	uint64_t start_ns;                     /* simulated time begins here */
 	struct replay_free_block *free_blocks; /* ascending pfn */
 	size_t nr_free_blocks;
-	uint8_t *block_types; /* migratetype of pageblock i (pfn / 512), 0..5 */
+	uint8_t *block_types;  /* migratetype of pageblock i (pfn / 512), 0..5 */
+	uint16_t *block_holes; /* of it, page frames without memory; as many */
 	size_t nr_block_types;
 	uint64_t committed_pages; /* Committed_AS; 0: not known */
 	bool zram;                /* swap is on zram: its memory is the replay's own matter */

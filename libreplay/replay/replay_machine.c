@@ -298,9 +298,13 @@ static int seed_free(struct replay *replay, const struct replay_start *start, ui
 	if (!blocks)
 		return MMR_E_NOMEM;
 
-	for (size_t i = 0; i < start->nr_block_types && i < UINT32_MAX / MM_PAGEBLOCK_PAGES; i++)
-		mm_seed_block_type(replay->machine, (uint32_t)i * MM_PAGEBLOCK_PAGES,
-		                   start->block_types[i]);
+	for (size_t i = 0; i < start->nr_block_types && i < UINT32_MAX / MM_PAGEBLOCK_PAGES; i++) {
+		uint32_t pfn = (uint32_t)i * MM_PAGEBLOCK_PAGES;
+
+		mm_seed_block_type(replay->machine, pfn, start->block_types[i]);
+		if (start->block_holes)
+			mm_seed_holes(replay->machine, pfn, start->block_holes[i]);
+	}
 	for (size_t i = 0; i < start->nr_free_blocks; i++)
 		mm_seed_free_block(replay->machine, blocks[i].pfn, blocks[i].order);
 	base_free(blocks);

@@ -13,6 +13,7 @@
 #include "error_set.h"
 #include "file_traffic.h"
 #include "holders.h"
+#include "pins_original.h"
 #include "run_dump.h"
 #include "run_private.h"
 #include "run_runs.h"
@@ -32,6 +33,8 @@ struct original {
 	struct run_sampler sampler;
 	struct replay_episodes episodes;
 	struct replay_holders holders;
+	struct pins_original pins;
+	int32_t extfrag_threshold;
 	struct replay_file_traffic files;
 	struct replay_tlb_recorded tlb;
 	struct run_dumps dumps;
@@ -50,18 +53,45 @@ static void shadow_blocks(const void *state, uint32_t zone,
 
 	static_assert(sizeof(buddy.blocks) == sizeof(uint32_t[RUN_NR_ORDERS][RUN_NR_TYPES]),
 	              "the database knows as many orders and types as the shadow");
-	replay_shadow_buddy(state, zone, &buddy);
+	replay_shadow_buddy(((const struct original *)state)->shadow, zone, &buddy);
 	memcpy(blocks, buddy.blocks, sizeof(buddy.blocks));
 }
 
 static uint32_t shadow_nr_pageblocks(const void *state, uint32_t zone, uint64_t *first_pfn)
 {
-	return replay_shadow_pageblocks(state, zone, first_pfn);
+	return replay_shadow_pageblocks(((const struct original *)state)->shadow, zone, first_pfn);
 }
 
 static void shadow_pageblocks(const void *state, uint32_t zone, uint8_t *records)
 {
-	replay_shadow_pageblock_state(state, zone, records);
+	replay_shadow_pageblock_state(((const struct original *)state)->shadow, zone, records);
+}
+
+static void shadow_room(const void *state, uint32_t zone, struct mm_room *room)
+{
+	replay_shadow_room(((const struct original *)state)->shadow, zone, room);
+}
+
+/* The recorder read them when it began. */
+static void shadow_limits(const void *state, uint32_t zone, struct outcome_zone *limits)
+{
+	const struct original *run = state;
+	const struct mmr_zone_info *info = mmr_trace_zone(run->trace, zone), *other;
+	int32_t highest = 0;
+
+	for (uint32_t i = 0; (other = mmr_trace_zone(run->trace, i)); i++)
+		if (other->managed && other->index > highest)
+			highest = other->index;
+	limits->wmark_min = info->wmark_min;
+	limits->wmark_low = info->wmark_low;
+	limits->reserve = highest < 5 ? info->protection[highest] : 0;
+	limits->extfrag_threshold = run->extfrag_threshold;
+}
+
+static bool shadow_next_work(const void *state, uint32_t zone, uint64_t *pfn,
+                             struct shadow_block_work *work)
+{
+	return replay_shadow_next_work(((const struct original *)state)->shadow, zone, pfn, work);
 }
 
 static int open_shadow(struct original *run, struct mmr_error *err)
@@ -80,11 +110,16 @@ static int open_shadow(struct original *run, struct mmr_error *err)
 		return 0;
 	}
 	run->report->shadow = true;
-	run->source = (struct run_source){ .state = run->shadow,
+	run->source = (struct run_source){ .state = run,
 		                           .type_name = replay_shadow_type_name,
 		                           .blocks = shadow_blocks,
 		                           .nr_pageblocks = shadow_nr_pageblocks,
-		                           .pageblocks = shadow_pageblocks };
+		                           .pageblocks = shadow_pageblocks,
+		                           .room = shadow_room,
+		                           .limits = shadow_limits,
+		                           .next_work = shadow_next_work,
+		                           .pins = replay_pins_original_zone,
+		                           .pins_state = &run->pins };
 	return run->options->verify ? replay_shadow_verify_start(run->shadow, run->trace, err) : 0;
 }
 
@@ -299,6 +334,10 @@ static int begin(struct original *run, struct mmr_error *err)
 	};
 	if (run->shadow)
 		code = replay_run_sampler_init(&run->sampler, (uint64_t)row.duration_ns, err);
+	if (run->shadow && code == 0)
+		code = replay_pins_original_init(&run->pins, run->trace, run->db, run->shadow, err);
+	if (run->shadow)
+		run->extfrag_threshold = replay_run_extfrag_threshold(run->trace);
 	run->files = (struct replay_file_traffic){ .trace = run->trace, .db = run->db };
 	if (code == 0)
 		code = replay_holders_init(&run->holders, run->trace, run->db, run->span.first_ns,
@@ -333,11 +372,21 @@ static bool is_over(const struct original *run)
 	return !run->db && !run->options->verify && replay_run_dumps_done(&run->dumps);
 }
 
+/* What an interrupt asks for is nobody's whom it interrupted. */
+static uint32_t process_of(struct original *run, const struct mmr_event *event)
+{
+	if (event->kind != MMR_EVENT_MM_PAGE_ALLOC || event->page.context & HOLDER_IN_INTERRUPT)
+		return 0;
+	return replay_holders_process(&run->holders, event->pid);
+}
+
 /* What becomes rows, of one event. */
 static void describe(struct original *run, const struct mmr_event *event)
 {
 	replay_episodes_event(&run->episodes, event);
 	replay_holders_event(&run->holders, event);
+	if (run->shadow)
+		replay_pins_original_event(&run->pins, event, process_of(run, event));
 	if (event->kind == MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE ||
 	    event->kind == MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE) {
 		const struct replay_task *task = replay_task_find(&run->episodes.tasks, event->pid);
@@ -406,6 +455,8 @@ static int finish(struct original *run, struct mmr_error *err)
 	code = replay_episodes_finish(&run->episodes, err);
 	if (code == 0)
 		code = replay_holders_finish(&run->holders, err);
+	if (code == 0 && run->shadow)
+		code = replay_pins_finish(&run->pins.pins, err);
 	if (code == 0)
 		code = replay_file_traffic_finish(&run->files, err);
 	if (code == 0 && lacked_memory(run))
@@ -451,6 +502,7 @@ int replay_run_original(struct mmr_trace *trace, struct results_db *db,
 		replay_run_sampler_deinit(&run.sampler);
 	replay_episodes_deinit(&run.episodes);
 	replay_holders_deinit(&run.holders);
+	replay_pins_original_deinit(&run.pins);
 	replay_file_traffic_deinit(&run.files);
 	replay_tlb_recorded_deinit(&run.tlb);
 	replay_shadow_destroy(run.shadow);

@@ -6,7 +6,11 @@
 #include <mmreplay/run.h>
 
 #include "mm.h"
+#include "pins.h"
 #include "reference_share.h"
+#include "request_outcome.h"
+#include "shadow.h"
+#include "show_mem.h"
 #include "write.h"
 
 #define RUN_NR_ORDERS      11
@@ -41,6 +45,21 @@ struct run_source {
 	               uint32_t blocks[RUN_NR_ORDERS][RUN_NR_TYPES]);
 	uint32_t (*nr_pageblocks)(const void *state, uint32_t zone, uint64_t *first_pfn);
 	void (*pageblocks)(const void *state, uint32_t zone, uint8_t *records);
+	void (*room)(const void *state, uint32_t zone, struct mm_room *room);
+	/* Watermarks, reserve and vm.extfrag_threshold. */
+	void (*limits)(const void *state, uint32_t zone, struct outcome_zone *limits);
+	/* The next pageblock that compaction has been at, from *pfn on: see shadow.h. */
+	bool (*next_work)(const void *state, uint32_t zone, uint64_t *pfn,
+	                  struct shadow_block_work *work);
+	/* Whose pages pin the zone's pageblocks: replay_pins_block() for each. NULL: nobody asks. */
+	void (*pins)(void *pins_state, uint32_t zone, struct pins_place *place);
+	void *pins_state;
+};
+
+/* The last rows about a zone. */
+struct run_last {
+	uint8_t outcomes[RUN_NR_ORDERS][OUTCOME_NR_TYPES]; /* enum request_outcome + 1 */
+	uint32_t pageblocks[3];                            /* free, movable, pinned */
 };
 
 /* Writes buddy, frag and pageblock rows at even distances of trace time. */
@@ -53,9 +72,14 @@ struct run_sampler {
 	uint64_t next_ns;            /* absolute; UINT64_MAX: none */
 	uint64_t pageblock_interval; /* in samples */
 	uint64_t nr_samples;
-	uint64_t max_samples; /* what the trace's length allows */
-	uint8_t *records;     /* of the largest zone */
-	uint8_t **last;       /* per zone: the records written last */
+	uint64_t max_samples;       /* what the trace's length allows */
+	uint8_t *records;           /* of the largest zone */
+	uint8_t **last;             /* per zone: the records written last */
+	struct run_last *last_rows; /* per zone */
+	int64_t room_ns;            /* of the last rows about pageblocks, since base_ns */
+	uint64_t pin_interval;      /* in samples */
+	/* enum request_outcome: the best of the zones at this sample. */
+	uint8_t best[RUN_NR_ORDERS][OUTCOME_NR_TYPES];
 };
 
 /* ---- run_references.c ---- */
@@ -121,6 +145,25 @@ void replay_run_sample(struct run_sampler *sampler, uint64_t t_ns, bool last);
 void replay_run_sample_until(struct run_sampler *sampler, uint64_t t_ns);
 
 void replay_run_sampler_deinit(struct run_sampler *sampler);
+
+/* ---- run_room.c ---- */
+
+int replay_run_room_init(struct run_sampler *sampler, struct mmr_error *err);
+void replay_run_room_deinit(struct run_sampler *sampler);
+
+/* What requests would find in a zone, from its free blocks. */
+void replay_run_put_outcomes(struct run_sampler *sampler, uint32_t zone, int64_t t_ns,
+                             uint32_t blocks[RUN_NR_ORDERS][RUN_NR_TYPES]);
+
+/* Before the zones of a sample, and after them: what requests would find in the best of them. */
+void replay_run_begin_outcomes(struct run_sampler *sampler);
+void replay_run_end_outcomes(struct run_sampler *sampler, int64_t t_ns);
+
+/* How many of its pageblocks could be emptied, what compaction did to them, and who pins them if it is time to ask. */
+void replay_run_put_room(struct run_sampler *sampler, uint32_t zone, int64_t t_ns, bool last);
+
+/* vm.extfrag_threshold as a snapshot has it, or its default. */
+int32_t replay_run_extfrag_threshold(struct mmr_trace *trace);
 
 /* ---- run_curve_rows.c ---- */
 

@@ -64,7 +64,7 @@ int replay_run_sampler_init(struct run_sampler *sampler, uint64_t duration_ns,
 		/* So many free pages no pageblock has: the first sample is always written. */
 		memset(sampler->last[zone], 0xff, nr * (size_t)PAGEBLOCK_RECORD);
 	}
-	return 0;
+	return replay_run_room_init(sampler, err);
 }
 
 void replay_run_sampler_deinit(struct run_sampler *sampler)
@@ -74,6 +74,7 @@ void replay_run_sampler_deinit(struct run_sampler *sampler)
 			base_free(sampler->last[zone]);
 	base_free(sampler->last);
 	base_free(sampler->records);
+	replay_run_room_deinit(sampler);
 }
 
 static void put_buddy(struct run_sampler *sampler, uint32_t zone_index, int64_t t_ns)
@@ -102,6 +103,7 @@ static void put_buddy(struct run_sampler *sampler, uint32_t zone_index, int64_t 
 		frag.frag_index = mm_fragmentation_index(sums, order);
 		results_put_frag(sampler->db, &frag);
 	}
+	replay_run_put_outcomes(sampler, zone_index, t_ns, blocks);
 }
 
 static void put_pageblocks(struct run_sampler *sampler, uint32_t zone_index, int64_t t_ns)
@@ -144,12 +146,18 @@ void replay_run_sample(struct run_sampler *sampler, uint64_t t_ns, bool last)
 	int64_t since_base = (int64_t)(t_ns - sampler->base_ns);
 	bool pageblocks = last || sampler->nr_samples % sampler->pageblock_interval == 0;
 
+	replay_run_begin_outcomes(sampler);
 	for (uint32_t zone = 0; zone < mmr_trace_info(sampler->trace)->nr_zones; zone++) {
 		if (!mmr_trace_zone(sampler->trace, zone)->managed)
 			continue;
 		put_buddy(sampler, zone, since_base);
-		if (pageblocks)
+		if (pageblocks) {
 			put_pageblocks(sampler, zone, since_base);
+			replay_run_put_room(sampler, zone, since_base, last);
+		}
 	}
+	replay_run_end_outcomes(sampler, since_base);
+	if (pageblocks)
+		sampler->room_ns = since_base;
 	sampler->nr_samples++;
 }

@@ -148,6 +148,40 @@ void replay_shadow_pageblock_state(const struct replay_shadow *shadow, uint32_t 
 /* Whether a page is on a free list. */
 bool replay_shadow_is_free(const struct replay_shadow *shadow, uint64_t pfn);
 
+/* ---- what compaction did and could do: shadow_room.c ---- */
+
+struct mm_room;
+
+/* Where a zone could be made free by moving what can be moved: see show_mem.h. */
+void replay_shadow_room(const struct replay_shadow *shadow, uint32_t zone, struct mm_room *room);
+
+/* Why a page cannot be moved. */
+enum shadow_use {
+	SHADOW_USE_NONE,   /* it is free, or can be moved */
+	SHADOW_USE_KERNEL, /* in use, and not movable */
+	SHADOW_USE_STUCK,  /* movable, but compaction looked at it and did not take it */
+	SHADOW_USE_ABSENT, /* a hole, or nothing is known of it */
+};
+
+/*
+ * The next pageblock that lies wholly in the zone, from *pfn on, and has pages in use that cannot be moved: its first pfn,
+ * and of each page an enum shadow_use. To go on: *pfn + SHADOW_PAGEBLOCK_PAGES. False past the last.
+ */
+bool replay_shadow_next_pinned(const struct replay_shadow *shadow, uint32_t zone, uint64_t *pfn,
+                               uint8_t uses[SHADOW_PAGEBLOCK_PAGES]);
+
+/* Pages of a pageblock. */
+struct shadow_block_work {
+	uint32_t migrate_scanned; /* looked at for some to be moved … */
+	uint32_t free_scanned;    /* … and for free ones to be moved to */
+	uint32_t moved_out;
+	uint32_t moved_in;
+};
+
+/* Likewise the next pageblock that compaction has been at since this was last asked of it; forgets it. */
+bool replay_shadow_next_work(struct replay_shadow *shadow, uint32_t zone, uint64_t *pfn,
+                             struct shadow_block_work *work);
+
 struct replay_shadow_stats {
 	uint64_t nr_events;                  /* those that concern it */
 	uint64_t nr_lost;                    /* events lost since the start: no longer exact */

@@ -64,7 +64,12 @@ void replay_shadow_set_page(struct replay_shadow *s, uint32_t index, enum page_s
 
 	pb->nr[from]--;
 	pb->nr[to]++;
+	pb->changed = true;
 	s->page[index] = (uint8_t)(to << 4);
+	if (pb->nr_stuck)
+		replay_shadow_set_stuck(s, index, false);
+	if (from == PAGE_PRIVATE && to == PAGE_MOVABLE)
+		s->work[index / SHADOW_PAGEBLOCK_PAGES].moved_in++;
 }
 
 static void insert_block(struct replay_shadow *s, struct shadow_zone *zone, uint32_t head,

@@ -38,6 +38,23 @@ static inline void replay_shadow_set_refilled(struct replay_shadow *s, uint32_t 
 		s->refilled[index / 8] &= (uint8_t)~bit;
 }
 
+/* Whether compaction did not take a movable page when it looked at it last. */
+static inline bool replay_shadow_is_stuck(const struct replay_shadow *s, uint32_t index)
+{
+	return s->stuck[index / 8] >> (index % 8) & 1;
+}
+
+static inline void replay_shadow_set_stuck(struct replay_shadow *s, uint32_t index, bool stuck)
+{
+	struct shadow_pageblock *pb = &s->pageblock[index / SHADOW_PAGEBLOCK_PAGES];
+
+	if (replay_shadow_is_stuck(s, index) == stuck)
+		return;
+	s->stuck[index / 8] ^= (uint8_t)(1u << (index % 8));
+	pb->nr_stuck = (uint16_t)(stuck ? pb->nr_stuck + 1 : pb->nr_stuck - 1);
+	pb->changed = true;
+}
+
 /* Our number of a kernel's migratetype. */
 static inline unsigned int replay_shadow_type(const struct replay_shadow *s, int32_t number)
 {

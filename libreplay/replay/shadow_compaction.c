@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "shadow_buddy.h"
+#include "shadow_room.h"
 #include "shadow_search.h"
 
 /*
@@ -431,6 +432,7 @@ static void isolate_freepages(struct replay_shadow *s, const struct mmr_event *e
 	if (start == SHADOW_NONE || page_state(s, start) == PAGE_UNKNOWN)
 		return;
 	end = start + (uint32_t)nr;
+	s->work[start / SHADOW_PAGEBLOCK_PAGES].free_scanned += (uint32_t)event->isolate.nr_scanned;
 	scan = (struct scan){ start, end, taken, event->isolate.nr_scanned };
 	s->stats.isolated += taken;
 	if (fast && s->pending[fast - 1].pid == event->pid &&
@@ -550,6 +552,7 @@ void replay_shadow_compaction_event(struct replay_shadow *s, const struct mmr_ev
 		cc = find_compaction(s, event->pid);
 		if (cc)
 			cc->nr_to_move += event->isolate.nr_taken;
+		replay_shadow_migrate_scanned(s, event);
 		break;
 	case MMR_EVENT_MM_COMPACTION_ISOLATE_FREEPAGES:
 		isolate_freepages(s, event);

@@ -214,6 +214,9 @@ static void page_free(struct replay_shadow *s, const struct mmr_event *event)
 	    replay_shadow_is_migrating(s, event->pid))
 		return;
 	replay_shadow_compaction_moved(s, event->pid);
+	if (s->nr_compactions && replay_shadow_is_migrating(s, event->pid) &&
+	    page_state(s, index) == PAGE_MOVABLE)
+		s->work[index / SHADOW_PAGEBLOCK_PAGES].moved_out += nr;
 	replay_shadow_in_use(s, index, nr, event->pid, PAGE_PCP, SHADOW_REPAIR_MISSED_TAKE);
 	if (!on_pcp_list(s, event->page.order)) {
 		replay_shadow_give(s, index, event->page.order);
@@ -247,6 +250,15 @@ static void seen_in_use(struct replay_shadow *s, uint64_t pfn, uint32_t pid)
 		replay_shadow_mark(s, index, 1, PAGE_MOVABLE);
 }
 
+/* What is on an LRU list can be moved, whatever was asked for: a block device's pages are asked for as unmovable. */
+static void seen_on_lru(struct replay_shadow *s, uint64_t pfn)
+{
+	uint32_t index = block_index(s, pfn, 0);
+
+	if (index != SHADOW_NONE && page_state(s, index) == PAGE_OTHER)
+		replay_shadow_mark(s, index, 1, PAGE_MOVABLE);
+}
+
 void replay_shadow_event(struct replay_shadow *s, const struct mmr_event *event)
 {
 	s->now_ns = event->t_ns;
@@ -276,6 +288,7 @@ void replay_shadow_event(struct replay_shadow *s, const struct mmr_event *event)
 	case MMR_EVENT_MM_LRU_INSERTION:
 	case MMR_EVENT_MM_LRU_ACTIVATE:
 		seen_in_use(s, event->lru.pfn, event->pid);
+		seen_on_lru(s, event->lru.pfn);
 		break;
 	case MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE:
 	case MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE:

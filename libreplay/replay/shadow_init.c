@@ -70,11 +70,14 @@ static int init_pages(struct replay_shadow *s, uint64_t nr, struct mmr_error *er
 	s->pageblock = base_calloc_err(nr_blocks, sizeof(*s->pageblock), "pageblocks", err);
 	s->list_cpu = base_calloc_err(nr, 1, "page states", err);
 	s->refilled = base_calloc_err(nr / 8, 1, "page states", err);
-	if (!s->page || !s->list_cpu || !s->refilled || !s->pageblock)
+	s->stuck = base_calloc_err(nr / 8, 1, "page states", err);
+	s->work = base_calloc_err(nr_blocks, sizeof(*s->work), "pageblocks", err);
+	if (!s->page || !s->list_cpu || !s->refilled || !s->pageblock || !s->stuck || !s->work)
 		return MMR_E_NOMEM;
 	for (uint64_t i = 0; i < nr_blocks; i++) {
 		s->pageblock[i].type = SHADOW_MOVABLE;
 		s->pageblock[i].nr[PAGE_UNKNOWN] = SHADOW_PAGEBLOCK_PAGES;
+		s->pageblock[i].changed = true;
 	}
 	return 0;
 }
@@ -124,6 +127,8 @@ void replay_shadow_destroy(struct replay_shadow *s)
 	base_free(s->pageblock);
 	base_free(s->list_cpu);
 	base_free(s->refilled);
+	base_free(s->stuck);
+	base_free(s->work);
 	base_free(s->page);
 	base_free(s->cpus);
 	base_free(s->lists);

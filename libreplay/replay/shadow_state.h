@@ -50,6 +50,17 @@ struct shadow_pageblock {
 	uint8_t flags;
 	uint8_t types;     /* those that it was told or taken to be, a bit each */
 	uint8_t nr_kernel; /* slab and page-table pages in the first snapshot, 255 at most */
+	bool changed;      /* since its room was found */
+	uint8_t room;      /* 1 + the order of the largest range in which all can be moved */
+	uint16_t nr_stuck; /* movable pages that compaction looked at last and did not take */
+};
+
+/* What compaction did to a pageblock since it was asked for last; pages. */
+struct shadow_work {
+	uint32_t migrate_scanned;
+	uint32_t free_scanned;
+	uint32_t moved_out;
+	uint32_t moved_in;
 };
 
 struct shadow_zone {
@@ -188,9 +199,11 @@ struct replay_shadow {
 	uint32_t nr_zones;
 	uint32_t last_zone; /* of the last look-up */
 	uint32_t nr_pages;
-	uint8_t *page;     /* enum page_state << 4 | head */
-	uint8_t *list_cpu; /* of the first page of a block on a per-CPU list: whose */
-	uint8_t *refilled; /* a bit a page: the list got it by a refill, not by a free */
+	uint8_t *page;            /* enum page_state << 4 | head */
+	uint8_t *list_cpu;        /* of the first page of a block on a per-CPU list: whose */
+	uint8_t *refilled;        /* a bit a page: the list got it by a refill, not by a free */
+	uint8_t *stuck;           /* a bit a page: movable, but compaction did not take it */
+	struct shadow_work *work; /* a record a pageblock */
 	struct shadow_pageblock *pageblock;
 	struct replay_shadow_kernel kernel;
 	struct replay_shadow_stats stats;

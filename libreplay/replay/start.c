@@ -15,6 +15,7 @@
 
 #include "alloc.h"
 #include "error_set.h"
+#include "le.h"
 #include "mm.h"
 #include "reference_share.h"
 #include "replay.h"
@@ -80,7 +81,19 @@ static int read_free_blocks(const struct replay_shadow *shadow, struct replay_st
 	return code;
 }
 
-static int read_block_types(const struct replay_shadow *shadow, struct replay_start *start)
+/* Page frames of the zone in the pageblock at pfn of which its record knows nothing. */
+static uint16_t holes_of(const struct mmr_zone_info *zone, uint64_t pfn, const uint8_t *record)
+{
+	uint64_t first = zone->start_pfn > pfn ? zone->start_pfn : pfn;
+	uint64_t end = zone->start_pfn + zone->spanned;
+	uint64_t known = (uint64_t)le16_get(record) + le16_get(record + 2) + le16_get(record + 4);
+
+	if (end > pfn + SHADOW_PAGEBLOCK_PAGES)
+		end = pfn + SHADOW_PAGEBLOCK_PAGES;
+	return end > first + known ? (uint16_t)(end - first - known) : 0;
+}
+
+static int read_blocks(const struct replay_shadow *shadow, struct replay_start *start)
 {
 	uint64_t end = 0;
 
@@ -89,7 +102,8 @@ static int read_block_types(const struct replay_shadow *shadow, struct replay_st
 			end = start->zones[i].start_pfn + start->zones[i].spanned;
 	start->nr_block_types = (size_t)(end / SHADOW_PAGEBLOCK_PAGES + 1);
 	start->block_types = base_calloc(start->nr_block_types, 1);
-	if (!start->block_types)
+	start->block_holes = base_calloc(start->nr_block_types, sizeof(*start->block_holes));
+	if (!start->block_types || !start->block_holes)
 		return MMR_E_NOMEM;
 	memset(start->block_types, SHADOW_MOVABLE, start->nr_block_types);
 	for (uint32_t i = 0; i < start->nr_zones; i++) {
@@ -100,9 +114,16 @@ static int read_block_types(const struct replay_shadow *shadow, struct replay_st
 		if (!records)
 			return MMR_E_NOMEM;
 		replay_shadow_pageblock_state(shadow, i, records);
-		for (uint32_t block = 0; block < nr; block++)
-			start->block_types[first_pfn / SHADOW_PAGEBLOCK_PAGES + block] =
-				records[block * 8u + 6];
+		for (uint32_t block = 0; block < nr; block++) {
+			uint64_t pfn = first_pfn + (uint64_t)block * SHADOW_PAGEBLOCK_PAGES;
+			size_t at = (size_t)(pfn / SHADOW_PAGEBLOCK_PAGES);
+			const uint8_t *record = records + (size_t)block * 8;
+
+			start->block_types[at] = record[6];
+			start->block_holes[at] =
+				(uint16_t)(start->block_holes[at] +
+			                   holes_of(&start->zones[i], pfn, record));
+		}
 		base_free(records);
 	}
 	return 0;
@@ -141,7 +162,7 @@ static int read_memory(struct mmr_trace *trace, struct replay_start *start, uint
 	if (code == 0) {
 		code = read_free_blocks(shadow, start);
 		if (code == 0)
-			code = read_block_types(shadow, start);
+			code = read_blocks(shadow, start);
 		if (code < 0)
 			base_error(err, code, "out of memory for the free blocks at the start");
 		start->exact = code == 0;
@@ -495,6 +516,7 @@ void replay_start_deinit(struct replay_start *start)
 	base_free(start->homes);
 	base_free(start->free_blocks);
 	base_free(start->block_types);
+	base_free(start->block_holes);
 	base_free(start->kernel);
 	base_free(start->pcps);
 	base_free(start->looks);

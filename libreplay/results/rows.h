@@ -253,4 +253,54 @@ struct results_memory_use {
 	int64_t kernel_pages;
 };
 
+struct results_outcome {
+	int64_t t_ns;
+	int64_t node;
+	const char *zone;
+	int64_t page_order;
+	const char *migratetype;
+	const char *outcome; /* "own", "fallback", "compaction", "pinned", "memory" */
+};
+
+struct results_pageblock_count {
+	int64_t t_ns;
+	int64_t node;
+	const char *zone;
+	int64_t pageblocks;
+	int64_t free;
+	int64_t movable;
+	int64_t pinned;
+};
+
+struct results_pin_holder {
+	int64_t holder_id;
+	const char *kind;
+	int64_t pid; /* or RESULTS_NULL, as gfp_flags */
+	const char *comm;
+	int64_t gfp_flags;
+	const char *gfp;
+};
+
+struct results_pinned_block {
+	int64_t t_ns;
+	int64_t node;
+	const char *zone;
+	int64_t first_pfn;
+	int64_t holder_id;
+	int64_t pages;
+	int64_t holders;
+};
+
+struct results_compaction_block {
+	int64_t begin_ns; /* since when */
+	int64_t t_ns;
+	int64_t node;
+	const char *zone;
+	int64_t first_pfn;
+	int64_t migrate_scanned; /* pages, as the others */
+	int64_t free_scanned;
+	int64_t moved_out;
+	int64_t moved_in;
+};
+
 #endif

@@ -390,3 +390,64 @@ CREATE TABLE IF NOT EXISTS page_table (
   bytes INTEGER NOT NULL,
   PRIMARY KEY (run_id, layout)
 ) STRICT, WITHOUT ROWID;
+
+-- What would have become of a request of each order and migratetype. A row holds until the zone's next one of its order and type.
+CREATE TABLE IF NOT EXISTS request_outcome (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL,
+  node INTEGER NOT NULL,
+  zone TEXT NOT NULL,
+  page_order INTEGER NOT NULL,
+  migratetype TEXT NOT NULL,               -- Unmovable, Movable, Reclaimable
+  outcome TEXT NOT NULL CHECK (outcome IN ('own', 'fallback', 'compaction', 'pinned', 'memory'))
+) STRICT;
+
+-- Of the pageblocks that lie wholly in the zone: how many are free, can be emptied, cannot be emptied. Until the zone's next row.
+CREATE TABLE IF NOT EXISTS pageblock_count (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL,
+  node INTEGER NOT NULL,
+  zone TEXT NOT NULL,
+  pageblocks INTEGER NOT NULL,
+  free INTEGER NOT NULL,                   -- of them: all of it
+  movable INTEGER NOT NULL,                -- all that is in use there can be moved
+  pinned INTEGER NOT NULL                  -- the rest
+) STRICT;
+
+-- Who asked for pages that cannot be moved.
+CREATE TABLE IF NOT EXISTS pin_holder (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  holder_id INTEGER NOT NULL,
+  kind TEXT NOT NULL,                      -- unmovable, reclaimable, pinned; 'slab before' and so on: who is not known
+  pid INTEGER,                             -- NULL: not known
+  comm TEXT NOT NULL,
+  gfp_flags INTEGER,                       -- NULL: not known
+  gfp TEXT NOT NULL,                       -- in words: 'GFP_KERNEL|__GFP_ACCOUNT'
+  PRIMARY KEY (run_id, holder_id)
+) STRICT, WITHOUT ROWID;
+
+-- Pageblocks that would be free or could be emptied without these pages.
+CREATE TABLE IF NOT EXISTS pinned_block (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL,
+  node INTEGER NOT NULL,
+  zone TEXT NOT NULL,
+  first_pfn INTEGER NOT NULL,
+  holder_id INTEGER NOT NULL,
+  pages INTEGER NOT NULL,                  -- of the holder, in the pageblock
+  holders INTEGER NOT NULL                 -- of the pageblock
+) STRICT;
+
+-- What compaction did to pageblocks since the instant before; those that it left alone have no row.
+CREATE TABLE IF NOT EXISTS compaction_block (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  begin_ns INTEGER NOT NULL,               -- the instant before
+  t_ns INTEGER NOT NULL,
+  node INTEGER NOT NULL,
+  zone TEXT NOT NULL,
+  first_pfn INTEGER NOT NULL,
+  migrate_scanned INTEGER NOT NULL,        -- pages, as the others: for some to be moved
+  free_scanned INTEGER NOT NULL,           -- for free ones to be moved to
+  moved_out INTEGER NOT NULL,
+  moved_in INTEGER NOT NULL
+) STRICT;

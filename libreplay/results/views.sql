@@ -304,3 +304,23 @@ DROP VIEW IF EXISTS page_tables;
 CREATE VIEW page_tables AS
 SELECT p.run_id, r.label AS run, p.layout, p.leaves, p.uppers, p.bytes / 1024 AS kb
   FROM page_table p JOIN run r USING (run_id);
+
+-- For how long each outcome held, and the share of the time that is known.
+DROP VIEW IF EXISTS request_outcomes;
+CREATE VIEW request_outcomes AS
+WITH span AS (
+  SELECT o.run_id, r.label AS run, o.t_ns, o.node, o.zone, o.page_order, o.migratetype, o.outcome,
+         lead(o.t_ns, 1, r.duration_ns) OVER (PARTITION BY o.run_id, o.node, o.zone, o.page_order, o.migratetype
+                                              ORDER BY o.t_ns) - o.t_ns AS lasted_ns
+    FROM request_outcome o JOIN run r USING (run_id))
+SELECT run_id, run, node, zone, page_order, migratetype, outcome, sum(lasted_ns) AS total_ns,
+       100.0 * sum(lasted_ns) / max(sum(sum(lasted_ns)) OVER (PARTITION BY run_id, node, zone, page_order, migratetype), 1) AS time_percent
+  FROM span GROUP BY run_id, node, zone, page_order, migratetype, outcome;
+
+-- Who pinned how many pageblocks at each instant at which they were counted: alone (huge pages that it alone costs), and among others.
+DROP VIEW IF EXISTS pinners;
+CREATE VIEW pinners AS
+SELECT b.run_id, r.label AS run, b.t_ns, h.holder_id, h.kind, h.pid, h.comm, h.gfp_flags, h.gfp, sum(b.pages) AS pages,
+       count(*) AS pageblocks, count(*) FILTER (WHERE b.holders = 1) AS alone, count(*) FILTER (WHERE b.holders > 1) AS among_others
+  FROM pinned_block b JOIN pin_holder h USING (run_id, holder_id) JOIN run r USING (run_id)
+ GROUP BY b.run_id, b.t_ns, h.holder_id;

@@ -49,6 +49,11 @@ static const struct {
 	[RESULTS_TLB_FLUSH] = { "tlb_flush", "tttii" },
 	[RESULTS_TLB_REACH] = { "tlb_reach", "tiiiii" },
 	[RESULTS_PAGE_TABLE] = { "page_table", "tiii" },
+	[RESULTS_OUTCOME] = { "request_outcome", "iititt" },
+	[RESULTS_PAGEBLOCK_COUNT] = { "pageblock_count", "iitiiii" },
+	[RESULTS_PIN_HOLDER] = { "pin_holder", "itntnt" },
+	[RESULTS_PINNED_BLOCK] = { "pinned_block", "iitiiii" },
+	[RESULTS_COMPACTION_BLOCK] = { "compaction_block", "iiitiiiii" },
 };
 
 /* The statement that inserts nr_rows rows; *statement is where it stays. NULL: it could not be prepared. */
@@ -381,4 +386,34 @@ void results_put_page_table(struct results_db *db, const char *layout, int64_t l
                             int64_t uppers, int64_t bytes)
 {
 	put(db, RESULTS_PAGE_TABLE, layout, leaves, uppers, bytes);
+}
+
+void results_put_outcome(struct results_db *db, const struct results_outcome *row)
+{
+	put(db, RESULTS_OUTCOME, row->t_ns, row->node, row->zone, row->page_order, row->migratetype,
+	    row->outcome);
+}
+
+void results_put_pageblock_count(struct results_db *db, const struct results_pageblock_count *row)
+{
+	put(db, RESULTS_PAGEBLOCK_COUNT, row->t_ns, row->node, row->zone, row->pageblocks,
+	    row->free, row->movable, row->pinned);
+}
+
+void results_put_pin_holder(struct results_db *db, const struct results_pin_holder *row)
+{
+	put(db, RESULTS_PIN_HOLDER, row->holder_id, row->kind, row->pid, row->comm, row->gfp_flags,
+	    row->gfp);
+}
+
+void results_put_pinned_block(struct results_db *db, const struct results_pinned_block *row)
+{
+	put(db, RESULTS_PINNED_BLOCK, row->t_ns, row->node, row->zone, row->first_pfn,
+	    row->holder_id, row->pages, row->holders);
+}
+
+void results_put_compaction_block(struct results_db *db, const struct results_compaction_block *row)
+{
+	put(db, RESULTS_COMPACTION_BLOCK, row->begin_ns, row->t_ns, row->node, row->zone,
+	    row->first_pfn, row->migrate_scanned, row->free_scanned, row->moved_out, row->moved_in);
 }

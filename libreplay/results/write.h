@@ -45,6 +45,12 @@ void results_put_slab_cache(struct results_db *db, const struct results_slab_cac
 void results_put_cgroup_memory(struct results_db *db, const struct results_cgroup_memory *row);
 void results_put_meminfo(struct results_db *db, int64_t t_ns, const char *name, int64_t kb);
 void results_put_memory_use(struct results_db *db, const struct results_memory_use *row);
+void results_put_outcome(struct results_db *db, const struct results_outcome *row);
+void results_put_pageblock_count(struct results_db *db, const struct results_pageblock_count *row);
+void results_put_pin_holder(struct results_db *db, const struct results_pin_holder *row);
+void results_put_pinned_block(struct results_db *db, const struct results_pinned_block *row);
+void results_put_compaction_block(struct results_db *db,
+                                  const struct results_compaction_block *row);
 void results_put_miss_curve(struct results_db *db, const char *memory, int64_t pages,
                             int64_t refaults);
 void results_put_tlb_flush(struct results_db *db, const char *cause, const char *reason,

@@ -87,11 +87,19 @@ static inline void fake_free(struct mmr_snapshot *snapshot)
 	(void)snapshot;
 }
 
-#define mmr_trace_comm     fake_comm
-#define mmr_trace_info     fake_trace_info
-#define mmr_trace_zone     fake_zone
-#define mmr_trace_text     fake_text
-#define mmr_trace_snapshot fake_trace_snapshot
+static inline size_t fake_format_gfp(struct mmr_trace *trace, uint64_t gfp_flags, char *text,
+                                     size_t size)
+{
+	(void)trace;
+	return (size_t)snprintf(text, size, "0x%llx", (unsigned long long)gfp_flags);
+}
+
+#define mmr_trace_format_gfp fake_format_gfp
+#define mmr_trace_comm       fake_comm
+#define mmr_trace_info       fake_trace_info
+#define mmr_trace_zone       fake_zone
+#define mmr_trace_text       fake_text
+#define mmr_trace_snapshot   fake_trace_snapshot
 /* Not the struct of the same name. */
 #define mmr_snapshot_piece(...) fake_piece(__VA_ARGS__)
 #define mmr_snapshot_find       fake_find

@@ -11,7 +11,7 @@
 #define FIXED \
 	(192u << 10) /* what does not grow with either: writes on their way, the machine itself */
 #define PAGE      32u
-#define PAGEBLOCK 13u
+#define PAGEBLOCK 24u
 #define LPAGE     48u
 #define NR_LPAGES (1u << 20) /* a power of two: no room to spare */
 

@@ -170,6 +170,13 @@ MMR_API const void *mmr_trace_raw(const struct mmr_trace *trace, size_t *size);
  */
 MMR_API size_t mmr_trace_format_event(struct mmr_trace *trace, char *text, size_t size);
 
+/*
+ * The flags of a request for pages, as this trace's kernel names them: "GFP_KERNEL|__GFP_ACCOUNT"; as a number if its
+ * formats do not tell. Writes at most size bytes with a NUL, returns the full length.
+ */
+MMR_API size_t mmr_trace_format_gfp(struct mmr_trace *trace, uint64_t gfp_flags, char *text,
+                                    size_t size);
+
 /* System and name of an event of this trace by its number (common_type); false if unknown. */
 MMR_API bool mmr_trace_event_id_name(const struct mmr_trace *trace, uint32_t event_id,
                                      const char **system, const char **name);
