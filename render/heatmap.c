@@ -9,6 +9,7 @@
 #include "axis.h"
 #include "chart.h"
 #include "heat.h"
+#include "heat_moves.h"
 #include "heat_zones.h"
 #include "layout.h"
 #include "legend.h"
@@ -20,7 +21,7 @@
 #define HOLE_MARK   16.0
 #define COLUMN_GAP  22.0
 
-enum show { SHOW_OCCUPANCY, SHOW_ORDER, SHOW_MIGRATETYPE, SHOW_KIND, NR_SHOWS };
+enum show { SHOW_OCCUPANCY, SHOW_ORDER, SHOW_MIGRATETYPE, SHOW_KIND, SHOW_COMPACTION, NR_SHOWS };
 
 static const struct {
 	const char *name, *synonym, *title, *difference;
@@ -31,6 +32,8 @@ static const struct {
 	                 "larger or smaller free blocks" },
 	[SHOW_MIGRATETYPE] = { "migratetype", NULL, "Migratetype of every pageblock", NULL },
 	[SHOW_KIND] = { "kind", NULL, "What every pageblock is used for", NULL },
+	[SHOW_COMPACTION] = { "compaction", "moves", "Compaction at work in every pageblock",
+	                      NULL },
 };
 
 struct category {
@@ -58,6 +61,20 @@ static const struct category types[NR_TYPES] = {
 	[TYPE_ISOLATE] = { "Isolate", HUE_BLACK },
 };
 
+enum work { WORK_OUT, WORK_IN, WORK_BOTH, WORK_LOOKED, NR_WORKS };
+
+static const struct category works[NR_WORKS] = {
+	[WORK_OUT] = { "pages moved out", HUE_BLUE },
+	[WORK_IN] = { "pages moved in", HUE_VERMILLION },
+	[WORK_BOTH] = { "both", HUE_PURPLE },
+	[WORK_LOOKED] = { "looked at only", HUE_YELLOW },
+};
+
+/* Of a cell the weaker colour of compaction's work, and from what share of a pageblock it is the strongest. */
+#define WORK_WEAKEST 0.45
+#define WORK_STRONG  0.25
+#define USED_SHADE   0.45 /* of the faint ink: memory in use, behind it */
+
 #define DIFFERENCE_PANEL CHART_PANELS /* its place in heats[] */
 
 struct heatmap {
@@ -71,6 +88,7 @@ struct heatmap {
 	bool shared;             /* all panels have the same vertical axis */
 	bool seen[NR_KINDS + 1]; /* kinds or migratetypes, for the legend */
 	bool nothing_seen, gap_seen;
+	bool work_seen[NR_WORKS];
 };
 
 /* ---- cells to colours ---- */
@@ -115,6 +133,9 @@ static struct colour cell_colour(struct heatmap *heatmap, const struct heat *hea
 		heatmap->seen[cell_type(cell)] = true;
 		return category_colour(theme, &types[cell_type(cell)]);
 	}
+	if (heatmap->show == SHOW_COMPACTION)
+		return palette_diverging((1 - cell_free(cell)) * USED_SHADE, theme->paper,
+		                         theme->paper, theme->faint_ink);
 	share = cell_share(heatmap, heat, cell);
 	if (share >= 0)
 		return palette_ramp(&heatmap->canvas->palette, share);
@@ -144,11 +165,47 @@ static bool wants_tips(const struct heatmap *heatmap)
 	return heatmap->canvas->ops->tip && heatmap->show == SHOW_OCCUPANCY;
 }
 
+static enum work work_of(const struct heat_move *move)
+{
+	if (move->out <= 0 && move->in <= 0)
+		return WORK_LOOKED;
+	if (move->out > 4 * move->in)
+		return WORK_OUT;
+	return move->in > 4 * move->out ? WORK_IN : WORK_BOTH;
+}
+
+/* Over what is in use: where compaction moved pages out of, and to. */
+static int paint_moves(struct heatmap *heatmap, struct heat *heat, struct mmr_error *err)
+{
+	const struct theme *theme = heatmap->canvas->theme;
+	size_t nr_cells = (size_t)heat->plot.width * (size_t)heat->plot.height;
+	double pages = (double)heat->index.zones[0].pageblock_pages;
+	struct heat_moves moves = { NULL };
+	int rc = heat_moves_load(heatmap->request->db, heat, heatmap->since, heatmap->until, &moves,
+	                         err);
+
+	for (size_t i = 0; i < nr_cells && !rc; i++) {
+		const struct heat_move *move = &moves.cells[i];
+		enum work work = work_of(move);
+		double strength = fmin((double)(move->out + move->in) / pages / WORK_STRONG, 1);
+
+		if (!move->scanned)
+			continue;
+		heatmap->work_seen[work] = true;
+		heat->cells[i] = palette_diverging(
+			WORK_WEAKEST + (1 - WORK_WEAKEST) * sqrt(strength), heat->cells[i],
+			heat->cells[i], category_colour(theme, &works[work]));
+	}
+	heat_moves_deinit(&moves);
+	return rc;
+}
+
 static int paint(struct heatmap *heatmap, struct heat *heat, struct mmr_error *err)
 {
 	const struct heat_painter painter = { paint_cell, heatmap };
 	size_t nr_cells = (size_t)heat->plot.width * (size_t)heat->plot.height;
 	size_t panel = (size_t)(heat - heatmap->heats);
+	int rc;
 
 	heat->cells = xalloc(nr_cells, sizeof(*heat->cells));
 	for (size_t i = 0; i < nr_cells; i++)
@@ -158,8 +215,8 @@ static int paint(struct heatmap *heatmap, struct heat *heat, struct mmr_error *e
 		for (size_t i = 0; i < nr_cells; i++)
 			heatmap->values[panel][i] = NAN;
 	}
-	return heat_paint(heatmap->request->db, heat, heatmap->since, heatmap->until, &painter,
-	                  err);
+	rc = heat_paint(heatmap->request->db, heat, heatmap->since, heatmap->until, &painter, err);
+	return rc || heatmap->show != SHOW_COMPACTION ? rc : paint_moves(heatmap, heat, err);
 }
 
 /* The second run less the first, where both have something. */
@@ -192,14 +249,14 @@ struct legend_texts {
 	char most[SCALE_LABEL], least[SCALE_LABEL];
 };
 
-static size_t list_categories(const struct heatmap *heatmap, bool all,
+static size_t list_categories(const struct heatmap *heatmap, const bool *seen,
                               const struct category *categories, size_t count,
                               struct legend_entry *entries)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (all || heatmap->seen[i])
+		if (!seen || seen[i])
 			entries[n++] = (struct legend_entry){
 				.label = categories[i].label,
 				.colour = category_colour(heatmap->canvas->theme, &categories[i])
@@ -234,9 +291,20 @@ static size_t legend_entries(const struct heatmap *heatmap, bool all, struct leg
 				                              .colour = theme->nothing };
 	}
 	if (heatmap->show == SHOW_KIND)
-		n += list_categories(heatmap, all, kinds, NR_KINDS, entries + n);
+		n += list_categories(heatmap, all ? NULL : heatmap->seen, kinds, NR_KINDS,
+		                     entries + n);
 	if (heatmap->show == SHOW_MIGRATETYPE)
-		n += list_categories(heatmap, all, types, NR_TYPES, entries + n);
+		n += list_categories(heatmap, all ? NULL : heatmap->seen, types, NR_TYPES,
+		                     entries + n);
+	if (heatmap->show == SHOW_COMPACTION) {
+		entries[n++] = (struct legend_entry){
+			.label = "in use, not touched",
+			.colour = palette_diverging(USED_SHADE, theme->paper, theme->paper,
+			                            theme->faint_ink),
+		};
+		n += list_categories(heatmap, all ? NULL : heatmap->work_seen, works, NR_WORKS,
+		                     entries + n);
+	}
 	if (all || heatmap->gap_seen)
 		entries[n++] = (struct legend_entry){ .label = "no memory or no sample",
 			                              .colour = theme->hole };
@@ -427,9 +495,10 @@ static int parse_show(struct heatmap *heatmap, const char *name, struct mmr_erro
 			return 0;
 		}
 	}
-	return render_error(err, MMR_E_INVALID,
-	                    "--show knows occupancy, order, migratetype and kind, not '%.40s'",
-	                    name);
+	return render_error(
+		err, MMR_E_INVALID,
+		"--show knows occupancy, order, migratetype, kind and compaction, not '%.40s'",
+		name);
 }
 
 static bool parse_number(const char *text, char end, uint64_t *number, const char **rest)
@@ -532,7 +601,7 @@ static size_t options(struct chart_request *request, struct option_row *rows)
 	const struct option_row own[] = {
 		{ "show", 0, OPTION_STRING, "WHAT", &request->show,
 		  "occupancy (the share of free pages, default), order (the largest free block), "
-		  "migratetype, or kind (what the block is used for)",
+		  "migratetype, kind (what the block is used for), or compaction (where it moved pages out of, and to)",
 		  NULL, false },
 		{ "zone", 0, OPTION_STRING, "NAME", &request->zone, "This zone only, such as DMA32",
 		  NULL, false },

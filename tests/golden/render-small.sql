@@ -52,6 +52,10 @@ INSERT INTO buddy VALUES (2, 3000000000, 0, 'Normal', 0, 'Movable', 560);
 INSERT INTO reclaim_episode VALUES (1, 'direct', 7, 'app', 2500000000, 40000000, 0, 0, 64, 32, ''),
 	(1, 'direct', 8, 'app', 3200000000, NULL, 0, 0, 64, 32, ''), (1, 'kswapd', 3, 'kswapd0', 2000000000, 900000000, 0, 0, 640, 320, ''),
 	(2, 'kswapd', 3, 'kswapd0', 2000000000, 1900000000, 0, 0, 640, 320, '');
+-- Compaction: 200 pages from the first pageblock of Normal that has some to the last, one block both, one only looked at.
+INSERT INTO compaction_block VALUES (1, 2000000000, 3000000000, 0, 'Normal', 1049088, 512, 0, 200, 0),
+	(1, 2000000000, 3000000000, 0, 'Normal', 1052160, 0, 512, 0, 200), (1, 2000000000, 3000000000, 0, 'Normal', 1050112, 512, 512, 30, 20),
+	(1, 2000000000, 3000000000, 0, 'DMA', 512, 512, 0, 0, 0);
 INSERT INTO compaction_episode VALUES (1, 'direct', 7, 'app', 2600000000, 150000, 9, 0, 1, 1, 1, 1, 1, 'success');
 INSERT INTO oom_kill VALUES (1, 3900000000, 7, 'app', 1, 1, 1, 0);
 INSERT INTO lost VALUES (2, 3000000000, 1, 5);
