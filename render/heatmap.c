@@ -600,7 +600,7 @@ static size_t options(struct chart_request *request, struct option_row *rows)
 {
 	const struct option_row own[] = {
 		{ "show", 0, OPTION_STRING, "WHAT", &request->show,
-		  "occupancy (the share of free pages, default), order (the largest free block), "
+		  "What the colour shows: occupancy (the share of free pages, default), order (the largest free block), "
 		  "migratetype, kind (what the block is used for), or compaction (where it moved pages out of, and to)",
 		  NULL, false },
 		{ "zone", 0, OPTION_STRING, "NAME", &request->zone, "This zone only, such as DMA32",
