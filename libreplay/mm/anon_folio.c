@@ -15,6 +15,7 @@
  * Not modelled: zero pages, which keep folios away as any other page does; folios of
  * shared memory (shmem_enabled); whole folios read from swap (6.13); khugepaged, which passes over areas with folios in them.
  */
+#include "huge_memory.h"
 #include "internal.h"
 
 uint32_t mm_folio_orders(const struct mm_settings *settings, enum mm_advice advice)

@@ -17,6 +17,7 @@
  * tells; huge pages that hold little but zeroes (shrink_underused), which are left alone as long as max_ptes_none is 511,
  * as it is unless somebody sets it; a queue for each memory cgroup.
  */
+#include "huge_memory.h"
 #include "internal.h"
 
 #define BATCH 128u

@@ -25,6 +25,7 @@
  * page tables that stay when all
  * that they mapped has ended, which keep huge pages away.
  */
+#include "huge_memory.h"
 #include "internal.h"
 
 #define HUGE_PAGES MM_PAGEBLOCK_PAGES

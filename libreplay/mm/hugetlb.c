@@ -16,6 +16,7 @@
  * event tells: what was in use at the start counts as in use all the time); pages that hold the struct pages of huge pages,
  * which the kernel frees where hugetlb_free_vmemmap is on.
  */
+#include "huge_memory.h"
 #include "internal.h"
 
 #define GFP_COMP   0x40000u

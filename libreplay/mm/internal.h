@@ -413,18 +413,6 @@ int mm_check_block_states(const struct mm_machine *machine, struct mmr_error *er
 /* Watermarks, lowmem reserve and per-CPU limits from the settings. */
 void mm_setup_per_zone_wmarks(struct mm_machine *machine);
 
-/* ---- anon_folio.c ---- */
-
-void mm_count_folio(struct mm_machine *machine, uint32_t order, enum mm_folio_stat stat);
-/* The first touch of an anonymous base page, by request->folio_orders. MM_TOUCH_FAILED: there is no folio for it. */
-enum mm_touch_result mm_touch_folio(struct mm_machine *machine, const struct mm_request *request,
-                                    uint32_t number);
-
-/* ---- hugetlb.c ---- */
-
-/* A page that was a mapping's goes back to the pool. false: it does not, and is to be freed. */
-bool mm_hugetlb_put(struct mm_machine *machine, uint32_t number);
-
 /* ---- min_free.c ---- */
 
 /* Whether a type of zone has its share of min_free_kbytes, and no rule of its own. */
@@ -650,32 +638,6 @@ void mm_release_page(struct mm_machine *machine, uint16_t cpu, uint32_t pfn);
 
 /* A logical page that is in use ends, wherever its contents are. */
 void mm_drop_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number);
-
-/* ---- huge_memory.c ---- */
-
-/*
- * The larger page that base page number is part of, by its first; number itself if it is part of none, or has become
- * a page of its own.
- */
-uint32_t mm_whole_page(const struct mm_machine *machine, uint32_t number);
-/* The page to use for base page number: the same, unless the contents of that base page have ended. */
-uint32_t mm_base_page(struct mm_machine *machine, uint32_t number);
-/* Whether the numbers of a page of this order are a page's, and none of them is in use. */
-bool mm_has_room(const struct mm_machine *machine, uint32_t number, uint32_t order);
-/* The first touch of an anonymous or shared page where a huge one may be. FAILED: a small one it is. */
-enum mm_touch_result mm_touch_huge(struct mm_machine *machine, const struct mm_request *request,
-                                   uint32_t number, enum mm_lpage_kind kind);
-/* All base pages of a request, one by one. */
-enum mm_touch_result mm_touch_pieces(struct mm_machine *machine, const struct mm_request *request,
-                                     uint32_t number, enum mm_lpage_kind kind, uint32_t flags);
-/* A larger page that ends as a whole: its base pages forget that they were part of it. */
-void mm_forget_parts(struct mm_machine *machine, uint32_t number);
-/* … that is in memory and on its list, or unevictable. false: it cannot be split now. */
-bool mm_take_apart(struct mm_machine *machine, uint32_t number);
-/* A larger page that has left memory goes on as base pages. */
-void mm_split_evicted(struct mm_machine *machine, uint32_t number);
-/* A larger page in memory and off the lists: base pages, on no list either. What had ended of it is free. */
-void mm_split_page(struct mm_machine *machine, uint32_t pfn);
 
 /* ---- slub.c ---- */
 

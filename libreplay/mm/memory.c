@@ -17,6 +17,7 @@
  * Not modelled: page tables as such (the demand has their pages as kernel allocations), the zero page,
  * soft-dirty, userfaultfd.
  */
+#include "huge_memory.h"
 #include "internal.h"
 
 /* Anonymous again: MADV_FREE's promise is void once the page is written. */

@@ -19,6 +19,7 @@
  * Not modelled: memory hotplug; node distances (remote nodes
  * come in ascending order); that each CPU prefers its own node: all prefer node 0.
  */
+#include "huge_memory.h"
 #include "internal.h"
 
 #include "alloc.h"

@@ -11,6 +11,7 @@
  * Not modelled: page tables that go with the range, which widen it and wake lazy CPUs; the earlier flush where pages of
  * files are dirty; batches for which there was no memory.
  */
+#include "huge_memory.h"
 #include "internal.h"
 #include "tlb_state.h"
 

@@ -17,6 +17,7 @@
  * Not modelled: memcg, cpuset and mempolicy constraints (all memory counts); tasks of several processes in one mm one by one (so in_vfork() decides nothing: the parent
  * stays a candidate with the same mm); oom_task_origin(); notifiers; a victim that cannot exit.
  */
+#include "huge_memory.h"
 #include "internal.h"
 
 #include "alloc.h"

@@ -11,6 +11,7 @@
  * Not modelled: the mappings of a page one by one: only whether it was used through one page table or several
  * (MM_IO_YOUNG_TWICE); the demand has resolved sharing after fork into one logical page until it is written.
  */
+#include "huge_memory.h"
 #include "internal.h"
 
 bool mm_lpage_is_known(const struct mm_machine *machine, uint32_t page)

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "huge_area.h"
+#include "huge_memory.h"
 #include "internal.h"
 #include "tlb_state.h"
 

@@ -13,6 +13,7 @@
  *
  * Not modelled: page locks and extra references; buffer heads; demotion.
  */
+#include "huge_memory.h"
 #include "internal.h"
 
 enum outcome {

@@ -2,6 +2,8 @@
 /* Huge pages of which a part has ended: what it costs to keep them, and who splits them. */
 #include "machine.h"
 
+#include "huge_memory.h"
+
 #define NR_PAGES (32u * 512)
 #define HUGE     512u /* number of the first one's first base page */
 

@@ -2,6 +2,8 @@
 /* Base pages of huge pages: touched and freed one by one, whether the huge page is whole or in pieces. */
 #include "machine.h"
 
+#include "huge_memory.h"
+
 #define NR_PAGES (16u * 512)
 #define HUGE     512u /* a huge page's first number */
 
