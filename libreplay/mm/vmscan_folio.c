@@ -117,14 +117,15 @@ static enum outcome meet_writeback(struct mm_machine *machine, struct mm_scan_co
 }
 
 /*
- * A process on its way out has it: folio_referenced_one() leaves it alone while it is mapped (since 6.12), and then
- * the mmu_gather holds it until the process frees it.
+ * A process on its way out has it: folio_referenced_one() leaves it alone while it is mapped, and then the mmu_gather holds
+ * it until the process frees it. Before 6.12 it is written to swap as long as it is mapped.
  */
 static bool is_leaving(const struct mm_machine *machine, const struct mm_page *page)
 {
 	uint32_t owner = page->flags & MM_PG_ANON ? machine->owners[page->logical] : 0;
 
-	return owner != 0 && (machine->spaces[owner].flags & MM_SPACE_LEAVING);
+	return machine->settings.kernel >= MM_KERNEL(6, 12) && owner != 0 &&
+	       (machine->spaces[owner].flags & MM_SPACE_LEAVING);
 }
 
 static void free_page(struct mm_machine *machine, const struct mm_scan_control *sc, uint32_t pfn)
