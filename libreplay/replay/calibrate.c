@@ -482,6 +482,9 @@ static void see_kswapd(struct replay_calibrate *calibrate, const struct mmr_even
 		return;
 	}
 	calibrate->kswapd[event->reclaim.nid] = event->pid;
+	/* It has slept or napped since the last row. */
+	if (slot_of(calibrate, event->pid)->row)
+		*slot_of(calibrate, event->pid) = (struct batch){ 0 };
 	if (*woken_ns != 0 && event->t_ns >= *woken_ns && event->t_ns - *woken_ns < NAP_NS) {
 		calibrate->wakes.nr++;
 		calibrate->wakes.bins[bin_of(event->t_ns - *woken_ns)]++;
