@@ -226,7 +226,7 @@ static void paint_difference(struct heatmap *heatmap)
 	const struct theme *theme = heatmap->canvas->theme;
 	size_t nr_cells = (size_t)heat->plot.width * (size_t)heat->plot.height;
 	struct colour colour = theme->hole;
-	double last = NAN;
+	double last = (double)NAN;
 
 	heat->cells = xalloc(nr_cells, sizeof(*heat->cells));
 	for (size_t i = 0; i < nr_cells; i++) {
