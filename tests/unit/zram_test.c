@@ -32,7 +32,7 @@ static struct mm_machine *machine_on(enum mm_swap_device device, uint8_t percent
 	config.settings.swap_device = (uint8_t)device;
 	config.settings.zram_percent = percent;
 	assert_int_equal(mm_machine_create(&config, &machine, NULL), 0);
-	assert_int_equal(mm_reserve_lpages(machine, NR_PAGES, NULL), 0);
+	assert_int_equal(mm_reserve_lpages(machine, 2 * NR_PAGES, NULL), 0);
 	machine_all_free(machine);
 	return machine;
 }
