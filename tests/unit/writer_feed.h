@@ -25,7 +25,10 @@ struct feed {
 	uint32_t cpu;
 	uint32_t nr_pages;
 	uint32_t pause_us; /* after each page */
-	uint64_t next;     /* event */
+	/* How many pages may be fed so far, and were; limit NULL: all of them. */
+	const _Atomic uint32_t *limit;
+	_Atomic uint32_t nr_fed;
+	uint64_t next; /* event */
 	pthread_t thread;
 	int ret;
 	struct mmr_error err;
@@ -55,7 +58,10 @@ static inline void *feed_run(void *data)
 	struct feed *f = data;
 
 	for (uint32_t i = 0; i < f->nr_pages && f->ret == 0; i++) {
+		while (f->limit && i >= atomic_load(f->limit))
+			usleep(200);
 		f->ret = feed_page(f);
+		atomic_store(&f->nr_fed, i + 1);
 		if (f->pause_us)
 			usleep(f->pause_us);
 	}
@@ -68,6 +74,14 @@ static inline void feed_start(struct feed *f, struct mmr_writer *w, uint32_t cpu
 	f->cpu = cpu;
 	f->nr_pages = nr_pages;
 	assert_int_equal(pthread_create(&f->thread, NULL, feed_run, f), 0);
+}
+
+/* Until every one of the feeds has fed nr_pages. */
+static inline void feed_await(struct feed *feeds, uint32_t nr_feeds, uint32_t nr_pages)
+{
+	for (uint32_t i = 0; i < nr_feeds; i++)
+		while (atomic_load(&feeds[i].nr_fed) < nr_pages)
+			usleep(200);
 }
 
 static inline void feed_join(struct feed *f)

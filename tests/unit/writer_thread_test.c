@@ -216,6 +216,20 @@ static void threads_have_numbers_and_names(void **state)
 
 /* ---- trouble ---- */
 
+/* Whether a file that is still written has so many events. */
+static bool holds(const char *partial, uint64_t nr_events)
+{
+	struct mmr_error err = { 0 };
+	struct mmr_trace *trace;
+	bool enough;
+
+	if (mmr_trace_open(partial, NULL, &trace, &err) < 0)
+		return false;
+	enough = mmr_trace_info(trace)->nr_events >= nr_events && !mmr_trace_info(trace)->truncated;
+	mmr_trace_close(trace);
+	return enough;
+}
+
 static void a_killed_recorder_leaves_what_went_out(void **state)
 {
 	char partial[80];
@@ -231,18 +245,11 @@ static void a_killed_recorder_leaves_what_went_out(void **state)
 		struct mmr_writer_options options = threaded(1);
 		struct mmr_writer *w = create(&options);
 		struct feed feed = { .writer = w };
-		struct mmr_writer_stats stats;
 
 		for (int i = 0; i < 401; i++)
 			feed.ret |= feed_page(&feed);
-		/* All 100 full frames are out when the size grows no more. */
-		do {
-			mmr_writer_stats(w, &stats);
-			usleep(100000);
-		} while (stats.frames[0] + stats.frames[1] + stats.frames[2] + stats.frames[3] +
-		                 stats.frames[4] <
-		         100);
-		usleep(200000);
+		while (feed.ret == 0 && !holds(partial, 400 * FEED_EVENTS_A_PAGE))
+			usleep(50000);
 		kill(getpid(), SIGKILL);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
@@ -387,7 +394,9 @@ static void part_name(char *name, size_t size, unsigned int number)
 	snprintf(name, size, "%s/rec.%04u.zst", dir, number);
 }
 
-#define PARTS 5u
+#define PARTS     5u
+#define FED_PAGES 300u
+#define A_PART    50u /* pages of each CPU between two rotations, and as many more while one is made */
 
 static void rotate_while_fed(uint32_t nr_threads)
 {
@@ -395,6 +404,7 @@ static void rotate_while_fed(uint32_t nr_threads)
 	struct mmr_error err = { 0 };
 	struct feed feeds[CPUS] = { 0 };
 	struct fed expected[CPUS] = { 0 };
+	_Atomic uint32_t limit = 2 * A_PART;
 	struct mmr_writer *w;
 	char id[64] = "";
 
@@ -403,16 +413,18 @@ static void rotate_while_fed(uint32_t nr_threads)
 	w = create(&options);
 	for (uint32_t cpu = 0; cpu < CPUS; cpu++) {
 		feeds[cpu].pause_us = 200;
-		feed_start(&feeds[cpu], w, cpu, 300);
+		feeds[cpu].limit = &limit;
+		feed_start(&feeds[cpu], w, cpu, FED_PAGES);
 	}
 	for (unsigned int part = 2; part <= PARTS; part++) {
 		char name[64];
 
-		usleep(20000);
+		feed_await(feeds, CPUS, (part - 1) * A_PART);
 		part_name(name, sizeof(name), part);
 		assert_int_equal(model_lists(&model, w, &err), 0);
 		assert_int_equal(mmr_writer_trailer_text(w, "saved_cmdlines", "1 a\n", 4, &err), 0);
 		assert_int_equal(mmr_writer_rotate(w, name, &err), 0);
+		atomic_store(&limit, (part + 1) * A_PART);
 	}
 	for (uint32_t cpu = 0; cpu < CPUS; cpu++)
 		feed_join(&feeds[cpu]);
@@ -449,10 +461,11 @@ static void rotate_while_fed(uint32_t nr_threads)
 		struct mmr_trace *trace = feed_read(path, fed, CPUS);
 
 		assert_int_equal(mmr_trace_info(trace)->nr_parts, PARTS);
-		assert_int_equal(mmr_trace_info(trace)->nr_events, CPUS * 300 * FEED_EVENTS_A_PAGE);
+		assert_int_equal(mmr_trace_info(trace)->nr_events,
+		                 CPUS * FED_PAGES * FEED_EVENTS_A_PAGE);
 		mmr_trace_close(trace);
 		for (uint32_t cpu = 0; cpu < CPUS; cpu++) {
-			assert_int_equal(fed[cpu].nr_events, 300 * FEED_EVENTS_A_PAGE);
+			assert_int_equal(fed[cpu].nr_events, FED_PAGES * FEED_EVENTS_A_PAGE);
 			assert_true(expected[cpu].nr_events < fed[cpu].nr_events);
 			assert_true(expected[cpu].nr_events > 0);
 		}
