@@ -19,6 +19,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
 #define PAGE       4096u
 #define HUGE_PAGE  (2u << 20)
 #define MIB        (1u << 20)
@@ -90,12 +94,19 @@ static uint8_t *map(size_t size)
 	return memory;
 }
 
-/* Memory of whole huge pages, at a huge page's boundary. */
-static uint8_t *map_huge(size_t size)
+/* At a huge page's boundary. */
+static uint8_t *map_aligned(size_t size)
 {
 	uint8_t *memory = map(size + HUGE_PAGE);
 
-	memory += (HUGE_PAGE - (uintptr_t)memory % HUGE_PAGE) % HUGE_PAGE;
+	return memory + (HUGE_PAGE - (uintptr_t)memory % HUGE_PAGE) % HUGE_PAGE;
+}
+
+/* Memory of whole huge pages. */
+static uint8_t *map_huge(size_t size)
+{
+	uint8_t *memory = map_aligned(size);
+
 	if (madvise(memory, size, MADV_HUGEPAGE))
 		fail("madvise: %s", strerror(errno));
 	return memory;
@@ -493,6 +504,45 @@ static void run_khugepaged(char **args)
 	printf("%zu of %zu kB became huge\n", nr_huge_kb(), size / 1024);
 }
 
+/* madvise(MADV_COLLAPSE) of a range: 0, or what it failed with. */
+static int collapse(uint8_t *memory, size_t size)
+{
+	return madvise(memory, size, MADV_COLLAPSE) == 0 ? 0 : errno;
+}
+
+/*
+ * Small pages that are made huge ones at once: a half has holes, a half is shared with a child. Then what is huge already, what
+ * was and has lost a part, and what was never used. To be run where huge pages are not for everybody.
+ */
+static void run_collapse(char **args)
+{
+	size_t size = to_pages(args[0]) * PAGE / (2 * HUGE_PAGE) * HUGE_PAGE,
+	       nr_pages = size / PAGE;
+	uint8_t *memory = map_aligned(2 * size + HUGE_PAGE);
+	pid_t child;
+
+	fill(memory, 2 * nr_pages);
+	for (size_t at = 0; at < nr_pages; at += 16)
+		madvise(memory + at * PAGE, PAGE, MADV_DONTNEED);
+	printf("holes: %d\n", collapse(memory, size));
+	child = start_child();
+	if (child == 0) {
+		pause();
+		exit(0);
+	}
+	usleep(100000);
+	for (size_t at = 0; at < nr_pages; at += 4)
+		memory[size + at * PAGE] ^= 1;
+	printf("shared: %d\n", collapse(memory + size, size));
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	printf("again: %d\n", collapse(memory, size));
+	madvise(memory + size, 100 * PAGE, MADV_DONTNEED);
+	printf("in part: %d\n", collapse(memory + size, size));
+	printf("never used: %d\n", collapse(memory + 2 * size, HUGE_PAGE));
+	printf("%zu of %zu kB became huge\n", nr_huge_kb(), 2 * size / 1024);
+}
+
 /* Many processes of a few pages each, so many at a time. */
 static void run_small(char **args)
 {
@@ -584,6 +634,7 @@ static const struct load {
 	{ "mapped", "FILE ACCESSES WRITE_PERCENT", 3, run_mapped },
 	{ "write", "FOLDER WRITERS MIB", 3, run_write },
 	{ "file", "FILE MIB", 2, run_file },
+	{ "collapse", "MIB", 1, run_collapse },
 	{ "fork", "MIB CHILDREN", 2, run_fork },
 	{ "fragment", "MIB HUGE_MIB", 2, run_fragment },
 	{ "khugepaged", "MIB SECONDS", 2, run_khugepaged },
