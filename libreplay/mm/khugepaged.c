@@ -6,20 +6,29 @@
  * use, in the order in which they did, and through the areas of each, until it has looked at pages_to_scan pages; then
  * it rests. What an area needs is decided by scan_area(): not too many holes (max_ptes_none), not too much in swap
  * (max_ptes_swap), all pages on their lists and one of them in use. Then it asks for a huge page, with direct
- * compaction and reclaim if khugepaged/defrag says so, reads what is in swap, looks again, and copies. If there is no huge page
+ * compaction and reclaim if khugepaged/defrag says so, brings in what is in swap, looks again, and copies. If there is no huge page
  * it rests, and gives up the round when that happens again.
+ *
+ * madvise(MADV_COLLAPSE) has the same done at once for a range of the caller's, whatever thp.enabled is: no limit counts there, nor
+ * whether anybody uses the pages. Areas that cannot be had now are passed over; it ends where there is no huge page, or no page.
+ *
+ * What is in swap is mapped if it is in memory already, or comes from zram. Where it has to be read, the area is left alone
+ * this time. Folios smaller than an area count by their base pages, as does a huge page that is mapped page by page.
  *
  * The holes of an area become part of the huge page (MM_LP_HOLE): they hold zeroes, and whoever touches one finds it there.
  *
  * State: struct mm_khugepaged; of each space whether it is registered, and its neighbours in the list.
  *
  * Follows khugepaged_do_scan(), khugepaged_scan_mm_slot(), hpage_collapse_scan_pmd(), collapse_huge_page(),
- * __collapse_huge_page_isolate(), __collapse_huge_page_copy() of v6.12.
+ * __collapse_huge_page_swapin(), __collapse_huge_page_isolate(), __collapse_huge_page_copy(), madvise_collapse() of v6.12.
  *
  * Not modelled: files and shared memory; pages that a fork shares (max_ptes_shared); VMAs too small for an area, each of
  * which takes one page of a round; mmap_lock; processes of which only maps were known when the recording began: their
  * areas take their share of a round, and nothing comes of them.
  */
+#include <errno.h>
+
+#include "huge_memory.h"
 #include "internal.h"
 
 /* ---- the list ---- */
@@ -91,7 +100,17 @@ const struct mm_khugepaged *mm_khugepaged(const struct mm_machine *machine)
 
 /* ---- whether an area is worth it ---- */
 
+/* Who wants it: khugepaged, or a program that is held back by no limit (struct collapse_control). */
+struct control {
+	bool is_khugepaged;
+	uint16_t cpu;
+	uint32_t task;
+	uint64_t nr_ptes;   /* looked at, … */
+	uint64_t nr_copied; /* … and pages copied */
+};
+
 struct scan {
+	struct control *control;
 	uint32_t first; /* number of the first base page */
 	uint32_t nr_none;
 	uint32_t nr_swapped;
@@ -105,7 +124,7 @@ static bool is_young(const struct mm_machine *machine, const struct mm_page *pag
 	return page->flags & (MM_PG_YOUNG | (marked ? MM_PG_REFERENCED : 0));
 }
 
-/* A base page in memory, isolated or not to be had otherwise, or one more to be copied. */
+/* A page in memory, isolated or not to be had otherwise, or one more to be copied. */
 static enum mm_collapse scan_page(struct mm_machine *machine, struct scan *scan, uint32_t pfn)
 {
 	const struct mm_page *page = &machine->pages[pfn];
@@ -118,117 +137,168 @@ static enum mm_collapse scan_page(struct mm_machine *machine, struct scan *scan,
 	return MM_COLLAPSE_SUCCEED;
 }
 
+/* A base page, whether on its own or part of a folio that is mapped page by page. */
 static enum mm_collapse scan_number(struct mm_machine *machine, struct scan *scan, uint32_t number)
 {
 	const struct mm_settings *settings = &machine->settings;
-	const struct mm_lpage *lpage = mm_lpage(machine, number);
+	const struct mm_lpage *folio = mm_lpage(machine, mm_whole_page(machine, number));
+	uint8_t ended = mm_lpage(machine, number)->flags & (MM_LP_GONE | MM_LP_HOLE);
+	bool limited = scan->control->is_khugepaged;
 
-	if (lpage->kind == MM_LPAGE_NONE) {
-		if (++scan->nr_none <= settings->max_ptes_none)
+	if (folio->kind == MM_LPAGE_NONE || ended == MM_LP_GONE) {
+		if (++scan->nr_none <= settings->max_ptes_none || !limited)
 			return MM_COLLAPSE_SUCCEED;
 		mm_count(machine, MM_THP_SCAN_EXCEED_NONE_PTE, 1);
 		return MM_COLLAPSE_EXCEED_NONE_PTE;
 	}
-	if (lpage->pfn == MM_NONE || (machine->pages[lpage->pfn].flags & MM_PG_UNMAPPED)) {
-		if (++scan->nr_swapped <= settings->max_ptes_swap)
+	if (folio->kind != MM_LPAGE_ANON)
+		return MM_COLLAPSE_PAGE_ANON;
+	if (folio->pfn == MM_NONE || (machine->pages[folio->pfn].flags & MM_PG_UNMAPPED)) {
+		if (++scan->nr_swapped <= settings->max_ptes_swap || !limited)
 			return MM_COLLAPSE_SUCCEED;
 		mm_count(machine, MM_THP_SCAN_EXCEED_SWAP_PTE, 1);
 		return MM_COLLAPSE_EXCEED_SWAP_PTE;
 	}
-	return scan_page(machine, scan, lpage->pfn);
+	return scan_page(machine, scan, folio->pfn);
 }
 
-/* Of anonymous base pages, in order of their addresses; the first that does not fit decides. */
+/* Of anonymous pages, in order of their addresses; the first that does not fit decides. */
 static enum mm_collapse scan_area(struct mm_machine *machine, struct scan *scan)
 {
 	const struct mm_lpage *head = mm_lpage(machine, scan->first);
-	struct mm_khugepaged *k = &machine->huge.khugepaged;
 	enum mm_collapse result = MM_COLLAPSE_SUCCEED;
 
-	if (head->order == MM_PAGEBLOCK_ORDER)
+	if (head->order == MM_PAGEBLOCK_ORDER && head->pfn != MM_NONE &&
+	    !(head->flags & MM_LP_PTE_MAPPED))
 		return MM_COLLAPSE_PMD_MAPPED;
 	for (uint32_t i = 0; i < MM_PAGEBLOCK_PAGES && result == MM_COLLAPSE_SUCCEED; i++) {
-		/* Of another kind, or part of a larger one. */
-		if (mm_lpage(machine, scan->first + i)->order > 0)
-			return MM_COLLAPSE_PAGE_COMPOUND;
 		result = scan_number(machine, scan, scan->first + i);
-		k->nr_ptes++;
+		scan->control->nr_ptes++;
 	}
 	if (result != MM_COLLAPSE_SUCCEED)
 		return result;
 	if (scan->nr_none == MM_PAGEBLOCK_PAGES)
 		return MM_COLLAPSE_PMD_NONE;
-	if (scan->nr_young == 0 ||
-	    (scan->nr_swapped > 0 && scan->nr_young < MM_PAGEBLOCK_PAGES / 2))
+	if (scan->control->is_khugepaged &&
+	    (scan->nr_young == 0 ||
+	     (scan->nr_swapped > 0 && scan->nr_young < MM_PAGEBLOCK_PAGES / 2)))
 		return MM_COLLAPSE_LACK_REFERENCED_PAGE;
 	return MM_COLLAPSE_SUCCEED;
 }
 
 /* ---- collapse ---- */
 
-/* do_swap_page() of each page that is out. */
-static bool bring_in(struct mm_machine *machine, const struct mm_request *request,
-                     const struct scan *scan)
+/*
+ * do_swap_page() of a page that is out. Whoever has to wait for the device lets go of the address space meanwhile, and gives up
+ * this time: the page is in memory then, with others that were read ahead, for the next one to map.
+ */
+static enum mm_collapse bring_in(struct mm_machine *machine, const struct mm_request *request,
+                                 uint32_t number)
 {
-	for (uint32_t i = 0; i < MM_PAGEBLOCK_PAGES; i++) {
-		const struct mm_lpage *lpage = mm_lpage(machine, scan->first + i);
+	const struct mm_lpage *lpage = mm_lpage(machine, number);
 
-		if (lpage->kind == MM_LPAGE_ANON && lpage->pfn == MM_NONE) {
-			if (!mm_swapin(machine, request, scan->first + i))
-				return false;
-			mm_count_major_fault(machine, machine->swap.ra_waits);
-		}
-		lpage = mm_lpage(machine, scan->first + i);
-		if (lpage->kind == MM_LPAGE_ANON && lpage->pfn != MM_NONE)
-			machine->pages[lpage->pfn].flags &= (uint16_t)~MM_PG_UNMAPPED;
+	if (lpage->kind != MM_LPAGE_ANON)
+		return MM_COLLAPSE_SUCCEED;
+	if (lpage->pfn == MM_NONE && lpage->order > 0)
+		mm_split_evicted(machine, number);
+	if (lpage->pfn == MM_NONE && lpage->slot != MM_NONE) {
+		if (!mm_swapin(machine, request, number))
+			return MM_COLLAPSE_FAIL;
+		mm_count_major_fault(machine, machine->swap.ra_waits);
+		if (machine->settings.swap_device != MM_SWAP_AT_ONCE)
+			return MM_COLLAPSE_PAGE_LOCK;
 	}
-	mm_lru_add_drain(machine, machine->current.cpu);
-	return true;
+	lpage = mm_lpage(machine, number);
+	if (lpage->pfn != MM_NONE)
+		machine->pages[lpage->pfn].flags &= (uint16_t)~MM_PG_UNMAPPED;
+	return MM_COLLAPSE_SUCCEED;
 }
 
-/* Its base pages end, and the huge page is there in their place. */
+static enum mm_collapse bring_all_in(struct mm_machine *machine, const struct mm_request *request,
+                                     const struct scan *scan)
+{
+	enum mm_collapse result = MM_COLLAPSE_SUCCEED;
+
+	for (uint32_t i = 0; i < MM_PAGEBLOCK_PAGES && result == MM_COLLAPSE_SUCCEED; i++)
+		result = bring_in(machine, request, scan->first + i);
+	mm_lru_add_drain(machine, request->cpu);
+	return result;
+}
+
+/* What the pages of an area had in common. */
+struct contents {
+	uint64_t holes[MM_PAGEBLOCK_PAGES / 64]; /* a bit each: it has ended, or was never used */
+	uint32_t owner;
+	uint16_t nr_holes;
+	bool locked;
+	bool young;
+};
+
+/* A page of the area, or a folio, ends. How many base pages that is. */
+static uint32_t take_out(struct mm_machine *machine, const struct scan *scan, uint32_t i,
+                         struct contents *contents)
+{
+	const uint32_t number = scan->first + i;
+	const struct mm_lpage folio = *mm_lpage(machine, number);
+	bool any = folio.kind != MM_LPAGE_NONE;
+	uint32_t nr = any ? mm_block_pages(folio.order) : 1;
+
+	for (uint32_t k = 0; k < nr; k++) {
+		if (any && !(mm_lpage(machine, number + k)->flags & MM_LP_GONE))
+			continue;
+		contents->holes[(i + k) / 64] |= UINT64_C(1) << (i + k) % 64;
+		contents->nr_holes++;
+	}
+	if (!any)
+		return nr;
+	contents->locked |= (folio.flags & MM_LP_LOCKED) != 0;
+	contents->young |= (machine->pages[folio.pfn].flags & MM_PG_YOUNG) != 0;
+	if (machine->owners[number])
+		contents->owner = machine->owners[number];
+	mm_drop_lpage(machine, scan->control->cpu, number);
+	return nr;
+}
+
+/* Its pages end, and the huge page is there in their place. */
 static void put_together(struct mm_machine *machine, const struct scan *scan, uint32_t pfn)
 {
-	uint16_t cpu = machine->current.cpu, nr_holes = 0;
-	bool locked = false, young = false;
-	uint32_t owner = 0;
+	struct contents contents = { .owner = 0 };
+	struct mm_lpage *whole = mm_lpage(machine, scan->first);
 
-	for (uint32_t i = 0; i < MM_PAGEBLOCK_PAGES; i++) {
-		uint32_t number = scan->first + i;
-		struct mm_lpage *lpage = mm_lpage(machine, number);
-
-		if (lpage->kind == MM_LPAGE_NONE) {
-			lpage->flags = MM_LP_GONE | MM_LP_HOLE;
-			nr_holes++;
-			continue;
-		}
-		locked |= lpage->flags & MM_LP_LOCKED;
-		young |= machine->pages[lpage->pfn].flags & MM_PG_YOUNG;
-		owner = machine->owners[number] ? machine->owners[number] : owner;
-		mm_drop_lpage(machine, cpu, number);
-	}
-	mm_lpage(machine, scan->first)->flags |= locked ? MM_LP_LOCKED : 0;
+	for (uint32_t i = 0; i < MM_PAGEBLOCK_PAGES;)
+		i += take_out(machine, scan, i, &contents);
+	for (uint32_t i = 0; i < MM_PAGEBLOCK_PAGES; i++)
+		if (contents.holes[i / 64] >> i % 64 & 1)
+			mm_lpage(machine, scan->first + i)->flags = MM_LP_GONE | MM_LP_HOLE;
+	whole->flags |= contents.locked ? MM_LP_LOCKED : 0;
 	mm_page_bind(machine, pfn, scan->first, MM_LPAGE_ANON);
-	mm_lpage(machine, scan->first)->nr_gone = nr_holes;
-	mm_lpage(machine, scan->first)->nr_holes = nr_holes;
-	machine->pages[pfn].flags |= young ? MM_PG_YOUNG : 0;
-	mm_space_charge(machine, owner, scan->first);
+	whole->nr_gone = contents.nr_holes;
+	whole->nr_holes = contents.nr_holes;
+	machine->pages[pfn].flags |= contents.young ? MM_PG_YOUNG : 0;
+	mm_space_charge(machine, contents.owner, scan->first);
 	mm_lru_add_page(machine, pfn);
-	machine->huge.khugepaged.nr_copied += MM_PAGEBLOCK_PAGES;
+	scan->control->nr_copied += MM_PAGEBLOCK_PAGES;
 }
 
-static enum mm_collapse collapse(struct mm_machine *machine, uint32_t space, uint32_t area,
-                                 uint32_t chunk)
+static uint32_t gfp_of(const struct mm_machine *machine, const struct control *control)
 {
-	const struct mm_settings *settings = &machine->settings;
+	return !control->is_khugepaged || machine->settings.khugepaged_defrag
+	               ? MM_GFP_TRANSHUGE
+	               : MM_GFP_TRANSHUGE_LIGHT;
+}
+
+static enum mm_collapse collapse(struct mm_machine *machine, struct scan *was, uint32_t space,
+                                 uint32_t area)
+{
 	struct mm_request request = {
-		.gfp_flags =
-			settings->khugepaged_defrag ? MM_GFP_TRANSHUGE : MM_GFP_TRANSHUGE_LIGHT,
-		.cpu = machine->current.cpu,
+		.gfp_flags = gfp_of(machine, was->control),
+		.task = was->control->task,
+		.cpu = was->control->cpu,
 		.order = MM_PAGEBLOCK_ORDER,
 	};
-	struct scan scan = { .first = chunk * MM_PAGEBLOCK_PAGES };
+	struct scan scan = { .control = was->control, .first = was->first };
 	uint32_t pfn = mm_alloc_pages(machine, &request);
+	uint32_t chunk = scan.first / MM_PAGEBLOCK_PAGES;
 	enum mm_collapse result = MM_COLLAPSE_PMD_NULL;
 
 	mm_count(machine, pfn == MM_NONE ? MM_THP_COLLAPSE_ALLOC_FAILED : MM_THP_COLLAPSE_ALLOC, 1);
@@ -236,36 +306,36 @@ static enum mm_collapse collapse(struct mm_machine *machine, uint32_t space, uin
 		return MM_COLLAPSE_ALLOC_HUGE_PAGE_FAIL;
 	request.gfp_flags = MM_GFP_HIGHUSER_MOVABLE;
 	request.order = 0;
-	/* Time may have passed. */
-	if (mm_huge_chunk(machine, space, area) == chunk && bring_in(machine, &request, &scan) &&
-	    mm_huge_chunk(machine, space, area) == chunk)
+	/* Time may have passed, each time. */
+	if (mm_huge_chunk(machine, space, area) == chunk)
+		result = was->nr_swapped > 0 ? bring_all_in(machine, &request, &scan)
+		                             : MM_COLLAPSE_SUCCEED;
+	if (result == MM_COLLAPSE_SUCCEED && mm_huge_chunk(machine, space, area) != chunk)
+		result = MM_COLLAPSE_PMD_NULL;
+	if (result == MM_COLLAPSE_SUCCEED)
 		result = scan_area(machine, &scan);
 	if (result == MM_COLLAPSE_SUCCEED && scan.nr_swapped > 0)
-		result = MM_COLLAPSE_PAGE_LOCK;
+		result = MM_COLLAPSE_PTE_NON_PRESENT;
 	if (result == MM_COLLAPSE_SUCCEED) {
-		mm_tlb_collapse(machine, machine->current.cpu, space);
+		mm_tlb_collapse(machine, request.cpu, space);
 		put_together(machine, &scan, pfn);
 	} else {
-		mm_free_pages(machine, machine->current.cpu, pfn);
+		mm_free_pages(machine, request.cpu, pfn);
 	}
 	return result;
 }
 
 /* *waited: it has let others go on. */
-static enum mm_collapse scan_and_collapse(struct mm_machine *machine, uint32_t space, uint32_t area,
-                                          bool *waited)
+static enum mm_collapse scan_and_collapse(struct mm_machine *machine, struct control *control,
+                                          uint32_t space, uint32_t area, bool *waited)
 {
 	uint32_t chunk = mm_huge_chunk(machine, space, area);
-	struct scan scan = { .first = chunk * MM_PAGEBLOCK_PAGES };
-	enum mm_collapse result = MM_COLLAPSE_PMD_NULL;
+	struct scan scan = { .control = control, .first = chunk * MM_PAGEBLOCK_PAGES };
+	enum mm_collapse result =
+		chunk == MM_NONE ? MM_COLLAPSE_PMD_NONE : scan_area(machine, &scan);
 
-	*waited = false;
-	if (chunk != MM_NONE)
-		result = scan_area(machine, &scan);
-	if (result != MM_COLLAPSE_SUCCEED)
-		return result;
-	*waited = true;
-	return collapse(machine, space, area, chunk);
+	*waited = result == MM_COLLAPSE_SUCCEED;
+	return *waited ? collapse(machine, &scan, space, area) : result;
 }
 
 /* ---- rounds ---- */
@@ -292,7 +362,7 @@ static const struct mm_huge_range *range_here(const struct mm_machine *machine)
 }
 
 /* Goes on in a space until it has to wait, has done its share, or comes to the end. */
-static enum mm_collapse scan_space(struct mm_machine *machine)
+static enum mm_collapse scan_space(struct mm_machine *machine, struct control *control)
 {
 	struct mm_khugepaged *k = &machine->huge.khugepaged;
 	const struct mm_huge_range *range;
@@ -316,7 +386,7 @@ static enum mm_collapse scan_space(struct mm_machine *machine)
 		/* Where it goes on, even if the space ends meanwhile. */
 		k->area++;
 		k->progress += MM_PAGEBLOCK_PAGES;
-		result = scan_and_collapse(machine, k->space, k->area - 1, &waited);
+		result = scan_and_collapse(machine, control, k->space, k->area - 1, &waited);
 		k->pages_collapsed += result == MM_COLLAPSE_SUCCEED;
 		if (waited || k->progress >= machine->settings.khugepaged_pages_to_scan)
 			return result;
@@ -328,6 +398,8 @@ static enum mm_collapse scan_space(struct mm_machine *machine)
 enum mm_khugepaged_result mm_khugepaged_step(struct mm_machine *machine, uint16_t cpu)
 {
 	struct mm_khugepaged *k = &machine->huge.khugepaged;
+	struct control control = { .is_khugepaged = true,
+		                   .cpu = (uint16_t)(cpu % machine->nr_cpus) };
 	enum mm_collapse result;
 
 	machine->current.cpu = (uint16_t)(cpu % machine->nr_cpus);
@@ -343,7 +415,9 @@ enum mm_khugepaged_result mm_khugepaged_step(struct mm_machine *machine, uint16_
 	if (!mm_khugepaged_has_work(machine) || k->passes >= 2)
 		k->progress = machine->settings.khugepaged_pages_to_scan;
 	if (k->progress < machine->settings.khugepaged_pages_to_scan) {
-		result = scan_space(machine);
+		result = scan_space(machine, &control);
+		k->nr_ptes += control.nr_ptes;
+		k->nr_copied += control.nr_copied;
 		if (k->progress < machine->settings.khugepaged_pages_to_scan &&
 		    result == MM_COLLAPSE_ALLOC_HUGE_PAGE_FAIL && !k->rested) {
 			k->rested = true;
@@ -355,4 +429,69 @@ enum mm_khugepaged_result mm_khugepaged_step(struct mm_machine *machine, uint16_
 	}
 	k->running = false;
 	return MM_KHUGEPAGED_DONE;
+}
+
+/* ---- madvise(MADV_COLLAPSE) ---- */
+
+static const struct mm_huge_range *range_of(const struct mm_machine *machine, uint32_t space,
+                                            uint32_t area)
+{
+	const struct mm_huge_range_vec *ranges = &machine->huge.spaces[space].ranges;
+
+	for (size_t i = 0; i < ranges->count; i++)
+		if (ranges->items[i].first <= area && area < ranges->items[i].end)
+			return &ranges->items[i];
+	return NULL;
+}
+
+/* madvise_collapse_errno() */
+static int error_of(enum mm_collapse result)
+{
+	if (result == MM_COLLAPSE_ALLOC_HUGE_PAGE_FAIL)
+		return ENOMEM;
+	if (result == MM_COLLAPSE_PAGE_COUNT || result == MM_COLLAPSE_PAGE_LOCK ||
+	    result == MM_COLLAPSE_PAGE_LRU)
+		return EAGAIN;
+	return EINVAL;
+}
+
+/* Whether the areas behind one of which this came are tried, too. */
+static bool goes_on(enum mm_collapse result)
+{
+	return result == MM_COLLAPSE_SUCCEED || result == MM_COLLAPSE_PMD_MAPPED ||
+	       result == MM_COLLAPSE_PMD_NULL || result == MM_COLLAPSE_PTE_NON_PRESENT ||
+	       error_of(result) == EAGAIN;
+}
+
+static enum mm_collapse collapse_area(struct mm_machine *machine, struct control *control,
+                                      uint32_t space, uint32_t area)
+{
+	const struct mm_huge_range *range = range_of(machine, space, area);
+	bool waited;
+
+	if (!range || range->advice == MM_ADVICE_NOHUGE || mm_space_is_killed(machine, space))
+		return MM_COLLAPSE_FAIL;
+	if (mm_huge_zero_maps(machine, space, area))
+		return MM_COLLAPSE_PMD_MAPPED;
+	return scan_and_collapse(machine, control, space, area, &waited);
+}
+
+int mm_madvise_collapse(struct mm_machine *machine, const struct mm_request *request,
+                        uint32_t first, uint32_t nr)
+{
+	struct control control = { .cpu = (uint16_t)(request->cpu % machine->nr_cpus),
+		                   .task = request->task };
+	enum mm_collapse result = MM_COLLAPSE_SUCCEED;
+	int error = 0;
+
+	if (request->space == 0 || request->space >= machine->huge.nr_spaces)
+		return EINVAL;
+	mm_lru_add_drain_all(machine);
+	for (uint32_t i = 0; i < nr && goes_on(result); i++) {
+		machine->current.cpu = control.cpu;
+		result = collapse_area(machine, &control, request->space, first + i);
+		if (result != MM_COLLAPSE_SUCCEED && result != MM_COLLAPSE_PMD_MAPPED)
+			error = error_of(result);
+	}
+	return error;
 }

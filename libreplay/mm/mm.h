@@ -711,6 +711,12 @@ bool mm_khugepaged_has_work(const struct mm_machine *machine);
 /* An area, or as many as need no huge page. It may wait, in direct reclaim and compaction. */
 enum mm_khugepaged_result mm_khugepaged_step(struct mm_machine *machine, uint16_t cpu);
 const struct mm_khugepaged *mm_khugepaged(const struct mm_machine *machine);
+/*
+ * madvise(MADV_COLLAPSE) by request->task of nr areas of its space from first on: 0, or the errno that it fails with, of
+ * the last area that failed. It may wait, as khugepaged.
+ */
+int mm_madvise_collapse(struct mm_machine *machine, const struct mm_request *request,
+                        uint32_t first, uint32_t nr);
 
 /* Pages that are being written. */
 uint32_t mm_nr_writeback(const struct mm_machine *machine);

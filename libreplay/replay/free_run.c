@@ -515,6 +515,10 @@ static int finish(struct free_run *run, struct mmr_error *err)
 		                "the hugetlb pool lacks %llu pages that could not be had "
 		                "(vm.nr_hugepages)",
 		                (unsigned long long)replay_stats(run->replay)->nr_hugetlb_lacking);
+	if (replay_stats(run->replay)->nr_collapse_failed)
+		replay_run_note(run->report, "%llu of %llu calls of madvise(MADV_COLLAPSE) failed",
+		                (unsigned long long)replay_stats(run->replay)->nr_collapse_failed,
+		                (unsigned long long)replay_stats(run->replay)->nr_collapse_calls);
 	if (run->report->nr_oom)
 		replay_run_note(
 			run->report,

@@ -155,6 +155,7 @@ static enum change change_of(const struct demand_op *op)
 	case DEMAND_FILE_FAULT:
 	case DEMAND_HUGETLB_FAIL:
 	case DEMAND_TLB:
+	case DEMAND_COLLAPSE:
 	case DEMAND_SLAB_FREE:
 	case DEMAND_LAZYFREE:
 	case DEMAND_DIRTY:

@@ -18,7 +18,7 @@ static bool has_page(uint8_t kind)
 
 int replay_op_check(const struct replay *replay, const struct demand_op *op, struct mmr_error *err)
 {
-	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_TLB)
+	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_COLLAPSE)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of unknown kind %u", op->kind);
 	if (op->order > MM_MAX_ORDER)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of order %u", op->order);
@@ -322,6 +322,10 @@ static void learn_shrinker(struct mm_machine *machine, const struct demand_op *o
 		                                   .nr_pages = op->gfp_flags,
 		                                   .large_batch = op->order == 1 };
 
+	if (op->kind == DEMAND_CACHE_GROWS) {
+		mm_shrinker_grow(machine, op->arg, op->order, op->gfp_flags, (int32_t)op->arg2);
+		return;
+	}
 	mm_shrinker_learn(machine, op->arg & 255, &sample);
 }
 
@@ -434,6 +438,12 @@ static void attempt(struct replay *replay, const struct demand_op *op,
 		replay_hugetlb_failed(replay, request);
 		return;
 	}
+	if (op->kind == DEMAND_COLLAPSE) {
+		replay->stats.nr_collapse_calls++;
+		replay->stats.nr_collapse_failed +=
+			mm_madvise_collapse(replay->machine, request, op->arg, op->arg2) != 0;
+		return;
+	}
 	if ((op->arg & DEMAND_HUGE) && replay->tunables.value[REPLAY_TUNABLE_USE_ZERO_PAGE] > 0 &&
 	    mm_huge_admits(&replay->thp_settings, advice_of(op)))
 		mm_read_huge_area(replay->machine, request, op->arg2 >> MM_PAGEBLOCK_ORDER);
@@ -503,8 +513,6 @@ static void run(struct replay *replay, const struct demand_op *op)
 		mm_lock_page(machine, op->page, op->kind == DEMAND_MLOCK);
 		break;
 	case DEMAND_CACHE_GROWS:
-		mm_shrinker_grow(machine, op->arg, op->order, op->gfp_flags, (int32_t)op->arg2);
-		break;
 	case DEMAND_CACHE_SHRUNK:
 		learn_shrinker(machine, op);
 		break;
@@ -518,6 +526,7 @@ static void run(struct replay *replay, const struct demand_op *op)
 	case DEMAND_OOM:
 		replay_oom_beyond(replay, op);
 		break;
+	case DEMAND_COLLAPSE:
 	case DEMAND_PAGE_FAULT:
 	case DEMAND_HUGETLB_FAIL:
 		attempt(replay, op, &request);

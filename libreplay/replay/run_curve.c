@@ -245,6 +245,7 @@ static int follow(struct mmr_curves *curves, const struct demand_op *op, struct 
 	case DEMAND_FILE_FAULT:
 	case DEMAND_HUGETLB_FAIL:
 	case DEMAND_TLB:
+	case DEMAND_COLLAPSE:
 	case DEMAND_DROP_CACHES:
 	case DEMAND_HUGE_RANGE:
 		break;

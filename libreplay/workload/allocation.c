@@ -2,7 +2,7 @@
 /*
  * Allocations: which are demand, and which page each brings to life.
  *
- * What the kernel allocates inside compaction, migration and khugepaged is its own reaction and is dropped, with
+ * What the kernel allocates inside compaction, migration, khugepaged and madvise(MADV_COLLAPSE) is its own reaction and is dropped, with
  * its free. Inside reclaim it is what writing to swap takes (requests, slots of the swap cache, what zram
  * compresses to): the engine has none of that, so it is kept as other kernel memory, from the reserves as there. A movable page of order 0 is the page of the task's fault if there is
  * one open; otherwise it waits for the event that says what it is: mm_filemap_add_to_page_cache or
@@ -209,7 +209,7 @@ void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	}
 	if (is_huge_zero_page(wl, task, event)) {
 		drop(wl, pfn, nr, WL_ALLOC_HUGE);
-	} else if (t->flags & WL_TASK_KHUGEPAGED) {
+	} else if (wl_in_collapse(t)) {
 		drop(wl, pfn, nr, WL_ALLOC_KHUGEPAGED);
 		if (event->page.order == WL_HUGE_ORDER)
 			t->collapse_pfn = (uint32_t)pfn;

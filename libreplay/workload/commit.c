@@ -261,6 +261,43 @@ void wl_commit_advise(struct wl *wl, uint32_t task, uint64_t start, uint64_t end
 	tell_room(wl, task, start, end, (uint8_t)advice);
 }
 
+/* The first area behind this one of which another can be said: no range is gone through area by area. */
+static uint64_t next_area(const struct wl_mm *mm, uint64_t area, bool room)
+{
+	size_t i = find(mm, area << WL_HUGE_ORDER);
+	uint64_t next;
+
+	if (i == mm->commits.count)
+		return UINT64_MAX;
+	if (room || mm->commits.items[i].merges == MERGES_NEVER)
+		next = mm->commits.items[i].end >> WL_HUGE_ORDER;
+	else
+		next = mm->commits.items[i].start >> WL_HUGE_ORDER;
+	return next > area ? next : area + 1;
+}
+
+void wl_commit_collapse(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
+{
+	uint64_t area = (start + WL_HUGE_PAGES - 1) >> WL_HUGE_ORDER, last = end >> WL_HUGE_ORDER;
+	uint32_t mm = wl->tasks.items[task].mm;
+	uint64_t first = area;
+
+	/* Each VMA as far as it lies within: the others are of files and shared memory. */
+	while (mm != WL_NONE && area < last) {
+		bool room = room_at(wl, mm, area << WL_HUGE_ORDER, WL_HUGE_ORDER) != NULL;
+		uint64_t next = next_area(&wl->mms.items[mm], area, room);
+
+		area = next < last ? next : last;
+		if (!room)
+			first = area;
+		else if (area == last || !room_at(wl, mm, area << WL_HUGE_ORDER, WL_HUGE_ORDER))
+			tell(wl, task,
+			     (struct demand_op){ .kind = DEMAND_COLLAPSE,
+			                         .arg = (uint32_t)first & DEMAND_AREA_MASK,
+			                         .arg2 = (uint32_t)(area - first) });
+	}
+}
+
 /* The range beside [start, end) that it becomes one VMA with: the one before it, if there is a choice. Or NULL. */
 static const struct wl_commit *merges_with(const struct wl *wl, uint32_t mm,
                                            const struct wl_commit *range)

@@ -113,6 +113,8 @@ enum demand_kind {
 	DEMAND_HUGETLB_FAIL,
 	/* For TLBs, only where that was asked for: order is an enum demand_tlb. */
 	DEMAND_TLB,
+	/* madvise(MADV_COLLAPSE) of arg2 ranges of 2 MiB of the task's space, as of DEMAND_HUGE_RANGE. */
+	DEMAND_COLLAPSE,
 };
 
 enum demand_tlb {

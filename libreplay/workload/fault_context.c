@@ -593,7 +593,7 @@ void wl_fault_rss(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	bool around;
 
 	if (task == 0 || wl_in_reclaim(t) || wl_in_migration(t) ||
-	    t->flags & (WL_TASK_KHUGEPAGED | WL_TASK_EXITED))
+	    t->flags & (WL_TASK_KHUGEPAGED | WL_TASK_COLLAPSE | WL_TASK_EXITED))
 		return;
 	if (event->rss.curr)
 		wl_mm_identify(wl, task, event->rss.mm_id);

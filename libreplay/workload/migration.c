@@ -190,6 +190,10 @@ static void note_collapse(struct wl *wl, struct wl_task *t, uint64_t pfn)
 
 	if (map == WL_NONE || wl->maps.items[map].vpn & WL_FILE_BIT)
 		return;
+	/* A fork may share it. */
+	while (t->flags & WL_TASK_COLLAPSE && wl->maps.items[map].mm != t->mm &&
+	       wl->maps.items[map].page_next != WL_NONE)
+		map = wl->maps.items[map].page_next;
 	t->collapse_mm = wl->maps.items[map].mm;
 	t->collapse_vpn = wl->maps.items[map].vpn & ~(uint64_t)(WL_HUGE_PAGES - 1);
 }

@@ -143,7 +143,7 @@ static bool free_endogenous(struct wl *wl, const struct wl_task *t, uint32_t pag
 		wl_emit_evicted(wl, page);
 	} else if (wl_in_migration(t)) {
 		*cause = WL_FREE_MIGRATED;
-	} else if (t->flags & WL_TASK_KHUGEPAGED) {
+	} else if (wl_in_collapse(t)) {
 		*cause = WL_FREE_KHUGEPAGED;
 	} else {
 		return false;
@@ -199,7 +199,7 @@ static bool free_whole(struct wl *wl, const struct wl_task *t, uint64_t pfn, uns
 	if (order == 0 || order > WL_HUGE_ORDER || first == WL_NONE || first & (nr - 1) ||
 	    wl->pages.items[first].kind == WL_PAGE_KERNEL)
 		return false;
-	if (wl_in_reclaim(t) || wl_in_migration(t) || t->flags & WL_TASK_KHUGEPAGED)
+	if (wl_in_reclaim(t) || wl_in_migration(t) || wl_in_collapse(t))
 		return false;
 	for (uint32_t i = 1; i < nr; i++)
 		if (wl_page_at(wl, pfn + i) != first + i)

@@ -25,7 +25,8 @@ enum {
 	ADV_PAGEOUT = 21,
 	ADV_POPULATE_READ = 22,
 	ADV_POPULATE_WRITE = 23,
-	ADV_DONTNEED_LOCKED = 24
+	ADV_DONTNEED_LOCKED = 24,
+	ADV_COLLAPSE = 25,
 };
 
 static uint64_t page_up(uint64_t bytes)
@@ -157,6 +158,7 @@ static void begin(struct wl_task *t, const struct mmr_event *event)
 	uint64_t end = start + page_up(event->vma.length);
 
 	t->syscall = event->kind;
+	t->flags &= ~(uint32_t)(WL_TASK_PAGEOUT | WL_TASK_COLLAPSE);
 	t->populated = WL_NONE;
 	t->populate_next = 0;
 	t->populate_end = 0;
@@ -172,6 +174,8 @@ static void begin(struct wl_task *t, const struct mmr_event *event)
 	t->prot = event->vma.prot;
 	if (event->kind == MMR_EVENT_SYS_ENTER_MADVISE && event->vma.flags == ADV_PAGEOUT)
 		t->flags |= WL_TASK_PAGEOUT;
+	if (event->kind == MMR_EVENT_SYS_ENTER_MADVISE && event->vma.flags == ADV_COLLAPSE)
+		t->flags |= WL_TASK_COLLAPSE;
 	if (event->kind == MMR_EVENT_SYS_ENTER_MLOCK || event->kind == MMR_EVENT_SYS_ENTER_MLOCK2 ||
 	    (event->kind == MMR_EVENT_SYS_ENTER_MADVISE &&
 	     (event->vma.flags == ADV_POPULATE_READ || event->vma.flags == ADV_POPULATE_WRITE))) {
@@ -301,7 +305,7 @@ static void end(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	uint64_t at = (uint64_t)ret >> WL_PAGE_SHIFT;
 	uint64_t pages = page_up(t->args[1]);
 
-	t->flags &= ~(uint32_t)WL_TASK_PAGEOUT;
+	t->flags &= ~(uint32_t)(WL_TASK_PAGEOUT | WL_TASK_COLLAPSE);
 	if (!matches(t->syscall, event->kind) || ret < 0 || t->mm == WL_NONE)
 		return;
 	switch (event->kind) {
@@ -346,6 +350,10 @@ void wl_vma_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	case MMR_EVENT_SYS_ENTER_MREMAP:
 	case MMR_EVENT_SYS_ENTER_MADVISE:
 		begin(t, event);
+		if (t->flags & WL_TASK_COLLAPSE)
+			wl_commit_collapse(wl, task, event->vma.address >> WL_PAGE_SHIFT,
+			                   (event->vma.address + event->vma.length) >>
+			                           WL_PAGE_SHIFT);
 		wl_tlb_call(wl, true);
 		break;
 	case MMR_EVENT_SYS_EXIT_MMAP:

@@ -166,6 +166,7 @@ enum wl_task_flags {
 	WL_TASK_KHUGEPAGED = 32,
 	WL_TASK_PAGEOUT = 64, /* MADV_PAGEOUT */
 	WL_TASK_EXITED = 128,
+	WL_TASK_COLLAPSE = 256, /* MADV_COLLAPSE */
 };
 
 #define WL_MAX_AHEAD 16
@@ -592,6 +593,11 @@ static inline bool wl_in_migration(const struct wl_task *task)
 	return task->flags & (WL_TASK_COMPACT | WL_TASK_MIGRATE | WL_TASK_KCOMPACTD);
 }
 
+static inline bool wl_in_collapse(const struct wl_task *task)
+{
+	return task->flags & (WL_TASK_KHUGEPAGED | WL_TASK_COLLAPSE);
+}
+
 /* Address space of a task, made if it is not known. */
 uint32_t wl_mm_of(struct wl *wl, uint32_t task);
 uint32_t wl_mm_new(struct wl *wl);
@@ -738,6 +744,8 @@ uint32_t wl_room_flags(const struct wl *wl, uint32_t mm, uint64_t vpn);
 /* madvise() of [start, end). */
 void wl_commit_advise(struct wl *wl, uint32_t task, uint64_t start, uint64_t end,
                       enum demand_advice advice);
+/* madvise(MADV_COLLAPSE) of [start, end). */
+void wl_commit_collapse(struct wl *wl, uint32_t task, uint64_t start, uint64_t end);
 /* What a task's space had before the trace. */
 void wl_commit_tell(struct wl *wl, uint32_t task);
 void wl_commit_copy(struct wl *wl, uint32_t dst, uint32_t src);

@@ -291,6 +291,41 @@ static void room_for_huge_pages_is_told(void **state)
 	wl_destroy(b->wl);
 }
 
+static bool is_collapse(const struct demand_op *op)
+{
+	return op->kind == DEMAND_COLLAPSE;
+}
+
+/* Whole areas of a range, when the call begins: those that one VMA covers, however it came about. */
+static void areas_to_be_collapsed_are_told(void **state)
+{
+	const struct mmr_event call = {
+		.kind = MMR_EVENT_SYS_ENTER_MADVISE,
+		.vma = { .address = BASE << 12, .length = UINT64_C(1) << 46, .flags = 25 }
+	};
+	struct bench *b = new_bench();
+
+	(void)state;
+	map(b, BASE, 1024, PRIVATE_RW, WRITABLE);
+	map(b, BASE + 1024, 600, PRIVATE_RW, WRITABLE);
+	map(b, BASE + 2048, 512, SHARED_ANON, WRITABLE);
+	map(b, BASE + 2560, 512, PRIVATE_RW, WRITABLE);
+	advise(b, BASE + 1, 1024, 25);    /* one, with a part of each beside it */
+	advise(b, BASE + 700, 400, 25);   /* none */
+	advise(b, BASE + 1024, 2048, 25); /* two, apart */
+	send(b, call);
+	alloc(b, 100, 512, 0x2c40ca, 9); /* its huge page is none of the program's */
+	collect(b, is_collapse);
+	assert_int_equal(b->nr_ops, 5);
+	expect(b, 0, DEMAND_COLLAPSE, (uint32_t)((BASE >> 9) + 1) & DEMAND_AREA_MASK, 1);
+	expect(b, 1, DEMAND_COLLAPSE, (uint32_t)((BASE >> 9) + 2) & DEMAND_AREA_MASK, 1);
+	expect(b, 2, DEMAND_COLLAPSE, (uint32_t)((BASE >> 9) + 5) & DEMAND_AREA_MASK, 1);
+	expect(b, 3, DEMAND_COLLAPSE, (uint32_t)(BASE >> 9) & DEMAND_AREA_MASK, 3);
+	expect(b, 4, DEMAND_COLLAPSE, (uint32_t)((BASE >> 9) + 5) & DEMAND_AREA_MASK, 1);
+	assert_int_equal(count(b, WL_ALLOC_KHUGEPAGED), 1);
+	wl_destroy(b->wl);
+}
+
 /* New pages there have their numbers side by side, and say what a huge page would need. */
 static void pages_lie_where_a_huge_one_could(void **state)
 {
@@ -391,6 +426,7 @@ int main(void)
 		cmocka_unit_test(only_what_may_need_memory_is_told),
 		cmocka_unit_test(holes_split_ranges),
 		cmocka_unit_test(room_for_huge_pages_is_told),
+		cmocka_unit_test(areas_to_be_collapsed_are_told),
 		cmocka_unit_test(pages_lie_where_a_huge_one_could),
 		cmocka_unit_test(reads_of_areas_are_told),
 		cmocka_unit_test(pages_lie_where_a_folio_could),

@@ -2,6 +2,7 @@
 /* Where huge pages can be, and what khugepaged makes of it. */
 #include "machine.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #define NR_PAGES (32u * 512)
@@ -10,9 +11,9 @@
 
 static const struct mm_request small = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE };
 
-static struct mm_machine *new_machine(uint32_t *space)
+static struct mm_machine *new_machine_with(uint32_t nr_slots, uint32_t *space)
 {
-	struct mm_machine *machine = machine_new(NR_PAGES, 1, NR_PAGES, policy_find("classic"));
+	struct mm_machine *machine = machine_new(NR_PAGES, 1, nr_slots, policy_find("classic"));
 
 	machine_all_free(machine);
 	assert_int_equal(mm_reserve_lpages(machine, 8 * 512, NULL), 0);
@@ -23,6 +24,11 @@ static struct mm_machine *new_machine(uint32_t *space)
 	machine->settings.max_ptes_swap = 64;
 	*space = mm_space_new(machine, 0, false);
 	return machine;
+}
+
+static struct mm_machine *new_machine(uint32_t *space)
+{
+	return new_machine_with(NR_PAGES, space);
 }
 
 static void end(struct mm_machine *machine)
@@ -246,6 +252,180 @@ static void defrag_says_how_hard_a_fault_tries(void **state)
 	}
 }
 
+/* ---- madvise(MADV_COLLAPSE) ---- */
+
+static void age_all(struct mm_machine *machine, uint32_t chunk)
+{
+	for (uint32_t i = 0; i < 512; i++) {
+		uint32_t pfn = mm_lpage(machine, chunk + i)->pfn;
+
+		if (pfn != MM_NONE)
+			machine->pages[pfn].flags &= (uint16_t) ~(MM_PG_YOUNG | MM_PG_REFERENCED);
+	}
+}
+
+static struct mm_request caller(uint32_t space)
+{
+	return (struct mm_request){ .task = 1, .space = space };
+}
+
+/* Nor by settings; its holes stay what they are. */
+static void who_asks_is_held_back_by_no_limit(void **state)
+{
+	uint32_t space;
+	struct mm_machine *machine = new_machine(&space);
+	struct mm_request request = caller(space);
+
+	(void)state;
+	machine->settings.thp_enabled = MM_THP_NEVER;
+	machine->settings.max_ptes_none = 0;
+	for (uint32_t i = 0; i < 3; i++) {
+		fill(machine, space, CHUNK * (i + 1), AREA + i, 2);
+		age_all(machine, CHUNK * (i + 1));
+	}
+	mm_set_huge_range(machine, space, AREA, 3, MM_ADVICE_NONE);
+	assert_int_equal(mm_madvise_collapse(machine, &request, AREA, 2), 0);
+	assert_int_equal(machine_counter(machine, "thp_collapse_alloc"), 2);
+	assert_int_equal(machine_counter(machine, "thp_scan_exceed_none_pte"), 0);
+	assert_int_equal(mm_lpage(machine, CHUNK)->nr_holes, 256);
+	assert_int_equal(mm_lpage(machine, 3 * CHUNK)->order, 0);
+	/* What is huge already is as well. */
+	assert_int_equal(mm_madvise_collapse(machine, &request, AREA, 3), 0);
+	assert_int_equal(machine_counter(machine, "thp_collapse_alloc"), 3);
+	end(machine);
+}
+
+static void what_it_fails_with(void **state)
+{
+	uint32_t space;
+	struct mm_machine *machine = new_machine_with(0, &space);
+	struct mm_request request = caller(space);
+	struct mm_page *held;
+
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++)
+		fill(machine, space, CHUNK * (i + 1), AREA + i, 1);
+	assert_int_equal(mm_madvise_collapse(machine, &request, AREA, 1), EINVAL);
+	mm_set_huge_range(machine, space, AREA - 1, 5, MM_ADVICE_NOHUGE);
+	assert_int_equal(mm_madvise_collapse(machine, &request, AREA, 1), EINVAL);
+	mm_set_huge_range(machine, space, AREA - 1, 5, MM_ADVICE_NONE);
+	/* Where nothing was ever used it ends, whatever is behind. */
+	assert_int_equal(mm_madvise_collapse(machine, &request, AREA - 1, 2), EINVAL);
+	assert_int_equal(machine_counter(machine, "thp_collapse_alloc"), 0);
+	/* What somebody holds is passed over. */
+	mm_lru_add_drain_all(machine);
+	held = &machine->pages[mm_lpage(machine, CHUNK + 100)->pfn];
+	held->io |= MM_IO_ROTATING;
+	assert_int_equal(mm_madvise_collapse(machine, &request, AREA, 2), EAGAIN);
+	held->io &= (uint8_t)~MM_IO_ROTATING;
+	assert_int_equal(mm_lpage(machine, CHUNK)->order, 0);
+	assert_int_equal(mm_lpage(machine, 2 * CHUNK)->order, 9);
+	while (mm_alloc_pages(machine, &(struct mm_request){ .gfp_flags = MM_GFP_TRANSHUGE_LIGHT,
+	                                                     .order = 9 }) != MM_NONE)
+		;
+	assert_int_equal(mm_madvise_collapse(machine, &request, AREA, 3), ENOMEM);
+	assert_int_equal(machine_counter(machine, "thp_collapse_alloc_failed"), 1);
+	mm_space_end(machine, space);
+	assert_int_equal(mm_madvise_collapse(machine, &request, AREA, 3), EINVAL);
+	end(machine);
+}
+
+/* One page of an area in swap. Where it must be read, the next call finds it in memory. */
+static void swap_is_brought_in(void **state)
+{
+	static const struct {
+		enum mm_swap_device device;
+		int first;
+	} rows[] = { { MM_SWAP_NO_SEEKS, EAGAIN }, { MM_SWAP_AT_ONCE, 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint32_t space;
+		struct mm_machine *machine = new_machine(&space);
+		struct mm_request request = caller(space);
+
+		assert_int_equal(mm_seed_swapped(machine, CHUNK + 8, MM_LPAGE_ANON), 0);
+		machine->settings.swap_device = (uint8_t)rows[i].device;
+		machine->settings.max_ptes_swap = 0;
+		fill(machine, space, CHUNK, AREA, 16);
+		mm_set_huge_range(machine, space, AREA, 1, MM_ADVICE_NONE);
+		assert_int_equal(mm_madvise_collapse(machine, &request, AREA, 1), rows[i].first);
+		assert_int_equal(machine_counter(machine, "pswpin"), 1);
+		assert_int_equal(mm_lpage(machine, CHUNK)->order, rows[i].first ? 0 : 9);
+		assert_int_equal(mm_madvise_collapse(machine, &request, AREA, 1), 0);
+		assert_int_equal(machine_counter(machine, "pswpin"), 1);
+		assert_int_equal(machine_counter(machine, "pgmajfault"), 1);
+		assert_int_equal(mm_lpage(machine, CHUNK)->nr_holes, 512 - 33);
+		end(machine);
+	}
+}
+
+/* ---- folios in the area ---- */
+
+static void touch_folio(struct mm_machine *machine, uint32_t number, uint32_t order)
+{
+	const struct mm_request request = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE,
+		                            .folio_gfp = MM_GFP_TRANSHUGE_LIGHT,
+		                            .folio_orders = (uint16_t)(1u << order) };
+
+	mm_touch_page(machine, &request, number, MM_LPAGE_ANON, MM_TOUCH_WRITE);
+}
+
+/* Three orders and holes; of a folio all that it has counts as there. */
+static void folios_become_a_huge_page(void **state)
+{
+	uint32_t space;
+	struct mm_machine *machine = new_machine(&space);
+
+	(void)state;
+	touch_folio(machine, CHUNK + 16, 4);
+	touch_folio(machine, CHUNK + 256, 8);
+	fill(machine, space, CHUNK, AREA, 512);
+	mm_space_charge(machine, space, CHUNK + 16);
+	mm_space_charge(machine, space, CHUNK + 256);
+	/* Of one of them a part has ended. */
+	touch_folio(machine, CHUNK + 17, 4);
+	assert_true(mm_free_base(machine, 0, CHUNK + 16, 0));
+	mm_set_huge_range(machine, space, AREA, 1, MM_ADVICE_HUGE);
+	machine->settings.max_ptes_none = 512 - 1 - 256 - 15 - 1;
+	round_of_it(machine);
+	assert_int_equal(machine_counter(machine, "thp_scan_exceed_none_pte"), 1);
+	machine->settings.max_ptes_none++;
+	round_of_it(machine);
+	assert_int_equal(machine_counter(machine, "thp_collapse_alloc"), 1);
+	assert_int_equal(mm_lpage(machine, CHUNK)->order, 9);
+	assert_int_equal(machine->nr_anon, 512);
+	assert_int_equal(machine->spaces[space].nr_pages, 512);
+	mm_free_base(machine, 0, CHUNK, 9);
+	assert_int_equal(machine->nr_anon, 0);
+	end(machine);
+}
+
+/* What has lost a part is mapped page by page, and is made huge anew; then no page waits to be split. */
+static void a_huge_page_that_lost_a_part_is_renewed(void **state)
+{
+	uint32_t space, pfn;
+	struct mm_machine *machine = new_machine(&space);
+
+	(void)state;
+	advised_area(machine, space, 1);
+	round_of_it(machine);
+	pfn = mm_lpage(machine, CHUNK)->pfn;
+	for (uint32_t i = 0; i < 100; i++)
+		mm_free_base(machine, 0, CHUNK + i, 0);
+	round_of_it(machine);
+	assert_int_equal(machine_counter(machine, "thp_collapse_alloc"), 1);
+	mm_split_huge_pmd(machine, CHUNK);
+	round_of_it(machine);
+	assert_int_equal(machine_counter(machine, "thp_collapse_alloc"), 2);
+	assert_int_not_equal(mm_lpage(machine, CHUNK)->pfn, pfn);
+	assert_int_equal(mm_lpage(machine, CHUNK)->flags & (MM_LP_PTE_MAPPED | MM_LP_DEFERRED), 0);
+	assert_int_equal(mm_lpage(machine, CHUNK)->nr_holes, 100);
+	assert_int_equal(mm_touch_page(machine, &small, CHUNK + 5, MM_LPAGE_ANON, MM_TOUCH_WRITE),
+	                 MM_TOUCH_HIT);
+	end(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +437,11 @@ int main(void)
 		cmocka_unit_test(advice_and_settings_decide),
 		cmocka_unit_test(the_last_word_on_an_area_counts),
 		cmocka_unit_test(defrag_says_how_hard_a_fault_tries),
+		cmocka_unit_test(who_asks_is_held_back_by_no_limit),
+		cmocka_unit_test(what_it_fails_with),
+		cmocka_unit_test(swap_is_brought_in),
+		cmocka_unit_test(folios_become_a_huge_page),
+		cmocka_unit_test(a_huge_page_that_lost_a_part_is_renewed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
