@@ -24,27 +24,47 @@ struct block_count {
 	uint64_t fixed[MM_ROOM_WORDS]; /* those that cannot be moved */
 };
 
+/* By order: the bits of a word at which a range of 2^order pages begins. */
+static const uint64_t range_starts[] = {
+	UINT64_C(0xffffffffffffffff), UINT64_C(0x5555555555555555), UINT64_C(0x1111111111111111),
+	UINT64_C(0x0101010101010101), UINT64_C(0x0001000100010001), UINT64_C(0x0000000100000001),
+	UINT64_C(0x0000000000000001),
+};
+
+#define WORD_ORDER 6
+
+/* A range's first bit says whether it has such a page: of order + 1, if its first half has or its second. */
+static void join_halves(uint64_t map[MM_ROOM_WORDS], int order)
+{
+	size_t half = order < WORD_ORDER ? 0 : (size_t)1 << (order - WORD_ORDER);
+
+	for (size_t i = 0; i<MM_ROOM_WORDS; i += half> 0 ? 2 * half : 1)
+		map[i] |= half > 0 ? map[i + half] : map[i] >> (1u << order);
+}
+
+static bool has_room(const uint64_t map[MM_ROOM_WORDS], int order)
+{
+	size_t step = order <= WORD_ORDER ? 1 : (size_t)1 << (order - WORD_ORDER);
+	uint64_t starts = range_starts[order <= WORD_ORDER ? order : WORD_ORDER];
+
+	for (size_t i = 0; i < MM_ROOM_WORDS; i += step)
+		if (~map[i] & starts)
+			return true;
+	return false;
+}
+
 int mm_room_order(const uint64_t fixed[MM_ROOM_WORDS])
 {
-	uint64_t
-		map[MM_ROOM_WORDS]; /* whether range i of the order that it is at has such a page */
-	int room = -1;
+	uint64_t map[MM_ROOM_WORDS];
+	int order = 0;
 
 	memcpy(map, fixed, sizeof(map));
-	for (int order = 0; order <= MM_PAGEBLOCK_ORDER && room == order - 1; order++) {
-		for (size_t i = 0; i < MM_PAGEBLOCK_PAGES >> order; i++) {
-			bool has = bitmap_test(map, i);
-
-			if (order > 0) {
-				has = bitmap_test(map, 2 * i) || bitmap_test(map, 2 * i + 1);
-				bitmap_clear(map, i);
-				map[i / 64] |= (uint64_t)has << (i % 64);
-			}
-			if (!has)
-				room = order;
-		}
+	while (order <= MM_PAGEBLOCK_ORDER && has_room(map, order)) {
+		if (order < MM_PAGEBLOCK_ORDER)
+			join_halves(map, order);
+		order++;
 	}
-	return room;
+	return order - 1;
 }
 
 static void set_fixed(struct block_count *count, uint32_t first, uint32_t nr)

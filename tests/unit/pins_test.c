@@ -10,8 +10,10 @@
 
 #undef mmr_trace_snapshot
 #define mmr_trace_snapshot_info(trace, i) NULL
+#include "bitmap.h"
 #include "pins.c"
 #include "pins_original.c"
+#include "rng.h"
 #include "show_mem.h"
 
 #define KERNEL      0x400cc0u
@@ -187,6 +189,40 @@ static void room_in_pieces(void **state)
 	assert_int_equal(mm_room_order(fixed), 0);
 }
 
+static bool is_free_range(const uint64_t fixed[MM_ROOM_WORDS], int order, uint32_t first)
+{
+	for (uint32_t page = first; page < first + (1u << order); page++)
+		if (bitmap_test(fixed, page))
+			return false;
+	return true;
+}
+
+/* One aligned range of each order at each place, among pages of which some more are free. */
+static void room_anywhere(void **state)
+{
+	struct rng rng;
+
+	(void)state;
+	base_rng_init(&rng, 1);
+	for (int order = 0; order <= MM_PAGEBLOCK_ORDER; order++) {
+		for (uint32_t first = 0; first < MM_PAGEBLOCK_PAGES; first += 1u << order) {
+			uint64_t fixed[MM_ROOM_WORDS];
+			int best = order;
+
+			memset(fixed, 0xff, sizeof(fixed));
+			for (uint32_t i = 0; i < base_rng_below(&rng, 600); i++)
+				bitmap_clear(fixed, base_rng_below(&rng, MM_PAGEBLOCK_PAGES));
+			for (uint32_t page = first; page < first + (1u << order); page++)
+				bitmap_clear(fixed, page);
+			for (int larger = order + 1; larger <= MM_PAGEBLOCK_ORDER; larger++)
+				for (uint32_t at = 0; at < MM_PAGEBLOCK_PAGES; at += 1u << larger)
+					if (is_free_range(fixed, larger, at))
+						best = larger;
+			assert_int_equal(mm_room_order(fixed), best);
+		}
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rows_set_up, rows_tear_down)
 
 int main(void)
@@ -194,7 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(alone_and_among_others),     TEST(what_compaction_cannot_move),
 		TEST(memory_of_nobody),           TEST(many_holders),
-		cmocka_unit_test(room_in_pieces),
+		cmocka_unit_test(room_in_pieces), cmocka_unit_test(room_anywhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
