@@ -169,7 +169,9 @@ static int note_owners(struct free_run *run, const struct demand_op *ops, size_t
 	int code = 0;
 
 	for (size_t i = 0; i < nr_ops && code == 0; i++)
-		code = replay_pins_replay_op(&run->pins, run->wl, &ops[i], err);
+		if (ops[i].kind == DEMAND_KERNEL_ALLOC)
+			code = replay_pins_replay_op(
+				&run->pins, replay_free_run_pid(run, ops[i].task), &ops[i], err);
 	return code;
 }
 
@@ -212,6 +214,8 @@ static int execute_ready(struct free_run *run, struct mmr_error *err)
 		code = replay_future_ops(run->future, ops, nr_ops, err);
 	if (run->looking_ahead && run->residence && code == 0)
 		code = replay_residence_ops(run->residence, ops, nr_ops, err);
+	if (run->looking_ahead)
+		replay_kept_add(run->kept, run->wl, ops, nr_ops, run->report->nr_events);
 
 	if (code == 0)
 		wl_consume(run->wl, nr_ops);
@@ -281,6 +285,21 @@ static int feed(struct free_run *run, struct mmr_error *err)
 	return code < 0 ? code : execute_ready(run, err);
 }
 
+/* The same as feed() with what the pass ahead kept. */
+static int play_kept(struct free_run *run, struct mmr_error *err)
+{
+	struct replay_kept_batch batch;
+	int code = 0;
+
+	while (code == 0 && !is_over(run) && replay_kept_next(run->kept, &batch)) {
+		run->report->nr_events = batch.nr_events;
+		if (!progress(run->options, batch.nr_events))
+			return base_error(err, MMR_E_BUSY, "interrupted; nothing was written");
+		code = execute(run, batch.ops, batch.nr_ops, err);
+	}
+	return code;
+}
+
 /* ---- the run ---- */
 
 /* The policy asks which pages are in use, and there are no samples that tell. */
@@ -333,6 +352,8 @@ static int look_ahead(struct free_run *run, struct mmr_error *err)
 	else
 		return 0;
 	if (code == 0)
+		code = replay_kept_create(REPLAY_KEPT_LIMIT, &run->kept, err);
+	if (code == 0)
 		code = create_workload(run, err);
 	if (code == 0)
 		code = mmr_trace_rewind(run->trace, err);
@@ -348,6 +369,10 @@ static int look_ahead(struct free_run *run, struct mmr_error *err)
 		replay_residence_seal(run->residence);
 	wl_destroy(run->wl);
 	run->wl = NULL;
+	if (!replay_kept_is_whole(run->kept)) {
+		replay_kept_destroy(run->kept);
+		run->kept = NULL;
+	}
 	run->access = (struct run_access){ 0 };
 	run->report->nr_events = 0;
 	return mmr_trace_rewind(run->trace, err);
@@ -409,7 +434,7 @@ static int create(struct free_run *run, struct mmr_error *err)
 		replay_run_note(run->report,
 		                "there are no samples of page accesses: only faults and file reads "
 		                "tell what was in use, so hot anonymous pages look cold");
-	return create_workload(run, err);
+	return run->kept ? 0 : create_workload(run, err);
 }
 
 /* Samples are at even multiples of the interval, from the instant on at which the machine is known. */
@@ -550,7 +575,7 @@ static int run_through(struct free_run *run, struct free_run_start *start, struc
 	if (code == 0)
 		code = begin(run, err);
 	if (code == 0)
-		code = feed(run, err);
+		code = run->kept ? play_kept(run, err) : feed(run, err);
 	if (code == 0)
 		code = finish(run, err);
 	return code;
@@ -562,6 +587,7 @@ static void destroy(struct free_run *run)
 		replay_run_sampler_deinit(&run->sampler);
 	replay_pins_replay_deinit(&run->pins);
 	wl_destroy(run->wl);
+	replay_kept_destroy(run->kept);
 	replay_destroy(run->replay);
 	replay_future_destroy(run->future);
 	replay_residence_destroy(run->residence);

@@ -6,6 +6,7 @@
 #include <mmreplay/run.h>
 
 #include "future.h"
+#include "kept_demand.h"
 #include "pins_replay.h"
 #include "recorded_policy.h"
 #include "recorded_residence.h"
@@ -33,7 +34,8 @@ struct free_run {
 	struct replay_future *future;       /* NULL: the policy does not ask */
 	struct replay_residence *residence; /* NULL: nobody asks */
 	bool looking_ahead;                 /* the first of two passes: nothing is executed */
-	struct wl *wl;
+	struct replay_kept *kept; /* the demand, if that pass has kept it; otherwise NULL */
+	struct wl *wl;            /* that makes it from the events; NULL: it is kept */
 	struct run_source source;
 	struct run_sampler sampler;
 	struct pins_replay pins;
@@ -66,6 +68,8 @@ int replay_free_run(struct mmr_trace *trace, struct results_db *db,
 
 /* ---- free_run_rows.c ---- */
 
+/* Thread id of a task of the demand. */
+uint32_t replay_free_run_pid(const struct free_run *run, uint32_t task);
 int64_t replay_free_run_since(const struct free_run *run, uint64_t t_ns);
 /* The stalls, kills and failures of the run become rows and notes. begun is left to the caller. */
 struct replay_hooks replay_free_run_hooks(struct free_run *run);

@@ -9,6 +9,11 @@
 #include "run_generations.h"
 #include "show_mem.h"
 
+uint32_t replay_free_run_pid(const struct free_run *run, uint32_t task)
+{
+	return run->kept ? replay_kept_pid(run->kept, task) : wl_task_pid(run->wl, task);
+}
+
 int64_t replay_free_run_since(const struct free_run *run, uint64_t t_ns)
 {
 	return (int64_t)(t_ns - run->span.first_ns);
@@ -20,7 +25,7 @@ static void on_compaction(void *data, const struct replay_compaction *compaction
 {
 	struct free_run *run = data;
 	bool direct = !compaction->kcompactd && compaction->order >= 0;
-	uint32_t pid = compaction->kcompactd ? 0 : wl_task_pid(run->wl, compaction->task);
+	uint32_t pid = compaction->kcompactd ? 0 : replay_free_run_pid(run, compaction->task);
 	const struct results_compaction row = {
 		.kind = compaction->kcompactd ? "kcompactd"
 		        : direct              ? "direct"
@@ -53,7 +58,7 @@ static void on_reclaim(void *data, const struct replay_reclaim *reclaim)
 		                             [REPLAY_RECLAIM_WRITTEN] = "throttle" };
 	struct free_run *run = data;
 	bool kswapd = reclaim->kind == REPLAY_RECLAIM_KSWAPD;
-	uint32_t pid = kswapd ? 0 : wl_task_pid(run->wl, reclaim->task);
+	uint32_t pid = kswapd ? 0 : replay_free_run_pid(run, reclaim->task);
 	char cause[64];
 	const struct results_reclaim row = {
 		.kind = kinds[reclaim->kind],
@@ -94,7 +99,7 @@ static void on_failure(void *data, const struct replay_failure *failure)
 static void on_oom_kill(void *data, const struct replay_oom_kill *kill)
 {
 	struct free_run *run = data;
-	uint32_t pid = wl_task_pid(run->wl, kill->task);
+	uint32_t pid = replay_free_run_pid(run, kill->task);
 	const char *comm = mmr_trace_comm(run->trace, pid);
 	uint64_t nr = kill->nr_anon + kill->nr_files + kill->nr_shmem;
 	const struct results_oom row = {

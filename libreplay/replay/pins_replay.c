@@ -11,18 +11,18 @@
 #include "error_set.h"
 #include "show_mem.h"
 
-static uint32_t holder_of(struct pins_replay *p, const struct wl *wl, const struct demand_op *op)
+static uint32_t holder_of(struct pins_replay *p, uint32_t pid, const struct demand_op *op)
 {
 	if (!(op->arg & DEMAND_RESIDENT))
-		return replay_pins_holder(&p->pins, replay_pin_kind_of(op->gfp_flags),
-		                          wl_task_pid(wl, op->task), op->gfp_flags);
+		return replay_pins_holder(&p->pins, replay_pin_kind_of(op->gfp_flags), pid,
+		                          op->gfp_flags);
 	if (op->arg & DEMAND_SLAB)
 		return replay_pins_holder(&p->pins, PIN_SLAB, 0, 0);
 	return replay_pins_holder(&p->pins, op->arg & DEMAND_PAGE_TABLE ? PIN_TABLE : PIN_OTHER, 0,
 	                          0);
 }
 
-int replay_pins_replay_op(struct pins_replay *p, const struct wl *wl, const struct demand_op *op,
+int replay_pins_replay_op(struct pins_replay *p, uint32_t pid, const struct demand_op *op,
                           struct mmr_error *err)
 {
 	void *holders = p->holders;
@@ -38,7 +38,7 @@ int replay_pins_replay_op(struct pins_replay *p, const struct wl *wl, const stru
 		p->holders = holders;
 		p->nr = nr;
 	}
-	p->holders[op->page] = holder_of(p, wl, op);
+	p->holders[op->page] = holder_of(p, pid, op);
 	return 0;
 }
 

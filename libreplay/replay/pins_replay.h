@@ -16,8 +16,9 @@ struct pins_replay {
 	uint32_t nr;
 };
 
-/* A zeroed one with pins.trace, pins.db and machine is empty. To be told of each op. 0 or MMR_E_NOMEM. */
-int replay_pins_replay_op(struct pins_replay *p, const struct wl *wl, const struct demand_op *op,
+/* A zeroed one with pins.trace, pins.db and machine is empty. To be told of each DEMAND_KERNEL_ALLOC, and of its task's thread id.
+ * 0 or MMR_E_NOMEM. */
+int replay_pins_replay_op(struct pins_replay *p, uint32_t pid, const struct demand_op *op,
                           struct mmr_error *err) MMR_MUST_CHECK;
 
 /* A callback of struct run_source: state is the struct. */

@@ -255,3 +255,8 @@ uint32_t wl_task_pid(const struct wl *wl, uint32_t task)
 {
 	return task < wl->tasks.count ? wl->tasks.items[task].pid : 0;
 }
+
+uint32_t wl_nr_tasks(const struct wl *wl)
+{
+	return (uint32_t)wl->tasks.count;
+}

@@ -134,6 +134,8 @@ uint64_t wl_start_ns(const struct wl *wl);
 
 /* Thread id of a demand task; 0 for task 0 and unknown numbers. Numbers are reused after an exit. */
 uint32_t wl_task_pid(const struct wl *wl, uint32_t task);
+/* All numbers of tasks are less. */
+uint32_t wl_nr_tasks(const struct wl *wl);
 
 /* The event kinds it looks at, as a bit set for struct mmr_trace_options. */
 #define WL_KIND_WORDS ((MMR_NR_EVENT_KINDS + 63) / 64)
