@@ -498,8 +498,8 @@ uint32_t mm_huge_gfp(const struct mm_settings *settings, enum mm_advice advice);
 
 /* ---- zram: see zram.c ---- */
 
-/* Pages of memory that hold what is swapped out (NR_ZSPAGES). */
-uint32_t mm_nr_zspages(const struct mm_machine *machine);
+/* Pages of a zone's memory that hold what is swapped out (NR_ZSPAGES). A walk of them. */
+uint64_t mm_nr_zspages(const struct mm_machine *machine, uint32_t zone);
 
 /* ---- the huge zero page: see huge_zero.c ---- */
 

@@ -31,6 +31,7 @@ static const struct item zone_items[] = {
 	ITEM("nr_zone_write_pending", write_pending),
 	ITEM("nr_mlock", unevictable),
 	ITEM("nr_free_cma", free_cma),
+	ITEM("nr_zspages", zspages),
 };
 
 static const struct item node_items[] = {
@@ -99,7 +100,8 @@ void mm_count_zone_items(const struct mm_machine *machine, uint32_t i, struct mm
 	const struct mm_node *node = &machine->nodes[zone->node];
 
 	*items = (struct mm_zone_items){ .free = (uint64_t)zone->free_pages,
-		                         .free_cma = (uint64_t)zone->nr_free_cma };
+		                         .free_cma = (uint64_t)zone->nr_free_cma,
+		                         .zspages = mm_nr_zspages(machine, i) };
 	walk_zone(machine, zone, items);
 	items->file += items->shmem + items->swapcached;
 	items->write_pending = items->dirty + items->writeback;

@@ -81,6 +81,7 @@ struct mm_zone_items {
 	uint64_t writeback;
 	uint64_t swapcached;
 	uint64_t anon_huge; /* huge pages, not base pages */
+	uint64_t zspages;
 };
 
 /* Walks the zone's pages. */

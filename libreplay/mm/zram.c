@@ -95,7 +95,12 @@ void mm_zram_slot_free(struct mm_machine *machine, uint32_t slot)
 	}
 }
 
-uint32_t mm_nr_zspages(const struct mm_machine *machine)
+uint64_t mm_nr_zspages(const struct mm_machine *machine, uint32_t zone)
 {
-	return (uint32_t)machine->zram.pool.count;
+	const struct mm_list *pool = &machine->zram.pool;
+	uint64_t nr = 0;
+
+	for (uint32_t pfn = pool->head; pfn != MM_NONE; pfn = machine->pages[pfn].next)
+		nr += mm_zone_spans(&machine->zones[zone], pfn);
+	return nr;
 }

@@ -457,7 +457,6 @@ static void see_direct(struct replay_calibrate *calibrate, const struct mmr_even
 	}
 }
 
-/* From the first who wanted it to its first sign. */
 /* Within reclaim nobody but zs_malloc() asks for pages that could be moved. */
 static void see_zspage(struct replay_calibrate *calibrate, const struct mmr_event *event)
 {
@@ -469,6 +468,7 @@ static void see_zspage(struct replay_calibrate *calibrate, const struct mmr_even
 		calibrate->nr_zspages++;
 }
 
+/* From the first who wanted it to its first sign. */
 static void see_kswapd(struct replay_calibrate *calibrate, const struct mmr_event *event)
 {
 	uint64_t *woken_ns;

@@ -81,11 +81,11 @@ static void swapping_out_frees_what_compression_saves(void **state)
 	struct mm_machine *machine = swapped(MM_SWAP_AT_ONCE, 30);
 
 	(void)state;
-	assert_int_equal(mm_nr_zspages(machine), 31);
+	assert_int_equal(mm_nr_zspages(machine, 0), 31);
 	assert_int_equal(nr_unused(machine), NR_PAGES - 31);
 	end(machine);
 	machine = swapped(MM_SWAP_AT_ONCE, 0);
-	assert_int_equal(mm_nr_zspages(machine), 0);
+	assert_int_equal(mm_nr_zspages(machine, 0), 0);
 	assert_int_equal(nr_unused(machine), NR_PAGES);
 	end(machine);
 }
@@ -104,7 +104,7 @@ static void without_memory_the_pool_stays_as_it_is(void **state)
 	while (mm_touch_page(machine, &reserves, number, MM_LPAGE_KERNEL, 0) == MM_TOUCH_NEW)
 		number++;
 	swap_out(machine, 0);
-	assert_int_equal(mm_nr_zspages(machine), 0);
+	assert_int_equal(mm_nr_zspages(machine, 0), 0);
 	end(machine);
 }
 
@@ -113,12 +113,12 @@ static void what_ends_gives_its_share_back(void **state)
 	struct mm_machine *machine = swapped(MM_SWAP_AT_ONCE, 50);
 
 	(void)state;
-	assert_int_equal(mm_nr_zspages(machine), 51);
+	assert_int_equal(mm_nr_zspages(machine, 0), 51);
 	for (uint32_t number = 0; number < NR_OUT; number++)
 		mm_free_lpage(machine, 0, number);
 	/* Slots come back by way of a CPU's cache: some are still there. */
-	assert_in_range(mm_nr_zspages(machine), 0, 32);
-	assert_int_equal(nr_unused(machine), NR_PAGES - mm_nr_zspages(machine));
+	assert_in_range(mm_nr_zspages(machine, 0), 0, 32);
+	assert_int_equal(nr_unused(machine), NR_PAGES - mm_nr_zspages(machine, 0));
 	end(machine);
 }
 
