@@ -150,24 +150,24 @@ static bool put(struct mm_huge_range_vec *ranges, struct mm_huge_range range)
 	return true;
 }
 
+bool mm_ranges_set(struct mm_huge_range_vec *ranges, const struct mm_huge_range *range)
+{
+	return cut(ranges, range->first, range->end) &&
+	       (range->advice == MM_ADVICE_GONE || put(ranges, *range));
+}
+
 void mm_set_huge_range(struct mm_machine *machine, uint32_t space, uint32_t first, uint32_t nr,
                        enum mm_advice advice)
 {
 	const struct mm_huge_range range = { .first = first,
 		                             .end = first + nr,
 		                             .advice = (uint8_t)advice };
-	struct mm_huge_range_vec *ranges;
-	bool fits;
 
 	if (space == 0 || space >= machine->huge.nr_spaces || nr == 0 || range.end < first)
 		return;
-	ranges = &machine->huge.spaces[space].ranges;
-	fits = cut(ranges, first, range.end);
 	if (advice == MM_ADVICE_GONE)
 		mm_huge_zero_cut(&machine->huge.spaces[space], first, range.end);
-	if (fits && advice != MM_ADVICE_GONE)
-		fits = put(ranges, range);
-	if (!fits) {
+	if (!mm_ranges_set(&machine->huge.spaces[space].ranges, &range)) {
 		machine->lacks = "areas of huge pages";
 		return;
 	}

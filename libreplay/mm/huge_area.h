@@ -84,6 +84,8 @@ int mm_huge_areas_reserve(struct mm_machine *machine, uint32_t nr_lpages,
 int mm_huge_spaces_reserve(struct mm_machine *machine, uint32_t nr_spaces,
                            struct mmr_error *err) MMR_MUST_CHECK;
 void mm_huge_areas_destroy(struct mm_machine *machine);
+/* The range takes the place of what is there; MM_ADVICE_GONE: nothing does. false: there is no memory. */
+bool mm_ranges_set(struct mm_huge_range_vec *ranges, const struct mm_huge_range *range);
 /* A fork, and the end of a space. */
 void mm_huge_space_copy(struct mm_machine *machine, uint32_t to, uint32_t from);
 void mm_huge_space_end(struct mm_machine *machine, uint32_t space);

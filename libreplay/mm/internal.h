@@ -102,6 +102,8 @@ struct mm_zonelist {
 	uint8_t zones[MM_MAX_ZONES]; /* indices */
 };
 
+struct mm_ksm;
+
 struct mm_machine {
 	struct mm_page *pages; /* [nr_pfns] */
 	struct mm_lpage *lpages;
@@ -168,6 +170,7 @@ struct mm_machine {
 	struct mm_hugetlb hugetlb;
 	struct mm_zram zram;
 	struct mm_tlb *tlb; /* NULL: nobody asked */
+	struct mm_ksm *ksm; /* likewise */
 	uint64_t folio_stats[MM_NR_ORDERS][MM_NR_FOLIO_STATS];
 	struct mm_broken broken;
 	const char *lacks; /* what there was no memory for; NULL: nothing */

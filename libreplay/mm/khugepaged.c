@@ -145,6 +145,8 @@ static enum mm_collapse scan_number(struct mm_machine *machine, struct scan *sca
 	uint8_t ended = mm_lpage(machine, number)->flags & (MM_LP_GONE | MM_LP_HOLE);
 	bool limited = scan->control->is_khugepaged;
 
+	if (mm_lpage(machine, number)->flags & MM_LP_KSM)
+		return MM_COLLAPSE_PAGE_COUNT;
 	if (folio->kind == MM_LPAGE_NONE || ended == MM_LP_GONE) {
 		if (++scan->nr_none <= settings->max_ptes_none || !limited)
 			return MM_COLLAPSE_SUCCEED;

@@ -19,6 +19,7 @@
  */
 #include "huge_memory.h"
 #include "internal.h"
+#include "ksm_state.h"
 
 /* Anonymous again: MADV_FREE's promise is void once the page is written. */
 static void undo_lazyfree(struct mm_machine *machine, uint32_t pfn)
@@ -267,6 +268,8 @@ enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_r
 	enum mm_touch_result result;
 
 	machine->current.cpu = (uint16_t)(request->cpu % machine->nr_cpus);
+	if (machine->ksm && (flags & MM_TOUCH_WRITE) && kind == MM_LPAGE_ANON)
+		mm_ksm_written(machine, page);
 	if (kind != MM_LPAGE_KERNEL && request->order > 0 && lpage->order != request->order &&
 	    (request->pieces || !mm_has_room(machine, page, request->order)))
 		return mm_touch_pieces(machine, request, page, kind, flags);
@@ -281,6 +284,12 @@ enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_r
 	if (lpage->pfn == MM_NONE && kind == MM_LPAGE_FILE && (flags & MM_TOUCH_FAULT))
 		mm_sync_mmap_readahead(machine, request, page);
 	lpage = mm_lpage(machine, page);
+	if (lpage->pfn != MM_NONE && (lpage->flags & MM_LP_KSM) && (flags & MM_TOUCH_WRITE) &&
+	    mm_ksm_is_beside(machine, page))
+		return mm_ksm_write(machine, request, page);
+	if (lpage->pfn == MM_NONE && (lpage->flags & MM_LP_KSM) &&
+	    mm_ksm_fault(machine, page, flags))
+		return MM_TOUCH_HIT;
 	if (lpage->pfn != MM_NONE)
 		return kind == MM_LPAGE_KERNEL ? MM_TOUCH_INVALID
 		                               : use_present(machine, request, page, flags);
@@ -446,6 +455,8 @@ void mm_drop_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number)
 	mm_space_uncharge(machine, number);
 	mm_unplace_lpage(machine, number);
 	mm_area_forget(machine, number);
+	if (machine->ksm)
+		mm_ksm_drop(machine, number);
 	if (!mm_hugetlb_put(machine, number))
 		mm_kmem_removed(machine, number);
 	if (lpage->order > 0 && lpage->kind != MM_LPAGE_KERNEL && lpage->nr_gone > 0)
@@ -483,7 +494,7 @@ void mm_lazyfree_page(struct mm_machine *machine, uint16_t cpu, uint32_t number)
 	struct mm_lpage *lpage = mm_lpage(machine, number);
 	struct mm_page *page;
 
-	if (lpage->kind != MM_LPAGE_ANON)
+	if (lpage->kind != MM_LPAGE_ANON || (lpage->flags & MM_LP_KSM))
 		return;
 	if (lpage->pfn == MM_NONE) {
 		mm_free_lpage(machine, cpu, number);

@@ -16,6 +16,7 @@
  * pages are not split where there is no target of their size; migration between nodes.
  */
 #include "compaction.h"
+#include "ksm_state.h"
 
 /* What moves with the contents. */
 #define MOVED_IO (MM_IO_RECLAIM | MM_IO_YOUNG_TWICE)
@@ -62,6 +63,8 @@ static void move_page(struct mm_machine *machine, uint16_t cpu, uint32_t from, u
 	new->flags = old->flags;
 	new->io = (uint8_t)((new->io &MM_IO_QUEUED) | (old->io & MOVED_IO));
 	mm_lpage(machine, new->logical)->pfn = to;
+	if (mm_lpage(machine, new->logical)->flags & MM_LP_KSM)
+		mm_ksm_moved(machine, new->logical, to);
 	mm_block_changes(machine, from, old->order);
 	mm_block_changes(machine, to, new->order);
 	mm_add_work(&machine->work[from >> MM_PAGEBLOCK_ORDER].moved_out,

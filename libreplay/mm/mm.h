@@ -68,6 +68,23 @@ enum mm_advice {
 	MM_ADVICE_GONE, /* there is no VMA */
 };
 
+/* /sys/kernel/mm/ksm */
+enum mm_ksm_run { MM_KSM_RUN_STOP, MM_KSM_RUN_MERGE, MM_KSM_RUN_UNMERGE };
+
+struct mm_ksm_settings {
+	uint8_t run; /* enum mm_ksm_run */
+	bool smart_scan;
+	bool use_zero_pages;
+	bool advisor; /* scan-time; otherwise none */
+	uint32_t pages_to_scan;
+	uint32_t max_page_sharing;
+	uint32_t chains_prune_ms;
+	uint32_t advisor_max_cpu; /* percent */
+	uint32_t advisor_min_pages_to_scan;
+	uint32_t advisor_max_pages_to_scan;
+	uint32_t advisor_target_scan_time; /* seconds */
+};
+
 /* /proc/sys/vm, in the kernel's units. */
 struct mm_settings {
 	uint32_t kernel;          /* MM_KERNEL(); 0: 6.12 */
@@ -82,6 +99,7 @@ struct mm_settings {
 	uint32_t khugepaged_pages_to_scan; /* a round */
 	uint32_t max_ptes_none;            /* khugepaged/max_ptes_*, 0 to 511 */
 	uint32_t max_ptes_swap;
+	struct mm_ksm_settings ksm;
 	uint32_t watermark_scale_factor;
 	uint32_t watermark_boost_factor;
 	uint32_t lowmem_reserve_ratio[MM_NR_ZONE_TYPES];

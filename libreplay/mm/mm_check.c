@@ -11,6 +11,7 @@
  * MM_CHECK() tests the cheap local part of this where things change; mm_check() walks everything.
  */
 #include "internal.h"
+#include "ksm_state.h"
 
 #include "bitmap.h"
 #include "error_set.h"
@@ -242,7 +243,8 @@ static int check_lpage(const struct mm_machine *machine, uint32_t number, struct
 	const struct mm_lpage *lpage = mm_lpage(machine, number);
 
 	if (lpage->pfn != MM_NONE &&
-	    (lpage->pfn >= machine->nr_pfns || machine->pages[lpage->pfn].logical != number))
+	    (lpage->pfn >= machine->nr_pfns ||
+	     (machine->pages[lpage->pfn].logical != number && !mm_ksm_is_beside(machine, number))))
 		return base_error(err, MMR_E_INTERNAL, "logical page %u is not at %u", number,
 		                  lpage->pfn);
 	if (lpage->slot == MM_NONE)
@@ -279,6 +281,8 @@ int mm_check(const struct mm_machine *machine, struct mmr_error *err)
 		                (unsigned long long)mm_nr_waiting(machine, MM_BATCH_ADD));
 	if (rc == 0)
 		rc = mm_check_spaces(machine, err);
+	if (rc == 0)
+		rc = mm_ksm_check(machine, err);
 	if (rc == 0)
 		rc = mm_check_block_states(machine, err);
 	if (rc < 0)

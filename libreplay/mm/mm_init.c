@@ -21,6 +21,7 @@
  */
 #include "huge_memory.h"
 #include "internal.h"
+#include "ksm_state.h"
 
 #include "alloc.h"
 #include "error_set.h"
@@ -273,6 +274,7 @@ void mm_machine_destroy(struct mm_machine *machine)
 	base_free(machine->owned);
 	base_free(machine->policy_pages);
 	mm_residence_destroy(machine);
+	mm_ksm_destroy(machine);
 	mm_tables_destroy(machine);
 	mm_areas_destroy(machine);
 	mm_huge_areas_destroy(machine);
@@ -633,6 +635,7 @@ int mm_reserve_lpages(struct mm_machine *machine, uint32_t nr_pages, struct mmr_
 	    mm_residence_reserve(machine, (uint32_t)nr, err) < 0 ||
 	    mm_tables_reserve(machine, (uint32_t)nr, err) < 0 ||
 	    mm_areas_reserve(machine, (uint32_t)nr, err) < 0 ||
+	    mm_ksm_reserve(machine, (uint32_t)nr, err) < 0 ||
 	    mm_huge_areas_reserve(machine, (uint32_t)nr, err) < 0)
 		return MMR_E_NOMEM;
 	if (base_resize(&lpages, nr, sizeof(*machine->lpages)) < 0)

@@ -147,6 +147,7 @@ enum mm_lpage_flags {
 	/* Of the first base page of a huge one: */
 	MM_LP_DEFERRED = 32,   /* it waits to be split */
 	MM_LP_PTE_MAPPED = 64, /* its base pages have page-table entries of their own */
+	MM_LP_KSM = 128, /* it shares its page frame, or its slot, with others: see ksm_share.c */
 };
 
 static inline bool mm_is_writeback(const struct mm_page *page)

@@ -19,6 +19,7 @@
  */
 #include "huge_memory.h"
 #include "internal.h"
+#include "ksm_state.h"
 
 #include "alloc.h"
 #include "error_set.h"
@@ -39,7 +40,8 @@ int mm_reserve_spaces(struct mm_machine *machine, uint32_t nr, struct mmr_error 
 	if (have > MM_MAX_LPAGES || base_resize(&spaces, have, sizeof(*machine->spaces)) < 0)
 		return base_error(err, MMR_E_NOMEM, "no memory for %u address spaces", nr);
 	machine->spaces = spaces;
-	if (mm_huge_spaces_reserve(machine, (uint32_t)have, err) < 0)
+	if (mm_huge_spaces_reserve(machine, (uint32_t)have, err) < 0 ||
+	    mm_ksm_reserve_spaces(machine, (uint32_t)have, err) < 0)
 		return MMR_E_NOMEM;
 	/* Number 0 is nobody's. The lowest number comes first. */
 	for (uint32_t i = (uint32_t)have; i-- > (machine->nr_spaces ? machine->nr_spaces : 1);) {
@@ -77,6 +79,8 @@ uint32_t mm_space_new(struct mm_machine *machine, uint32_t like, bool forked)
 		space->nr_shared = from->nr_pages + from->nr_shared + from->nr_before;
 	if (forked && like != 0)
 		mm_huge_space_copy(machine, number, like);
+	if (forked && like != 0 && machine->ksm)
+		mm_ksm_space_copy(machine, number, like);
 	return number;
 }
 
@@ -100,6 +104,8 @@ void mm_space_end(struct mm_machine *machine, uint32_t number)
 	MM_CHECK(machine, space->flags & MM_SPACE_USED, number);
 	mm_uncommit(machine, number, space->nr_committed);
 	mm_huge_space_end(machine, number);
+	if (machine->ksm)
+		mm_ksm_space_end(machine, number);
 	space->flags |= MM_SPACE_ENDED;
 	space->flags &= (uint16_t)~MM_SPACE_LEAVING;
 	put_space(machine, number);

@@ -198,6 +198,11 @@ void mm_place_lpage(struct mm_machine *machine, uint32_t page, uint32_t space, u
 	tables->places[page] = number << MM_TABLE_SHIFT | index;
 }
 
+bool mm_has_table(const struct mm_machine *machine, uint32_t space, uint32_t area)
+{
+	return find_table(&machine->tables, space, area) != MM_NONE;
+}
+
 uint32_t mm_lpage_at(const struct mm_machine *machine, uint32_t space, uint32_t vpn)
 {
 	const struct mm_page_tables *tables = &machine->tables;

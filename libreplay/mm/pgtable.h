@@ -38,6 +38,8 @@ void mm_tables_destroy(struct mm_machine *machine);
 /* Number of its table, then 9 bits of where it is there; MM_NONE: nowhere. */
 uint32_t mm_place(const struct mm_machine *machine, uint32_t page);
 void mm_unplace_lpage(struct mm_machine *machine, uint32_t page);
+/* Whether any page has a place in an area (address >> 21) of a space. */
+bool mm_has_table(const struct mm_machine *machine, uint32_t space, uint32_t area);
 /* The page at a virtual page of a space, or MM_NONE. */
 uint32_t mm_lpage_at(const struct mm_machine *machine, uint32_t space, uint32_t vpn);
 

@@ -13,6 +13,7 @@
  */
 #include "huge_memory.h"
 #include "internal.h"
+#include "ksm_state.h"
 
 bool mm_lpage_is_known(const struct mm_machine *machine, uint32_t page)
 {
@@ -70,7 +71,9 @@ void mm_rename_page(struct mm_machine *machine, uint32_t was, uint32_t page)
 	*from = (struct mm_lpage){ .pfn = MM_NONE, .slot = MM_NONE };
 	machine->owners[page] = machine->owners[was];
 	machine->owners[was] = 0;
-	if (to->pfn != MM_NONE)
+	if (machine->ksm)
+		mm_ksm_rename(machine, was, page);
+	if (to->pfn != MM_NONE && machine->pages[to->pfn].logical == was)
 		machine->pages[to->pfn].logical = page;
 	if (to->slot != MM_NONE)
 		machine->swap.owners[to->slot] = page;
@@ -201,9 +204,11 @@ void mm_free_swapcache(struct mm_machine *machine, uint32_t pfn)
 {
 	const struct mm_page *page = &machine->pages[pfn];
 	uint32_t slot = mm_lpage(machine, page->logical)->slot;
+	bool shared = mm_lpage(machine, page->logical)->flags & MM_LP_KSM;
 
 	mm_drop_swapcache(machine, pfn);
-	mm_swap_free(machine, slot, page->order);
+	if (!shared || !mm_ksm_pass_slot(machine, page->logical, slot))
+		mm_swap_free(machine, slot, page->order);
 }
 
 bool mm_try_free_swapcache(struct mm_machine *machine, uint32_t pfn)

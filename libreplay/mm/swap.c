@@ -11,6 +11,7 @@
  * Between the engine and the policy are the CPUs' batches (folio_batch.c).
  */
 #include "internal.h"
+#include "ksm_state.h"
 
 struct mm_page *mm_node_page(struct mm_node *node, uint32_t pfn)
 {
@@ -176,6 +177,13 @@ void mm_lock_page(struct mm_machine *machine, uint32_t number, bool locked)
 
 	if (was == locked || lpage->kind == MM_LPAGE_NONE || lpage->kind == MM_LPAGE_KERNEL)
 		return;
+	/* mlock() writes to what it locks, as far as that shows. */
+	if (locked && (lpage->flags & MM_LP_KSM)) {
+		const struct mm_request request = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE,
+			                            .cpu = machine->current.cpu };
+
+		mm_touch_page(machine, &request, number, MM_LPAGE_ANON, MM_TOUCH_WRITE);
+	}
 	lpage->flags ^= MM_LP_LOCKED;
 	if (lpage->pfn == MM_NONE)
 		return;

@@ -15,6 +15,7 @@
  */
 #include "huge_memory.h"
 #include "internal.h"
+#include "ksm_state.h"
 
 enum outcome {
 	FREED,
@@ -138,6 +139,8 @@ static void free_page(struct mm_machine *machine, const struct mm_scan_control *
 		mm_count(machine, MM_PGLAZYFREED, nr);
 	else
 		mm_workingset_eviction(machine, pfn);
+	if (mm_lpage(machine, number)->flags & MM_LP_KSM)
+		mm_ksm_evicted(machine, number);
 	mm_page_unbind(machine, pfn);
 	mm_free_pages(machine, sc->cpu, pfn);
 	if (lazy) {

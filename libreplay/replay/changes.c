@@ -32,6 +32,8 @@ static void apply(struct replay *replay, const struct replay_change *change)
 	replay_folios_init(replay);
 	if (change->id == REPLAY_TUNABLE_NR_HUGEPAGES)
 		replay_hugetlb_changed(replay);
+	if (change->id == REPLAY_TUNABLE_KSM_RUN)
+		replay_ksm_run_changed(replay);
 }
 
 void replay_changes_run(struct replay *replay)

@@ -22,6 +22,7 @@ void replay_cost_init(struct replay_cost *cost, const struct replay_tunables *tu
 		.direct_percent = tunables->value[REPLAY_TUNABLE_DIRECT_STRETCH],
 		.kcompactd_percent = tunables->value[REPLAY_TUNABLE_KCOMPACTD_CPU],
 		.kswapd_percent = tunables->value[REPLAY_TUNABLE_KSWAPD_CPU],
+		.ksm_ns = tunables->value[REPLAY_TUNABLE_COST_KSM_NS],
 	};
 }
 

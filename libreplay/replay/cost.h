@@ -32,6 +32,7 @@ struct replay_cost {
 	uint64_t kcompactd_percent; /* of a CPU */
 	uint64_t kswapd_percent;
 	uint64_t kswapd_latency_ns;
+	uint64_t ksm_ns;
 };
 
 void replay_cost_init(struct replay_cost *cost, const struct replay_tunables *tunables);

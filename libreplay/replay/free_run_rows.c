@@ -7,6 +7,7 @@
 #include "compact_result.h"
 #include "mm.h"
 #include "run_generations.h"
+#include "run_ksm.h"
 #include "show_mem.h"
 
 uint32_t replay_free_run_pid(const struct free_run *run, uint32_t task)
@@ -194,6 +195,7 @@ void replay_free_run_put_counters(struct free_run *run, uint64_t t_ns)
 		                   (int64_t)mm_vmstat_value(machine, i));
 	put_meminfo(run, replay_free_run_since(run, t_ns));
 	put_folios(run, replay_free_run_since(run, t_ns));
+	replay_run_put_ksm(run->db, machine, replay_free_run_since(run, t_ns));
 }
 
 void replay_free_run_put_swap(struct free_run *run, uint64_t t_ns)
@@ -236,7 +238,7 @@ void replay_free_run_put_lru(struct free_run *run, uint64_t t_ns)
 	size_t length = mm_show_policy(machine, false, text, sizeof(text));
 
 	/* There all counters are written anyway. */
-	if (t_ns != run->counters.begin_ns && t_ns != run->counters.end_ns)
+	if (t_ns != run->counters.begin_ns && t_ns != run->counters.end_ns) {
 		for (size_t i = 0; i < sizeof(lru_items) / sizeof(lru_items[0]); i++) {
 			uint64_t value;
 
@@ -244,6 +246,8 @@ void replay_free_run_put_lru(struct free_run *run, uint64_t t_ns)
 				results_put_vmstat(run->db, replay_free_run_since(run, t_ns),
 				                   lru_items[i], (int64_t)value);
 		}
+		replay_run_put_ksm(run->db, machine, replay_free_run_since(run, t_ns));
+	}
 	if (length < sizeof(text))
 		replay_run_put_generations(run->db, replay_free_run_since(run, t_ns), text, length);
 }

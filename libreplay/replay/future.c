@@ -89,6 +89,8 @@ unsigned int replay_future_uses(const struct demand_op *op, uint32_t pages[2])
 	case DEMAND_PAGE_FAULT:
 	case DEMAND_FILE_FAULT:
 	case DEMAND_HUGETLB_FAIL:
+	case DEMAND_KSM_RANGE:
+	case DEMAND_CONTENT:
 	case DEMAND_TLB:
 	case DEMAND_COLLAPSE:
 	case DEMAND_SLAB_FREE:

@@ -154,6 +154,8 @@ static enum change change_of(const struct demand_op *op)
 	case DEMAND_PAGE_FAULT:
 	case DEMAND_FILE_FAULT:
 	case DEMAND_HUGETLB_FAIL:
+	case DEMAND_KSM_RANGE:
+	case DEMAND_CONTENT:
 	case DEMAND_TLB:
 	case DEMAND_COLLAPSE:
 	case DEMAND_SLAB_FREE:

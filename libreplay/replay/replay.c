@@ -94,6 +94,8 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 	if (rc == 0)
 		rc = mm_tables_enable(replay->machine, err);
 	if (rc == 0)
+		rc = replay_ksmd_init(replay, config, err);
+	if (rc == 0)
 		rc = replay_tlb_init(replay, config, err);
 	if (rc == 0 && replay->knows_areas)
 		rc = mm_areas_enable(replay->machine, err);
@@ -248,7 +250,8 @@ static void meet(struct replay *replay, const struct demand_op *op)
 	if (replay->residence)
 		replay_residence_advance(replay->residence, replay->machine, op->t_ns);
 	if (replay->seeding && !is_resident(op) && !is_of_task(op) &&
-	    op->kind != DEMAND_HUGE_RANGE) {
+	    op->kind != DEMAND_HUGE_RANGE && op->kind != DEMAND_KSM_RANGE &&
+	    op->kind != DEMAND_CONTENT) {
 		replay_machine_seeded(replay);
 		if (replay->hooks.begun)
 			replay->hooks.begun(replay->hooks.data);
@@ -310,6 +313,10 @@ bool replay_input_next(struct replay *replay)
 		replay_hugetlb_submit(replay);
 		return true;
 	}
+	if (!replay->seeding && replay->ksmd.unmerge) {
+		replay_ksm_unmerge_submit(replay);
+		return true;
+	}
 	if (!replay->seeding && replay->change_ns <= t_ns) {
 		if (!replay_simtime_step(replay, replay->change_ns))
 			change_settings(replay);
@@ -344,6 +351,10 @@ void replay_execute(struct replay *replay, const struct demand_op *op)
 		replay_khugepaged_step(replay, op);
 	else if (op->kind == REPLAY_OP_HUGETLB)
 		replay_hugetlb_resize(replay, op);
+	else if (op->kind == REPLAY_OP_KSMD)
+		replay_ksmd_step(replay, op);
+	else if (op->kind == REPLAY_OP_KSM_UNMERGE)
+		replay_ksm_unmerge(replay, op);
 	else
 		replay_op_run(replay, op);
 	if (replay->input.code == 0)

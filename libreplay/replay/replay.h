@@ -273,6 +273,9 @@ int replay_settle(struct replay *replay, struct mmr_error *err) MMR_MUST_CHECK;
 
 const struct mm_machine *replay_machine(const struct replay *replay);
 /* Up to now; NULL: without tlb.model. */
+/* Whether the settings have a ksmd that runs at any time. */
+bool replay_ksm_is_used(const struct replay_tunables *tunables);
+
 const struct replay_tlb_use *replay_tlb_use(struct replay *replay);
 uint64_t replay_now_ns(const struct replay *replay);
 

@@ -139,6 +139,23 @@ static uint16_t folio_orders(const struct replay_tunables *tunables, uint64_t wo
 	return mask;
 }
 
+static struct mm_ksm_settings ksm_settings_of(const uint64_t *value)
+{
+	return (struct mm_ksm_settings){
+		.run = (uint8_t)value[REPLAY_TUNABLE_KSM_RUN],
+		.smart_scan = value[REPLAY_TUNABLE_KSM_SMART_SCAN] > 0,
+		.use_zero_pages = value[REPLAY_TUNABLE_KSM_USE_ZERO_PAGES] > 0,
+		.advisor = value[REPLAY_TUNABLE_KSM_ADVISOR] > 0,
+		.pages_to_scan = (uint32_t)value[REPLAY_TUNABLE_KSM_PAGES_TO_SCAN],
+		.max_page_sharing = (uint32_t)value[REPLAY_TUNABLE_KSM_MAX_SHARING],
+		.chains_prune_ms = (uint32_t)value[REPLAY_TUNABLE_KSM_CHAINS_PRUNE],
+		.advisor_max_cpu = (uint32_t)value[REPLAY_TUNABLE_KSM_ADVISOR_MAX_CPU],
+		.advisor_min_pages_to_scan = (uint32_t)value[REPLAY_TUNABLE_KSM_ADVISOR_MIN_PAGES],
+		.advisor_max_pages_to_scan = (uint32_t)value[REPLAY_TUNABLE_KSM_ADVISOR_MAX_PAGES],
+		.advisor_target_scan_time = (uint32_t)value[REPLAY_TUNABLE_KSM_ADVISOR_TARGET],
+	};
+}
+
 static struct mm_settings settings_of(const struct replay_tunables *tunables)
 {
 	const uint64_t *value = tunables->value;
@@ -175,6 +192,7 @@ static struct mm_settings settings_of(const struct replay_tunables *tunables)
 		.khugepaged_pages_to_scan = (uint32_t)value[REPLAY_TUNABLE_PAGES_TO_SCAN],
 		.max_ptes_none = (uint32_t)value[REPLAY_TUNABLE_MAX_PTES_NONE],
 		.max_ptes_swap = (uint32_t)value[REPLAY_TUNABLE_MAX_PTES_SWAP],
+		.ksm = ksm_settings_of(value),
 		.swap_device = (uint8_t)value[REPLAY_TUNABLE_SWAP_DEVICE],
 		.zram_percent = (uint8_t)value[REPLAY_TUNABLE_ZRAM_PERCENT],
 		.swap_vma_readahead = value[REPLAY_TUNABLE_VMA_READAHEAD] > 0,

@@ -329,6 +329,14 @@ static void learn_shrinker(struct mm_machine *machine, const struct demand_op *o
 	mm_shrinker_learn(machine, op->arg & 255, &sample);
 }
 
+static void change_cache(struct mm_machine *machine, const struct demand_op *op)
+{
+	if (op->kind == DEMAND_CACHE_GROWS)
+		mm_shrinker_grow(machine, op->arg, op->order, op->gfp_flags, (int32_t)op->arg2);
+	else
+		learn_shrinker(machine, op);
+}
+
 static void put_into_area(struct replay *replay, const struct demand_op *op, uint32_t space)
 {
 	uint32_t area = replay_mappings_area(replay, op);
@@ -338,14 +346,18 @@ static void put_into_area(struct replay *replay, const struct demand_op *op, uin
 }
 
 /* Where the page is in its page table; a copy is where the page is that it was made from. */
-static void place(struct replay *replay, const struct demand_op *op, uint32_t space)
+static void place(struct replay *replay, const struct demand_op *op,
+                  const struct mm_request *request)
 {
+	uint32_t space = request->space;
 	bool copy = op->kind == DEMAND_COW;
 
 	if (replay->knows_areas && (copy || op->kind == DEMAND_ANON_TOUCH))
 		put_into_area(replay, op, space);
 	if (space == 0 || op->arg2 == 0 || !mm_lpage_is_known(replay->machine, op->page))
 		return;
+	if (replay->ksmd.all && !copy)
+		replay_ksm_placed(replay, request, op->arg2);
 	if ((op->arg & DEMAND_HUGE) && !copy)
 		mm_place_huge(replay->machine, op->page, space, op->arg2 >> MM_PAGEBLOCK_ORDER);
 	/* Parts of a larger page have places by number. */
@@ -397,7 +409,7 @@ static void touch(struct replay *replay, const struct demand_op *op,
 	       mm_touch_page(replay->machine, request, op->page, lpage_kind(op->kind),
 	                     touch_flags(replay, op)));
 	replay_oom_own(replay, op);
-	place(replay, op, request->space);
+	place(replay, op, request);
 }
 
 static void copy(struct replay *replay, const struct demand_op *op,
@@ -413,7 +425,18 @@ static void copy(struct replay *replay, const struct demand_op *op,
 		       mm_copy_page(machine, request, op->page, op->arg2,
 		                    op->arg & DEMAND_LEAVES ? MM_TOUCH_LEAVES : 0));
 	replay_oom_own(replay, op);
-	place(replay, op, request->space);
+	place(replay, op, request);
+}
+
+static void use_again(struct replay *replay, const struct demand_op *op,
+                      const struct mm_request *request)
+{
+	struct mm_machine *machine = replay->machine;
+
+	if (mm_lpage_is_known(machine, op->page))
+		charge(replay, op,
+		       op->arg & DEMAND_TWICE ? mm_activate_page(machine, request, op->page)
+		                              : mm_access_page(machine, request, op->page));
 }
 
 static void end_page(struct replay *replay, const struct demand_op *op)
@@ -483,11 +506,7 @@ static void run(struct replay *replay, const struct demand_op *op)
 		copy(replay, op, &request);
 		break;
 	case DEMAND_ACCESS:
-		if (mm_lpage_is_known(machine, op->page))
-			charge(replay, op,
-			       op->arg & DEMAND_TWICE
-			               ? mm_activate_page(machine, &request, op->page)
-			               : mm_access_page(machine, &request, op->page));
+		use_again(replay, op, &request);
 		break;
 	case DEMAND_FREE:
 		end_page(replay, op);
@@ -514,7 +533,7 @@ static void run(struct replay *replay, const struct demand_op *op)
 		break;
 	case DEMAND_CACHE_GROWS:
 	case DEMAND_CACHE_SHRUNK:
-		learn_shrinker(machine, op);
+		change_cache(machine, op);
 		break;
 	case DEMAND_HUGE_RANGE:
 		mm_set_huge_range(machine, request.space, op->arg, op->arg2,
@@ -534,6 +553,10 @@ static void run(struct replay *replay, const struct demand_op *op)
 	case DEMAND_FILE_FAULT:
 		replay->tasks.items[op->task].missed =
 			op->arg >= replay->nr_pages || !mm_lpage_is_present(machine, op->arg);
+		break;
+	case DEMAND_KSM_RANGE:
+	case DEMAND_CONTENT:
+		replay_ksm_op(replay, op, &request);
 		break;
 	case DEMAND_TLB:
 	case DEMAND_TASK_START:

@@ -41,10 +41,23 @@ struct replay_khugepaged {
 	bool busy; /* at work, or waits in the middle of it */
 };
 
+/* ksmd, likewise. */
+struct replay_ksmd {
+	uint64_t due_ns;
+	uint64_t nr_scanned; /* what has been paid for */
+	bool on;
+	bool all;     /* all anonymous memory is registered */
+	bool unmerge; /* 2 has been written to its run, and nobody has done it yet */
+	bool busy;
+};
+
 /* In place of a demand op: the worker is khugepaged for a while. */
 #define REPLAY_OP_KHUGEPAGED 255
 /* … or writes vm.nr_hugepages. */
 #define REPLAY_OP_HUGETLB 254
+/* … or is ksmd, or writes 2 to ksm/run. */
+#define REPLAY_OP_KSMD        253
+#define REPLAY_OP_KSM_UNMERGE 252
 
 /* An address space of the demand. */
 struct replay_key {
@@ -110,6 +123,7 @@ struct replay {
 	struct replay_kthread kswapd[MM_MAX_NODES];
 	struct replay_compactor kcompactd[MM_MAX_NODES];
 	struct replay_khugepaged khugepaged;
+	struct replay_ksmd ksmd;
 	bool zram;        /* of the original: zspages of the demand are left out */
 	bool hugetlb_set; /* the size of the hugetlb pool is the user's */
 	bool hugetlb_due; /* … and the pool does not have it yet */
@@ -255,6 +269,24 @@ void replay_khugepaged_init(struct replay *replay, const struct replay_config *c
 uint64_t replay_khugepaged_due(const struct replay *replay);
 void replay_khugepaged_run(struct replay *replay);
 void replay_khugepaged_step(struct replay *replay, const struct demand_op *op);
+
+/* ---- ksmd_thread.c ---- */
+
+int replay_ksmd_init(struct replay *replay, const struct replay_config *config,
+                     struct mmr_error *err) MMR_MUST_CHECK;
+/* When it has something to do; REPLAY_NEVER: it has not. */
+uint64_t replay_ksmd_due(const struct replay *replay);
+void replay_ksmd_run(struct replay *replay);
+void replay_ksmd_step(struct replay *replay, const struct demand_op *op);
+/* ksm.run has changed: what is shared parts as soon as somebody has time for it, if it is 2. */
+void replay_ksm_run_changed(struct replay *replay);
+void replay_ksm_unmerge_submit(struct replay *replay);
+void replay_ksm_unmerge(struct replay *replay, const struct demand_op *op);
+/* DEMAND_KSM_RANGE, DEMAND_CONTENT. */
+void replay_ksm_op(struct replay *replay, const struct demand_op *op,
+                   const struct mm_request *request);
+/* A page of a space has been touched, or will be, at an address. */
+void replay_ksm_placed(struct replay *replay, const struct mm_request *request, uint32_t vpn);
 
 /* ---- oom.c ---- */
 

@@ -244,6 +244,8 @@ static int follow(struct mmr_curves *curves, const struct demand_op *op, struct 
 	case DEMAND_PAGE_FAULT:
 	case DEMAND_FILE_FAULT:
 	case DEMAND_HUGETLB_FAIL:
+	case DEMAND_KSM_RANGE:
+	case DEMAND_CONTENT:
 	case DEMAND_TLB:
 	case DEMAND_COLLAPSE:
 	case DEMAND_DROP_CACHES:

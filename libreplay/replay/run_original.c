@@ -15,6 +15,7 @@
 #include "holders.h"
 #include "pins_original.h"
 #include "run_dump.h"
+#include "run_ksm.h"
 #include "run_private.h"
 #include "run_runs.h"
 #include "shadow.h"
@@ -215,6 +216,8 @@ static int put_counters(struct original *run, struct mmr_error *err)
 
 			put_vmstat(run, &piece, (int64_t)(t_ns - run->span.first_ns));
 			replay_facts_put(run->db, snapshot, (int64_t)(t_ns - run->span.first_ns));
+			replay_run_put_ksm_recorded(run->db, snapshot,
+			                            (int64_t)(t_ns - run->span.first_ns));
 		}
 		mmr_snapshot_free(snapshot);
 	}

@@ -4,7 +4,7 @@
  *
  * Nine things have times of their own: writes of the swap device (one after the other, cost.swap_write each) and
  * of that of the files (cost.file_write, and none in less than cost.file_latency), the exit of an OOM victim, kswapd and
- * kcompactd of each node, khugepaged, the update of one CPU's counters and lists, once a second each, spread over the second, that of memory
+ * kcompactd of each node, khugepaged, ksmd, the update of one CPU's counters and lists, once a second each, spread over the second, that of memory
  * cgroups' statistics, the flushers' look at what is old, and tasks that wait in the middle of an op (worker.c). The
  * earliest is done first.
  *
@@ -142,6 +142,13 @@ bool replay_simtime_step(struct replay *replay, uint64_t t_ns)
 	updates = updates_due(replay) < due;
 	if (updates)
 		due = updates_due(replay);
+	if (replay_ksmd_due(replay) < due && replay_ksmd_due(replay) <= t_ns &&
+	    replay_ksmd_due(replay) < replay_khugepaged_due(replay) &&
+	    replay_ksmd_due(replay) <= replay_worker_due(replay)) {
+		reach(replay, replay_ksmd_due(replay));
+		replay_ksmd_run(replay);
+		return true;
+	}
 	if (replay_khugepaged_due(replay) < due && replay_khugepaged_due(replay) <= t_ns &&
 	    replay_khugepaged_due(replay) <= replay_worker_due(replay)) {
 		reach(replay, replay_khugepaged_due(replay));

@@ -20,6 +20,7 @@
 #include "reference_share.h"
 #include "replay.h"
 #include "shadow.h"
+#include "start_ksm.h"
 #include "start_survey.h"
 #include "start_swap.h"
 #include "start_thp.h"
@@ -398,6 +399,7 @@ static int read_files(const struct mmr_snapshot *snapshot, struct replay_start *
 	struct mmr_snapshot_piece piece;
 
 	start->zram = replay_start_swap(snapshot, tunables);
+	replay_start_ksm(snapshot, tunables);
 	replay_start_thp(snapshot, start, tunables);
 	for (uint32_t i = 0; mmr_snapshot_piece(snapshot, i, &piece); i++) {
 		if (strncmp(piece.name, SYSCTL_PREFIX, strlen(SYSCTL_PREFIX)) == 0)

@@ -272,6 +272,25 @@ SELECT run_id, run, pid, comm, count(*) AS nr_stalls, sum(duration_ns) AS total_
  GROUP BY run_id, run, pid, comm
  ORDER BY total_ns DESC;
 
+-- The state of KSM, a row for each time at which it is known. bytes_saved: by pages that others use and by the zero page.
+DROP VIEW IF EXISTS ksm_state;
+CREATE VIEW ksm_state AS
+SELECT v.run_id, r.label AS run, v.t_ns,
+       max(CASE v.name WHEN 'ksm/pages_shared' THEN v.value END) AS pages_shared,
+       max(CASE v.name WHEN 'ksm/pages_sharing' THEN v.value END) AS pages_sharing,
+       max(CASE v.name WHEN 'ksm/pages_unshared' THEN v.value END) AS pages_unshared,
+       max(CASE v.name WHEN 'ksm/pages_volatile' THEN v.value END) AS pages_volatile,
+       max(CASE v.name WHEN 'ksm/ksm_zero_pages' THEN v.value END) AS zero_pages,
+       max(CASE v.name WHEN 'ksm/full_scans' THEN v.value END) AS full_scans,
+       max(CASE v.name WHEN 'ksm/pages_scanned' THEN v.value END) AS pages_scanned,
+       max(CASE v.name WHEN 'ksm/pages_skipped' THEN v.value END) AS pages_skipped,
+       max(CASE v.name WHEN 'ksm/pages_to_scan' THEN v.value END) AS pages_to_scan,
+       max(CASE v.name WHEN 'ksm/stable_node_chains' THEN v.value END) AS stable_node_chains,
+       max(CASE v.name WHEN 'ksm/stable_node_dups' THEN v.value END) AS stable_node_dups,
+       4096 * (max(CASE v.name WHEN 'ksm/pages_sharing' THEN v.value END) +
+               coalesce(max(CASE v.name WHEN 'ksm/ksm_zero_pages' THEN v.value END), 0)) AS bytes_saved
+  FROM vmstat v JOIN run r USING (run_id) WHERE v.name GLOB 'ksm/*' GROUP BY v.run_id, v.t_ns;
+
 -- TLB flushes by the kernel's reasons. up_to_date: there was nothing to flush.
 DROP VIEW IF EXISTS tlb_reasons;
 CREATE VIEW tlb_reasons AS

@@ -232,6 +232,7 @@ void wl_commit_unmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
 	uint32_t mm = wl->tasks.items[task].mm;
 	struct wl_commit piece;
 
+	wl_ksm_unmap(wl, task, start, end);
 	while (!wl->nomem && take(wl, mm, &start, end, &piece)) {
 		tell(wl, task,
 		     (struct demand_op){ .kind = DEMAND_UNMAP,

@@ -57,6 +57,8 @@ enum demand_kind {
 	 * was seen, and the original had it in swap. arg2 = DEMAND_NO_PAGE: it was none, after all.
 	 */
 	DEMAND_RENAME,
+	/* What is in a base page: arg2 << 32 | arg, the same number where it is the same; 1: zeroes. */
+	DEMAND_CONTENT,
 
 	/* page = DEMAND_NO_PAGE from here on. */
 	DEMAND_TASK_START, /* arg = parent task; 0: it was there before, and is heard of now */
@@ -111,10 +113,21 @@ enum demand_kind {
 	DEMAND_FILE_FAULT,
 	/* The original wanted a page for its hugetlb pool and got none; gfp_flags are those of the request. */
 	DEMAND_HUGETLB_FAIL,
+	/*
+	 * arg2 virtual pages of the task's space, from the low 32 bits of the number arg on, are an enum demand_ksm for
+	 * KSM now, which is order.
+	 */
+	DEMAND_KSM_RANGE,
 	/* For TLBs, only where that was asked for: order is an enum demand_tlb. */
 	DEMAND_TLB,
 	/* madvise(MADV_COLLAPSE) of arg2 ranges of 2 MiB of the task's space, as of DEMAND_HUGE_RANGE. */
 	DEMAND_COLLAPSE,
+};
+
+enum demand_ksm {
+	DEMAND_KSM_MERGEABLE,
+	DEMAND_KSM_UNMERGEABLE,
+	DEMAND_KSM_GONE,
 };
 
 enum demand_tlb {

@@ -67,6 +67,7 @@ void wl_mm_copy(struct wl *wl, uint32_t dst, uint32_t src)
 	uint32_t map = wl->mms.items[src].maps;
 
 	wl->mms.items[dst].brk = wl->mms.items[src].brk;
+	wl->mms.items[dst].mergeable = wl->mms.items[src].mergeable;
 	wl->mms.items[dst].oom_adj = wl->mms.items[src].oom_adj;
 	wl_commit_copy(wl, dst, src);
 	wl_spans_copy(wl, dst, src);

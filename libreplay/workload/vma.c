@@ -20,6 +20,8 @@ enum {
 	ADV_DONTNEED = 4,
 	ADV_FREE = 8,
 	ADV_REMOVE = 9,
+	ADV_MERGEABLE = 12,
+	ADV_UNMERGEABLE = 13,
 	ADV_HUGEPAGE = 14,
 	ADV_NOHUGEPAGE = 15,
 	ADV_PAGEOUT = 21,
@@ -281,6 +283,10 @@ static void on_madvise(struct wl *wl, uint32_t task)
 		wl_commit_advise(wl, task, start, end,
 		                 t->args[2] == ADV_HUGEPAGE ? DEMAND_ADVICE_HUGE
 		                                            : DEMAND_ADVICE_NOHUGE);
+		break;
+	case ADV_MERGEABLE:
+	case ADV_UNMERGEABLE:
+		wl_ksm_advise(wl, task, start, end, t->args[2] == ADV_MERGEABLE);
 		break;
 	default:
 		break;

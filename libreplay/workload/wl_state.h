@@ -155,6 +155,7 @@ struct wl_mm {
 	bool lock_future;
 	bool left; /* exit_mmap() is at work */
 	bool has_areas;
+	bool mergeable; /* some of it is or was registered for KSM */
 };
 
 enum wl_task_flags {
@@ -746,6 +747,9 @@ void wl_commit_advise(struct wl *wl, uint32_t task, uint64_t start, uint64_t end
                       enum demand_advice advice);
 /* madvise(MADV_COLLAPSE) of [start, end). */
 void wl_commit_collapse(struct wl *wl, uint32_t task, uint64_t start, uint64_t end);
+/* madvise() of [start, end) for KSM; these are there no more. */
+void wl_ksm_advise(struct wl *wl, uint32_t task, uint64_t start, uint64_t end, bool mergeable);
+void wl_ksm_unmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end);
 /* What a task's space had before the trace. */
 void wl_commit_tell(struct wl *wl, uint32_t task);
 void wl_commit_copy(struct wl *wl, uint32_t dst, uint32_t src);
