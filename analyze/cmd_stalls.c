@@ -48,12 +48,7 @@ static const struct command command = {
 
 #define CHOSEN " (?1 = '' OR run = ?1 OR CAST(run_id AS TEXT) = ?1) "
 
-static const struct {
-	const char *name;
-	const char *title;
-	const char *nothing;
-	const char *sql;
-} sections[] = {
+static const struct database_section sections[] = {
 	{ "totals", "Stalls by kind", "No task stalled.",
 	  "SELECT run, what, kind, count(*) AS stalls, sum(duration_ns) AS total_ns,"
 	  " CAST(avg(duration_ns) AS INTEGER) AS mean_ns, max(duration_ns) AS longest_ns"
@@ -89,29 +84,20 @@ static sqlite3_stmt *prepare(sqlite3 *db, size_t section)
 	                        limit_text(), NULL);
 }
 
-/* The rows of a section go into an object; false after a message. */
-static bool add_json(json_t *root, const char *name, sqlite3_stmt *statement)
-{
-	json_t *rows = statement ? database_json(TOOL, statement) : NULL;
-
-	if (rows)
-		json_object_set_new(root, name, rows);
-	return rows;
-}
-
 static int print_json(sqlite3 *db)
 {
 	json_t *root = json_object();
 
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
-		if (!add_json(root, sections[i].name, prepare(db, i))) {
+		if (!database_add_section(TOOL, prepare(db, i), sections[i].name, root)) {
 			json_decref(root);
 			return EXIT_TROUBLE;
 		}
 	}
 	if (args.stacks &&
-	    !add_json(root, "stacks",
-	              stall_stacks_prepare(TOOL, db, args.run ? args.run : "", limit_text()))) {
+	    !database_add_section(
+		    TOOL, stall_stacks_prepare(TOOL, db, args.run ? args.run : "", limit_text()),
+		    "stacks", root)) {
 		json_decref(root);
 		return EXIT_TROUBLE;
 	}
@@ -119,34 +105,13 @@ static int print_json(sqlite3 *db)
 	return EXIT_SUCCESS;
 }
 
-static bool has_rows(sqlite3_stmt *statement)
-{
-	bool has = sqlite3_step(statement) == SQLITE_ROW;
-
-	sqlite3_reset(statement);
-	return has;
-}
-
 static int print_tables(sqlite3 *db)
 {
 	bool first = true;
 
-	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
-		sqlite3_stmt *statement = prepare(db, i);
-
-		if (!statement)
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
+		if (!database_print_section(TOOL, prepare(db, i), &sections[i], &first))
 			return EXIT_TROUBLE;
-		if (!has_rows(statement)) {
-			sqlite3_finalize(statement);
-			if (sections[i].nothing)
-				puts(sections[i].nothing);
-			continue;
-		}
-		printf("%s%s\n", first ? "" : "\n", sections[i].title);
-		first = false;
-		if (database_print_table(TOOL, statement) < 0)
-			return EXIT_TROUBLE;
-	}
 	if (args.stacks &&
 	    stall_stacks_report(TOOL, db, args.run ? args.run : "", limit_text()) < 0)
 		return EXIT_TROUBLE;

@@ -38,12 +38,7 @@ static const struct command command = {
 
 #define CHOSEN " (?1 = '' OR run = ?1 OR CAST(run_id AS TEXT) = ?1) "
 
-static const struct {
-	const char *name;
-	const char *title;
-	const char *nothing;
-	const char *sql;
-} sections[] = {
+static const struct database_section sections[] = {
 	{ "reasons", "Flushes as the kernel counts them",
 	  "No flushes of TLBs: the recording has no tlb:tlb_flush, and no replay had --set tlb.model=1.",
 	  "SELECT run, reason, full, ranged, up_to_date, pages FROM tlb_reasons WHERE" CHOSEN
@@ -70,47 +65,22 @@ static int print_json(sqlite3 *db)
 	json_t *root = json_object();
 
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
-		sqlite3_stmt *statement = prepare(db, i);
-		json_t *rows = statement ? database_json(TOOL, statement) : NULL;
-
-		if (!rows) {
+		if (!database_add_section(TOOL, prepare(db, i), sections[i].name, root)) {
 			json_decref(root);
 			return EXIT_TROUBLE;
 		}
-		json_object_set_new(root, sections[i].name, rows);
 	}
 	print_json_value(root);
 	return EXIT_SUCCESS;
-}
-
-static bool has_rows(sqlite3_stmt *statement)
-{
-	bool has = sqlite3_step(statement) == SQLITE_ROW;
-
-	sqlite3_reset(statement);
-	return has;
 }
 
 static int print_tables(sqlite3 *db)
 {
 	bool first = true;
 
-	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
-		sqlite3_stmt *statement = prepare(db, i);
-
-		if (!statement)
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
+		if (!database_print_section(TOOL, prepare(db, i), &sections[i], &first))
 			return EXIT_TROUBLE;
-		if (!has_rows(statement)) {
-			sqlite3_finalize(statement);
-			if (sections[i].nothing)
-				puts(sections[i].nothing);
-			continue;
-		}
-		printf("%s%s\n", first ? "" : "\n", sections[i].title);
-		first = false;
-		if (database_print_table(TOOL, statement) < 0)
-			return EXIT_TROUBLE;
-	}
 	return EXIT_SUCCESS;
 }
 

@@ -271,6 +271,35 @@ json_t *database_json(const char *tool, sqlite3_stmt *statement)
 	return rows;
 }
 
+bool database_print_section(const char *tool, sqlite3_stmt *statement,
+                            const struct database_section *section, bool *first)
+{
+	bool has_rows;
+
+	if (!statement)
+		return false;
+	has_rows = sqlite3_step(statement) == SQLITE_ROW;
+	sqlite3_reset(statement);
+	if (!has_rows) {
+		sqlite3_finalize(statement);
+		if (section->nothing)
+			puts(section->nothing);
+		return true;
+	}
+	printf("%s%s\n", *first ? "" : "\n", section->title);
+	*first = false;
+	return database_print_table(tool, statement) >= 0;
+}
+
+bool database_add_section(const char *tool, sqlite3_stmt *statement, const char *name, json_t *root)
+{
+	json_t *rows = statement ? database_json(tool, statement) : NULL;
+
+	if (rows)
+		json_object_set_new(root, name, rows);
+	return rows;
+}
+
 void print_json_value(json_t *value)
 {
 	json_dumpf(value, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(6));

@@ -30,6 +30,24 @@ sqlite3_stmt *database_prepare(const char *tool, sqlite3 *db, const char *sql, .
 int64_t database_print_table(const char *tool, sqlite3_stmt *statement);
 int64_t database_write_table(const char *tool, sqlite3_stmt *statement, FILE *stream);
 
+/* A table of several that a command prints one below the other, and its member in JSON. */
+struct database_section {
+	const char *name;
+	const char *title;
+	const char *nothing; /* what to say if it has no rows; NULL: it is left out */
+	const char *sql;
+};
+
+/*
+ * Prints the section's rows under its title; *first says that no section has been printed before. statement may be NULL:
+ * there was a message. It is finalized. False after a message.
+ */
+bool database_print_section(const char *tool, sqlite3_stmt *statement,
+                            const struct database_section *section, bool *first);
+/* The same as a member of root. */
+bool database_add_section(const char *tool, sqlite3_stmt *statement, const char *name,
+                          json_t *root);
+
 /* A cell of the row that the statement is at, and a column's title, as the table has them. */
 void database_cell(sqlite3_stmt *statement, int column, char *text, size_t size);
 void database_title(sqlite3_stmt *statement, int column, char *text, size_t size);
