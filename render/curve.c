@@ -14,7 +14,9 @@
 #include "curve_table.h"
 #include "layout.h"
 
-#define DOTS  30 /* so few points are marked */
+#define DOTS  30   /* so few points are marked */
+#define FALL  0.05 /* of a curve's fall, at either end: what lies between is what there is to see */
+#define LEFT  16.0 /* further left than in this part of a linear axis it could not be seen */
 #define TITLE "How many uses miss, by the size of memory"
 
 /* What mmanalyze calls the memories. */
@@ -31,6 +33,7 @@ struct chart {
 	const struct chart_request *request;
 	struct curve_table table;
 	double widest, highest[NR_STRIPS];
+	double low; /* of a logarithmic axis; 0: it is linear */
 	bool refaults, bounds;
 	struct board board;
 };
@@ -61,8 +64,51 @@ static double value_of(const struct curve_point *point, size_t strip)
 	return strip == REFAULTS ? point->refault_percent : point->miss_percent;
 }
 
+/* The smallest memory with which the curve has so much of its fall behind it; it falls, or stays as it is. */
+static double fallen(const struct curve *curve, double share)
+{
+	double first = curve->points[0].miss_percent;
+	double fall = first - curve->points[curve->count - 1].miss_percent;
+
+	for (size_t i = 0; i < curve->count; i++)
+		if (curve->points[i].bytes > 0 &&
+		    first - curve->points[i].miss_percent >= share * fall)
+			return curve->points[i].bytes;
+	return curve->points[curve->count - 1].bytes;
+}
+
+/* Where a curve would be over as soon as it has begun, the axis is logarithmic, and begins somewhat before that. */
+static void choose_axis(struct chart *chart)
+{
+	double begin = chart->widest, settled = chart->widest;
+
+	for (size_t i = 0; i < chart->table.nr_curves; i++) {
+		begin = fmin(begin, fallen(&chart->table.curves[i], FALL));
+		settled = fmin(settled, fallen(&chart->table.curves[i], 1 - FALL));
+	}
+	if (settled < chart->widest / LEFT)
+		chart->low = exp2(floor(log2(begin / 2)));
+}
+
+/* Of memory that nobody uses there is nothing to say. */
+static void drop_empty(struct curve_table *table)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < table->nr_curves; i++) {
+		struct curve *curve = &table->curves[i];
+
+		if (curve->count > 0 && curve->points[curve->count - 1].bytes > 0)
+			table->curves[kept++] = *curve;
+		else
+			free(curve->points);
+	}
+	table->nr_curves = kept;
+}
+
 static void measure(struct chart *chart)
 {
+	drop_empty(&chart->table);
 	for (size_t i = 0; i < chart->table.nr_curves; i++) {
 		const struct curve *curve = &chart->table.curves[i];
 
@@ -77,6 +123,17 @@ static void measure(struct chart *chart)
 					fmax(chart->highest[strip], value_of(point, strip));
 		}
 	}
+	choose_axis(chart);
+}
+
+/* The first point to draw: of those that lie before the axis only the last, at its beginning. */
+static size_t first_point(const struct chart *chart, const struct curve *curve)
+{
+	size_t first = 0;
+
+	while (first + 1 < curve->count && curve->points[first + 1].bytes <= chart->low)
+		first++;
+	return first;
 }
 
 /* Solid where the curve is exact, dotted where there may be more. */
@@ -85,12 +142,12 @@ static void draw_curve(struct chart *chart, size_t number, size_t strip, const s
 	const struct curve *curve = &chart->table.curves[number];
 	const struct scale *across = &chart->board.across[0];
 	struct point *points = xalloc(curve->count, sizeof(*points));
-	size_t from = 0;
+	size_t first = first_point(chart, curve), from = first;
 
-	for (size_t i = 0; i < curve->count; i++)
+	for (size_t i = first; i < curve->count; i++)
 		points[i] = (struct point){ scale_map(across, curve->points[i].bytes),
 			                    scale_map(values, value_of(&curve->points[i], strip)) };
-	for (size_t i = 1; i <= curve->count; i++) {
+	for (size_t i = first + 1; i <= curve->count; i++) {
 		bool last = i == curve->count;
 		struct stroke stroke =
 			curve_stroke(chart->canvas, number, curve->points[from].lower_bound);
@@ -100,7 +157,7 @@ static void draw_curve(struct chart *chart, size_t number, size_t strip, const s
 		canvas_line(chart->canvas, points + from, i - from + !last, &stroke);
 		from = i;
 	}
-	for (size_t i = 0; i < curve->count; i++) {
+	for (size_t i = first; i < curve->count; i++) {
 		const struct curve_point *point = &curve->points[i];
 		char memory[SCALE_LABEL], text[128];
 		double side = 7 * chart->canvas->unit;
@@ -163,8 +220,11 @@ static int compose(struct chart *chart, struct mmr_error *err)
 	board->nr_legend = count;
 	board->one = true;
 	board->below = (struct board_below){ .quantity = QUANTITY_MEMORY,
-		                             .title = "size of memory",
-		                             .high = chart->widest };
+		                             .title = chart->low > 0 ? "size of memory, logarithmic"
+		                                                     : "size of memory",
+		                             .low = chart->low,
+		                             .high = chart->widest,
+		                             .logarithmic = chart->low > 0 };
 	board->nr_strips = chart->refaults ? 2 : 1;
 	for (size_t i = 0; i < board->nr_strips; i++)
 		board->strips[i] = (struct board_strip){ .share = i ? 2 : 3, .least = 40 };

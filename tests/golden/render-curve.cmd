@@ -15,3 +15,10 @@ cat $SOURCE_ROOT/libreplay/results/{schema,views}.sql $SOURCE_ROOT/tests/golden/
 mmrender curve small.db --size 800x500 --format txt -o -; echo "= $?"
 sqlite3 small.db "insert into request_stat values (1, 1000, 1, 500, 100, 400), (2, 4000, 1, 500, 300, 200)"
 mmrender curve small.db --size 800x500 --format txt -o - | grep -E '"|line 2'
+{
+	echo memory,bytes,pages,refaults,refault_percent,miss_percent,lower_bound
+	for kib in 0 4 8 16 32 64; do echo anon,$((kib << 10)),$((kib / 4)),$((640 - kib * 10)).0,$((64 - kib)).0,$((100 - kib)).0,0; done
+	for mib in 0 1 4 16 64; do echo file,$((mib << 20)),$((mib << 8)),$((640 - mib * 10)).0,$((64 - mib)).0,$((100 - mib)).0,0; done
+	echo both,0,0,0.0,0.0,0.0,0
+} >narrow.csv
+mmrender curve narrow.csv --size 800x500 --format txt -o - | grep -E '"|line 2'
