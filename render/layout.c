@@ -70,6 +70,10 @@ struct rect layout_heading(struct canvas *canvas, const struct chart_request *re
 		return (struct rect){ margin, margin / 2, left.width, canvas->height - margin };
 	style.bold = true;
 	style.colour = canvas->theme->ink;
+	/* A narrow picture has the whole title in smaller letters rather than half of it. */
+	while (style.size > TEXT_PLAIN * unit &&
+	       canvas_text_width(canvas, title, &style) > left.width)
+		style.size -= unit;
 	canvas_text_fit(canvas, (struct point){ margin, y }, title, &style, left.width);
 	y += SUBTITLE * unit;
 	style = axis_text(canvas, TEXT_PLAIN, ALIGN_LEFT);

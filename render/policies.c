@@ -23,6 +23,7 @@
 #define FIELD_TITLE 24.0
 #define FIELD_GAP   14.0
 #define FIELD_WIDTH 215.0
+#define COLUMNS     3 /* more only where the fields are too many for the height */
 #define LABEL_WIDTH 150.0
 #define GAP         7.0
 
@@ -228,7 +229,7 @@ static bool choose_grid(const struct policies *policies, struct rect area, struc
 	struct canvas *canvas = policies->canvas;
 	struct text_style style = axis_text(canvas, TEXT_SMALL, ALIGN_RIGHT);
 	const double unit = canvas->unit, nr_runs = (double)policies->request->nr_runs;
-	double widest = 0;
+	double widest = 0, fit;
 
 	style.bold = true;
 	for (size_t i = 0; i < policies->request->nr_runs; i++) {
@@ -238,8 +239,9 @@ static bool choose_grid(const struct policies *policies, struct rect area, struc
 		widest = fmax(widest, canvas_text_width(canvas, name, &style));
 	}
 	grid->names = fmin(widest + unit, LABEL_WIDTH * unit);
-	for (grid->columns = policies->nr_shown < 3 ? policies->nr_shown : 3;
-	     grid->columns <= policies->nr_shown; grid->columns++) {
+	fit = floor((area.width - grid->names) / ((FIELD_WIDTH + FIELD_GAP) * unit));
+	fit = fmax(fmin(fit, fmin(COLUMNS, (double)policies->nr_shown)), 1);
+	for (grid->columns = (size_t)fit; grid->columns <= policies->nr_shown; grid->columns++) {
 		double line;
 
 		grid->width = (area.width - grid->names) / (double)grid->columns - FIELD_GAP * unit;

@@ -12,9 +12,11 @@
 
 #define TITLE       "Who waited for memory, and for how long"
 #define ROW         24.0 /* times canvas->unit, at least */
-#define ROW_MOST    46.0
-#define BAR         0.6 /* of a row */
+#define BAR         0.6  /* of a row */
+#define BAR_MOST    56.0
+#define BEYOND      1.03 /* of the longest bar: it ends within its frame */
 #define GAP         8.0
+#define EDGE        4.0 /* above the first row and below the last */
 #define COLUMN_GAP  26.0
 #define TASKS_SHOWN 30
 #define NARROWEST   90.0 /* of the bars */
@@ -125,7 +127,7 @@ static void draw_bar(struct tasks *tasks, const struct task_wait *task, struct r
                      const struct scale *scale)
 {
 	struct canvas *canvas = tasks->canvas;
-	double done = 0, height = BAR * row.height;
+	double done = 0, height = fmin(BAR * row.height, BAR_MOST * canvas->unit);
 	char name[NAME_SIZE + 32], total[SCALE_LABEL], text[256];
 
 	for (size_t kind = 0; kind < NR_STALL_KINDS; kind++) {
@@ -178,11 +180,12 @@ static void draw_panel(struct tasks *tasks, size_t number, struct rect column,
 	struct scale scale;
 
 	name.colour = canvas->theme->ink;
-	scale_init(&scale, 0, tasks->longest_ns, plot.x, plot.x + plot.width);
+	scale_init(&scale, 0, BEYOND * tasks->longest_ns, plot.x, plot.x + plot.width);
 	axis_below_grid(canvas, plot, &scale, QUANTITY_DURATION);
 	axis_below(canvas, plot, &scale, QUANTITY_DURATION, "time spent waiting");
 	for (size_t i = 0; i < panel->nr_drawn; i++) {
-		struct rect line = { plot.x, plot.y + 4 * unit + (double)i * row, plot.width, row };
+		struct rect line = { plot.x, plot.y + EDGE * unit + (double)i * row, plot.width,
+			             row };
 		double baseline = line.y + row / 2 + 0.36 * name.size;
 		char text[128];
 
@@ -202,27 +205,24 @@ static void draw_panel(struct tasks *tasks, size_t number, struct rect column,
 	canvas_frame(canvas, plot, &frame);
 }
 
-/* The plots end below the last bar rather than at the picture's edge. */
-static double choose_rows(struct tasks *tasks, double height)
+/* How many there is room for; the fewer there are, the higher is each row. */
+static void choose_rows(struct tasks *tasks, double height)
 {
-	const double row = ROW * tasks->canvas->unit;
-	size_t room = (size_t)fmax(floor((height - 8 * tasks->canvas->unit) / row), 1), most = 1;
+	const double unit = tasks->canvas->unit, row = ROW * unit;
+	size_t room = (size_t)fmax(floor((height - 2 * EDGE * unit) / row), 1), most = 1;
 	size_t wanted = tasks->request->nr_shown ? (size_t)tasks->request->nr_shown : TASKS_SHOWN;
 
 	for (size_t i = 0; i < tasks->request->nr_runs; i++) {
 		struct panel *panel = &tasks->panels[i];
-		size_t limit = wanted < room ? wanted : room;
+		size_t limit = wanted < room ? wanted : room, lines;
 
 		if (panel->waits.count > limit && limit == room && limit > 1)
 			limit--; /* a line for the rest */
 		panel->nr_drawn = panel->waits.count < limit ? panel->waits.count : limit;
-		most = panel->nr_drawn + (panel->nr_drawn < panel->waits.count) > most
-		               ? panel->nr_drawn + (panel->nr_drawn < panel->waits.count)
-		               : most;
+		lines = panel->nr_drawn + (panel->nr_drawn < panel->waits.count);
+		most = lines > most ? lines : most;
 	}
-	tasks->row = fmin(fmax((height - 8 * tasks->canvas->unit) / (double)most, row),
-	                  ROW_MOST * tasks->canvas->unit);
-	return fmin(height, fmax((double)most, 2) * tasks->row + 8 * tasks->canvas->unit);
+	tasks->row = (height - 2 * EDGE * unit) / (double)most;
 }
 
 static int compose(struct tasks *tasks, struct mmr_error *err)
@@ -232,7 +232,7 @@ static int compose(struct tasks *tasks, struct mmr_error *err)
 	struct legend_entry entries[NR_STALL_KINDS];
 	size_t nr_entries = 0;
 	struct widths widths;
-	double above, height;
+	double above;
 
 	for (size_t i = 0; i < NR_STALL_KINDS; i++) {
 		if (tasks->shown[i])
@@ -246,7 +246,7 @@ static int compose(struct tasks *tasks, struct mmr_error *err)
 	area.height -= above + axis_time_height(canvas);
 	if (area.height < 2 * ROW * canvas->unit)
 		return render_error(err, MMR_E_INVALID, "--size is too small for this chart");
-	height = choose_rows(tasks, area.height);
+	choose_rows(tasks, area.height);
 	layout_columns(canvas, area, tasks->request->nr_runs, COLUMN_GAP, columns);
 	widths = measure(tasks, columns[0].width);
 	if (columns[0].width - widths.names - widths.figures < NARROWEST * canvas->unit)
@@ -258,7 +258,6 @@ static int compose(struct tasks *tasks, struct mmr_error *err)
 		title.y -= layout_panel_title_height(canvas);
 		layout_panel_title(canvas, title, &tasks->request->runs[i],
 		                   db_first_loss(tasks->request->db, &tasks->request->runs[i]));
-		columns[i].height = height;
 		draw_panel(tasks, i, columns[i], &widths);
 	}
 	return 0;
