@@ -20,15 +20,18 @@
 
 #define HUGE_ORDER 9
 
-enum { FREE_MEMORY, FREE_HUGE, WAITED, NR_TRACKS };
+enum { FREE_MEMORY, FREE_HUGE, IN_HUGE, WAITED, NR_TRACKS };
 
 static const struct {
 	const char *name;
 	enum quantity quantity;
+	bool between; /* known at few instants: what lies between two is drawn as if it moved evenly */
 } tracks[NR_TRACKS] = {
-	[FREE_MEMORY] = { "free memory", QUANTITY_MEMORY },
-	[FREE_HUGE] = { "free memory in blocks large enough for a huge page", QUANTITY_MEMORY },
-	[WAITED] = { "time waited since the beginning", QUANTITY_DURATION },
+	[FREE_MEMORY] = { "free memory", QUANTITY_MEMORY, false },
+	[FREE_HUGE] = { "free memory in blocks large enough for a huge page", QUANTITY_MEMORY,
+	                false },
+	[IN_HUGE] = { "anonymous memory in huge pages", QUANTITY_MEMORY, true },
+	[WAITED] = { "time waited since the beginning", QUANTITY_DURATION, false },
 };
 
 struct difference {
@@ -65,6 +68,19 @@ static int load_blocks(struct difference *all, size_t number, struct mmr_error *
 	}
 	for (size_t order = 0; order < DB_ORDERS; order++)
 		series_deinit(&orders[order]);
+	return rc;
+}
+
+static int load_huge(struct difference *all, size_t number, struct mmr_error *err)
+{
+	const struct run *run = &all->request.runs[number];
+	struct series *series = &all->series[number][IN_HUGE];
+	int rc = db_vmstat(all->request.db, run, "nr_anon_transparent_hugepages", series, err);
+
+	for (size_t i = 0; i < series->count; i++) {
+		series->samples[i].value *= (double)run->page_size * (1 << HUGE_ORDER);
+		all->shown[IN_HUGE] |= series->samples[i].value > 0;
+	}
 	return rc;
 }
 
@@ -148,6 +164,8 @@ static int load(struct difference *all, struct mmr_error *err)
 	all->begin = TIME_MAX;
 	for (size_t i = 0; i < all->request.nr_runs && !rc; i++) {
 		rc = load_blocks(all, i, err);
+		if (!rc)
+			rc = load_huge(all, i, err);
 		if (!rc)
 			rc = load_waits(all, i, err);
 		series_extend(&all->series[i][FREE_MEMORY], &all->begin, &all->end);
@@ -272,8 +290,8 @@ static void draw_difference(struct difference *all, size_t track, struct rect pl
 
 	for (size_t run = 0; run < all->request.nr_runs; run++) {
 		all->columns[run][track] = xalloc(width, sizeof(double));
-		series_columns(&all->series[run][track], &all->board.across[0], true,
-		               all->columns[run][track], width);
+		series_columns(&all->series[run][track], &all->board.across[0],
+		               !tracks[track].between, all->columns[run][track], width);
 		for (size_t x = 0; x < width; x++) {
 			double difference = all->columns[run][track][x] - all->columns[0][track][x];
 

@@ -21,7 +21,7 @@ static const struct {
 	enum hue hue;
 } kinds[] = {
 	{ "fault_alloc", "thp_fault_alloc", "huge page at a fault", HUE_GREEN },
-	{ "collapse", NULL, "collapsed by khugepaged", HUE_SKY },
+	{ "collapse", "thp_collapse_alloc", "collapsed by khugepaged", HUE_SKY },
 	{ "fault_fallback", "thp_fault_fallback", "none at a fault", HUE_VERMILLION },
 	{ "collapse_failed", NULL, "collapse failed", HUE_ORANGE },
 };
@@ -160,7 +160,7 @@ static void draw_coverage(struct thp *thp, size_t number, struct rect plot)
 		layout_nothing(canvas, plot,
 		               thp->request->runs[number].original
 		                       ? "no snapshots of /proc/vmstat"
-		                       : "a replay does not count huge pages in use");
+		                       : "the replay did not count huge pages in use");
 }
 
 static void draw_bars(struct thp *thp, size_t number, struct rect plot, const struct scale *counts)

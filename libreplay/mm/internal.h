@@ -149,6 +149,7 @@ struct mm_machine {
 	uint32_t orders;  /* a bit for each order > 0 that a page other than the kernel's has had */
 	uint32_t copied;  /* logical page that was copied last, or MM_NONE */
 	uint64_t nr_anon; /* base pages in memory, by what they hold */
+	uint64_t nr_anon_huge; /* of it: huge pages */
 	uint64_t nr_file;
 	uint64_t nr_shmem;
 	uint64_t nr_dirty; /* file pages */

@@ -75,6 +75,8 @@ static uint64_t gauge(const struct mm_machine *machine, uint32_t i)
 		return machine->nr_unevictable;
 	case MM_NR_ANON_PAGES:
 		return machine->nr_anon;
+	case MM_NR_ANON_THPS:
+		return machine->nr_anon_huge;
 	case MM_NR_FILE_PAGES:
 		return machine->nr_file + machine->nr_shmem + machine->nr_swapcached;
 	case MM_NR_DIRTY:

@@ -217,6 +217,7 @@ static const char *const lru_items[] = {
 	"nr_active_file",
 	"nr_unevictable",
 	"nr_anon_pages",
+	"nr_anon_transparent_hugepages",
 	"nr_file_pages",
 	"nr_shmem",
 	"nr_swapcached",
@@ -229,6 +230,7 @@ static const char *const lru_items[] = {
 	"pswpout",
 	"thp_fault_alloc",
 	"thp_fault_fallback",
+	"thp_collapse_alloc",
 };
 
 void replay_free_run_put_lru(struct free_run *run, uint64_t t_ns)

@@ -47,6 +47,7 @@ static void half_of_it_is_free_when_it_is_split(void **state)
 	for (uint32_t i = 0; i < 256; i++)
 		assert_true(mm_free_base(machine, 0, HUGE + i, 0));
 	assert_int_equal(machine->nr_anon, 512);
+	assert_int_equal(machine_counter(machine, "nr_anon_transparent_hugepages"), 1);
 	/* One of one is not worth a look yet. */
 	scan(machine, 12);
 	assert_int_equal(machine->nr_anon, 512);
@@ -54,6 +55,7 @@ static void half_of_it_is_free_when_it_is_split(void **state)
 	assert_int_equal(machine_counter(machine, "thp_split_pmd"), 1);
 	scan(machine, 0);
 	assert_int_equal(machine->nr_anon, 256);
+	assert_int_equal(machine_counter(machine, "nr_anon_transparent_hugepages"), 0);
 	assert_int_equal(machine_counter(machine, "thp_split_page"), 1);
 	assert_int_equal(machine_counter(machine, "thp_split_pmd"), 1);
 	assert_int_equal(machine_counter(machine, "thp_deferred_split_page"), 1);
