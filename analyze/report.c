@@ -199,13 +199,29 @@ static const char predictions[] =
 	" max(text) FILTER (WHERE n = 4) AS refaults, max(text) FILTER (WHERE n = 5) AS huge_pages"
 	" FROM told WHERE (SELECT count(*) FROM alike WHERE kind = 'replay') GROUP BY kind, run ORDER BY kind, run";
 
-sqlite3_stmt *report_predictions(const struct report *report)
+static const char tlbs[] =
+	"SELECT t.run, sum(c.flushes_here) AS flushes, sum(c.interrupts) AS interrupts, t.pages_a_window, t.entries_a_window,"
+	" t.l1_percent, t.l2_percent FROM tlb_reaches t JOIN tlb_causes c USING (run_id)"
+	" WHERE t.entries = 'as mapped' AND t.run_id IN (SELECT run_id FROM run WHERE trace_id ="
+	"  (SELECT trace_id FROM run WHERE run_id = CAST(?1 AS INTEGER))) GROUP BY t.run_id ORDER BY t.run_id";
+
+static sqlite3_stmt *prepare(const struct report *report, const char *sql)
 {
-	sqlite3_stmt *statement = database_prepare(report->tool, report->db, predictions, NULL);
+	sqlite3_stmt *statement = database_prepare(report->tool, report->db, sql, NULL);
 
 	if (statement)
 		sqlite3_bind_int64(statement, 1, report->scope.run_id);
 	return statement;
+}
+
+sqlite3_stmt *report_predictions(const struct report *report)
+{
+	return prepare(report, predictions);
+}
+
+sqlite3_stmt *report_tlbs(const struct report *report)
+{
+	return prepare(report, tlbs);
 }
 
 const char *report_all_is_well(const struct report *report)

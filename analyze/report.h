@@ -75,6 +75,10 @@ char *report_command(const struct report *report, const struct finding_try *try)
 
 /* Replays of the same trace in the database, with their spread over seeds: rows; NULL after a message. */
 sqlite3_stmt *report_predictions(const struct report *report);
+/* Replays of the same trace that had tlb.model: how often they flushed TLBs, and what those hold. Likewise. */
+sqlite3_stmt *report_tlbs(const struct report *report);
+#define REPORT_TLBS_TITLE \
+	"TLBs of replays with tlb.model, and the share of entries there is room for"
 
 /* What is said where there is no finding. */
 const char *report_all_is_well(const struct report *report);

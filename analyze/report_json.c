@@ -86,13 +86,18 @@ int report_print_json(const struct report *report)
 	json_t *findings = findings_json(report);
 	sqlite3_stmt *statement = findings ? report_predictions(report) : NULL;
 	json_t *predictions = statement ? database_json(report->tool, statement) : NULL;
+	json_t *tlbs;
 
-	if (!predictions) {
+	statement = predictions ? report_tlbs(report) : NULL;
+	tlbs = statement ? database_json(report->tool, statement) : NULL;
+	if (!tlbs) {
 		json_decref(findings);
+		json_decref(predictions);
 		return -1;
 	}
-	print_json_value(json_pack("{so sI so so so}", "recording", text(report->title), "run_id",
-	                           (json_int_t)report->scope.run_id, "limits", limits_json(report),
-	                           "findings", findings, "predictions", predictions));
+	print_json_value(json_pack("{so sI so so so so}", "recording", text(report->title),
+	                           "run_id", (json_int_t)report->scope.run_id, "limits",
+	                           limits_json(report), "findings", findings, "predictions",
+	                           predictions, "tlbs", tlbs));
 	return 0;
 }

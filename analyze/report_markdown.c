@@ -126,10 +126,11 @@ int report_print_markdown(const struct report *report)
 	for (unsigned int i = 0; i < report->nr_findings; i++)
 		if (print_finding(report, &report->findings[i], i + 1) < 0)
 			return -1;
-	return report_markdown_table(
-		       report->tool,
-		       "Predictions in this database: mean, and least to most over the seeds",
-		       report_predictions(report)) < 0
-	               ? -1
-	               : 0;
+	if (report_markdown_table(
+		    report->tool,
+		    "Predictions in this database: mean, and least to most over the seeds",
+		    report_predictions(report)) < 0 ||
+	    report_markdown_table(report->tool, REPORT_TLBS_TITLE, report_tlbs(report)) < 0)
+		return -1;
+	return 0;
 }

@@ -147,22 +147,34 @@ static void print_limits(const struct report *report)
 	}
 }
 
-static int print_predictions(const struct report *report)
+/* A table of several runs and what is to be said of it; nothing if it has no rows. */
+static int print_runs(const struct report *report, const char *title, sqlite3_stmt *statement,
+                      const char *said)
 {
 	char *text = NULL;
-	int64_t nr_rows = rows_as_text(report, report_predictions(report), &text);
+	int64_t nr_rows = rows_as_text(report, statement, &text);
 
 	if (nr_rows > 0) {
-		puts("\nPredictions in this database: mean, and least to most over the seeds");
+		printf("\n%s\n", title);
 		print_indented(text, 1);
 		putchar(' ');
-		print_wrapped(
-			"The error of the replays is the difference between what was recorded and the replay without settings; hold the "
-			"others against the latter. mmanalyze compare has all numbers.",
-			1, 0);
+		print_wrapped(said, 1, 0);
 	}
 	free(text);
 	return nr_rows < 0 ? -1 : 0;
+}
+
+static int print_all_runs(const struct report *report)
+{
+	if (print_runs(
+		    report, "Predictions in this database: mean, and least to most over the seeds",
+		    report_predictions(report),
+		    "The error of the replays is the difference between what was recorded and the replay without settings; hold the "
+		    "others against the latter. mmanalyze compare has all numbers.") < 0)
+		return -1;
+	return print_runs(
+		report, REPORT_TLBS_TITLE, report_tlbs(report),
+		"mmanalyze tlb tells what the flushes were for, how far huge pages would reach, and what page tables take.");
 }
 
 int report_print_text(const struct report *report, bool brief)
@@ -180,5 +192,5 @@ int report_print_text(const struct report *report, bool brief)
 	for (unsigned int i = 0; i < report->nr_findings; i++)
 		if (print_finding(report, &report->findings[i], i + 1, brief) < 0)
 			return -1;
-	return print_predictions(report);
+	return print_all_runs(report);
 }

@@ -7,7 +7,11 @@
 
 #define MOST_REPLAYS 4 /* side by side */
 
-/* Of a run, ?1. */
+#define OF_TRACE                                                    \
+	" WHERE run_id IN (SELECT run_id FROM run WHERE trace_id =" \
+	" (SELECT trace_id FROM run WHERE run_id = CAST(?1 AS INTEGER)))"
+
+/* Of a run, ?1, or of all of its trace. */
 static const struct {
 	const char *caption;
 	const char *sql;
@@ -32,6 +36,18 @@ static const struct {
 	  "SELECT zone, node, managed, wmark_min AS \"min watermark\", wmark_low AS low, wmark_high AS high FROM zone"
 	  " WHERE run_id = CAST(?1 AS INTEGER) AND managed > 0 ORDER BY node, zone_index",
 	  false },
+	{ "Flushes of TLBs, by what they were for",
+	  "SELECT run, cause, flushes_here, interrupts, flushes_elsewhere, full_percent, pages FROM tlb_causes" OF_TRACE
+	  " ORDER BY run_id, flushes_here + interrupts DESC, cause",
+	  true },
+	{ "Reach of TLBs: entries for the anonymous pages used within a window",
+	  "SELECT run, entries, pages_a_window, entries_a_window, l1_percent, l2_percent FROM tlb_reaches" OF_TRACE
+	  " ORDER BY run_id, entries DESC",
+	  false },
+	{ "Page tables of anonymous memory at their largest, by layout",
+	  "SELECT run, layout, leaves AS tables, uppers AS \"upper tables\", kb FROM page_tables" OF_TRACE
+	  " ORDER BY run_id, layout DESC",
+	  true },
 	{ "What the kernel counted",
 	  "SELECT name, part AS \"group\", value FROM counters WHERE run_id = CAST(?1 AS INTEGER) AND value <> 0"
 	  " ORDER BY part = 'other', part, name",
