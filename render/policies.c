@@ -170,7 +170,7 @@ static void draw_field(struct policies *policies, size_t metric, struct rect fie
 	struct text_style style = axis_text(canvas, TEXT_SMALL, ALIGN_LEFT);
 	const struct stroke base = { .width = canvas->unit, .colour = theme->rule };
 	double widest = 0, most = 0, room;
-	char text[96];
+	char text[96], name[NAME_SIZE], tip[NAME_SIZE + 160];
 
 	for (size_t i = 0; i < nr_runs; i++) {
 		value_text(policies, i, metric, text, sizeof(text));
@@ -192,7 +192,10 @@ static void draw_field(struct policies *policies, size_t metric, struct rect fie
 		                (struct point){ field.x + length + GAP * canvas->unit,
 		                                y + row / 2 + 0.36 * style.size },
 		                text, &style, field.x + field.width - bar.x - length);
-		canvas_tip(canvas, bar, text);
+		run_name(&policies->request->runs[i], name, sizeof(name));
+		snprintf(tip, sizeof(tip), "%s, %s: %s", name, metrics[metric].title, text);
+		/* Not the bar: it may be too thin to be met. */
+		canvas_tip(canvas, (struct rect){ field.x, y, field.width, row }, tip);
 	}
 	canvas_segment(canvas, (struct point){ field.x, field.y },
 	               (struct point){ field.x, field.y + (double)nr_runs * row }, &base);

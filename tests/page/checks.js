@@ -129,7 +129,7 @@ async function* sorting() {
 	const rows = new Set(table.tBodies[0].rows);
 	yield* check(numbers > 0 && button, "a table that cannot be sorted");
 	button.scrollIntoView({ block: "center" });
-	yield { wait: 60 };
+	await settled();
 	yield { click: middle(button) };
 	yield* check(heads[numbers].getAttribute("aria-sort") === "descending" && falls(column(table, numbers)), "a click does not sort numbers, the largest first");
 	yield { click: middle(button) };
@@ -164,6 +164,12 @@ async function* keyboard() {
 	yield* check(reached.every((now, i) => !i || reached[i - 1].compareDocumentPosition(now) & Node.DOCUMENT_POSITION_FOLLOWING), "Tab jumps");
 }
 
+// What was scrolled has been drawn, and its scroll event, which hides a tip, is over: however long a frame takes on a busy machine.
+const settled = () => new Promise(done => {
+	requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)));
+	setTimeout(done, 10000);
+});
+
 // A chart tells its values under the pointer and under the arrow keys.
 async function* tips() {
 	const box = document.querySelector(".tip");
@@ -172,7 +178,8 @@ async function* tips() {
 		if (!strip)
 			continue;
 		strip.scrollIntoView({ block: "center", inline: "center" });
-		yield { wait: 250 };
+		await settled();
+		yield* check(document.elementFromPoint(...middle(strip)) === strip, `${svg.getAttribute("aria-labelledby")}: something lies over its first value`);
 		yield { move: middle(strip) };
 		yield* check(!box.hidden && /\S/.test(box.textContent), `${svg.getAttribute("aria-labelledby")}: nothing under the pointer`);
 		const told = box.getBoundingClientRect();
@@ -180,7 +187,7 @@ async function* tips() {
 		yield { move: [2, 2] };
 		yield* check(box.hidden, "what was under the pointer stays");
 		svg.focus({ preventScroll: true });
-		yield { wait: 100 };
+		await settled();
 		yield { key: "ArrowRight" };
 		yield { key: "ArrowRight" };
 		yield* check(!box.hidden && box.textContent === document.getElementById("live").textContent, "nothing under the arrow keys");
