@@ -733,7 +733,9 @@ static void measure_pauses(const struct replay_calibrate *calibrate, struct repl
 	struct replay_cost cost = learned_cost(calibrate);
 
 	base_free(start->direct_pauses);
-	start->direct_pauses = replay_pause_measure(calibrate->pauses, &cost, false);
+	base_free(start->kswapd_pace);
+	start->direct_pauses = replay_pause_measure(calibrate->pauses, &cost);
+	start->kswapd_pace = replay_pause_pace(calibrate->pauses, &cost);
 }
 
 void replay_calibrate_finish(const struct replay_calibrate *calibrate,

@@ -16,6 +16,8 @@ static void apply(struct replay *replay, const struct replay_change *change)
 	replay->tunables.value[change->id] = change->value;
 	if (change->id == REPLAY_TUNABLE_DIRECT_STRETCH)
 		replay->direct_pauses = NULL;
+	if (change->id == REPLAY_TUNABLE_KSWAPD_CPU)
+		replay->kswapd_pace = NULL;
 	settings = replay_machine_settings(replay);
 	replay_cost_init(&replay->cost, &replay->tunables);
 	if (change->id == REPLAY_TUNABLE_LRU_GEN_ENABLED &&

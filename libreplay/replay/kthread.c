@@ -3,9 +3,9 @@
  * kswapd as a simulated thread, and the stalls of those who reclaim themselves.
  *
  * kswapd does a batch at a time; a batch takes the CPU time that the cost model gives for what it scanned,
- * stretched by kswapd.cpu, and only then may the next one begin. Woken, it needs kswapd.latency to get a CPU, now
- * longer and now shorter, as in the recording; what others ask for meanwhile is part of its run. While it naps it looks again
- * after HZ/10. Direct reclaim takes its task as long, with the pauses that the recording has for as much work (pause.c;
+ * at the pace of the recorded kswapd (pace.c; where the user has set it, at kswapd.cpu), and only then may the next one
+ * begin. Woken, it needs kswapd.latency to get a CPU, now longer and now shorter, as in the recording; what others ask for
+ * meanwhile is part of its run. While it naps it looks again after HZ/10. Direct reclaim takes its task as long, with the pauses that the recording has for as much work (pause.c;
  * without them, or where the user has set it, stretched by direct.stretch), and it waits after each batch: other tasks,
  * kswapd and the devices go on in between (worker.c).
  *
@@ -30,6 +30,16 @@ uint64_t replay_kthread_due(const struct replay *replay, uint32_t n)
 static uint64_t draw(struct replay *replay, const struct replay_spread *spread)
 {
 	return spread->nr > 0 ? spread->percent[base_rng_below(&replay->rng, spread->nr)] : 100;
+}
+
+static uint64_t when_done(const struct replay *replay, uint32_t n, uint64_t begin_ns,
+                          uint64_t work_ns)
+{
+	uint64_t percent = replay->cost.kswapd_percent;
+
+	if (!replay->kswapd_pace)
+		return begin_ns + work_ns * 100 / percent;
+	return replay_pace_end(replay->kswapd_pace, n, begin_ns, work_ns, percent);
 }
 
 void replay_kthread_run(struct replay *replay, uint32_t n)
@@ -69,10 +79,10 @@ void replay_kthread_run(struct replay *replay, uint32_t n)
 		break;
 	}
 	cost_ns = replay_cost_reclaim(&replay->cost, sc, &thread->seen);
-	cost_ns = cost_ns * 100 / replay->cost.kswapd_percent;
+	thread->ready_ns = when_done(replay, n, now_ns, cost_ns);
 	/* A batch that found nothing still took a moment: time always goes on. */
-	thread->ready_ns =
-		now_ns + (cost_ns > replay->cost.scan_ns ? cost_ns : replay->cost.scan_ns + 1);
+	if (thread->ready_ns <= now_ns + replay->cost.scan_ns)
+		thread->ready_ns = now_ns + replay->cost.scan_ns + 1;
 	replay_simtime_writes(replay);
 }
 

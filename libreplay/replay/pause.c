@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Pauses of reclaim, and their places.
+ * Pauses of reclaim: those of direct reclaim, and their places; and kswapd's turns, which pace.c uses as they are.
  *
  * shrink_folio_list() and shrink_lruvec() (6.12 mm/vmscan.c) call cond_resched() before each page and after each batch: who
  * reclaims goes on working until others want the CPU, and then waits for a time that has nothing to do with how many pages
- * he had in hand. How often that comes depends on how long he works, so a pause is drawn for as much work as a mean
- * batch of the recording is, and one that was recorded.
+ * he had in hand. How often that comes depends on how long he works, so of direct reclaim a pause is drawn for as much
+ * work as a mean batch of the recording is, and one that was recorded.
  *
  * A turn is from one mm_vmscan_lru_isolate of an inactive list that found pages to the next, of direct reclaim from its
  * begin and to its end, of kswapd from its wake-up and to the last that was seen of it before it sleeps or naps. What it
@@ -16,8 +16,9 @@
  * MGLRU does not tell its batches in 6.1 (scan_folios() has no mm_vmscan_lru_isolate there): where nobody does, a turn is
  * all of a direct reclaim, of the pages that it says it reclaimed or was seen to write.
  *
- * State: by thread the turn under way, and of each kind at most MAX_TURNS turns: where there are more every
- * other one is forgotten, again and again.
+ * State: by thread the turn under way, and of each kind at most MAX_TURNS turns. Where there are more, of direct
+ * reclaim every other one is forgotten, again and again; of kswapd every two that follow on each other become one,
+ * and of others the longer one stays.
  *
  * Not modelled: where in a batch the pause is, with the pages of the batch on no list. Walks of page tables and caches
  * that shrink leave no event and are counted among the pauses.
@@ -33,14 +34,18 @@
 #define NR_SLOTS  256 /* threads in reclaim at a time; more of them push each other out */
 #define MAX_TURNS 65536
 #define MIN_TURNS REPLAY_NR_PAUSES
+#define MAX_ERROR 0.25
 
 struct turn {
+	uint64_t begin_ns;
+	uint64_t end_ns;
 	uint64_t ns;       /* but for reclaim_throttle() */
 	uint64_t queue_ns; /* of it: to give pages to the device */
 	uint32_t nr_taken;
 	uint32_t nr_reclaimed;
 	uint32_t nr_written;
 	uint32_t nr_refilled;
+	uint32_t node; /* of kswapd's */
 };
 
 DEFINE_VEC(turn_vec, struct turn);
@@ -52,7 +57,6 @@ struct turns {
 };
 
 struct reclaimer {
-	uint64_t begin_ns; /* of the turn */
 	uint64_t last_ns;
 	uint64_t bio_ns;       /* 0: what it did last is something else */
 	uint64_t throttled_ns; /* in this turn */
@@ -65,7 +69,7 @@ struct reclaimer {
 struct replay_pause_meter {
 	struct reclaimer reclaimers[NR_SLOTS];
 	struct turns direct;
-	struct turns kswapd;
+	struct turn_vec kswapd;
 	struct turns whole; /* direct reclaims, each from begin to end */
 	bool tells_batches; /* the kernel */
 };
@@ -75,7 +79,7 @@ struct replay_pause_meter *replay_pause_meter_create(void)
 	struct replay_pause_meter *meter = base_calloc(1, sizeof(*meter));
 
 	if (meter)
-		meter->direct.stride = meter->kswapd.stride = meter->whole.stride = 1;
+		meter->direct.stride = meter->whole.stride = 1;
 	return meter;
 }
 
@@ -84,7 +88,7 @@ void replay_pause_meter_destroy(struct replay_pause_meter *meter)
 	if (!meter)
 		return;
 	turn_vec_deinit(&meter->direct.kept);
-	turn_vec_deinit(&meter->kswapd.kept);
+	turn_vec_deinit(&meter->kswapd);
 	turn_vec_deinit(&meter->whole.kept);
 	base_free(meter);
 }
@@ -113,28 +117,66 @@ static void keep(struct turns *turns, const struct turn *turn)
 	(void)turn_vec_push(kept, *turn);
 }
 
+/* The second one begins where the first one ends. */
+static struct turn join(const struct turn *first, const struct turn *second)
+{
+	struct turn turn = *first;
+
+	turn.end_ns = second->end_ns;
+	turn.ns += second->ns;
+	turn.queue_ns += second->queue_ns;
+	turn.nr_taken += second->nr_taken;
+	turn.nr_reclaimed += second->nr_reclaimed;
+	turn.nr_written += second->nr_written;
+	turn.nr_refilled += second->nr_refilled;
+	return turn;
+}
+
+static void keep_kswapds(struct turn_vec *kept, const struct turn *turn)
+{
+	if (kept->count == MAX_TURNS) {
+		for (size_t i = 0; i < MAX_TURNS / 2; i++) {
+			const struct turn *first = &kept->items[2 * i], *second = first + 1;
+
+			if (first->node == second->node && first->end_ns == second->begin_ns)
+				kept->items[i] = join(first, second);
+			else
+				kept->items[i] = first->ns > second->ns ? *first : *second;
+		}
+		kept->count = MAX_TURNS / 2;
+	}
+	/* Without memory kswapd.cpu holds for its time. */
+	(void)turn_vec_push(kept, *turn);
+}
+
 static void begin_turn(struct reclaimer *reclaimer, uint64_t t_ns)
 {
-	reclaimer->turn = (struct turn){ 0 };
-	reclaimer->begin_ns = t_ns;
+	reclaimer->turn = (struct turn){ .begin_ns = t_ns, .node = reclaimer->turn.node };
 	reclaimer->last_ns = t_ns;
 	reclaimer->bio_ns = 0;
 	reclaimer->throttled_ns = 0;
 }
 
-static void end_turn(struct turns *turns, struct reclaimer *reclaimer, uint64_t t_ns)
+/* false: it was none. */
+static bool end_turn(struct reclaimer *reclaimer, uint64_t t_ns)
 {
 	struct turn *turn = &reclaimer->turn;
 
-	if (turn->nr_taken == 0 || t_ns < reclaimer->begin_ns)
-		return;
-	turn->ns = excess(t_ns - reclaimer->begin_ns, reclaimer->throttled_ns);
-	keep(turns, turn);
+	if (turn->nr_taken == 0 || t_ns < turn->begin_ns)
+		return false;
+	turn->end_ns = t_ns;
+	turn->ns = excess(t_ns - turn->begin_ns, reclaimer->throttled_ns);
+	return true;
 }
 
 static void end_batch(struct replay_pause_meter *meter, struct reclaimer *reclaimer, uint64_t t_ns)
 {
-	end_turn(reclaimer->kswapd ? &meter->kswapd : &meter->direct, reclaimer, t_ns);
+	if (!end_turn(reclaimer, t_ns))
+		return;
+	if (reclaimer->kswapd)
+		keep_kswapds(&meter->kswapd, &reclaimer->turn);
+	else
+		keep(&meter->direct, &reclaimer->turn);
 }
 
 static void end_direct_reclaim(struct replay_pause_meter *meter, struct reclaimer *reclaimer,
@@ -149,7 +191,8 @@ static void end_direct_reclaim(struct replay_pause_meter *meter, struct reclaime
 	turn->nr_reclaimed = (uint32_t)event->reclaim.nr_reclaimed;
 	turn->nr_taken =
 		turn->nr_reclaimed > turn->nr_written ? turn->nr_reclaimed : turn->nr_written;
-	end_turn(&meter->whole, reclaimer, event->t_ns);
+	if (end_turn(reclaimer, event->t_ns))
+		keep(&meter->whole, turn);
 }
 
 /* In reclaim; NULL: the thread is not. */
@@ -171,6 +214,7 @@ static void begin_reclaim(struct replay_pause_meter *meter, const struct mmr_eve
 	reclaimer->pid = event->pid;
 	reclaimer->active = true;
 	reclaimer->kswapd = event->kind == MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE;
+	reclaimer->turn.node = reclaimer->kswapd ? (uint32_t)event->reclaim.nid : 0;
 	begin_turn(reclaimer, event->t_ns);
 }
 
@@ -255,7 +299,7 @@ void replay_pause_event(struct replay_pause_meter *meter, const struct mmr_event
 	reclaimer->active = false;
 }
 
-/* ---- pauses ---- */
+/* ---- what was a pause ---- */
 
 /* As replay_cost_reclaim() has it. */
 static uint64_t work_of(const struct turn *turn, const struct replay_cost *cost)
@@ -275,35 +319,54 @@ static int compare_ns(const void *a, const void *b)
 	return (first > second) - (first < second);
 }
 
-/* Some batches cost less than others. What such turns saved is no pause of those that took a little more. */
-static void settle(uint64_t *waits, size_t nr, uint64_t saved_ns)
+/* What a turn took beyond its work; *saved_ns: and what the others took less than theirs. */
+static uint64_t wait_of(const struct turn *turn, const struct replay_cost *cost, uint64_t *saved_ns)
 {
+	uint64_t full_ns = excess(turn->queue_ns, turn->nr_written * cost->pageout_ns);
+	uint64_t known_ns = work_of(turn, cost) + full_ns;
+
+	*saved_ns += excess(known_ns, turn->ns);
+	return excess(turn->ns, known_ns);
+}
+
+/*
+ * Some batches cost less than others. What such turns saved is no pause of those that took a little more: the shortest
+ * waits make up for it. waits: ascending. Returns the longest that is wholly made up for.
+ */
+static uint64_t settle(uint64_t *waits, size_t nr, uint64_t saved_ns)
+{
+	uint64_t longest_ns = 0;
+
 	for (size_t i = 0; i < nr && saved_ns > 0; i++) {
 		uint64_t ns = waits[i] < saved_ns ? waits[i] : saved_ns;
 
+		if (ns == waits[i])
+			longest_ns = ns;
 		waits[i] -= ns;
 		saved_ns -= ns;
 	}
+	return longest_ns;
 }
 
-/* What each turn waited, ascending; the sum of their work. */
+/* What each turn waited, ascending. Returns as settle() does. */
 static uint64_t find_waits(const struct turn_vec *turns, const struct replay_cost *cost,
                            uint64_t *ret_waits)
 {
-	uint64_t work_ns = 0, saved_ns = 0;
+	uint64_t saved_ns = 0;
 
-	for (size_t i = 0; i < turns->count; i++) {
-		const struct turn *turn = &turns->items[i];
-		uint64_t ns = work_of(turn, cost);
-		uint64_t full_ns = excess(turn->queue_ns, turn->nr_written * cost->pageout_ns);
-
-		work_ns += ns;
-		ret_waits[i] = excess(turn->ns, ns + full_ns);
-		saved_ns += excess(ns + full_ns, turn->ns);
-	}
+	for (size_t i = 0; i < turns->count; i++)
+		ret_waits[i] = wait_of(&turns->items[i], cost, &saved_ns);
 	qsort(ret_waits, turns->count, sizeof(*ret_waits), compare_ns);
-	settle(ret_waits, turns->count, saved_ns);
-	return work_ns;
+	return settle(ret_waits, turns->count, saved_ns);
+}
+
+static uint64_t sum_work(const struct turn_vec *turns, const struct replay_cost *cost)
+{
+	uint64_t ns = 0;
+
+	for (size_t i = 0; i < turns->count; i++)
+		ns += work_of(&turns->items[i], cost);
+	return ns;
 }
 
 /* Means, not medians: they are as long in all as the recorded ones. */
@@ -330,9 +393,9 @@ bool replay_pause_knows_direct(const struct replay_pause_meter *meter)
 }
 
 struct replay_pauses *replay_pause_measure(const struct replay_pause_meter *meter,
-                                           const struct replay_cost *cost, bool kswapd)
+                                           const struct replay_cost *cost)
 {
-	const struct turn_vec *turns = kswapd ? &meter->kswapd.kept : direct_turns(meter);
+	const struct turn_vec *turns = direct_turns(meter);
 	struct replay_pauses *pauses = NULL;
 	uint64_t *waits, every_ns;
 
@@ -341,7 +404,8 @@ struct replay_pauses *replay_pause_measure(const struct replay_pause_meter *mete
 	waits = base_calloc(turns->count, sizeof(*waits));
 	if (!waits)
 		return NULL;
-	every_ns = find_waits(turns, cost, waits) / turns->count;
+	find_waits(turns, cost, waits);
+	every_ns = sum_work(turns, cost) / turns->count;
 	if (every_ns > 0)
 		pauses = base_calloc(1, sizeof(*pauses));
 	if (pauses) {
@@ -351,6 +415,83 @@ struct replay_pauses *replay_pause_measure(const struct replay_pause_meter *mete
 	base_free(waits);
 	return pauses;
 }
+
+/* ---- kswapd's pace ---- */
+
+static int compare_turns(const void *a, const void *b)
+{
+	const struct turn *first = a, *second = b;
+
+	if (first->node != second->node)
+		return first->node < second->node ? -1 : 1;
+	return (first->end_ns > second->end_ns) - (first->end_ns < second->end_ns);
+}
+
+/*
+ * Whether the turns tell how long kswapd's pauses are. The replay's is not awake at just the same instants, and meets some of
+ * the pauses and misses others: where the mean is not known to a quarter (its standard error) the longest of them decide, and
+ * whether the replay meets these is chance.
+ */
+static bool tell_enough(const uint64_t *waits, size_t nr)
+{
+	double sum = 0, squares = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		sum += (double)waits[i];
+		squares += (double)waits[i] * (double)waits[i];
+	}
+	return squares - sum * sum / (double)nr <= sum * sum * MAX_ERROR * MAX_ERROR;
+}
+
+/* Of all nodes, in order. Pauses up to settled_ns are none. */
+static void lay_out(const struct turn_vec *kept, const struct replay_cost *cost,
+                    uint64_t settled_ns, struct replay_pace *ret)
+{
+	uint32_t nr = 0;
+
+	for (uint32_t node = 0; node < MM_MAX_NODES; node++) {
+		ret->first[node] = nr;
+		for (; nr < kept->count && kept->items[nr].node == node; nr++) {
+			const struct turn *turn = &kept->items[nr];
+			uint64_t saved_ns = 0, work_ns = work_of(turn, cost);
+			uint64_t wait_ns = wait_of(turn, cost, &saved_ns);
+
+			ret->turns[nr] = (struct replay_pace_turn){
+				.begin_ns = turn->begin_ns,
+				.end_ns = turn->end_ns,
+				.work_ns = work_ns,
+				.own_ns = work_ns + (wait_ns > settled_ns ? wait_ns : 0),
+			};
+		}
+	}
+	ret->first[MM_MAX_NODES] = nr;
+}
+
+struct replay_pace *replay_pause_pace(struct replay_pause_meter *meter,
+                                      const struct replay_cost *cost)
+{
+	const struct turn_vec *kept = &meter->kswapd;
+	struct replay_pace *pace = NULL;
+	uint64_t *waits;
+
+	if (kept->count == 0)
+		return NULL;
+	waits = base_calloc(kept->count, sizeof(*waits));
+	if (waits)
+		pace = base_calloc(1, sizeof(*pace) + kept->count * sizeof(pace->turns[0]));
+	if (pace) {
+		qsort(kept->items, kept->count, sizeof(kept->items[0]), compare_turns);
+		lay_out(kept, cost, find_waits(kept, cost, waits), pace);
+		if (!tell_enough(waits, kept->count)) {
+			base_free(pace);
+			pace = NULL;
+		}
+	}
+	base_free(waits);
+	return pace;
+}
+
+/* ---- direct reclaim's pauses ---- */
 
 uint64_t replay_pause_draw(const struct replay_pauses *pauses, struct rng *rng, uint64_t work_ns)
 {

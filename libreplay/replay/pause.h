@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How often, and for how long, the recorded machine's reclaim stood still: see pause.c. */
+/* How often, and for how long, the recorded machine's reclaim stood still, and kswapd when: see pause.c. */
 #ifndef REPLAY_PAUSE_H
 #define REPLAY_PAUSE_H
 
@@ -9,11 +9,12 @@
 #include <mmreplay/event.h>
 
 #include "cost.h"
+#include "pace.h"
 #include "rng.h"
 
 #define REPLAY_NR_PAUSES 64u
 
-/* Of those who reclaim themselves, or of kswapd. */
+/* Of those who reclaim themselves. */
 struct replay_pauses {
 	uint64_t every_ns;             /* of work; > 0 */
 	uint64_t ns[REPLAY_NR_PAUSES]; /* each as likely as the others; ascending */
@@ -29,7 +30,11 @@ void replay_pause_event(struct replay_pause_meter *meter, const struct mmr_event
 
 /* What is more than this work costs is pauses. NULL: too little is known; the caller's, for base_free(). */
 struct replay_pauses *replay_pause_measure(const struct replay_pause_meter *meter,
-                                           const struct replay_cost *cost, bool kswapd);
+                                           const struct replay_cost *cost);
+
+/* kswapd's turns, put in order. NULL: too little is known; the caller's, for base_free(). */
+struct replay_pace *replay_pause_pace(struct replay_pause_meter *meter,
+                                      const struct replay_cost *cost);
 
 /* Whether there are enough of direct reclaim. */
 bool replay_pause_knows_direct(const struct replay_pause_meter *meter);

@@ -200,6 +200,7 @@ struct replay_start {
 	struct replay_file_device device;        /* how fast files were written */
 	struct replay_spread stalls; /* direct reclaims, for a page that they took, of their mean */
 	struct replay_pauses *direct_pauses; /* or NULL */
+	struct replay_pace *kswapd_pace;     /* or NULL */
 	struct replay_spread wakes; /* until kswapd that is woken has a CPU, of the median */
 };
 

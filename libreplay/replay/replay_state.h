@@ -117,6 +117,8 @@ struct replay {
 	const struct replay_spread *wakes;
 	/* NULL: direct.stretch is the user's, or too little is known. */
 	const struct replay_pauses *direct_pauses;
+	/* NULL: kswapd.cpu is, or there is none. */
+	const struct replay_pace *kswapd_pace;
 	struct rng rng;
 	struct replay_hooks hooks;
 	struct replay_cost cost;

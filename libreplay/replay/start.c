@@ -526,5 +526,6 @@ void replay_start_deinit(struct replay_start *start)
 	base_free(start->waiting);
 	base_free(start->bulk_takes);
 	base_free(start->direct_pauses);
+	base_free(start->kswapd_pace);
 	memset(start, 0, sizeof(*start));
 }

@@ -46,9 +46,9 @@ static void stall(struct replay_pause_meter *meter, int nr, uint64_t ns)
 }
 
 /* All 0: too little is known. */
-static struct replay_pauses pauses_of(const struct replay_pause_meter *meter, bool kswapd)
+static struct replay_pauses direct_pauses(const struct replay_pause_meter *meter)
 {
-	struct replay_pauses *pauses = replay_pause_measure(meter, &cost, kswapd), copy = { 0 };
+	struct replay_pauses *pauses = replay_pause_measure(meter, &cost), copy = { 0 };
 
 	if (pauses)
 		copy = *pauses;
@@ -56,21 +56,11 @@ static struct replay_pauses pauses_of(const struct replay_pause_meter *meter, bo
 	return copy;
 }
 
-static struct replay_pauses direct_pauses(const struct replay_pause_meter *meter)
-{
-	return pauses_of(meter, false);
-}
-
-static struct replay_pauses kswapd_pauses(const struct replay_pause_meter *meter)
-{
-	return pauses_of(meter, true);
-}
-
 static void too_few_batches_tell_nothing(void **state)
 {
 	stall(*state, 63, 8 * MS);
-	assert_null(replay_pause_measure(*state, &cost, false));
-	assert_null(replay_pause_measure(*state, &cost, true));
+	assert_null(replay_pause_measure(*state, &cost));
+	assert_null(replay_pause_pace(*state, &cost));
 }
 
 static void pauses_are_those_of_the_batches(void **state)
@@ -85,7 +75,6 @@ static void pauses_are_those_of_the_batches(void **state)
 	assert_int_equal(pauses.ns[REPLAY_NR_PAUSES * 3 / 4 - 1], 0);
 	assert_int_equal(pauses.ns[REPLAY_NR_PAUSES * 3 / 4], 8 * MS);
 	assert_int_equal(pauses.ns[REPLAY_NR_PAUSES - 1], 8 * MS);
-	assert_int_equal(kswapd_pauses(*state).every_ns, 0);
 }
 
 /* Small batches wait as long for their work as large ones, and all as long as it was recorded. */
@@ -137,27 +126,96 @@ static void waits_for_the_device_and_throttles_are_no_pauses(void **state)
 	assert_int_equal(direct_pauses(*state).ns[REPLAY_NR_PAUSES - 1], MS);
 }
 
-static void kswapds_naps_are_no_pauses(void **state)
+/* Node 1's kswapd: a batch from t_ns on, and another 2 ms after it is done. */
+static uint64_t two_batches(struct replay_pause_meter *meter, uint64_t t_ns)
 {
+	struct mmr_event wake = { .t_ns = t_ns,
+		                  .pid = KSWAPD,
+		                  .kind = MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE,
+		                  .reclaim.nid = 1 };
+
+	replay_pause_event(meter, &wake);
+	tell(meter, KSWAPD, t_ns, MMR_EVENT_MM_VMSCAN_LRU_ISOLATE);
+	tell(meter, KSWAPD, t_ns + WORK_NS, MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE);
+	t_ns += WORK_NS + 2 * MS;
+	tell(meter, KSWAPD, t_ns, MMR_EVENT_MM_VMSCAN_LRU_ISOLATE);
+	tell(meter, KSWAPD, t_ns + WORK_NS, MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE);
+	return t_ns + WORK_NS;
+}
+
+static void assert_turn(const struct replay_pace_turn *turn, uint64_t begin_ns, uint64_t end_ns,
+                        uint64_t work_ns)
+{
+	assert_int_equal(turn->begin_ns, begin_ns);
+	assert_int_equal(turn->end_ns, end_ns);
+	assert_int_equal(turn->own_ns, end_ns - begin_ns);
+	assert_int_equal(turn->work_ns, work_ns);
+}
+
+static void kswapds_turns_are_where_they_were_but_its_naps(void **state)
+{
+	struct replay_pause_meter *meter = *state;
+	struct replay_pace *pace;
 	uint64_t t_ns = MS;
 
-	for (int i = 0; i < 32; i++, t_ns += 300 * MS) {
-		tell(*state, KSWAPD, t_ns, MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE);
-		tell(*state, KSWAPD, t_ns, MMR_EVENT_MM_VMSCAN_LRU_ISOLATE);
-		tell(*state, KSWAPD, t_ns + WORK_NS, MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE);
-		t_ns += 100 * MS;
-		tell(*state, KSWAPD, t_ns, MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE);
-		tell(*state, KSWAPD, t_ns, MMR_EVENT_MM_VMSCAN_LRU_ISOLATE);
-		/* From one batch to the next. */
-		t_ns += 2 * MS + WORK_NS;
-		tell(*state, KSWAPD, t_ns, MMR_EVENT_MM_VMSCAN_LRU_ISOLATE);
-		tell(*state, KSWAPD, t_ns + WORK_NS, MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE);
-		tell(*state, KSWAPD, t_ns + 100 * MS, MMR_EVENT_MM_VMSCAN_KSWAPD_SLEEP);
+	for (int i = 0; i < 16; i++)
+		t_ns = two_batches(meter, t_ns) + 100 * MS;
+	tell(meter, KSWAPD, t_ns + 300 * MS, MMR_EVENT_MM_VMSCAN_KSWAPD_SLEEP);
+	pace = replay_pause_pace(meter, &cost);
+	assert_non_null(pace);
+	assert_int_equal(pace->first[1], 0);
+	assert_int_equal(pace->first[2], 32);
+	assert_int_equal(pace->first[MM_MAX_NODES], 32);
+	t_ns = MS;
+	for (int i = 0; i < 32; i += 2) {
+		uint64_t middle_ns = t_ns + WORK_NS + 2 * MS;
+
+		assert_turn(&pace->turns[i], t_ns, middle_ns, WORK_NS);
+		assert_turn(&pace->turns[i + 1], middle_ns, middle_ns + WORK_NS, WORK_NS);
+		t_ns = middle_ns + WORK_NS + 100 * MS;
 	}
-	assert_int_equal(kswapd_pauses(*state).every_ns, WORK_NS);
-	assert_int_equal(kswapd_pauses(*state).ns[REPLAY_NR_PAUSES / 2], 0);
-	assert_int_equal(kswapd_pauses(*state).ns[REPLAY_NR_PAUSES - 1], 2 * MS);
-	assert_int_equal(direct_pauses(*state).every_ns, 0);
+	base_free(pace);
+	assert_int_equal(direct_pauses(meter).every_ns, 0);
+}
+
+/* Among turns without a pause: one is chance, twenty of that length are not. */
+static void pauses_that_chance_would_meet_are_not_used(void **state)
+{
+	struct replay_pause_meter *meter = *state;
+	struct replay_pace *pace;
+	uint64_t t_ns = MS;
+
+	tell(meter, KSWAPD, t_ns, MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE);
+	for (int i = 0; i < 600; i++, t_ns += WORK_NS)
+		tell(meter, KSWAPD, i > 300 ? t_ns + 9 * MS : t_ns,
+		     MMR_EVENT_MM_VMSCAN_LRU_ISOLATE);
+	assert_null(replay_pause_pace(meter, &cost));
+	t_ns += 9 * MS;
+	for (int i = 0; i < 19; i++, t_ns += WORK_NS + 9 * MS)
+		tell(meter, KSWAPD, t_ns, MMR_EVENT_MM_VMSCAN_LRU_ISOLATE);
+	pace = replay_pause_pace(meter, &cost);
+	assert_non_null(pace);
+	base_free(pace);
+}
+
+/* Of those that were joined nothing is missing; of those that lie apart one is. */
+static void of_many_turns_of_kswapd_two_become_one(void **state)
+{
+	struct replay_pause_meter *meter = *state;
+	struct replay_pace *pace;
+	uint64_t t_ns = MS, begin_ns;
+
+	for (uint32_t i = 0; i < MAX_TURNS / 2; i++)
+		t_ns = two_batches(meter, t_ns) + 100 * MS;
+	begin_ns = t_ns;
+	t_ns = two_batches(meter, t_ns);
+	tell(meter, KSWAPD, t_ns, MMR_EVENT_MM_VMSCAN_KSWAPD_SLEEP);
+	pace = replay_pause_pace(meter, &cost);
+	assert_non_null(pace);
+	assert_int_equal(pace->first[2], MAX_TURNS / 2 + 2);
+	assert_turn(&pace->turns[0], MS, MS + 2 * WORK_NS + 2 * MS, 2 * WORK_NS);
+	assert_turn(&pace->turns[MAX_TURNS / 2], begin_ns, begin_ns + WORK_NS + 2 * MS, WORK_NS);
+	base_free(pace);
 }
 
 static void what_is_lost_is_no_pause(void **state)
@@ -216,7 +274,12 @@ int main(void)
 		                                teardown),
 		cmocka_unit_test_setup_teardown(waits_for_the_device_and_throttles_are_no_pauses,
 		                                setup, teardown),
-		cmocka_unit_test_setup_teardown(kswapds_naps_are_no_pauses, setup, teardown),
+		cmocka_unit_test_setup_teardown(kswapds_turns_are_where_they_were_but_its_naps,
+		                                setup, teardown),
+		cmocka_unit_test_setup_teardown(pauses_that_chance_would_meet_are_not_used, setup,
+		                                teardown),
+		cmocka_unit_test_setup_teardown(of_many_turns_of_kswapd_two_become_one, setup,
+		                                teardown),
 		cmocka_unit_test_setup_teardown(what_is_lost_is_no_pause, setup, teardown),
 		cmocka_unit_test_setup_teardown(where_no_batch_is_told_a_direct_reclaim_is_one,
 		                                setup, teardown),
