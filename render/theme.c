@@ -71,7 +71,7 @@ const struct theme themes[] = {
 	                  [HUE_PURPLE] = { 204, 121, 167 },
 	                  [HUE_YELLOW] = { 232, 218, 40 },
 	                  [HUE_BLACK] = { 0, 0, 0 } },
-		.ramp_begin = 0.15,
+		.ramp_begin = 0.36,
 		.line = 1.25,
 		.print = true,
 	},

@@ -141,6 +141,18 @@ static void texts_stand_out(void **state)
 	}
 }
 
+/* A single stall is to be seen, wherever it lies: 2 to 1 is what a small square needs. */
+static void ramps_begin_apart_from_nothing(void **state)
+{
+	(void)state;
+	for (const struct theme *theme = themes; theme->name; theme++) {
+		struct palette palette;
+
+		palette_init(&palette, theme->print);
+		assert_true(contrast(theme_ramp(theme, &palette, 0), theme->hole) > 2);
+	}
+}
+
 /* Equal steps to the eye here, too, and what is empty takes nearly no ink. */
 static void a_printed_ramp_grows_darker(void **state)
 {
@@ -192,6 +204,7 @@ int main(void)
 		cmocka_unit_test(ramp_for_the_colour_blind),
 		cmocka_unit_test(hues_for_the_colour_blind),
 		cmocka_unit_test(texts_stand_out),
+		cmocka_unit_test(ramps_begin_apart_from_nothing),
 		cmocka_unit_test(a_printed_ramp_grows_darker),
 		cmocka_unit_test(differences_have_two_arms),
 	};
