@@ -68,6 +68,12 @@ static void count_last(struct mm_machine *machine)
 	queue->last = MM_NONE;
 }
 
+void mm_deferred_split_seen(struct mm_machine *machine, uint32_t number)
+{
+	if (machine->huge.deferred.last == number)
+		count_last(machine);
+}
+
 /* Those that are there no more go. */
 static void tidy(struct mm_machine *machine)
 {

@@ -5,14 +5,14 @@
  *
  * An area is an address >> 21. Whoever drives the machine says which areas of a space a VMA covers, and of a base
  * page that has 511 others beside it by number in which area it is; so the pages of an area are 512 consecutive
- * numbers, its chunk. A space that is copied (fork) has the same ranges, but only the pages that it gets itself.
+ * numbers, its chunk. A space that is copied (fork) has the same ranges, and borrows the pages (huge_share.c).
  *
- * State: the ranges of each space, ascending; of each chunk its space and area, 12 bytes, and a hash table of them.
+ * State: the ranges of each space, ascending; of each chunk its space and area, 28 bytes, and a hash table of them.
  *
  * Follows hugepage_vma_check() and thp_vma_allowable_order() of v6.1 and v6.12, as far as demand does (room in the
  * VMA, its flags), vma_thp_gfp_mask(), alloc_hugepage_khugepaged_gfpmask().
  *
- * Not modelled: PR_SET_THP_DISABLE; VMAs of files and shared memory; pages that a fork shares, in the child.
+ * Not modelled: PR_SET_THP_DISABLE; VMAs of files and shared memory.
  */
 #include "internal.h"
 
@@ -82,6 +82,7 @@ void mm_huge_areas_destroy(struct mm_machine *machine)
 {
 	for (uint32_t i = 0; i < machine->huge.nr_spaces; i++) {
 		mm_huge_range_vec_deinit(&machine->huge.spaces[i].ranges);
+		mm_huge_loan_vec_deinit(&machine->huge.spaces[i].loans);
 		mm_number_vec_deinit(&machine->huge.spaces[i].zero_areas);
 	}
 	base_free(machine->huge.spaces);
@@ -183,30 +184,38 @@ void mm_huge_space_copy(struct mm_machine *machine, uint32_t to, uint32_t from)
 		if (mm_huge_range_vec_push(&machine->huge.spaces[to].ranges, source->items[i]) < 0)
 			machine->lacks = "areas of huge pages";
 	}
+	mm_huge_fork(machine, to, from);
 	if (machine->huge.spaces[from].registered)
 		mm_khugepaged_enter(machine, to);
 }
 
-void mm_huge_space_end(struct mm_machine *machine, uint32_t space)
-{
-	mm_khugepaged_exit(machine, space);
-	mm_huge_zero_end(machine, &machine->huge.spaces[space]);
-	mm_huge_range_vec_deinit(&machine->huge.spaces[space].ranges);
-}
-
 /* ---- pages ---- */
 
-static void unlink_chunk(struct mm_huge_areas *areas, uint32_t number)
+static void unlink_chunk(struct mm_machine *machine, uint32_t number)
 {
+	struct mm_huge_areas *areas = &machine->huge;
 	struct mm_huge_chunk *chunk = &areas->chunks[number];
 	uint32_t *link;
 
 	if (chunk->area == MM_NONE)
 		return;
+	mm_huge_chunk_given(machine, number);
 	for (link = head_of(areas, chunk->space, chunk->area); *link != number;)
 		link = &areas->chunks[*link].next;
 	*link = chunk->next;
 	chunk->area = MM_NONE;
+}
+
+void mm_huge_space_end(struct mm_machine *machine, uint32_t space)
+{
+	struct mm_huge_space *ended = &machine->huge.spaces[space];
+
+	mm_khugepaged_exit(machine, space);
+	mm_huge_zero_end(machine, ended);
+	mm_huge_give_back(machine, space);
+	while (ended->chunks != 0)
+		unlink_chunk(machine, ended->chunks - 1);
+	mm_huge_range_vec_deinit(&ended->ranges);
 }
 
 uint32_t mm_huge_chunk(const struct mm_machine *machine, uint32_t space, uint32_t area)
@@ -231,14 +240,15 @@ void mm_place_huge(struct mm_machine *machine, uint32_t page, uint32_t space, ui
 	chunk = &areas->chunks[number];
 	if (chunk->space == space && chunk->area == area)
 		return;
-	unlink_chunk(areas, number);
+	unlink_chunk(machine, number);
 	other = mm_huge_chunk(machine, space, area);
 	if (other != MM_NONE)
-		unlink_chunk(areas, other);
+		unlink_chunk(machine, other);
 	chunk->space = space;
 	chunk->area = area;
 	chunk->next = *head_of(areas, space, area);
 	*head_of(areas, space, area) = number;
+	mm_huge_chunk_taken(machine, number);
 }
 
 /* ---- how hard a request tries ---- */

@@ -17,9 +17,22 @@ DEFINE_VEC(mm_huge_range_vec, struct mm_huge_range);
 
 DEFINE_VEC(mm_number_vec, uint32_t);
 
+#define MM_AREA_WORDS (MM_PAGEBLOCK_PAGES / 64)
+
+/* Pages of another space's area that a fork has shared: see huge_share.c. */
+struct mm_huge_loan {
+	uint32_t chunk;
+	uint32_t area;
+	uint64_t pages[MM_AREA_WORDS]; /* a bit each */
+};
+
+DEFINE_VEC(mm_huge_loan_vec, struct mm_huge_loan);
+
 struct mm_huge_space {
 	struct mm_huge_range_vec ranges; /* ascending */
-	uint32_t prev;                   /* of those that khugepaged goes through, or 0 */
+	struct mm_huge_loan_vec loans;   /* by chunk, ascending */
+	uint32_t chunks; /* the first that is one of its areas, + 1; 0: there is none */
+	uint32_t prev;   /* of those that khugepaged goes through, or 0 */
 	uint32_t next;
 	bool registered;
 	bool holds_zero;                 /* the huge zero page */
@@ -29,8 +42,12 @@ struct mm_huge_space {
 /* 512 logical pages that can be one huge page. */
 struct mm_huge_chunk {
 	uint32_t space;
-	uint32_t area; /* MM_NONE: not known */
-	uint32_t next; /* of the same hash */
+	uint32_t area;          /* MM_NONE: not known */
+	uint32_t next;          /* of the same hash */
+	uint32_t prev_of_space; /* + 1 */
+	uint32_t next_of_space;
+	uint32_t nr_loans;
+	bool read_only; /* no entry of the area has been written to since a fork */
 };
 
 /* Huge pages that wait to be split: see deferred_split.c. */
@@ -54,6 +71,8 @@ struct mm_huge_areas {
 	uint32_t nr_chunks;
 	uint32_t *heads; /* [mask + 1] */
 	uint32_t mask;
+	uint32_t nr_loans;     /* of all spaces */
+	uint32_t nr_read_only; /* chunks */
 	struct mm_khugepaged khugepaged;
 	struct mm_deferred_split deferred;
 	struct mm_huge_zero zero;
@@ -69,6 +88,8 @@ enum mm_collapse {
 	MM_COLLAPSE_PTE_NON_PRESENT,
 	MM_COLLAPSE_EXCEED_NONE_PTE,
 	MM_COLLAPSE_EXCEED_SWAP_PTE,
+	MM_COLLAPSE_EXCEED_SHARED_PTE,
+	MM_COLLAPSE_PAGE_RO,
 	MM_COLLAPSE_LACK_REFERENCED_PAGE,
 	MM_COLLAPSE_PAGE_COUNT,
 	MM_COLLAPSE_PAGE_LRU,
@@ -92,10 +113,33 @@ void mm_huge_space_end(struct mm_machine *machine, uint32_t space);
 /* First logical page of an area / 512; MM_NONE: none is known. */
 uint32_t mm_huge_chunk(const struct mm_machine *machine, uint32_t space, uint32_t area);
 
+/* ---- huge_share.c ---- */
+
+/* A fork: the new space borrows what there is, and nobody may write to it any more. */
+void mm_huge_fork(struct mm_machine *machine, uint32_t to, uint32_t from);
+/* All that a space has borrowed. */
+void mm_huge_give_back(struct mm_machine *machine, uint32_t space);
+/* Pages have ended, or are others from now on: nobody has borrowed them. */
+void mm_huge_recall(struct mm_machine *machine, uint32_t number, uint32_t nr);
+/* A space has its own copy of a page that it may have borrowed. */
+void mm_huge_copied(struct mm_machine *machine, uint32_t space, uint32_t source);
+/* A page is written to, by whoever it belongs to. */
+void mm_huge_written(struct mm_machine *machine, uint32_t number);
+/* The pages of a chunk that somebody has borrowed. */
+void mm_huge_lent(const struct mm_machine *machine, uint32_t chunk, uint64_t pages[MM_AREA_WORDS]);
+/* How many pages of an area a space has borrowed. */
+uint32_t mm_huge_borrowed(const struct mm_machine *machine, uint32_t space, uint32_t area);
+/* A chunk has become one of the areas of its space, or is none any more. */
+void mm_huge_chunk_taken(struct mm_machine *machine, uint32_t number);
+void mm_huge_chunk_given(struct mm_machine *machine, uint32_t number);
+int mm_huge_share_check(const struct mm_machine *machine, struct mmr_error *err) MMR_MUST_CHECK;
+
 /* ---- deferred_split.c ---- */
 
 /* Some of a huge page's base pages have ended. */
 void mm_deferred_split(struct mm_machine *machine, uint32_t number);
+/* Somebody looks at it before others follow. */
+void mm_deferred_split_seen(struct mm_machine *machine, uint32_t number);
 /* Its entry in the upper page table is replaced by 512 below. */
 void mm_split_huge_pmd(struct mm_machine *machine, uint32_t number);
 /* A huge page is about to be split, whatever maps it. */

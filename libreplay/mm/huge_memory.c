@@ -209,6 +209,7 @@ static void end_part(struct mm_machine *machine, uint16_t cpu, uint32_t head, ui
 	if (lpage->flags & MM_LP_GONE)
 		return;
 	lpage->flags |= MM_LP_GONE;
+	mm_huge_recall(machine, number, 1);
 	if (++whole->nr_gone == mm_block_pages(whole->order))
 		mm_free_lpage(machine, cpu, head);
 	else if (whole->order > 1 && whole->kind == MM_LPAGE_ANON)

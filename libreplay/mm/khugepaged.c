@@ -5,7 +5,7 @@
  * It goes through the address spaces that have had a fault for a huge page, or madvise(MADV_HUGEPAGE) of memory that was in
  * use, in the order in which they did, and through the areas of each, until it has looked at pages_to_scan pages; then
  * it rests. What an area needs is decided by scan_area(): not too many holes (max_ptes_none), not too much in swap
- * (max_ptes_swap), all pages on their lists and one of them in use. Then it asks for a huge page, with direct
+ * (max_ptes_swap) or shared since a fork (max_ptes_shared), one entry that may be written to, all pages on their lists and one of them in use. Then it asks for a huge page, with direct
  * compaction and reclaim if khugepaged/defrag says so, brings in what is in swap, looks again, and copies. If there is no huge page
  * it rests, and gives up the round when that happens again.
  *
@@ -22,7 +22,7 @@
  * Follows khugepaged_do_scan(), khugepaged_scan_mm_slot(), hpage_collapse_scan_pmd(), collapse_huge_page(),
  * __collapse_huge_page_swapin(), __collapse_huge_page_isolate(), __collapse_huge_page_copy(), madvise_collapse() of v6.12.
  *
- * Not modelled: files and shared memory; pages that a fork shares (max_ptes_shared); VMAs too small for an area, each of
+ * Not modelled: files and shared memory; VMAs too small for an area, each of
  * which takes one page of a round; mmap_lock; processes of which only maps were known when the recording began: their
  * areas take their share of a round, and nothing comes of them.
  */
@@ -114,7 +114,9 @@ struct scan {
 	uint32_t first; /* number of the first base page */
 	uint32_t nr_none;
 	uint32_t nr_swapped;
+	uint32_t nr_shared;
 	uint32_t nr_young;
+	uint64_t lent[MM_AREA_WORDS];
 };
 
 static bool is_young(const struct mm_machine *machine, const struct mm_page *page)
@@ -138,8 +140,9 @@ static enum mm_collapse scan_page(struct mm_machine *machine, struct scan *scan,
 }
 
 /* A base page, whether on its own or part of a folio that is mapped page by page. */
-static enum mm_collapse scan_number(struct mm_machine *machine, struct scan *scan, uint32_t number)
+static enum mm_collapse scan_number(struct mm_machine *machine, struct scan *scan, uint32_t i)
 {
+	const uint32_t number = scan->first + i;
 	const struct mm_settings *settings = &machine->settings;
 	const struct mm_lpage *folio = mm_lpage(machine, mm_whole_page(machine, number));
 	uint8_t ended = mm_lpage(machine, number)->flags & (MM_LP_GONE | MM_LP_HOLE);
@@ -161,6 +164,11 @@ static enum mm_collapse scan_number(struct mm_machine *machine, struct scan *sca
 		mm_count(machine, MM_THP_SCAN_EXCEED_SWAP_PTE, 1);
 		return MM_COLLAPSE_EXCEED_SWAP_PTE;
 	}
+	if ((scan->lent[i / 64] >> i % 64 & 1) && ++scan->nr_shared > settings->max_ptes_shared &&
+	    limited) {
+		mm_count(machine, MM_THP_SCAN_EXCEED_SHARED_PTE, 1);
+		return MM_COLLAPSE_EXCEED_SHARED_PTE;
+	}
 	return scan_page(machine, scan, folio->pfn);
 }
 
@@ -170,22 +178,40 @@ static enum mm_collapse scan_area(struct mm_machine *machine, struct scan *scan)
 	const struct mm_lpage *head = mm_lpage(machine, scan->first);
 	enum mm_collapse result = MM_COLLAPSE_SUCCEED;
 
+	mm_deferred_split_seen(machine, scan->first);
 	if (head->order == MM_PAGEBLOCK_ORDER && head->pfn != MM_NONE &&
 	    !(head->flags & MM_LP_PTE_MAPPED))
 		return MM_COLLAPSE_PMD_MAPPED;
+	mm_huge_lent(machine, scan->first / MM_PAGEBLOCK_PAGES, scan->lent);
 	for (uint32_t i = 0; i < MM_PAGEBLOCK_PAGES && result == MM_COLLAPSE_SUCCEED; i++) {
-		result = scan_number(machine, scan, scan->first + i);
+		result = scan_number(machine, scan, i);
 		scan->control->nr_ptes++;
 	}
 	if (result != MM_COLLAPSE_SUCCEED)
 		return result;
 	if (scan->nr_none == MM_PAGEBLOCK_PAGES)
 		return MM_COLLAPSE_PMD_NONE;
+	if (machine->huge.chunks[scan->first / MM_PAGEBLOCK_PAGES].read_only)
+		return MM_COLLAPSE_PAGE_RO;
 	if (scan->control->is_khugepaged &&
 	    (scan->nr_young == 0 ||
 	     (scan->nr_swapped > 0 && scan->nr_young < MM_PAGEBLOCK_PAGES / 2)))
 		return MM_COLLAPSE_LACK_REFERENCED_PAGE;
 	return MM_COLLAPSE_SUCCEED;
+}
+
+/* All pages of an area are another space's: nobody has written to it here. */
+static enum mm_collapse scan_borrowed(struct mm_machine *machine, const struct control *control,
+                                      uint32_t space, uint32_t area)
+{
+	uint32_t nr_shared = mm_huge_borrowed(machine, space, area);
+
+	if (nr_shared == 0)
+		return MM_COLLAPSE_PMD_NONE;
+	if (!control->is_khugepaged || nr_shared <= machine->settings.max_ptes_shared)
+		return MM_COLLAPSE_PAGE_RO;
+	mm_count(machine, MM_THP_SCAN_EXCEED_SHARED_PTE, 1);
+	return MM_COLLAPSE_EXCEED_SHARED_PTE;
 }
 
 /* ---- collapse ---- */
@@ -272,6 +298,7 @@ static void put_together(struct mm_machine *machine, const struct scan *scan, ui
 	for (uint32_t i = 0; i < MM_PAGEBLOCK_PAGES; i++)
 		if (contents.holes[i / 64] >> i % 64 & 1)
 			mm_lpage(machine, scan->first + i)->flags = MM_LP_GONE | MM_LP_HOLE;
+	mm_huge_written(machine, scan->first);
 	whole->flags |= contents.locked ? MM_LP_LOCKED : 0;
 	mm_page_bind(machine, pfn, scan->first, MM_LPAGE_ANON);
 	whole->nr_gone = contents.nr_holes;
@@ -333,8 +360,8 @@ static enum mm_collapse scan_and_collapse(struct mm_machine *machine, struct con
 {
 	uint32_t chunk = mm_huge_chunk(machine, space, area);
 	struct scan scan = { .control = control, .first = chunk * MM_PAGEBLOCK_PAGES };
-	enum mm_collapse result =
-		chunk == MM_NONE ? MM_COLLAPSE_PMD_NONE : scan_area(machine, &scan);
+	enum mm_collapse result = chunk == MM_NONE ? scan_borrowed(machine, control, space, area)
+	                                           : scan_area(machine, &scan);
 
 	*waited = result == MM_COLLAPSE_SUCCEED;
 	return *waited ? collapse(machine, &scan, space, area) : result;
@@ -462,7 +489,7 @@ static bool goes_on(enum mm_collapse result)
 {
 	return result == MM_COLLAPSE_SUCCEED || result == MM_COLLAPSE_PMD_MAPPED ||
 	       result == MM_COLLAPSE_PMD_NULL || result == MM_COLLAPSE_PTE_NON_PRESENT ||
-	       error_of(result) == EAGAIN;
+	       result == MM_COLLAPSE_PAGE_RO || error_of(result) == EAGAIN;
 }
 
 static enum mm_collapse collapse_area(struct mm_machine *machine, struct control *control,

@@ -279,6 +279,8 @@ enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_r
 	}
 	if (lpage->kind != MM_LPAGE_NONE && lpage->kind != kind)
 		return MM_TOUCH_INVALID;
+	if (machine->huge.nr_read_only > 0 && kind == MM_LPAGE_ANON && (flags & MM_TOUCH_WRITE))
+		mm_huge_written(machine, page);
 	if (kind == MM_LPAGE_KERNEL && mm_whole_page(machine, page) != page)
 		return MM_TOUCH_INVALID;
 	if (lpage->pfn == MM_NONE && kind == MM_LPAGE_FILE && (flags & MM_TOUCH_FAULT))
@@ -435,6 +437,7 @@ enum mm_touch_result mm_copy_page(struct mm_machine *machine, const struct mm_re
 {
 	machine->current.cpu = (uint16_t)(request->cpu % machine->nr_cpus);
 	machine->current.in_fault = true;
+	mm_huge_copied(machine, request->space, source);
 	bring_source(machine, request, source, flags);
 	machine->current.in_fault = false;
 	machine->copied = source;
@@ -457,6 +460,8 @@ void mm_drop_lpage(struct mm_machine *machine, uint16_t cpu, uint32_t number)
 	mm_area_forget(machine, number);
 	if (machine->ksm)
 		mm_ksm_drop(machine, number);
+	if (lpage->kind == MM_LPAGE_ANON)
+		mm_huge_recall(machine, number, mm_block_pages(lpage->order));
 	if (!mm_hugetlb_put(machine, number))
 		mm_kmem_removed(machine, number);
 	if (lpage->order > 0 && lpage->kind != MM_LPAGE_KERNEL && lpage->nr_gone > 0)

@@ -100,6 +100,7 @@ struct mm_settings {
 	uint32_t max_ptes_none;            /* khugepaged/max_ptes_*, 0 to 511 */
 	uint32_t max_ptes_swap;
 	struct mm_ksm_settings ksm;
+	uint32_t max_ptes_shared;
 	uint32_t watermark_scale_factor;
 	uint32_t watermark_boost_factor;
 	uint32_t lowmem_reserve_ratio[MM_NR_ZONE_TYPES];

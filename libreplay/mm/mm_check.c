@@ -284,6 +284,8 @@ int mm_check(const struct mm_machine *machine, struct mmr_error *err)
 	if (rc == 0)
 		rc = mm_ksm_check(machine, err);
 	if (rc == 0)
+		rc = mm_huge_share_check(machine, err);
+	if (rc == 0)
 		rc = mm_check_block_states(machine, err);
 	if (rc < 0)
 		return rc;

@@ -67,6 +67,7 @@ void mm_rename_page(struct mm_machine *machine, uint32_t was, uint32_t page)
 		mm_drop_lpage(machine, machine->current.cpu, was);
 		return;
 	}
+	mm_huge_recall(machine, was, 1);
 	*to = *from;
 	*from = (struct mm_lpage){ .pfn = MM_NONE, .slot = MM_NONE };
 	machine->owners[page] = machine->owners[was];

@@ -193,6 +193,7 @@ static struct mm_settings settings_of(const struct replay_tunables *tunables)
 		.max_ptes_none = (uint32_t)value[REPLAY_TUNABLE_MAX_PTES_NONE],
 		.max_ptes_swap = (uint32_t)value[REPLAY_TUNABLE_MAX_PTES_SWAP],
 		.ksm = ksm_settings_of(value),
+		.max_ptes_shared = (uint32_t)value[REPLAY_TUNABLE_MAX_PTES_SHARED],
 		.swap_device = (uint8_t)value[REPLAY_TUNABLE_SWAP_DEVICE],
 		.zram_percent = (uint8_t)value[REPLAY_TUNABLE_ZRAM_PERCENT],
 		.swap_vma_readahead = value[REPLAY_TUNABLE_VMA_READAHEAD] > 0,

@@ -412,14 +412,23 @@ static void touch(struct replay *replay, const struct demand_op *op,
 	place(replay, op, request);
 }
 
+/* Here it is part of a huge page, which stays its owner's: what the others keep of it is a page of its own then. */
+static bool is_left_behind(const struct mm_machine *machine, const struct demand_op *op)
+{
+	return op->arg2 != DEMAND_NO_PAGE && mm_lpage_is_part(machine, op->page) &&
+	       !mm_lpage_is_known(machine, op->arg2);
+}
+
 static void copy(struct replay *replay, const struct demand_op *op,
                  const struct mm_request *request)
 {
 	struct mm_machine *machine = replay->machine;
 
-	if (op->arg2 == DEMAND_NO_PAGE)
+	if (op->arg2 == DEMAND_NO_PAGE || is_left_behind(machine, op))
 		charge(replay, op,
-		       mm_touch_page(machine, request, op->page, MM_LPAGE_ANON, MM_TOUCH_WRITE));
+		       mm_touch_page(machine, request,
+		                     op->arg2 == DEMAND_NO_PAGE ? op->page : op->arg2,
+		                     MM_LPAGE_ANON, MM_TOUCH_WRITE));
 	else
 		charge(replay, op,
 		       mm_copy_page(machine, request, op->page, op->arg2,

@@ -54,7 +54,8 @@ enum demand_kind {
 	DEMAND_EVICTED,
 	/*
 	 * What page arg2 held is page's from now on: it had been there before the trace, nobody knew where it
-	 * was seen, and the original had it in swap. arg2 = DEMAND_NO_PAGE: it was none, after all.
+	 * was seen, and the original had it in swap. arg2 = DEMAND_NO_PAGE: it was none, after all. Or others share it
+	 * since a fork, and the place among its neighbours goes to the copy that its owner makes next.
 	 */
 	DEMAND_RENAME,
 	/* What is in a base page: arg2 << 32 | arg, the same number where it is the same; 1: zeroes. */

@@ -314,6 +314,22 @@ static uint32_t new_number(struct wl *wl, uint32_t mm, const struct wl_fault *f,
 	return wl_number_get(wl, 0);
 }
 
+/* Of what others share since a fork, and who had it first copies: the copy is where it was, and it is elsewhere. */
+static uint32_t make_way(struct wl *wl, uint32_t mm, uint64_t vpn, uint32_t page)
+{
+	uint32_t area = wl_map_find(wl, mm, vpn >> WL_HUGE_ORDER | WL_AREA_BIT);
+	uint32_t map = page == WL_NONE ? WL_NONE : wl->pages.items[page].maps;
+	uint32_t number;
+
+	if (map == WL_NONE || wl->maps.items[map].page_next == WL_NONE || area == WL_NONE ||
+	    page / WL_HUGE_PAGES != wl->maps.items[area].page || (page ^ vpn) % WL_HUGE_PAGES ||
+	    wl->pages.items[page].kind != WL_PAGE_ANON || wl->pages.items[page].pfn == WL_NONE ||
+	    wl_is_huge(wl, page))
+		return page;
+	number = wl_page_renumber(wl, page);
+	return number == WL_NONE ? page : number;
+}
+
 /*
  * The op of a new page. The touch that was emitted for what had been known there says no more than that; a copy
  * tells of it. It cannot become this one's, as the number may have been another's then.
@@ -363,11 +379,12 @@ static void got_new(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_fla
 {
 	struct wl_fault *f = &wl->tasks.items[task].fault;
 	uint32_t mm = wl->tasks.items[task].mm;
-	uint32_t from = copy ? f->page : WL_NONE;
+	uint32_t page = copy ? f->page : WL_NONE, huge = DEMAND_HUGE;
+	uint32_t from = copy ? make_way(wl, mm, f->vpn, page) : WL_NONE;
 	struct demand_op op = { .kind = DEMAND_ANON_TOUCH, .gfp_flags = gfp_flags };
-	uint32_t page, huge;
 
-	page = new_number(wl, mm, f, gfp_flags & WL_GFP_ZERO && !copy, &huge);
+	if (from == page)
+		page = new_number(wl, mm, f, gfp_flags & WL_GFP_ZERO && !copy, &huge);
 	if (page == WL_NONE)
 		return;
 	f->told = true;

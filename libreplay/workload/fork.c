@@ -3,7 +3,8 @@
  * Address spaces: who uses them, and what fork shares.
  *
  * A fork copies the maps and not the pages, as the kernel copies page-table entries: a page seen by
- * parent and child stays one logical page until a write fault copies it. Follows copy_mm() and
+ * parent and child stays one logical page until a write fault copies it. If it is the one whose huge area the page lies in
+ * that copies, the page gets another number and the copy that one. Follows copy_mm() and
  * exit_mmap(), v6.12.
  *
  * Tasks that were born before the trace get a guessed address space of their own; rss_stat's mm_id

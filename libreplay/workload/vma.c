@@ -2,7 +2,7 @@
 /*
  * Address-space system calls: what they end, move and lock.
  *
- * Pages in memory end by their own frees. These calls end what no event tells of: pages in swap, and
+ * Pages in memory end by their own frees. These calls end what no event tells of: pages in swap, parts of huge pages, and
  * the addresses by which pages are known. A call takes effect at its sys_exit, if it succeeded.
  * Follows do_munmap(), do_brk, move_vma(), madvise_vma_behavior() and __mm_populate(), v6.12.
  *
@@ -68,9 +68,21 @@ static void for_range(struct wl *wl, uint32_t mm, uint64_t start, uint64_t end,
 	}
 }
 
+/* A huge page that has lost a part keeps its memory for now, and no event tells that the part has ended. */
+static void drop(struct wl *wl, uint32_t map)
+{
+	uint32_t page = wl->maps.items[map].page;
+	bool ends = wl->maps.items[map].page_next == WL_NONE && wl->pages.items[page].maps == map &&
+	            wl_is_huge(wl, page);
+
+	wl_map_drop(wl, map);
+	if (ends)
+		wl_page_die(wl, page);
+}
+
 void wl_unmap_range(struct wl *wl, uint32_t mm, uint64_t start, uint64_t end)
 {
-	for_range(wl, mm, start, end, wl_map_drop);
+	for_range(wl, mm, start, end, drop);
 	for_range(wl, mm, start | WL_FILE_BIT, end | WL_FILE_BIT, wl_map_drop);
 }
 

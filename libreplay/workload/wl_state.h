@@ -467,6 +467,15 @@ static inline uint8_t wl_page_order(const struct wl_page *page)
 	return page->kind == WL_PAGE_KERNEL ? (uint8_t)page->page_order : 0;
 }
 
+/* Whether an anonymous page is part of a huge one in the original: it is there where its number is among its neighbours'. */
+static inline bool wl_is_huge(const struct wl *wl, uint32_t page)
+{
+	const struct wl_page *p = &wl->pages.items[page];
+
+	return p->kind == WL_PAGE_ANON && p->pfn != WL_NONE &&
+	       ((p->pfn ^ page) & (WL_HUGE_PAGES - 1)) == 0;
+}
+
 /* Time for wl.born: units of 65.536 us, which go round after three days. 0: not known. */
 static inline uint32_t wl_born_time(uint64_t t_ns)
 {
@@ -518,6 +527,8 @@ static inline void wl_expect_page(const struct wl *wl, uint32_t page)
 /* Brings a page of kind to life at pfn (or WL_NONE) under a number that is not in use. */
 void wl_page_init(struct wl *wl, uint32_t page, enum wl_page_kind kind, uint32_t pfn);
 uint32_t wl_page_new(struct wl *wl, enum wl_page_kind kind, uint32_t pfn);
+/* An anonymous page gets another number, and its own is free for another: the new one, or WL_NONE. */
+uint32_t wl_page_renumber(struct wl *wl, uint32_t page);
 /* Puts a page into a page frame, whatever was known to be there. */
 void wl_page_place(struct wl *wl, uint32_t page, uint32_t pfn);
 /* Its page frame, if it has one, gets the mark place; it is nowhere then. */

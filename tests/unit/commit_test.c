@@ -291,6 +291,54 @@ static void room_for_huge_pages_is_told(void **state)
 	wl_destroy(b->wl);
 }
 
+static bool is_of_page(const struct demand_op *op)
+{
+	return op->kind == DEMAND_COW || op->kind == DEMAND_RENAME || op->kind == DEMAND_FREE;
+}
+
+/* The copy of a shared page is where its owner had it, and the others have it under another number. */
+static void a_copy_keeps_its_place(void **state)
+{
+	struct bench *b = new_bench();
+	uint32_t number;
+
+	(void)state;
+	map(b, BASE, 1024, PRIVATE_RW, WRITABLE);
+	touch_new(b, 100, BASE + 7, 10);
+	newtask(b, 100, 101, 0x1200000);
+	fault(b, 100, BASE + 7, FAULT_PROTECT);
+	alloc(b, 100, 11, GFP_COPY, 0);
+	free_pages(b, 101, 10, 0);
+	collect(b, is_of_page);
+	number = b->ops[b->nr_ops - 1].page;
+	assert_int_equal(b->ops[b->nr_ops - 1].kind, DEMAND_FREE);
+	assert_int_equal(b->ops[b->nr_ops - 2].kind, DEMAND_COW);
+	assert_int_equal(b->ops[b->nr_ops - 2].page % 512, 7);
+	assert_int_equal(b->ops[b->nr_ops - 2].arg2, number);
+	assert_int_equal(b->ops[b->nr_ops - 3].kind, DEMAND_RENAME);
+	assert_int_equal(b->ops[b->nr_ops - 3].page, number);
+	assert_int_equal(b->ops[b->nr_ops - 3].arg2, b->ops[b->nr_ops - 2].page);
+	wl_destroy(b->wl);
+}
+
+/* madvise(MADV_DONTNEED) of a part of a huge page: the kernel frees nothing for now. */
+static void a_part_of_a_huge_page_ends(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	map(b, BASE, 512, PRIVATE_RW, WRITABLE);
+	fault(b, 100, BASE, FAULT_WRITE);
+	alloc(b, 100, 512, GFP_HUGE, 9);
+	advise(b, BASE + 5, 2, 4);
+	collect(b, is_of_page);
+	assert_int_equal(b->ops[b->nr_ops - 2].kind, DEMAND_FREE);
+	assert_int_equal(b->ops[b->nr_ops - 2].page % 512, 5);
+	assert_int_equal(b->ops[b->nr_ops - 1].page % 512, 6);
+	assert_int_equal(b->ops[b->nr_ops - 1].order, 0);
+	wl_destroy(b->wl);
+}
+
 static bool is_collapse(const struct demand_op *op)
 {
 	return op->kind == DEMAND_COLLAPSE;
@@ -427,6 +475,8 @@ int main(void)
 		cmocka_unit_test(holes_split_ranges),
 		cmocka_unit_test(room_for_huge_pages_is_told),
 		cmocka_unit_test(areas_to_be_collapsed_are_told),
+		cmocka_unit_test(a_copy_keeps_its_place),
+		cmocka_unit_test(a_part_of_a_huge_page_ends),
 		cmocka_unit_test(pages_lie_where_a_huge_one_could),
 		cmocka_unit_test(reads_of_areas_are_told),
 		cmocka_unit_test(pages_lie_where_a_folio_could),

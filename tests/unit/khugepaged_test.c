@@ -180,6 +180,7 @@ static void advice_and_settings_decide(void **state)
 	assert_int_equal(machine_counter(machine, "thp_collapse_alloc"), 0);
 	mm_space_end(machine, child);
 	mm_set_huge_range(machine, space, AREA, 1, MM_ADVICE_HUGE);
+	mm_touch_page(machine, &small, CHUNK, MM_LPAGE_ANON, MM_TOUCH_WRITE);
 	round_of_it(machine);
 	assert_int_equal(machine_counter(machine, "thp_collapse_alloc"), 1);
 	machine->settings.thp_enabled = MM_THP_NEVER;
@@ -414,15 +415,118 @@ static void a_huge_page_that_lost_a_part_is_renewed(void **state)
 	for (uint32_t i = 0; i < 100; i++)
 		mm_free_base(machine, 0, CHUNK + i, 0);
 	round_of_it(machine);
-	assert_int_equal(machine_counter(machine, "thp_collapse_alloc"), 1);
-	mm_split_huge_pmd(machine, CHUNK);
-	round_of_it(machine);
+	assert_int_equal(machine_counter(machine, "thp_split_pmd"), 1);
+	assert_int_equal(machine_counter(machine, "thp_deferred_split_page"), 1);
 	assert_int_equal(machine_counter(machine, "thp_collapse_alloc"), 2);
 	assert_int_not_equal(mm_lpage(machine, CHUNK)->pfn, pfn);
 	assert_int_equal(mm_lpage(machine, CHUNK)->flags & (MM_LP_PTE_MAPPED | MM_LP_DEFERRED), 0);
 	assert_int_equal(mm_lpage(machine, CHUNK)->nr_holes, 100);
 	assert_int_equal(mm_touch_page(machine, &small, CHUNK + 5, MM_LPAGE_ANON, MM_TOUCH_WRITE),
 	                 MM_TOUCH_HIT);
+	end(machine);
+}
+
+/* ---- what a fork shares ---- */
+
+static struct mm_machine *forked_machine(uint32_t *space, uint32_t *child)
+{
+	struct mm_machine *machine = new_machine(space);
+
+	machine->settings.max_ptes_shared = 256;
+	advised_area(machine, *space, 1);
+	*child = mm_space_new(machine, *space, true);
+	return machine;
+}
+
+static void write_page(struct mm_machine *machine, uint32_t number)
+{
+	mm_touch_page(machine, &small, number, MM_LPAGE_ANON, MM_TOUCH_WRITE);
+}
+
+/* The parent copies a page: what the child has goes on under another number. */
+static void copy_page(struct mm_machine *machine, uint32_t space, uint32_t i, uint32_t other)
+{
+	const struct mm_request request = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE, .space = space };
+
+	mm_rename_page(machine, CHUNK + i, other);
+	mm_copy_page(machine, &request, CHUNK + i, other, 0);
+	mm_space_charge(machine, space, CHUNK + i);
+}
+
+static void too_many_shared_pages_are_left_alone(void **state)
+{
+	uint32_t space, child;
+	struct mm_machine *machine = forked_machine(&space, &child);
+
+	(void)state;
+	/* Parent and child are looked at; neither may write, but before that both share too much. */
+	round_of_it(machine);
+	assert_int_equal(machine_counter(machine, "thp_scan_exceed_share_pte"), 2);
+	for (uint32_t i = 0; i < 255; i++)
+		copy_page(machine, space, i, 4 * CHUNK + i);
+	machine_check(machine);
+	round_of_it(machine);
+	assert_int_equal(machine_counter(machine, "thp_scan_exceed_share_pte"), 4);
+	assert_int_equal(mm_huge_borrowed(machine, child, AREA), 512 - 255);
+	assert_int_equal(machine_counter(machine, "thp_collapse_alloc"), 0);
+	/* One copied by the child, and one gone: as few are shared as may be. */
+	mm_copy_page(machine,
+	             &(struct mm_request){ .gfp_flags = MM_GFP_HIGHUSER_MOVABLE, .space = child },
+	             5 * CHUNK, CHUNK + 300, 0);
+	assert_true(mm_free_base(machine, 0, CHUNK + 301, 0));
+	assert_int_equal(mm_huge_borrowed(machine, child, AREA), 255);
+	round_of_it(machine);
+	assert_int_equal(machine_counter(machine, "thp_collapse_alloc"), 1);
+	assert_int_equal(machine_counter(machine, "thp_scan_exceed_share_pte"), 4);
+	end(machine);
+}
+
+static void no_limit_on_shared_pages_for_who_asks(void **state)
+{
+	uint32_t space, child;
+	struct mm_machine *machine = forked_machine(&space, &child);
+	struct mm_request request = caller(space);
+
+	(void)state;
+	machine->settings.max_ptes_shared = 0;
+	/* As long as nothing was written since the fork there is no entry that may be. */
+	assert_int_equal(mm_madvise_collapse(machine, &request, AREA, 1), EINVAL);
+	mm_space_end(machine, child);
+	assert_int_equal(mm_madvise_collapse(machine, &request, AREA, 1), EINVAL);
+	assert_int_equal(machine->huge.nr_loans, 0);
+	child = mm_space_new(machine, space, true);
+	write_page(machine, CHUNK + 7);
+	round_of_it(machine);
+	assert_int_equal(machine_counter(machine, "thp_collapse_alloc"), 0);
+	assert_int_equal(mm_madvise_collapse(machine, &request, AREA, 1), 0);
+	assert_int_equal(machine_counter(machine, "thp_collapse_alloc"), 1);
+	assert_int_equal(mm_huge_borrowed(machine, child, AREA), 0);
+	end(machine);
+}
+
+/* A grandchild has what its parent had borrowed; loans end with those who have them, in any order. */
+static void loans_are_handed_on(void **state)
+{
+	uint32_t space, child, grandchild;
+	struct mm_machine *machine = forked_machine(&space, &child);
+	uint64_t pages[MM_AREA_WORDS];
+
+	(void)state;
+	grandchild = mm_space_new(machine, child, true);
+	assert_int_equal(machine->huge.nr_loans, 2);
+	assert_int_equal(mm_huge_borrowed(machine, grandchild, AREA), 512);
+	machine_check(machine);
+	mm_space_end(machine, child);
+	mm_huge_lent(machine, CHUNK / 512, pages);
+	assert_int_equal(pages[3], UINT64_MAX);
+	mm_space_end(machine, grandchild);
+	mm_huge_lent(machine, CHUNK / 512, pages);
+	assert_int_equal(pages[3], 0);
+	/* The area's numbers become another's. */
+	child = mm_space_new(machine, space, true);
+	mm_space_end(machine, space);
+	assert_int_equal(machine->huge.nr_read_only, 0);
+	assert_int_equal(mm_huge_borrowed(machine, child, AREA), 0);
 	end(machine);
 }
 
@@ -442,6 +546,9 @@ int main(void)
 		cmocka_unit_test(swap_is_brought_in),
 		cmocka_unit_test(folios_become_a_huge_page),
 		cmocka_unit_test(a_huge_page_that_lost_a_part_is_renewed),
+		cmocka_unit_test(too_many_shared_pages_are_left_alone),
+		cmocka_unit_test(no_limit_on_shared_pages_for_who_asks),
+		cmocka_unit_test(loans_are_handed_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
