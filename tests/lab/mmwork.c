@@ -504,6 +504,38 @@ static void run_khugepaged(char **args)
 	printf("%zu of %zu kB became huge\n", nr_huge_kb(), size / 1024);
 }
 
+/*
+ * Small pages that a child shares: of the first half all but a quarter, of the second one quarter, as the parent writes to the
+ * others. khugepaged has so many seconds to make them huge.
+ */
+static void run_shared(char **args)
+{
+	size_t size = to_pages(args[0]) * PAGE / (2 * HUGE_PAGE) * HUGE_PAGE,
+	       nr_pages = size / PAGE;
+	size_t seconds = to_number(args[1]);
+	uint8_t *memory = map_aligned(2 * size);
+	pid_t child;
+
+	madvise(memory, 2 * size, MADV_NOHUGEPAGE);
+	fill(memory, 2 * nr_pages);
+	child = start_child();
+	if (child == 0) {
+		pause();
+		exit(0);
+	}
+	for (size_t at = 0; at < nr_pages; at += 4)
+		memory[at * PAGE] ^= 1;
+	for (size_t at = 0; at < nr_pages; at++)
+		if (at % 4 != 0)
+			memory[size + at * PAGE] ^= 1;
+	madvise(memory, 2 * size, MADV_HUGEPAGE);
+	for (size_t i = 0; i < 10 * seconds && nr_huge_kb() < 2 * size / 1024; i++)
+		usleep(100000);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	printf("%zu of %zu kB became huge\n", nr_huge_kb(), 2 * size / 1024);
+}
+
 /* madvise(MADV_COLLAPSE) of a range: 0, or what it failed with. */
 static int collapse(uint8_t *memory, size_t size)
 {
@@ -635,6 +667,7 @@ static const struct load {
 	{ "write", "FOLDER WRITERS MIB", 3, run_write },
 	{ "file", "FILE MIB", 2, run_file },
 	{ "collapse", "MIB", 1, run_collapse },
+	{ "shared", "MIB SECONDS", 2, run_shared },
 	{ "fork", "MIB CHILDREN", 2, run_fork },
 	{ "fragment", "MIB HUGE_MIB", 2, run_fragment },
 	{ "khugepaged", "MIB SECONDS", 2, run_khugepaged },
