@@ -13,7 +13,7 @@
  * Follows alloc_anon_folio(), do_anonymous_page(), thp_vma_allowable_orders(), thp_vma_suitable_orders(), pte_range_none() of v6.12.
  *
  * Not modelled: zero pages, which keep folios away as any other page does; folios of
- * shared memory (shmem_enabled); whole folios read from swap (6.13).
+ * shared memory (shmem_enabled); whole folios read from zram (6.12).
  */
 #include "huge_memory.h"
 #include "internal.h"

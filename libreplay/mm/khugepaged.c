@@ -227,8 +227,6 @@ static enum mm_collapse bring_in(struct mm_machine *machine, const struct mm_req
 
 	if (lpage->kind != MM_LPAGE_ANON)
 		return MM_COLLAPSE_SUCCEED;
-	if (lpage->pfn == MM_NONE && lpage->order > 0)
-		mm_split_evicted(machine, number);
 	if (lpage->pfn == MM_NONE && lpage->slot != MM_NONE) {
 		if (!mm_swapin(machine, request, number))
 			return MM_COLLAPSE_FAIL;

@@ -519,6 +519,7 @@ struct mm_swap_cluster {
 	uint32_t next;
 	uint16_t count; /* slots in use */
 	uint8_t list;
+	uint8_t order; /* of the folios that it was begun for */
 };
 
 struct mm_swap_list {
@@ -528,13 +529,14 @@ struct mm_swap_list {
 };
 
 #define MM_SLOT_CACHE    64u
-#define MM_NR_SWAP_LISTS 4
+#define MM_NR_SWAP_LISTS (2 + 2 * (MM_PAGEBLOCK_ORDER + 1))
 
 /* What a CPU has of the device. */
 struct mm_swap_cpu {
 	uint32_t slots[MM_SLOT_CACHE]; /* to be used, from cur on */
 	uint32_t returned[MM_SLOT_CACHE];
-	uint32_t cluster_next; /* slot where its cluster goes on; 0: none */
+	uint32_t cluster_next[MM_PAGEBLOCK_ORDER +
+	                      1]; /* slot where its cluster of an order goes on; 0: none */
 	uint8_t cur;
 	uint8_t nr;
 	uint8_t nr_returned;

@@ -5,7 +5,9 @@
  * On a device that seeks, pages go one behind the other into 256 slots at a time; then comes the first run of
  * 256 free slots from the lowest free one on, or if there is none, whatever is free next. Without seeks each CPU
  * fills a cluster of 512 slots of its own: a free one, or if there is none, one with room (v6.12), or what is free
- * next (v6.1). A huge page needs a free cluster; a device that seeks takes none, so that it is split.
+ * next (v6.1). Folios have slots side by side, aligned to their size, from clusters begun for folios of that order (v6.10); without
+ * a free cluster they look through those that have room (v6.12), and base pages take from any before there is none at all. A huge
+ * page needs a free cluster. A device that seeks takes no folio, so that it is split.
  *
  * Order-0 slots pass through the caches of swap_slots.c, which count as in use. Once half of all are, slots whose
  * page is in memory are taken back where the search meets them.
@@ -17,7 +19,8 @@
  * __try_to_reclaim_swap() of v6.12; scan_swap_map_try_ssd_cluster() of v6.1.
  *
  * Not modelled: several devices and priorities, bad pages, the random start that v6.1 gives each CPU, zero-filled
- * pages that v6.12 does not write, discard, zswap; folios between base and huge page.
+ * pages that v6.12 does not write, discard, zswap, swap files that are no block devices, which take no folios;
+ * swap_reclaim_full_clusters().
  */
 #include "internal.h"
 
@@ -31,11 +34,12 @@
 #define COLUMNS \
 	32u /* clusters are used in this stride, so that neighbours do not share a cache line */
 
-enum list { FREE, NONFULL, FRAG, FULL };
+/* Clusters with room, and those of them that were searched before, have a list for each order. */
+enum { FREE, FULL, NONFULL, FRAG = NONFULL + MM_PAGEBLOCK_ORDER + 1 };
 
 /* ---- start and end ---- */
 
-static void list_add_tail(struct mm_swap *swap, uint32_t i, enum list list)
+static void list_add_tail(struct mm_swap *swap, uint32_t i, uint32_t list)
 {
 	struct mm_swap_cluster *cluster = &swap->clusters[i];
 	struct mm_swap_list *to = &swap->lists[list];
@@ -67,7 +71,7 @@ static void list_del(struct mm_swap *swap, uint32_t i)
 	from->count--;
 }
 
-static void list_move_tail(struct mm_swap *swap, uint32_t i, enum list list)
+static void list_move_tail(struct mm_swap *swap, uint32_t i, uint32_t list)
 {
 	list_del(swap, i);
 	list_add_tail(swap, i, list);
@@ -80,7 +84,7 @@ static int init_clusters(struct mm_swap *swap, struct mmr_error *err)
 	swap->clusters = base_calloc_err(nr, sizeof(*swap->clusters), "swap clusters", err);
 	if (!swap->clusters)
 		return MMR_E_NOMEM;
-	for (int list = FREE; list <= FULL; list++)
+	for (uint32_t list = 0; list < MM_NR_SWAP_LISTS; list++)
 		swap->lists[list] = (struct mm_swap_list){ .head = MM_NONE, .tail = MM_NONE };
 	swap->clusters[0].count = 1;
 	swap->clusters[nr - 1].count += (uint16_t)beyond;
@@ -171,8 +175,8 @@ static void note_freed(struct mm_swap *swap, uint32_t slot)
 	cluster->count--;
 	if (cluster->count == 0)
 		list_move_tail(swap, i, FREE);
-	else if (cluster->list != NONFULL)
-		list_move_tail(swap, i, NONFULL);
+	else if (cluster->list != NONFULL + cluster->order)
+		list_move_tail(swap, i, NONFULL + cluster->order);
 }
 
 void mm_swap_range_free(struct mm_machine *machine, uint32_t first, uint32_t nr)
@@ -304,89 +308,119 @@ static uint32_t alloc_with_seeks(struct mm_machine *machine, uint32_t *slots, ui
 
 /* ---- without seeks ---- */
 
-static void take_of_cluster(struct mm_swap *swap, uint32_t slot, uint32_t nr)
+static void take_of_cluster(struct mm_swap *swap, uint32_t slot, uint32_t order)
 {
-	uint32_t i = slot / CLUSTER;
+	uint32_t i = slot / CLUSTER, nr = mm_block_pages(order);
 	struct mm_swap_cluster *cluster = &swap->clusters[i];
 
-	if (cluster->count == 0 && nr < CLUSTER)
-		list_move_tail(swap, i, NONFULL);
+	if (cluster->count == 0) {
+		cluster->order = (uint8_t)order;
+		if (nr < CLUSTER)
+			list_move_tail(swap, i, NONFULL + order);
+	}
 	take_range(swap, slot, nr);
 	cluster->count = (uint16_t)(cluster->count + nr);
 	if (cluster->count == CLUSTER)
 		list_move_tail(swap, i, FULL);
 }
 
-/* A slot of a cluster, from one on, and where to go on (0: nowhere). MM_NONE: there is none. */
-static uint32_t scan_cluster(struct mm_machine *machine, uint32_t from, uint32_t *next)
+static bool are_available(struct mm_machine *machine, uint32_t slot, uint32_t nr)
+{
+	for (uint32_t i = 0; i < nr; i++)
+		if (!is_available(machine, slot + i))
+			return false;
+	return true;
+}
+
+/* Slots of a cluster, from one on, and where to go on (0: nowhere). MM_NONE: there are none. */
+static uint32_t scan_cluster(struct mm_machine *machine, uint32_t order, uint32_t from,
+                             uint32_t *next)
 {
 	struct mm_swap *swap = &machine->swap;
-	uint32_t end = (from / CLUSTER + 1) * CLUSTER;
+	uint32_t end = (from / CLUSTER + 1) * CLUSTER, nr = mm_block_pages(order);
 
 	*next = 0;
+	if (order > 0 && swap->clusters[from / CLUSTER].count + nr > CLUSTER)
+		return MM_NONE;
 	if (end > swap->nr_slots + 1)
 		end = swap->nr_slots + 1;
-	for (uint32_t slot = from; slot < end; slot++) {
-		if (!is_available(machine, slot))
+	for (uint32_t slot = from; slot + nr <= end; slot += nr) {
+		if (!are_available(machine, slot, nr))
 			continue;
-		take_of_cluster(swap, slot, 1);
-		if (slot + 1 < end && swap->clusters[slot / CLUSTER].count < CLUSTER)
-			*next = slot + 1;
+		take_of_cluster(swap, slot, order);
+		if (slot + 2 * nr <= end && swap->clusters[slot / CLUSTER].count < CLUSTER)
+			*next = slot + nr;
 		return slot;
 	}
 	return MM_NONE;
 }
 
 /* No cluster is free: one with room, the one that was not looked at for longest. */
-static uint32_t scan_partial(struct mm_machine *machine, uint32_t *next)
+static uint32_t scan_partial(struct mm_machine *machine, uint32_t order, uint32_t *next)
 {
 	struct mm_swap *swap = &machine->swap;
-	uint32_t nr = swap->lists[NONFULL].count + swap->lists[FRAG].count;
+	uint32_t nr = swap->lists[NONFULL + order].count + swap->lists[FRAG + order].count;
 
 	while (nr-- > 0) {
-		enum list list = swap->lists[NONFULL].count > 0 ? NONFULL : FRAG;
-		uint32_t i = swap->lists[list].head, slot;
+		uint32_t list = swap->lists[NONFULL + order].count > 0 ? NONFULL : FRAG;
+		uint32_t i = swap->lists[list + order].head, slot;
 
 		if (i == MM_NONE)
 			break;
-		list_move_tail(swap, i, FRAG);
-		slot = scan_cluster(machine, i * CLUSTER, next);
+		list_move_tail(swap, i, FRAG + order);
+		slot = scan_cluster(machine, order, i * CLUSTER, next);
 		if (slot != MM_NONE)
 			return slot;
 	}
 	return MM_NONE;
 }
 
-static uint32_t alloc_without_seeks(struct mm_machine *machine, uint32_t cpu)
+/* A base page goes among folios before it goes nowhere. */
+static uint32_t steal(struct mm_machine *machine, uint32_t *next)
 {
 	struct mm_swap *swap = &machine->swap;
-	uint32_t *next = &swap->cpus[cpu].cluster_next, slot = MM_NONE;
+	uint32_t slot = MM_NONE;
+
+	for (uint32_t order = 1; order < MM_PAGEBLOCK_ORDER && slot == MM_NONE; order++) {
+		uint32_t i = swap->lists[FRAG + order].head;
+
+		if (i == MM_NONE)
+			i = swap->lists[NONFULL + order].head;
+		if (i != MM_NONE)
+			slot = scan_cluster(machine, 0, i * CLUSTER, next);
+	}
+	return slot;
+}
+
+static uint32_t alloc_without_seeks(struct mm_machine *machine, uint32_t cpu, uint32_t order)
+{
+	struct mm_swap *swap = &machine->swap;
+	uint32_t *next = &swap->cpus[cpu].cluster_next[order], slot = MM_NONE;
 
 	if (*next > 0)
-		slot = scan_cluster(machine, *next, next);
+		slot = scan_cluster(machine, order, *next, next);
 	if (slot != MM_NONE)
 		return slot;
 	if (swap->lists[FREE].count > 0)
-		return scan_cluster(machine, swap->lists[FREE].head * CLUSTER, next);
-	if (machine->settings.kernel >= MM_KERNEL(6, 12))
-		return scan_partial(machine, next);
-	slot = find_slot(machine, swap->cluster_next);
+		return scan_cluster(machine, order, swap->lists[FREE].head * CLUSTER, next);
+	if (machine->settings.kernel >= MM_KERNEL(6, 12)) {
+		if (order < MM_PAGEBLOCK_ORDER)
+			slot = scan_partial(machine, order, next);
+		return slot == MM_NONE && order == 0 ? steal(machine, next) : slot;
+	}
+	slot = order == 0 ? find_slot(machine, swap->cluster_next) : MM_NONE;
 	if (slot != MM_NONE) {
-		take_of_cluster(swap, slot, 1);
+		take_of_cluster(swap, slot, 0);
 		swap->cluster_next = slot < swap->highest ? slot + 1 : swap->lowest;
 	}
 	return slot;
 }
 
-static uint32_t alloc_huge(struct mm_swap *swap)
+/* Whether folios of an order can be written as a whole. */
+static bool takes_folios(const struct mm_machine *machine, uint32_t order)
 {
-	uint32_t slot;
-
-	if (!swap->clusters || swap->lists[FREE].count == 0)
-		return MM_NONE;
-	slot = swap->lists[FREE].head * CLUSTER;
-	take_of_cluster(swap, slot, CLUSTER);
-	return slot;
+	return machine->swap.clusters &&
+	       (order == MM_PAGEBLOCK_ORDER || machine->settings.kernel >= MM_KERNEL(6, 10));
 }
 
 uint32_t mm_get_swap_pages(struct mm_machine *machine, uint32_t cpu, uint32_t order,
@@ -400,13 +434,14 @@ uint32_t mm_get_swap_pages(struct mm_machine *machine, uint32_t cpu, uint32_t or
 	if (nr == 0)
 		return 0;
 	if (order > 0) {
-		slots[0] = order == MM_PAGEBLOCK_ORDER ? alloc_huge(swap) : MM_NONE;
+		slots[0] = takes_folios(machine, order) ? alloc_without_seeks(machine, cpu, order)
+		                                        : MM_NONE;
 		return slots[0] != MM_NONE;
 	}
 	if (!swap->clusters)
 		return alloc_with_seeks(machine, slots, nr);
 	while (count < nr) {
-		slots[count] = alloc_without_seeks(machine, cpu);
+		slots[count] = alloc_without_seeks(machine, cpu, 0);
 		if (slots[count] == MM_NONE)
 			break;
 		count++;

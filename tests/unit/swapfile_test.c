@@ -211,6 +211,75 @@ static void slots_of_pages_in_memory_are_taken_back(void **state)
 	mm_machine_destroy(machine);
 }
 
+static uint32_t alloc_order(struct mm_machine *machine, uint32_t order)
+{
+	uint32_t slot;
+
+	return mm_get_swap_pages(machine, 0, order, &slot, 1) ? slot : MM_NONE;
+}
+
+/* From 6.10 on folios go out as a whole, into clusters begun for their order. */
+static void folios_have_clusters_of_their_order(void **state)
+{
+	static const struct {
+		enum mm_swap_device device;
+		uint32_t kernel;
+		bool whole;
+	} rows[] = {
+		{ MM_SWAP_SEEKS, MM_KERNEL(6, 12), false },
+		{ MM_SWAP_NO_SEEKS, MM_KERNEL(6, 9), false },
+		{ MM_SWAP_NO_SEEKS, MM_KERNEL(6, 10), true },
+		{ MM_SWAP_AT_ONCE, MM_KERNEL(6, 12), true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct mm_machine *machine =
+			machine_on(rows[i].device, rows[i].kernel, 1, 100 * 512);
+		uint32_t slot = alloc_order(machine, 4);
+
+		assert_int_equal(slot, rows[i].whole ? STRIDE * 512 : MM_NONE);
+		if (rows[i].whole) {
+			assert_int_equal(alloc_order(machine, 0), 2 * STRIDE * 512);
+			assert_int_equal(alloc_order(machine, 4), slot + 16);
+			assert_int_equal(alloc_order(machine, 3), 3 * STRIDE * 512);
+			assert_int_equal(alloc_order(machine, 0), 2 * STRIDE * 512 + 1);
+		}
+		mm_machine_destroy(machine);
+	}
+}
+
+/* Two clusters and one with the header: folios look for room among their own, base pages everywhere in the end. */
+static void without_free_clusters_room_is_sought(void **state)
+{
+	struct mm_machine *machine = machine_on(MM_SWAP_NO_SEEKS, MM_KERNEL(6, 12), 1, 3 * 512 - 1);
+
+	(void)state;
+	for (uint32_t i = 0; i < 33; i++)
+		assert_int_equal(alloc_order(machine, 4), 512 + 16 * i);
+	/* There is none begun for these. */
+	assert_int_equal(alloc_order(machine, 5), MM_NONE);
+	assert_int_equal(alloc_order(machine, 9), MM_NONE);
+	for (uint32_t i = 1; i < 512; i++)
+		assert_int_equal(alloc_order(machine, 0), i);
+	assert_int_equal(alloc_order(machine, 0), 1024 + 16);
+	/* What base pages have come into is no room for a folio any more. */
+	assert_int_equal(alloc_order(machine, 4), 1024 + 32);
+	for (uint32_t i = 3; i < 32; i++)
+		assert_int_equal(alloc_order(machine, 4), 1024 + 16 * i);
+	assert_int_equal(alloc_order(machine, 4), MM_NONE);
+	mm_swap_range_free(machine, 512 + 48, 32);
+	assert_int_equal(alloc_order(machine, 5), MM_NONE);
+	assert_int_equal(alloc_order(machine, 4), 512 + 48);
+	/* A cluster that is free again is for any order. */
+	mm_swap_range_free(machine, 512, 64);
+	mm_swap_range_free(machine, 512 + 80, 432);
+	assert_int_equal(alloc_order(machine, 6), 512);
+	mm_swap_range_free(machine, 512, 64);
+	assert_int_equal(alloc_order(machine, 9), 512);
+	mm_machine_destroy(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +289,8 @@ int main(void)
 		cmocka_unit_test(all_slots_can_be_used),
 		cmocka_unit_test(without_seeks_cpus_have_clusters),
 		cmocka_unit_test(partial_clusters_are_used_last),
+		cmocka_unit_test(folios_have_clusters_of_their_order),
+		cmocka_unit_test(without_free_clusters_room_is_sought),
 		cmocka_unit_test(huge_pages_need_a_free_cluster),
 		cmocka_unit_test(slots_of_pages_in_memory_are_taken_back),
 	};
