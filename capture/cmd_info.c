@@ -350,6 +350,23 @@ static void print_zones(const struct mmr_trace *trace)
 	table_destroy(table);
 }
 
+/* Where access samples come from. */
+static const char *access_source(const struct mmr_trace *trace)
+{
+	const char *source = mmr_trace_text(trace, "access", NULL);
+
+	if (source)
+		return source;
+	return mmr_trace_info(trace)->nr_access_frames ? "idle" : "none";
+}
+
+/* The same frames hold what is in pages. */
+static uint32_t nr_access_samples(const struct mmr_trace *trace)
+{
+	return strcmp(access_source(trace), "none") == 0 ? 0
+	                                                 : mmr_trace_info(trace)->nr_access_frames;
+}
+
 static void print_snapshots(const struct mmr_trace *trace, const struct summary *sum)
 {
 	const struct mmr_trace_info *info = mmr_trace_info(trace);
@@ -369,7 +386,7 @@ static void print_snapshots(const struct mmr_trace *trace, const struct summary 
 			printf(", full at %.3f s, %.3f s long", at,
 			       (double)(snapshot->end_ns - snapshot->begin_ns) / 1e9);
 	}
-	printf("\naccesses     %u samples", info->nr_access_frames);
+	printf("\naccesses     %u samples", nr_access_samples(trace));
 	if (mmr_trace_text(trace, "access.interval_ns", NULL)) {
 		char time[FORMAT_SIZE];
 		char name[32];
@@ -383,6 +400,17 @@ static void print_snapshots(const struct mmr_trace *trace, const struct summary 
 		       source && strcmp(source, "damon") == 0
 		               ? " (its regions are events: damon_aggregated)"
 		               : "");
+	}
+	if (mmr_trace_text(trace, "content.interval_ns", NULL)) {
+		const char *pages = mmr_trace_text(trace, "content.pages", NULL);
+		const char *passes = mmr_trace_text(trace, "content.passes", NULL);
+		const char *left_out = mmr_trace_text(trace, "content.left_out", NULL);
+
+		printf("\ncontents     %llu hashes of pages registered for KSM, in %llu passes",
+		       pages ? strtoull(pages, NULL, 10) : 0,
+		       passes ? strtoull(passes, NULL, 10) : 0);
+		if (left_out && strtoull(left_out, NULL, 10) > 0)
+			printf(", %llu pages left out", strtoull(left_out, NULL, 10));
 	}
 	printf("\n");
 }
@@ -513,16 +541,6 @@ static json_t *json_tallies(const struct summary *sum)
 	return array;
 }
 
-/* Where access samples come from. */
-static const char *access_source(const struct mmr_trace *trace)
-{
-	const char *source = mmr_trace_text(trace, "access", NULL);
-
-	if (source)
-		return source;
-	return mmr_trace_info(trace)->nr_access_frames ? "idle" : "none";
-}
-
 static int print_json(const char *path, const struct mmr_trace *trace, const struct summary *sum)
 {
 	const struct mmr_trace_info *info = mmr_trace_info(trace);
@@ -560,7 +578,7 @@ static int print_json(const char *path, const struct mmr_trace *trace, const str
 	json_object_set_new(object, "access_source",
 	                    json_text(access_source(trace), strlen(access_source(trace))));
 	json_object_set_new(object, "access_samples",
-	                    json_integer((json_int_t)info->nr_access_frames));
+	                    json_integer((json_int_t)nr_access_samples(trace)));
 	if (info->has_requests) {
 		json_object_set_new(object, "requests",
 		                    json_integer((json_int_t)info->nr_requests));

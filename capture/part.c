@@ -6,6 +6,7 @@
 
 #include "access.h"
 #include "part_cgroup.h"
+#include "part_content.h"
 #include "part_flight.h"
 #include "part_interval.h"
 #include "part_perf.h"
@@ -14,7 +15,7 @@
 
 static const struct part_ops *const all_parts[] = {
 	&part_flight, /* first, so that it ends last: it writes what the others gave */
-	&part_interval, &part_cgroup, &part_access, &part_rotate, &part_perf,
+	&part_interval, &part_cgroup, &part_access, &part_content, &part_rotate, &part_perf,
 };
 
 _Static_assert(sizeof(all_parts) / sizeof(all_parts[0]) <= PARTS_MAX, "PARTS_MAX is too small");

@@ -86,6 +86,17 @@ static int check(struct record_options *o)
 		message(TOOL, "--only-command: there is no command");
 		return -1;
 	}
+	if (o->content_hash &&
+	    (o->private || o->anonymize || o->flight.ring_bytes > 0 || o->flight.ring_ns > 0)) {
+		message(TOOL,
+		        "--content-hash excludes --private and --anonymize, as it says which processes hold "
+		        "the same, and --ring, which would drop what pages held first");
+		return -1;
+	}
+	if (o->content_interval_ns < MIN_INTERVAL) {
+		message(TOOL, "--content-interval: at least 10ms");
+		return -1;
+	}
 	if (o->anonymize && o->stacks_limit > 0) {
 		message(TOOL, "--anonymize excludes --stacks: a stack is addresses and names");
 		return -1;
@@ -135,6 +146,10 @@ int record_options_parse(struct record_options *o, int argc, char **argv)
 		  "Sample page accesses by idle (page tracking), damon, faults or perf; auto: the best that disturbs little (default: none)", set_access, false },
 		{ "access-interval", 0, OPTION_TIME, "TIME", &o->access_interval_ns,
 		  "Time between access samples (default: the source's own, see mmcap-record(1))", NULL, false },
+		{ "content-hash", 0, OPTION_FLAG, NULL, &o->content_hash,
+		  "Sample a keyed hash of each page that is registered for KSM, for replays with ksm.run=1", NULL, false },
+		{ "content-interval", 0, OPTION_TIME, "TIME", &o->content_interval_ns,
+		  "Time between these samples (default: 1s; more where there is much memory)", NULL, false },
 		{ "fault-source", 0, OPTION_CALLBACK, "SOURCE", &o->fault_source,
 		  "Page faults by tracepoint, perf, both, or auto (default): perf where there is no tracepoint", set_fault_source, false },
 		{ "stacks", 0, OPTION_CALLBACK, "WHAT", &o->stacks_limit,
@@ -185,6 +200,7 @@ int record_options_parse(struct record_options *o, int argc, char **argv)
 	*o = (struct record_options){
 		.output = "trace.zst",
 		.interval_ns = DEFAULT_INTERVAL,
+		.content_interval_ns = DEFAULT_INTERVAL,
 		.end_ns = DEFAULT_END,
 		.snapshot = MMR_SNAPSHOT_FULL,
 	};

@@ -33,7 +33,9 @@ struct record_options {
 	uint64_t duration_ns; /* 0: until the command ends */
 	uint32_t snapshot;
 	enum access_kind access;
-	uint64_t access_interval_ns; /* 0: the source's own */
+	uint64_t access_interval_ns;  /* 0: the source's own */
+	bool content_hash;            /* what is in memory registered for KSM */
+	uint64_t content_interval_ns; /* … looked at so often */
 	enum fault_source_kind fault_source;
 	uint32_t stacks_limit; /* of stacks of stalls of a kind in a second; 0: none are taken */
 	struct flight_options flight;

@@ -153,8 +153,42 @@ void snapshot_file(struct snapshot_reader *r, const char *path, const char *name
 	close(fd);
 }
 
+/* KSM, while it is at work: nothing else tells what it has merged. */
+static void ksm_state(struct snapshot_reader *r)
+{
+	static const char *const names[] = {
+		"run",
+		"full_scans",
+		"ksm_zero_pages",
+		"pages_scanned",
+		"pages_shared",
+		"pages_sharing",
+		"pages_skipped",
+		"pages_to_scan",
+		"pages_unshared",
+		"pages_volatile",
+		"stable_node_chains",
+		"stable_node_dups",
+	};
+	char run = '0';
+	int fd = open("/sys/kernel/mm/ksm/run", O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0 && read(fd, &run, 1) != 1)
+		run = '0';
+	if (fd >= 0)
+		close(fd);
+	for (size_t i = 0; run == '1' && i < sizeof(names) / sizeof(names[0]); i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/sys/kernel/mm/ksm/%s", names[i]);
+		snapshot_file(r, path, path + 1);
+	}
+}
+
 static void light(struct snapshot_reader *r, enum snapshot_moment moment)
 {
+	if (moment == SNAPSHOT_BETWEEN)
+		ksm_state(r);
 	for (size_t i = 0; i < NR_LIGHT; i++) {
 		uint64_t begin = snapshot_clock();
 

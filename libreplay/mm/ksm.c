@@ -204,6 +204,19 @@ void mm_ksm_space_end(struct mm_machine *machine, uint32_t space)
 	ksm->slots[ksm->slot].next = at;
 }
 
+/* A page gets a frame of its own, as by a write (break_ksm()), and holds what it held. What is in swap stays there. */
+static void unmerge_page(struct mm_machine *machine, const struct mm_request *request,
+                         uint32_t number)
+{
+	uint64_t content = machine->ksm->pages[number].content;
+
+	if (machine->ksm->pages[number].role == MM_KSM_NONE ||
+	    machine->ksm->pages[number].role == MM_KSM_SWAPPED)
+		return;
+	mm_touch_page(machine, request, number, MM_LPAGE_ANON, MM_TOUCH_WRITE);
+	machine->ksm->pages[number].content = content;
+}
+
 /* Each page of a range that is shared gets a frame of its own (unmerge_ksm_pages()). */
 static void unmerge(struct mm_machine *machine, const struct mm_request *request, uint32_t space,
                     uint32_t first, uint32_t end)
@@ -214,8 +227,8 @@ static void unmerge(struct mm_machine *machine, const struct mm_request *request
 
 		if (number == MM_NONE && chunk != MM_NONE)
 			number = chunk * MM_PAGEBLOCK_PAGES + vpn % MM_PAGEBLOCK_PAGES;
-		if (number != MM_NONE && (mm_lpage(machine, number)->flags & MM_LP_KSM))
-			mm_touch_page(machine, request, number, MM_LPAGE_ANON, MM_TOUCH_WRITE);
+		if (number != MM_NONE)
+			unmerge_page(machine, request, number);
 	}
 }
 
@@ -598,8 +611,7 @@ void mm_ksm_unmerge_all(struct mm_machine *machine, const struct mm_request *req
 	if (!ksm || ksm->nr_slots == 0)
 		return;
 	for (uint32_t i = 0; i < ksm->nr_pages; i++)
-		if (mm_lpage(machine, i)->flags & MM_LP_KSM)
-			mm_touch_page(machine, request, i, MM_LPAGE_ANON, MM_TOUCH_WRITE);
+		unmerge_page(machine, request, i);
 	for (uint32_t at = ksm->slots[0].next; at != 0; at = next) {
 		next = ksm->slots[at].next;
 		while (ksm->slots[at].items != MM_NONE)

@@ -5,7 +5,8 @@
 
 #include "mm.h"
 
-#define MM_KSM_ZERO_CONTENT UINT64_C(1)
+#define MM_KSM_ZERO_CONTENT     UINT64_C(1)
+#define MM_KSM_CHANGING_CONTENT UINT64_C(2) /* others at each scan */
 
 /* What is in pages that ksmd looks at, in percent of them; the rest of 100 is like no other. Off: as it is told. */
 struct mm_ksm_model {

@@ -7,7 +7,8 @@
  * when a page is looked at first, with a seed of its own; those with copies come in groups of so many that lie up to
  * SPREAD groups apart. A page that is written to after that is like no other from then on.
  *
- * A page of which nothing is known is like no other, and does not change.
+ * A page of which nothing is known is like no other, and does not change. Nor is one like any other that was shared and is
+ * written to, until it is told what is in it then.
  *
  * Not modelled: contents that are equal by chance; a page that is written with what another one has.
  */
@@ -81,7 +82,8 @@ void mm_ksm_written(struct mm_machine *machine, uint32_t number)
 	struct mm_ksm *ksm = machine->ksm;
 	struct mm_ksm_page *page = &ksm->pages[number];
 
-	if (ksm->model.on && page->content != 0 && !page->changing)
+	/* Of what is not shared a sample tells as well. */
+	if ((ksm->model.on || page->role != MM_KSM_NONE) && page->content != 0 && !page->changing)
 		page->content = own_content(++ksm->nr_written << 32 | number);
 }
 
@@ -93,10 +95,14 @@ void mm_ksm_set_content(struct mm_machine *machine, const struct mm_request *req
 	if (!machine->ksm || machine->ksm->model.on)
 		return;
 	page = &machine->ksm->pages[number];
-	if (page->content == content)
+	if (page->content == content && !page->changing)
 		return;
 	/* Somebody has written to it, if it is shared still. */
 	if (page->role == MM_KSM_SHARED || page->role == MM_KSM_ZERO)
 		mm_touch_page(machine, request, number, MM_LPAGE_ANON, MM_TOUCH_WRITE);
-	machine->ksm->pages[number].content = content;
+	page = &machine->ksm->pages[number];
+	page->content = content;
+	page->changing = content == MM_KSM_CHANGING_CONTENT;
+	if (page->changing)
+		page->content = own_content(number + 1ull);
 }

@@ -306,7 +306,7 @@ static int play_kept(struct free_run *run, struct mmr_error *err)
 static bool lacks_accesses(const struct free_run *run)
 {
 	return policy_find(run->options->policy)->check_references &&
-	       !mmr_trace_info(run->trace)->nr_access_frames;
+	       !replay_run_has_accesses(run->trace);
 }
 
 /* … but the recording's reclaim tells how often it found pages in use. */
@@ -430,7 +430,7 @@ static int create(struct free_run *run, struct mmr_error *err)
 			run->report,
 			"there are no samples of page accesses: beyond faults and file reads, "
 			"which pages were in use is left to chance (reference.model)");
-	else if (!mmr_trace_info(run->trace)->nr_access_frames)
+	else if (!replay_run_has_accesses(run->trace))
 		replay_run_note(run->report,
 		                "there are no samples of page accesses: only faults and file reads "
 		                "tell what was in use, so hot anonymous pages look cold");
@@ -480,6 +480,12 @@ static int begin(struct free_run *run, struct mmr_error *err)
 	replay_run_put_limits(run->db, run->trace);
 	results_put_param(run->db, "policy", run->report->policy);
 	replay_run_put_params(run->db, &run->tunables);
+	if (replay_ksm_is_used(&run->tunables))
+		results_put_param(run->db, "ksm.source",
+		                  run->tunables.value[REPLAY_TUNABLE_KSM_CONTENTS] == 1 ? "model"
+		                  : mmr_trace_text(run->trace, "content.interval_ns", NULL)
+		                          ? "recorded"
+		                          : "none");
 	if (!run->counters.end_ns)
 		run->counters = (struct run_counters){ run->span.first_ns, run->span.last_ns };
 	run->counters_next_ns = run->counters.begin_ns;

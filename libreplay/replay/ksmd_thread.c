@@ -6,7 +6,7 @@
  * ksm.sleep_millisecs, in whole jiffies. It is there only if ksm.run is, or will be, 1; otherwise nothing is kept for it.
  *
  * Memory is registered as the recording says (madvise, prctl as far as it shows), or, with ksm.mergeable=all, all anonymous
- * memory is whose addresses are known. What is in it the recording tells, or a model says so (ksm.contents=model).
+ * memory is whose addresses are known. What is in it samples tell (mmcap record --content-hash), or a model does (ksm.contents=model).
  *
  * Follows ksm_scan_thread(), run_store() of v6.12.
  */

@@ -253,11 +253,20 @@ void replay_run_put_limits(struct results_db *db, const struct mmr_trace *trace)
 	}
 }
 
+bool replay_run_has_accesses(const struct mmr_trace *trace)
+{
+	const char *source = mmr_trace_text(trace, "access", NULL);
+
+	/* The same frames hold what is in pages. */
+	return mmr_trace_info(trace)->nr_access_frames > 0 &&
+	       (!source || strcmp(source, "none") != 0);
+}
+
 const char *replay_run_access_source(const struct mmr_trace *trace)
 {
 	const char *source = mmr_trace_text(trace, "access", NULL);
 
-	if (mmr_trace_info(trace)->nr_access_frames == 0)
+	if (!replay_run_has_accesses(trace))
 		return "none";
 	return source ? source : "idle";
 }

@@ -117,6 +117,8 @@ bool replay_run_is_complete(struct mmr_trace *trace, const struct run_span *span
  * Where the samples of page accesses that a replay uses come from: "none", or what mmcap record --access
  * took. DAMON's regions are none: what they say of single pages is mostly wrong (tests/lab/ACCESS.md).
  */
+/* Whether it has samples of page accesses. */
+bool replay_run_has_accesses(const struct mmr_trace *trace);
 const char *replay_run_access_source(const struct mmr_trace *trace);
 
 /* Refuses what this recording is not fit for, unless it is forced. 0 or MMR_E_UNSUPPORTED. */

@@ -21,6 +21,11 @@ static int append(struct trace_buffer *bytes, const struct trace_blob *blob)
 	return 0;
 }
 
+static const char *blob_name(uint32_t kind)
+{
+	return kind == MMR_ACCESS_BITMAP ? "idle" : kind == MMR_ACCESS_USES ? "uses" : "contents";
+}
+
 static int take_blob(struct mmr_trace *trace, const struct trace_blob *blob,
                      struct mmr_access_sample *sample)
 {
@@ -33,7 +38,7 @@ static int take_blob(struct mmr_trace *trace, const struct trace_blob *blob,
 	}
 	if (is_named(blob, "known"))
 		return append(&trace->access_known, blob);
-	if (!is_named(blob, sample->kind == MMR_ACCESS_BITMAP ? "idle" : "uses"))
+	if (!is_named(blob, blob_name(sample->kind)))
 		return 0;
 	sample->begin_ns = blob->begin_ns;
 	sample->end_ns = blob->end_ns;
@@ -84,6 +89,10 @@ static bool fits(const struct mmr_trace *trace, struct mmr_access_sample *sample
 		                          ? trace->access_bytes.used / TRACE_USE_SIZE
 		                          : 0; /* of a later version */
 		sample->uses = (const void *)trace->access_bytes.data;
+		sample->nr_contents = sample->kind == MMR_ACCESS_CONTENTS
+		                              ? trace->access_bytes.used / TRACE_CONTENT_SIZE
+		                              : 0;
+		sample->contents = (const void *)trace->access_bytes.data;
 		return true;
 	}
 	sample->idle = trace->access_bytes.data;

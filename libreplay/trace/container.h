@@ -32,6 +32,7 @@
 #define TRACE_FOOTER_SIZE    48u
 #define TRACE_SKIP_HEAD_SIZE 8u
 #define TRACE_USE_SIZE       32u /* a row of the blob "uses" */
+#define TRACE_CONTENT_SIZE   24
 
 /* Limits: a file that exceeds one is refused or its frame skipped; memory never follows a number
  * in the file. */

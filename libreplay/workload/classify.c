@@ -56,6 +56,10 @@ static const uint8_t subjects[MMR_NR_EVENT_KINDS] = {
 	[MMR_EVENT_MM_COMPACTION_END] = TASK,
 	[MMR_EVENT_MM_COMPACTION_KCOMPACTD_WAKE] = TASK,
 	[MMR_EVENT_MM_COMPACTION_KCOMPACTD_SLEEP] = TASK,
+	[MMR_EVENT_KSM_START_SCAN] = TASK,
+	[MMR_EVENT_KSM_STOP_SCAN] = TASK,
+	[MMR_EVENT_KSM_MERGE_ONE_PAGE] = TASK,
+	[MMR_EVENT_KSM_MERGE_WITH_KSM_PAGE] = TASK,
 	[MMR_EVENT_TASK_NEWTASK] = TASK,
 	[MMR_EVENT_SCHED_PROCESS_EXEC] = TASK,
 	[MMR_EVENT_SCHED_PROCESS_EXIT] = TASK,
@@ -108,8 +112,8 @@ void wl_kinds(uint64_t kinds[WL_KIND_WORDS])
 /* After a hole nobody knows what is still being done: all tasks are taken to be out of it. */
 static void on_lost(struct wl *wl, const struct mmr_event *event)
 {
-	const uint32_t lasting =
-		WL_TASK_KSWAPD | WL_TASK_KCOMPACTD | WL_TASK_KHUGEPAGED | WL_TASK_EXITED;
+	const uint32_t lasting = WL_TASK_KSWAPD | WL_TASK_KCOMPACTD | WL_TASK_KHUGEPAGED |
+	                         WL_TASK_KSMD | WL_TASK_EXITED;
 
 	wl->explain.nr_lost += event->lost.nr_events;
 	for (uint32_t task = 0; task < wl->tasks.count; task++) {

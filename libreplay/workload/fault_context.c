@@ -452,6 +452,9 @@ static bool is_copy(const struct wl *wl, const struct wl_fault *f, uint32_t gfp_
 {
 	if (gfp_flags & WL_GFP_ZERO)
 		return false;
+	/* It has been merged, and what is allocated is its own again. */
+	if (wl->merges && f->page != WL_NONE && !old && wl->pages.items[f->page].pfn == WL_NONE)
+		return false;
 	if (f->blind)
 		return f->page != WL_NONE && !old && wl->pages.items[f->page].pfn != WL_NONE;
 	return may_copy(f);

@@ -3,7 +3,7 @@
  * What programs register for KSM: madvise(MADV_MERGEABLE), and where it ends.
  *
  * Not modelled: ranges that mremap() moves are registered no more; prctl(PR_SET_MEMORY_MERGE), and what was registered before the
- * recording.
+ * recording, of which samples of contents tell (content_sample.c).
  */
 #include "wl_state.h"
 

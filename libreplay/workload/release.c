@@ -145,6 +145,8 @@ static bool free_endogenous(struct wl *wl, const struct wl_task *t, uint32_t pag
 		*cause = WL_FREE_MIGRATED;
 	} else if (wl_in_collapse(t)) {
 		*cause = WL_FREE_KHUGEPAGED;
+	} else if (t->flags & WL_TASK_KSMD) {
+		*cause = WL_FREE_KSMD;
 	} else {
 		return false;
 	}

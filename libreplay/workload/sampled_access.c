@@ -113,6 +113,8 @@ int wl_access(struct wl *wl, const struct mmr_access_sample *sample, struct mmr_
 		take_bitmap(wl, sample);
 	for (uint64_t i = 0; wl->started && i < sample->nr_uses && !wl->nomem; i++)
 		take_use(wl, &sample->uses[i]);
+	for (uint64_t i = 0; wl->started && i < sample->nr_contents && !wl->nomem; i++)
+		wl_content(wl, &sample->contents[i]);
 	if (wl->nomem)
 		return base_error(err, MMR_E_NOMEM, "no memory to follow the workload");
 	return 0;

@@ -236,6 +236,13 @@ void wl_task_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	case MMR_EVENT_MM_COMPACTION_KCOMPACTD_SLEEP:
 		t->flags |= WL_TASK_KCOMPACTD;
 		break;
+	case MMR_EVENT_KSM_START_SCAN:
+	case MMR_EVENT_KSM_STOP_SCAN:
+	case MMR_EVENT_KSM_MERGE_ONE_PAGE:
+	case MMR_EVENT_KSM_MERGE_WITH_KSM_PAGE:
+		t->flags |= WL_TASK_KSMD;
+		wl->merges = true;
+		break;
 	case MMR_EVENT_TASK_NEWTASK:
 		on_newtask(wl, task, event);
 		break;

@@ -36,6 +36,7 @@
 	X(RECLAIM_FILE, FREE, "dropped: page-cache pages reclaimed") \
 	X(MIGRATED, FREE, "dropped: the page had moved, its old place") \
 	X(KHUGEPAGED, FREE, "dropped: khugepaged") \
+	X(KSMD, FREE, "dropped: pages that ksmd merged with others") \
 	X(ENDOGENOUS, FREE, "dropped: memory that compaction had allocated") \
 	X(UNUSED_TARGET, FREE, "not attributed: compaction gives back a free page it had taken") \
 	X(MOVED_UNSEEN, FREE, "not attributed: a page compaction may have moved here without an event") \

@@ -168,6 +168,7 @@ enum wl_task_flags {
 	WL_TASK_PAGEOUT = 64, /* MADV_PAGEOUT */
 	WL_TASK_EXITED = 128,
 	WL_TASK_COLLAPSE = 256, /* MADV_COLLAPSE */
+	WL_TASK_KSMD = 512,
 };
 
 #define WL_MAX_AHEAD 16
@@ -434,6 +435,7 @@ struct wl {
 	uint32_t ops_serial; /* serial number of ops.items[ops_head] */
 	struct wl_u32_vec
 		late; /* serial numbers of those that were asked for before the ones before them */
+	bool merges;  /* ksmd has shown itself */
 	bool started; /* ops are emitted */
 	bool finished;
 	bool nomem;
@@ -761,6 +763,12 @@ void wl_commit_collapse(struct wl *wl, uint32_t task, uint64_t start, uint64_t e
 /* madvise() of [start, end) for KSM; these are there no more. */
 void wl_ksm_advise(struct wl *wl, uint32_t task, uint64_t start, uint64_t end, bool mergeable);
 void wl_ksm_unmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end);
+/* ---- content_sample.c ---- */
+
+void wl_content(struct wl *wl, const struct mmr_access_content *row);
+
+/* ---- commit.c ---- */
+
 /* What a task's space had before the trace. */
 void wl_commit_tell(struct wl *wl, uint32_t task);
 void wl_commit_copy(struct wl *wl, uint32_t dst, uint32_t src);

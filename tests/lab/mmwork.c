@@ -655,6 +655,49 @@ static void run_mix(char **args)
 	wait_all();
 }
 
+/* What page at of the duplicates is like: see run_ksm(). */
+static void write_duplicate(uint8_t *page, size_t at)
+{
+	uint64_t *words = (uint64_t *)(void *)page;
+	uint64_t kind = at % 16, value = at + 1;
+
+	if (kind < 2)
+		return;
+	if (kind < 8)
+		value = 1ull << 40 | at / 128;
+	else if (kind < 10)
+		value = 1ull << 41;
+	for (size_t i = 0; i < PAGE / sizeof(*words); i += 64)
+		words[i] = value;
+}
+
+/*
+ * Memory for KSM: of 16 pages 2 hold zeroes, 6 are like 42 others, 2 like all others of their kind, 4 like none, and 2
+ * change twenty times a second. After two thirds of the time every other one of the 6 becomes like no other.
+ */
+static void run_ksm(char **args)
+{
+	size_t nr_pages = to_pages(args[0]), seconds = strtoul(args[1], NULL, 10);
+	uint8_t *memory = map_aligned(nr_pages * PAGE);
+
+	madvise(memory, nr_pages * PAGE, MADV_NOHUGEPAGE);
+	for (size_t at = 0; at < nr_pages; at++) {
+		((volatile uint8_t *)memory)[at * PAGE] = 0;
+		write_duplicate(memory + at * PAGE, at);
+	}
+	if (madvise(memory, nr_pages * PAGE, MADV_MERGEABLE) < 0)
+		fail("madvise: %s", strerror(errno));
+	for (size_t turn = 0; turn < seconds * 20; turn++) {
+		for (size_t at = 0; at < nr_pages; at++)
+			if (at % 16 >= 14)
+				memory[at * PAGE + 8] = (uint8_t)(turn + 1);
+		for (size_t at = 0; at < nr_pages && turn == seconds * 40 / 3; at++)
+			if (at % 16 >= 2 && at % 16 < 8 && at % 2 == 0)
+				memcpy(memory + at * PAGE + 16, &at, sizeof(at));
+		usleep(50000);
+	}
+}
+
 static const struct load {
 	const char *name;
 	const char *usage;
@@ -671,6 +714,7 @@ static const struct load {
 	{ "fork", "MIB CHILDREN", 2, run_fork },
 	{ "fragment", "MIB HUGE_MIB", 2, run_fragment },
 	{ "khugepaged", "MIB SECONDS", 2, run_khugepaged },
+	{ "ksm", "MIB SECONDS", 2, run_ksm },
 	{ "pinned", "MIB HUGE_MIB", 2, run_pinned },
 	{ "leak", "MIB SECONDS", 2, run_leak },
 	{ "burst", "FILE MIB ROUNDS", 3, run_burst },

@@ -42,12 +42,12 @@ static void touch(struct mm_machine *machine, uint32_t page)
 	mm_place_lpage(machine, page, of_space.space, FIRST_VPN + page);
 }
 
-/* Page i has contents i % nr + 2. */
+/* Page i has contents i % nr + 16. */
 static void fill(struct mm_machine *machine, uint32_t nr_pages, uint32_t nr)
 {
 	for (uint32_t i = 0; i < nr_pages; i++) {
 		touch(machine, i);
-		mm_ksm_set_content(machine, &of_space, i, i % nr + 2);
+		mm_ksm_set_content(machine, &of_space, i, i % nr + 16);
 	}
 }
 
@@ -133,9 +133,14 @@ static void who_writes_gets_a_page_of_its_own(void **state)
 	assert_true(mm_lpage(machine, 0)->pfn != mm_lpage(machine, 1)->pfn);
 	assert_int_equal(mm_touch_page(machine, &of_space, 2, MM_LPAGE_ANON, MM_TOUCH_WRITE),
 	                 MM_TOUCH_HIT);
-	/* ksmd has not noticed, and does when it comes by; what was written is the same again. */
+	/* ksmd has not noticed, and does when it comes by. */
 	expect(machine, 1, 2, 0);
 	scan(machine, 1);
+	expect(machine, 0, 0, 0);
+	/* What was written is the same again. */
+	for (uint32_t i = 0; i < 3; i++)
+		mm_ksm_set_content(machine, &of_space, i, 16);
+	scan(machine, 2);
 	expect(machine, 1, 2, 0);
 	assert_int_equal(machine->nr_anon, 1);
 	end(machine);
@@ -154,6 +159,25 @@ static void new_contents_part(void **state)
 	expect(machine, 1, 2, 0);
 	scan(machine, 1);
 	expect(machine, 1, 2, 1);
+	end(machine);
+}
+
+static void what_changes_all_the_time_is_told_once(void **state)
+{
+	struct mm_machine *machine = new_machine(NULL);
+
+	(void)state;
+	fill(machine, 4, 2);
+	scan(machine, 2);
+	mm_ksm_set_content(machine, &of_space, 0, MM_KSM_CHANGING_CONTENT);
+	mm_ksm_set_content(machine, &of_space, 1, MM_KSM_CHANGING_CONTENT);
+	scan(machine, 4);
+	expect(machine, 2, 0, 0);
+	assert_int_equal(stat_of(machine).pages_volatile, 2);
+	mm_ksm_set_content(machine, &of_space, 0, 16);
+	mm_ksm_set_content(machine, &of_space, 1, 17);
+	scan(machine, 2);
+	expect(machine, 2, 2, 0);
 	end(machine);
 }
 
@@ -191,7 +215,7 @@ static void old_kernels_ask_the_stable_tree_first(void **state)
 		fill(machine, 2, 1);
 		scan(machine, 2);
 		touch(machine, 2);
-		mm_ksm_set_content(machine, &of_space, 2, 2);
+		mm_ksm_set_content(machine, &of_space, 2, 16);
 		scan(machine, 1);
 		expect(machine, 1, rows[i].sharing, 0);
 		end(machine);
@@ -218,7 +242,7 @@ static void a_page_has_so_many_sharers_and_no_more(void **state)
 			mm_free_lpage(machine, 0, i);
 	scan(machine, 1);
 	touch(machine, 0);
-	mm_ksm_set_content(machine, &of_space, 0, 2);
+	mm_ksm_set_content(machine, &of_space, 0, 16);
 	scan(machine, 2);
 	stat = stat_of(machine);
 	assert_int_equal(stat.stable_node_chains, 0);
@@ -243,7 +267,7 @@ static void chains_are_pruned_now_and_then(void **state)
 	assert_true(stat_of(machine).stable_node_dups >= 1);
 	machine->settings.ksm.chains_prune_ms = 0;
 	touch(machine, 0);
-	mm_ksm_set_content(machine, &of_space, 0, 2);
+	mm_ksm_set_content(machine, &of_space, 0, 16);
 	scan(machine, 2);
 	assert_int_equal(stat_of(machine).stable_node_dups, 0);
 	expect(machine, 1, 1, 0);
@@ -432,10 +456,10 @@ static void huge_pages_are_split_for_their_parts(void **state)
 	mm_place_huge(machine, 512, of_space.space, (FIRST_VPN >> 9) + 1);
 	assert_int_equal(FIRST_VPN % 512, 0);
 	touch(machine, 3);
-	mm_ksm_set_content(machine, &of_space, 3, 5);
+	mm_ksm_set_content(machine, &of_space, 3, 50);
 	scan(machine, 3);
 	assert_int_equal(mm_lpage(machine, 512)->order, 9);
-	mm_ksm_set_content(machine, &of_space, 600, 5);
+	mm_ksm_set_content(machine, &of_space, 600, 50);
 	scan(machine, 2);
 	assert_int_equal(mm_lpage(machine, 512)->order, 0);
 	assert_int_equal(machine_counter(machine, "thp_split_page"), 1);
@@ -581,6 +605,7 @@ int main(void)
 		cmocka_unit_test(copies_share_a_page_after_two_scans),
 		cmocka_unit_test(who_writes_gets_a_page_of_its_own),
 		cmocka_unit_test(new_contents_part),
+		cmocka_unit_test(what_changes_all_the_time_is_told_once),
 		cmocka_unit_test(pages_that_change_are_left_alone),
 		cmocka_unit_test(old_kernels_ask_the_stable_tree_first),
 		cmocka_unit_test(a_page_has_so_many_sharers_and_no_more),

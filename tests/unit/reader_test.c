@@ -420,6 +420,16 @@ static void a_sample_has_its_place_what_is_known_and_uses(void **state)
 	struct mmr_access_sample single = {
 		.kind = MMR_ACCESS_USES, .begin_ns = 5, .end_ns = 8, .uses = uses, .nr_uses = 2
 	};
+	const struct mmr_access_content contents[] = {
+		{ 0x1000, MMR_CONTENT_REGISTERED, 7, 512 },
+		{ 0x2000, MMR_CONTENT_ZERO, 7, 3 },
+		{ 0x5000, 0x123456789abcdef0u, 7, 1 },
+	};
+	const struct mmr_access_sample inside = { .kind = MMR_ACCESS_CONTENTS,
+		                                  .begin_ns = 9,
+		                                  .end_ns = 11,
+		                                  .contents = contents,
+		                                  .nr_contents = 3 };
 	struct mmr_access_sample got;
 	struct mmr_error err = { 0 };
 	struct mmr_writer *w = begin(1);
@@ -428,10 +438,11 @@ static void a_sample_has_its_place_what_is_known_and_uses(void **state)
 	(void)state;
 	assert_int_equal(mmr_writer_access(w, &bitmap, &err), 0);
 	assert_int_equal(mmr_writer_access(w, &single, &err), 0);
+	assert_int_equal(mmr_writer_access(w, &inside, &err), 0);
 	bitmap.first_pfn = 8;
 	assert_int_equal(mmr_writer_access(w, &bitmap, &err), MMR_E_INVALID);
 	trace = finish(w);
-	assert_int_equal(mmr_trace_info(trace)->nr_access_frames, 2);
+	assert_int_equal(mmr_trace_info(trace)->nr_access_frames, 3);
 	assert_int_equal(mmr_trace_access_sample(trace, 0, &got, &err), 0);
 	assert_int_equal(got.kind, MMR_ACCESS_BITMAP);
 	assert_int_equal(got.first_pfn, 640);
@@ -443,7 +454,14 @@ static void a_sample_has_its_place_what_is_known_and_uses(void **state)
 	assert_int_equal(got.kind, MMR_ACCESS_USES);
 	assert_int_equal(got.nr_pfns, 0);
 	assert_int_equal(got.nr_uses, 2);
+	assert_int_equal(got.nr_contents, 0);
 	assert_memory_equal(got.uses, uses, sizeof(uses));
+	assert_int_equal(mmr_trace_access_sample(trace, 2, &got, &err), 0);
+	assert_int_equal(got.kind, MMR_ACCESS_CONTENTS);
+	assert_int_equal(got.nr_uses, 0);
+	assert_int_equal(got.nr_contents, 3);
+	assert_int_equal(got.end_ns, 11);
+	assert_memory_equal(got.contents, contents, sizeof(contents));
 	mmr_trace_close(trace);
 }
 

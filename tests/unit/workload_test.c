@@ -308,6 +308,39 @@ static void test_access_sample(void **state)
 	end(b);
 }
 
+/* What is in pages; of what nobody has seen there nothing can be told. */
+static void test_contents(void **state)
+{
+	struct bench *b = bench_recorded(NULL);
+	const struct mmr_access_content contents[] = {
+		{ BASE << 12, MMR_CONTENT_REGISTERED, 100, 4 },
+		{ BASE << 12, MMR_CONTENT_ZERO, 100, 3 },
+		{ (BASE + 1) << 12, UINT64_C(0x1122334455667788), 100, 1 },
+		{ BASE << 12, 5, 101, 1 },
+	};
+	const struct mmr_access_sample sample = { .kind = MMR_ACCESS_CONTENTS,
+		                                  .begin_ns = 60,
+		                                  .end_ns = 70,
+		                                  .contents = contents,
+		                                  .nr_contents = 4 };
+
+	(void)state;
+	touch_new(b, 100, BASE, 8);
+	touch_new(b, 100, BASE + 1, 10);
+	assert_int_equal(wl_access(b->wl, &sample, NULL), 0);
+	bench_finish(b);
+	/* The bench leaves out what is not of a page. */
+	assert_int_equal(b->nr_ops, 5);
+	for (size_t i = 2; i < 5; i++)
+		assert_int_equal(b->ops[i].kind, DEMAND_CONTENT);
+	assert_int_equal(b->ops[2].page, b->ops[0].page);
+	assert_int_equal(b->ops[2].arg, MMR_CONTENT_ZERO);
+	assert_int_equal(b->ops[4].page, b->ops[1].page);
+	assert_int_equal(b->ops[4].arg, 0x55667788);
+	assert_int_equal(b->ops[4].arg2, 0x11223344);
+	end(b);
+}
+
 /* A bit counts where the page was marked; an address by who used it, or as a physical one. */
 static void test_access_known_and_uses(void **state)
 {
@@ -447,6 +480,7 @@ int main(void)
 		cmocka_unit_test(test_reactions_are_dropped),
 		cmocka_unit_test(test_access_sample),
 		cmocka_unit_test(test_access_known_and_uses),
+		cmocka_unit_test(test_contents),
 		cmocka_unit_test(test_lost_events),
 		cmocka_unit_test(test_tables_are_complete),
 		cmocka_unit_test(test_bad_zones),

@@ -276,8 +276,9 @@ MMR_API bool mmr_snapshot_find(const struct mmr_snapshot *snapshot, const char *
 /* ---- page accesses ---- */
 
 enum mmr_access_kind {
-	MMR_ACCESS_BITMAP = 0, /* page frames, by the idle page tracking bitmap */
-	MMR_ACCESS_USES = 1,   /* single addresses */
+	MMR_ACCESS_BITMAP = 0,   /* page frames, by the idle page tracking bitmap */
+	MMR_ACCESS_USES = 1,     /* single addresses */
+	MMR_ACCESS_CONTENTS = 2, /* no accesses: what is in pages */
 };
 
 #define MMR_USE_SEEN     1u /* it was used; otherwise it was watched and not used */
@@ -296,6 +297,19 @@ struct mmr_access_use {
 	uint32_t flags; /* MMR_USE_* */
 };
 
+#define MMR_CONTENT_REGISTERED UINT64_C(0) /* no contents: the pages are registered for KSM */
+#define MMR_CONTENT_ZERO       UINT64_C(1) /* zeroes */
+#define MMR_CONTENT_CHANGES    UINT64_C(2) /* others each time, until the next row */
+#define MMR_CONTENT_LAST       UINT64_C(15)
+
+/* Pages of a process that have the same contents, from an address on; since format 1.2. */
+struct mmr_access_content {
+	uint64_t address;
+	uint64_t hash; /* MMR_CONTENT_*, or the same number where it is the same */
+	uint32_t pid;
+	uint32_t nr_pages;
+};
+
 /*
  * A bitmap: bit i is page frame first_pfn + i, 1 = not accessed since it was marked, or not an LRU page.
  * The bits were read from begin_ns to end_ns; pages had been marked from mark_begin_ns to mark_end_ns
@@ -304,6 +318,8 @@ struct mmr_access_use {
  * there or not on an LRU list: where known has a 0. Some recordings do not tell (known is NULL).
  *
  * Uses: between begin_ns and end_ns, in no order; no bitmap.
+ *
+ * Contents: as they were found between begin_ns and end_ns; of a page that has no row they are as they were.
  */
 struct mmr_access_sample {
 	uint64_t begin_ns;
@@ -319,6 +335,10 @@ struct mmr_access_sample {
 	const struct mmr_access_use *uses;
 	uint64_t nr_uses;
 	uint32_t kind; /* enum mmr_access_kind */
+
+	/* Since format 1.2. */
+	const struct mmr_access_content *contents;
+	uint64_t nr_contents;
 };
 
 /* Sample i < info->nr_access_frames. Valid until the next call. */
