@@ -18,6 +18,8 @@ static void apply(struct replay *replay, const struct replay_change *change)
 		replay->direct_pauses = NULL;
 	if (change->id == REPLAY_TUNABLE_KSWAPD_CPU)
 		replay->kswapd_pace = NULL;
+	if (change->id == REPLAY_TUNABLE_COST_SWAP_WRITE_NS)
+		replay->swap_device = NULL;
 	settings = replay_machine_settings(replay);
 	replay_cost_init(&replay->cost, &replay->tunables);
 	if (change->id == REPLAY_TUNABLE_LRU_GEN_ENABLED &&

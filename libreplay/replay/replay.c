@@ -73,6 +73,8 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 	replay->reference_ns = REPLAY_NEVER;
 	if (config->tunables->source[REPLAY_TUNABLE_COST_FILE_WRITE_NS] == REPLAY_TUNABLE_RECORDED)
 		replay->device = &config->start->device;
+	if (config->tunables->source[REPLAY_TUNABLE_COST_SWAP_WRITE_NS] != REPLAY_TUNABLE_SET)
+		replay->swap_device = config->start->swap_device;
 	if (config->guess_references && replay_reference_known(&config->start->reference)) {
 		replay->reference = &config->start->reference;
 		replay->walks = policy_find(config->policy)->asks_references;

@@ -26,6 +26,7 @@
 #include "file_device.h"
 #include "pause.h"
 #include "reference_share.h"
+#include "swap_device.h"
 #include "tlb.h"
 #include "tunables.h"
 
@@ -198,6 +199,7 @@ struct replay_start {
 	bool mglru; /* lru_gen/enabled said so */
 	struct replay_reference_share reference; /* how often reclaim found pages in use */
 	struct replay_file_device device;        /* how fast files were written */
+	struct replay_swap_device *swap_device;  /* … and swap; NULL: that is not known */
 	struct replay_spread stalls; /* direct reclaims, for a page that they took, of their mean */
 	struct replay_pauses *direct_pauses; /* or NULL */
 	struct replay_pace *kswapd_pace;     /* or NULL */

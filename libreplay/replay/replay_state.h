@@ -173,6 +173,7 @@ struct replay {
 	uint64_t memcg_flush_ns; /* next update of the memory cgroups' statistics; REPLAY_NEVER */
 	uint64_t memcg_period_ns;
 	const struct replay_file_device *device;        /* NULL: cost.file_write holds throughout */
+	const struct replay_swap_device *swap_device;   /* NULL: cost.swap_write does */
 	const struct replay_reference_share *reference; /* NULL: nothing is left to chance */
 	uint32_t reference_bin;                         /* the next … */
 	uint64_t reference_ns;                          /* … and when it begins; REPLAY_NEVER */

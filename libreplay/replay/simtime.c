@@ -2,8 +2,8 @@
 /*
  * Simulated time: what is due between two demand ops, in order.
  *
- * Nine things have times of their own: writes of the swap device (one after the other, cost.swap_write each) and
- * of that of the files (cost.file_write, and none in less than cost.file_latency), the exit of an OOM victim, kswapd and
+ * Nine things have times of their own: writes of the swap device (one after the other, cost.swap_write each, but for
+ * when it stood still) and of that of the files (cost.file_write, cost.file_latency), the exit of an OOM victim, kswapd and
  * kcompactd of each node, khugepaged, ksmd, the update of one CPU's counters and lists, once a second each, spread over the second, that of memory
  * cgroups' statistics, the flushers' look at what is old, and tasks that wait in the middle of an op (worker.c). The
  * earliest is done first.
@@ -21,6 +21,18 @@ static uint64_t file_page_ns(const struct replay *replay, uint64_t t_ns)
 	return replay->device ? replay_file_device_at(replay->device, t_ns, ns) : ns;
 }
 
+/* What the device held is done all at once. */
+static uint64_t swap_write_end(const struct replay *replay, uint64_t from_ns, uint64_t begin_ns,
+                               uint32_t pages)
+{
+	uint64_t held_ns =
+		replay->swap_device ? replay_swap_device_held(replay->swap_device, begin_ns) : 0;
+
+	if (held_ns > 0)
+		return held_ns > from_ns ? held_ns : from_ns;
+	return from_ns + pages * replay->cost.swap_write_ns;
+}
+
 /* When the oldest write to a device ends that was idle until from_ns; REPLAY_NEVER: there is none. */
 static uint64_t write_end(const struct replay *replay, enum mm_write_device device,
                           uint64_t from_ns)
@@ -30,9 +42,9 @@ static uint64_t write_end(const struct replay *replay, enum mm_write_device devi
 
 	if (pages == 0)
 		return REPLAY_NEVER;
-	if (device == MM_WRITE_SWAP)
-		return from_ns + pages * replay->cost.swap_write_ns;
 	begin_ns = mm_oldest_write_begin_ns(replay->machine, device);
+	if (device == MM_WRITE_SWAP)
+		return swap_write_end(replay, from_ns, begin_ns, pages);
 	end_ns = from_ns + pages * file_page_ns(replay, from_ns);
 	if (end_ns < begin_ns + replay->cost.file_latency_ns)
 		end_ns = begin_ns + replay->cost.file_latency_ns;

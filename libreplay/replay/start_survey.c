@@ -21,6 +21,7 @@ struct replay_survey {
 	struct replay_start *start;
 	struct look_vec looks;
 	struct replay_calibrate *calibrate; /* NULL: the recording lacks the events */
+	struct replay_swap_meter *swap;     /* likewise */
 	struct replay_lists *lists;         /* NULL: there is no snapshot */
 	struct replay_bulk *bulk;           /* likewise, or there is too much memory */
 	uint64_t nr_before;                 /* events before the start */
@@ -42,6 +43,11 @@ static int open_calibrate(const struct mmr_trace *trace, struct replay_survey *s
 	start->reference.last_ns = info->last_ns;
 	start->device.first_ns = info->first_ns;
 	start->device.last_ns = info->last_ns;
+	start->swap_device = replay_swap_device_create(info->first_ns, info->last_ns);
+	survey->swap = replay_swap_meter_create();
+	if (!start->swap_device || !survey->swap)
+		return base_error(err, MMR_E_NOMEM,
+		                  "out of memory for the pace of the swap device");
 	return 0;
 }
 
@@ -73,6 +79,7 @@ void replay_survey_destroy(struct replay_survey *survey)
 	if (!survey)
 		return;
 	replay_calibrate_destroy(survey->calibrate);
+	replay_swap_meter_destroy(survey->swap);
 	replay_lists_destroy(survey->lists);
 	replay_bulk_destroy(survey->bulk);
 	look_vec_deinit(&survey->looks);
@@ -101,6 +108,7 @@ int replay_survey_event(struct replay_survey *survey, const struct mmr_event *ev
 		replay_calibrate_event(survey->calibrate, event);
 		replay_reference_event(&survey->start->reference, event);
 		replay_file_device_event(&survey->start->device, event);
+		replay_swap_meter_event(survey->swap, survey->start->swap_device, event);
 	}
 	if (!survey->lists)
 		return 0;
@@ -121,8 +129,10 @@ int replay_survey_finish(struct replay_survey *survey, struct replay_tunables *t
 {
 	struct replay_start *start = survey->start;
 
-	if (survey->calibrate)
+	if (survey->calibrate) {
+		replay_swap_device_finish(start->swap_device);
 		replay_calibrate_finish(survey->calibrate, tunables, start);
+	}
 	if (!survey->lists)
 		return 0;
 	start->looks = survey->looks.items;
