@@ -225,11 +225,8 @@ static inline const struct mm_zonelist *mm_zonelist_of(const struct mm_machine *
 #define MM_MAX_LPAGES (1u << 28)
 #define MM_MAX_SLOTS  (1u << 31)
 
-/*
- * Pages being written to swap at a time: a reclaimer that would add to them waits. 256 requests, as virtio's queues have, of
- * the 128 KiB that a plug holds (BLK_PLUG_FLUSH_SIZE).
- */
-#define MM_WRITEBACK_LIMIT 8192u
+/* Pages being written to swap at a time: a reclaimer that would add to them waits. */
+#define MM_WRITEBACK_LIMIT 1024u
 /* … and to files, where nothing is set. */
 #define MM_WRITE_QUEUE 1024u
 

@@ -454,7 +454,7 @@ struct mm_node {
 	int64_t nr_stacks;                     /* kernel stacks */
 };
 
-#define MM_WRITE_RING  16384u
+#define MM_WRITE_RING  4096u
 #define MM_FLUSH_MARKS 64 /* of wake-ups of the flushers, until what was dirty then is old */
 
 enum mm_write_device { MM_WRITE_SWAP, MM_WRITE_FILE, MM_NR_WRITE_DEVICES };

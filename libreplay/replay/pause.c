@@ -34,7 +34,8 @@
 #define NR_SLOTS  256 /* threads in reclaim at a time; more of them push each other out */
 #define MAX_TURNS 65536
 #define MIN_TURNS REPLAY_NR_PAUSES
-#define MAX_ERROR 0.25
+#define MAX_ERROR 0.20
+#define NAP_NS    95000000 /* HZ/10 of kswapd_try_to_sleep(), which a jiffy may shorten */
 
 struct turn {
 	uint64_t begin_ns;
@@ -63,6 +64,7 @@ struct reclaimer {
 	uint32_t pid;
 	bool active;
 	bool kswapd;
+	bool woken; /* since the last that was seen of it: it was on its waitqueue */
 	struct turn turn;
 };
 
@@ -207,12 +209,19 @@ static void begin_reclaim(struct replay_pause_meter *meter, const struct mmr_eve
 {
 	struct reclaimer *reclaimer = reclaimer_of(meter, event->pid);
 
-	/* kswapd wakes without having slept: it had a nap. */
-	if (reclaimer && reclaimer->kswapd)
+	/*
+	 * kswapd wakes without having slept: it had a nap, which somebody or the clock ended, or it could not even nap, as
+	 * there was more to do; then its turn goes on.
+	 */
+	if (reclaimer && reclaimer->kswapd) {
+		if (!reclaimer->woken && event->t_ns - reclaimer->last_ns < NAP_NS)
+			return;
 		end_batch(meter, reclaimer, reclaimer->last_ns);
+	}
 	reclaimer = &meter->reclaimers[event->pid % NR_SLOTS];
 	reclaimer->pid = event->pid;
 	reclaimer->active = true;
+	reclaimer->woken = false;
 	reclaimer->kswapd = event->kind == MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE;
 	reclaimer->turn.node = reclaimer->kswapd ? (uint32_t)event->reclaim.nid : 0;
 	begin_turn(reclaimer, event->t_ns);
@@ -269,6 +278,18 @@ static void see_work(struct replay_pause_meter *meter, struct reclaimer *reclaim
 	}
 	reclaimer->bio_ns = bio_ns;
 	reclaimer->last_ns = event->t_ns;
+	reclaimer->woken = false;
+}
+
+/* wakeup_kswapd() tells only of one that waits. */
+static void see_wakeup(struct replay_pause_meter *meter, uint32_t node)
+{
+	for (size_t i = 0; i < NR_SLOTS; i++) {
+		struct reclaimer *reclaimer = &meter->reclaimers[i];
+
+		if (reclaimer->active && reclaimer->kswapd && reclaimer->turn.node == node)
+			reclaimer->woken = true;
+	}
 }
 
 void replay_pause_event(struct replay_pause_meter *meter, const struct mmr_event *event)
@@ -282,6 +303,9 @@ void replay_pause_event(struct replay_pause_meter *meter, const struct mmr_event
 	case MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_BEGIN:
 	case MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE:
 		begin_reclaim(meter, event);
+		return;
+	case MMR_EVENT_MM_VMSCAN_WAKEUP_KSWAPD:
+		see_wakeup(meter, (uint32_t)event->reclaim.nid);
 		return;
 	}
 	reclaimer = reclaimer_of(meter, event->pid);
@@ -429,7 +453,7 @@ static int compare_turns(const void *a, const void *b)
 
 /*
  * Whether the turns tell how long kswapd's pauses are. The replay's is not awake at just the same instants, and meets some of
- * the pauses and misses others: where the mean is not known to a quarter (its standard error) the longest of them decide, and
+ * the pauses and misses others: where the mean is not known to a fifth (its standard error) the longest of them decide, and
  * whether the replay meets these is chance.
  */
 static bool tell_enough(const uint64_t *waits, size_t nr)

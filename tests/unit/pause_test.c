@@ -179,6 +179,38 @@ static void kswapds_turns_are_where_they_were_but_its_naps(void **state)
 }
 
 /* Among turns without a pause: one is chance, twenty of that length are not. */
+/* kswapd that wakes without having slept: somebody woke it from its nap, or the clock; otherwise it could not nap. */
+static void kswapd_that_could_not_nap_waited(void **state)
+{
+	static const struct {
+		uint64_t gap_ns;
+		bool woken;
+		uint64_t last_ns; /* the turn's end */
+	} cases[] = {
+		{ 9 * MS, false, MS + WORK_NS + 9 * MS },
+		{ 9 * MS, true, MS + WORK_NS },
+		{ 100 * MS, false, MS + WORK_NS },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct replay_pause_meter *meter = replay_pause_meter_create();
+		uint64_t end_ns = MS + WORK_NS + cases[i].gap_ns;
+
+		assert_non_null(meter);
+		tell(meter, KSWAPD, MS, MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE);
+		tell(meter, KSWAPD, MS, MMR_EVENT_MM_VMSCAN_LRU_ISOLATE);
+		tell(meter, KSWAPD, MS + WORK_NS, MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE);
+		if (cases[i].woken)
+			tell(meter, TASK, end_ns - MS, MMR_EVENT_MM_VMSCAN_WAKEUP_KSWAPD);
+		tell(meter, KSWAPD, end_ns, MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE);
+		tell(meter, KSWAPD, end_ns, MMR_EVENT_MM_VMSCAN_LRU_ISOLATE);
+		assert_int_equal(meter->kswapd.count, 1);
+		assert_int_equal(meter->kswapd.items[0].end_ns, cases[i].last_ns);
+		replay_pause_meter_destroy(meter);
+	}
+	(void)state;
+}
+
 static void pauses_that_chance_would_meet_are_not_used(void **state)
 {
 	struct replay_pause_meter *meter = *state;
@@ -191,7 +223,7 @@ static void pauses_that_chance_would_meet_are_not_used(void **state)
 		     MMR_EVENT_MM_VMSCAN_LRU_ISOLATE);
 	assert_null(replay_pause_pace(meter, &cost));
 	t_ns += 9 * MS;
-	for (int i = 0; i < 19; i++, t_ns += WORK_NS + 9 * MS)
+	for (int i = 0; i < 30; i++, t_ns += WORK_NS + 9 * MS)
 		tell(meter, KSWAPD, t_ns, MMR_EVENT_MM_VMSCAN_LRU_ISOLATE);
 	pace = replay_pause_pace(meter, &cost);
 	assert_non_null(pace);
@@ -276,6 +308,7 @@ int main(void)
 		                                setup, teardown),
 		cmocka_unit_test_setup_teardown(kswapds_turns_are_where_they_were_but_its_naps,
 		                                setup, teardown),
+		cmocka_unit_test(kswapd_that_could_not_nap_waited),
 		cmocka_unit_test_setup_teardown(pauses_that_chance_would_meet_are_not_used, setup,
 		                                teardown),
 		cmocka_unit_test_setup_teardown(of_many_turns_of_kswapd_two_become_one, setup,
