@@ -496,20 +496,19 @@ struct replay_pace *replay_pause_pace(struct replay_pause_meter *meter,
 {
 	const struct turn_vec *kept = &meter->kswapd;
 	struct replay_pace *pace = NULL;
-	uint64_t *waits;
+	uint64_t *waits, settled_ns;
 
 	if (kept->count == 0)
 		return NULL;
 	waits = base_calloc(kept->count, sizeof(*waits));
-	if (waits)
+	if (!waits)
+		return NULL;
+	settled_ns = find_waits(kept, cost, waits);
+	if (tell_enough(waits, kept->count))
 		pace = base_calloc(1, sizeof(*pace) + kept->count * sizeof(pace->turns[0]));
 	if (pace) {
 		qsort(kept->items, kept->count, sizeof(kept->items[0]), compare_turns);
-		lay_out(kept, cost, find_waits(kept, cost, waits), pace);
-		if (!tell_enough(waits, kept->count)) {
-			base_free(pace);
-			pace = NULL;
-		}
+		lay_out(kept, cost, settled_ns, pace);
 	}
 	base_free(waits);
 	return pace;
