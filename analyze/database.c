@@ -11,7 +11,7 @@
 #include "terminal.h"
 
 #define APPLICATION_ID 0x6d6d7270 /* as in mmreplay-db(5), like the next */
-#define NEWEST_VERSION 8
+#define NEWEST_VERSION 9
 #define MAX_COLUMNS    16
 
 static int64_t pragma(sqlite3 *db, const char *sql)

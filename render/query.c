@@ -19,7 +19,7 @@
 
 /* Of the databases that mmreplay writes: "mmrp", and the newest schema that is known here. */
 #define APPLICATION_ID 0x6d6d7270
-#define USER_VERSION   8
+#define USER_VERSION   9
 
 int render_error(struct mmr_error *err, int code, const char *fmt, ...)
 {

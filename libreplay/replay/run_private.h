@@ -62,7 +62,14 @@ struct run_last {
 	uint32_t pageblocks[3];                            /* free, movable, pinned */
 };
 
-/* Writes buddy, frag and pageblock rows at even distances of trace time. */
+/* The free blocks of a zone's migratetype, since when they are so. */
+struct run_free_list {
+	bool known; /* it had blocks once: until then there are no rows */
+	int64_t since_ns;
+	uint32_t blocks[RUN_NR_ORDERS];
+};
+
+/* Writes free_blocks and pageblock rows at even distances of trace time. */
 struct run_sampler {
 	struct results_db *db;
 	const struct mmr_trace *trace;
@@ -72,12 +79,15 @@ struct run_sampler {
 	uint64_t next_ns;            /* absolute; UINT64_MAX: none */
 	uint64_t pageblock_interval; /* in samples */
 	uint64_t nr_samples;
-	uint64_t max_samples;       /* what the trace's length allows */
-	uint8_t *records;           /* of the largest zone */
-	uint8_t **last;             /* per zone: the records written last */
-	struct run_last *last_rows; /* per zone */
-	int64_t room_ns;            /* of the last rows about pageblocks, since base_ns */
-	uint64_t pin_interval;      /* in samples */
+	uint64_t max_samples;                        /* what the trace's length allows */
+	int64_t instant_ns;                          /* of this sample, since base_ns, and … */
+	int64_t before_ns;                           /* … of the one before; -1: none */
+	struct run_free_list (*lists)[RUN_NR_TYPES]; /* per zone */
+	uint8_t *records;                            /* of the largest zone */
+	uint8_t **last;                              /* per zone: the records written last */
+	struct run_last *last_rows;                  /* per zone */
+	int64_t room_ns;       /* of the last rows about pageblocks, since base_ns */
+	uint64_t pin_interval; /* in samples */
 	/* enum request_outcome: the best of the zones at this sample. */
 	uint8_t best[RUN_NR_ORDERS][OUTCOME_NR_TYPES];
 };

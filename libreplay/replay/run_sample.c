@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The free lists over time. Rows without blocks are left out, and so are pageblock rows that equal the
- * zone's last ones: a machine that does nothing costs nothing.
+ * The free lists over time. What is as it was at the sample before has no row of its own: a machine that does
+ * nothing costs nothing.
  */
 #include <string.h>
 
@@ -9,7 +9,6 @@
 #include "error_set.h"
 #include "run_private.h"
 #include "shadow.h"
-#include "show_views.h"
 
 #define PAGEBLOCK_RECORD 8
 
@@ -50,7 +49,8 @@ int replay_run_sampler_init(struct run_sampler *sampler, uint64_t duration_ns,
 	sampler->pageblock_interval = (nr_samples + RUN_MAX_PAGEBLOCKS - 1) / RUN_MAX_PAGEBLOCKS;
 	sampler->records = base_calloc(largest_zone(sampler) + 1u, PAGEBLOCK_RECORD);
 	sampler->last = base_calloc(nr_zones + 1u, sizeof(*sampler->last));
-	if (!sampler->records || !sampler->last)
+	sampler->lists = base_calloc(nr_zones + 1u, sizeof(*sampler->lists));
+	if (!sampler->records || !sampler->last || !sampler->lists)
 		return base_error(err, MMR_E_NOMEM, "out of memory for samples of pageblocks");
 	for (uint32_t zone = 0; zone < nr_zones; zone++) {
 		uint64_t first_pfn;
@@ -73,37 +73,74 @@ void replay_run_sampler_deinit(struct run_sampler *sampler)
 		for (uint32_t zone = 0; zone < mmr_trace_info(sampler->trace)->nr_zones; zone++)
 			base_free(sampler->last[zone]);
 	base_free(sampler->last);
+	base_free(sampler->lists);
 	base_free(sampler->records);
 	replay_run_room_deinit(sampler);
 }
 
-static void put_buddy(struct run_sampler *sampler, uint32_t zone_index, int64_t t_ns)
+static void put_list(struct run_sampler *sampler, uint32_t zone_index, unsigned int type,
+                     int64_t last_ns)
 {
 	const struct mmr_zone_info *zone = mmr_trace_zone(sampler->trace, zone_index);
+	const struct run_free_list *list = &sampler->lists[zone_index][type];
+	struct results_free_blocks row = { .t_ns = list->since_ns,
+		                           .last_ns = last_ns,
+		                           .node = zone->node,
+		                           .zone = zone->name,
+		                           .migratetype = sampler->source->type_name(type) };
+
+	if (!list->known)
+		return;
+	for (unsigned int order = 0; order < RUN_NR_ORDERS; order++)
+		row.blocks[order] = list->blocks[order];
+	results_put_free_blocks(sampler->db, &row);
+}
+
+/* Takes over what a list is now; what it was is a row, if that has changed. */
+static void follow_list(struct run_sampler *sampler, uint32_t zone_index, unsigned int type,
+                        uint32_t blocks[RUN_NR_ORDERS][RUN_NR_TYPES])
+{
+	struct run_free_list *list = &sampler->lists[zone_index][type];
+	bool changed = false;
+
+	for (unsigned int order = 0; order < RUN_NR_ORDERS; order++)
+		changed |= list->blocks[order] != blocks[order][type];
+	if (!changed)
+		return;
+	if (list->since_ns != sampler->instant_ns)
+		put_list(sampler, zone_index, type, sampler->before_ns);
+	list->known = true;
+	list->since_ns = sampler->instant_ns;
+	for (unsigned int order = 0; order < RUN_NR_ORDERS; order++)
+		list->blocks[order] = blocks[order][type];
+}
+
+static void put_blocks(struct run_sampler *sampler, uint32_t zone_index)
+{
 	uint32_t blocks[RUN_NR_ORDERS][RUN_NR_TYPES];
-	uint64_t sums[SHADOW_NR_ORDERS] = { 0 };
-	struct results_buddy row = { .t_ns = t_ns, .node = zone->node, .zone = zone->name };
-	struct results_frag frag = { .t_ns = t_ns, .node = zone->node, .zone = zone->name };
 
 	sampler->source->blocks(sampler->source->state, zone_index, blocks);
-	for (unsigned int order = 0; order < RUN_NR_ORDERS; order++) {
-		for (unsigned int type = 0; type < RUN_NR_TYPES; type++) {
-			sums[order] += blocks[order][type];
-			if (!blocks[order][type])
-				continue;
-			row.page_order = order;
-			row.migratetype = sampler->source->type_name(type);
-			row.blocks = blocks[order][type];
-			results_put_buddy(sampler->db, &row);
-		}
-	}
-	for (unsigned int order = 1; order < RUN_NR_ORDERS; order++) {
-		frag.page_order = order;
-		frag.unusable = mm_unusable_free_index(sums, order);
-		frag.frag_index = mm_fragmentation_index(sums, order);
-		results_put_frag(sampler->db, &frag);
-	}
-	replay_run_put_outcomes(sampler, zone_index, t_ns, blocks);
+	for (unsigned int type = 0; type < RUN_NR_TYPES; type++)
+		follow_list(sampler, zone_index, type, blocks);
+	replay_run_put_outcomes(sampler, zone_index, sampler->instant_ns, blocks);
+}
+
+/* The last sample may fall on the instant of the one before, of which it then makes a part. */
+static void begin_instant(struct run_sampler *sampler, int64_t t_ns)
+{
+	if (sampler->nr_samples > 0 && t_ns == sampler->instant_ns)
+		return;
+	sampler->before_ns = sampler->nr_samples > 0 ? sampler->instant_ns : -1;
+	sampler->instant_ns = t_ns;
+	results_put_instant(sampler->db, t_ns);
+}
+
+/* No other sample follows. */
+static void put_all_lists(struct run_sampler *sampler)
+{
+	for (uint32_t zone = 0; zone < mmr_trace_info(sampler->trace)->nr_zones; zone++)
+		for (unsigned int type = 0; type < RUN_NR_TYPES; type++)
+			put_list(sampler, zone, type, sampler->instant_ns);
 }
 
 static void put_pageblocks(struct run_sampler *sampler, uint32_t zone_index, int64_t t_ns)
@@ -146,11 +183,12 @@ void replay_run_sample(struct run_sampler *sampler, uint64_t t_ns, bool last)
 	int64_t since_base = (int64_t)(t_ns - sampler->base_ns);
 	bool pageblocks = last || sampler->nr_samples % sampler->pageblock_interval == 0;
 
+	begin_instant(sampler, since_base);
 	replay_run_begin_outcomes(sampler);
 	for (uint32_t zone = 0; zone < mmr_trace_info(sampler->trace)->nr_zones; zone++) {
 		if (!mmr_trace_zone(sampler->trace, zone)->managed)
 			continue;
-		put_buddy(sampler, zone, since_base);
+		put_blocks(sampler, zone);
 		if (pageblocks) {
 			put_pageblocks(sampler, zone, since_base);
 			replay_run_put_room(sampler, zone, since_base, last);
@@ -159,5 +197,7 @@ void replay_run_sample(struct run_sampler *sampler, uint64_t t_ns, bool last)
 	replay_run_end_outcomes(sampler, since_base);
 	if (pageblocks)
 		sampler->room_ns = since_base;
+	if (last)
+		put_all_lists(sampler);
 	sampler->nr_samples++;
 }

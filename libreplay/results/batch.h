@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define RESULTS_BATCH_ROWS    64u
-#define RESULTS_BATCH_COLUMNS 7u
+#define RESULTS_BATCH_COLUMNS 17u
 #define RESULTS_BATCH_TEXT    24u /* names of zones and migratetypes, with the NUL */
 
 union results_cell {

@@ -19,6 +19,9 @@
 static const char schema_sql[] =
 #include "schema.sql.inc"
 	;
+static const char upgrade9_sql[] =
+#include "upgrade9.sql.inc"
+	;
 static const char views_sql[] =
 #include "views.sql.inc"
 	;
@@ -60,7 +63,8 @@ int results_exec(struct results_db *db, const char *sql, const char *what, struc
 	return 0;
 }
 
-static int pragma(struct results_db *db, const char *sql, int64_t *value, struct mmr_error *err)
+/* The number that a pragma, or a query of one row, gives. */
+static int ask_number(struct results_db *db, const char *sql, int64_t *value, struct mmr_error *err)
 {
 	sqlite3_stmt *statement = NULL;
 
@@ -82,10 +86,10 @@ static int check_identity(struct results_db *db, int64_t *version, struct mmr_er
 	int64_t application_id = 0;
 	int code;
 
-	code = pragma(db, "PRAGMA application_id", &application_id, err);
+	code = ask_number(db, "PRAGMA application_id", &application_id, err);
 	if (code < 0)
 		return code;
-	code = pragma(db, "PRAGMA user_version", version, err);
+	code = ask_number(db, "PRAGMA user_version", version, err);
 	if (code < 0)
 		return code;
 	if (application_id != RESULTS_APPLICATION_ID)
@@ -102,10 +106,18 @@ static int check_identity(struct results_db *db, int64_t *version, struct mmr_er
 /* In an older database this adds the tables that are not there, and makes all views anew. */
 static int create_schema(struct results_db *db, struct mmr_error *err)
 {
+	int64_t has_buddy = 0;
 	char identity[96];
 	int code;
 
 	code = results_exec(db, schema_sql, "creating the tables", err);
+	if (code == 0)
+		code = ask_number(
+			db,
+			"SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'buddy'",
+			&has_buddy, err);
+	if (code == 0 && has_buddy)
+		code = results_exec(db, upgrade9_sql, "bringing it up to date", err);
 	if (code < 0)
 		return code;
 	code = results_exec(db, views_sql, "creating the views", err);

@@ -19,7 +19,7 @@
 
 #define RESULTS_APPLICATION_ID 0x6d6d7270 /* "mmrp" */
 /* 1: without stacks; 2: scores; 3: request_stat; 4: allocation_stat to cgroup_memory; 5: lru_generation; 6: meminfo to miss_curve; 7: request_outcome to compaction_block, tlb_flush to page_table */
-#define RESULTS_USER_VERSION 8
+#define RESULTS_USER_VERSION 9
 
 struct results_db;
 

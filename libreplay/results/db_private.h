@@ -11,10 +11,11 @@
 /* One prepared statement per table that rows are added to; the texts are in write.c. */
 enum results_statement {
 	/* Tables whose rows are inserted in batches come first. */
-	RESULTS_BUDDY,
-	RESULTS_FRAG,
+	RESULTS_FREE_BLOCKS,
+	RESULTS_PINNED_BLOCK,
 	RESULTS_NR_BATCHED,
 	RESULTS_PARAM = RESULTS_NR_BATCHED,
+	RESULTS_INSTANT,
 	RESULTS_NODE,
 	RESULTS_ZONE,
 	RESULTS_VMSTAT,
@@ -49,7 +50,6 @@ enum results_statement {
 	RESULTS_OUTCOME,
 	RESULTS_PAGEBLOCK_COUNT,
 	RESULTS_PIN_HOLDER,
-	RESULTS_PINNED_BLOCK,
 	RESULTS_COMPACTION_BLOCK,
 	RESULTS_NR_STATEMENTS
 };

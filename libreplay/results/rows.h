@@ -57,22 +57,14 @@ struct results_zone {
 	int64_t wmark_high;
 };
 
-struct results_buddy {
+/* What the free lists were at each instant from t_ns to last_ns. */
+struct results_free_blocks {
 	int64_t t_ns;
+	int64_t last_ns;
 	int64_t node;
 	const char *zone;
-	int64_t page_order;
 	const char *migratetype;
-	int64_t blocks;
-};
-
-struct results_frag {
-	int64_t t_ns;
-	int64_t node;
-	const char *zone;
-	int64_t page_order;
-	int64_t unusable;
-	int64_t frag_index;
+	int64_t blocks[11]; /* by order */
 };
 
 struct results_reclaim {

@@ -75,24 +75,32 @@ CREATE TABLE IF NOT EXISTS vmstat (
   value INTEGER NOT NULL                   -- original: as the kernel had it; replay: likewise, from 0
 ) STRICT;
 
-CREATE TABLE IF NOT EXISTS buddy (
+-- When the free lists were looked at.
+CREATE TABLE IF NOT EXISTS instant (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   t_ns INTEGER NOT NULL,
-  node INTEGER NOT NULL,
-  zone TEXT NOT NULL,
-  page_order INTEGER NOT NULL,
-  migratetype TEXT NOT NULL,               -- Unmovable, Movable, Reclaimable, HighAtomic, CMA, Isolate
-  blocks INTEGER NOT NULL
-) STRICT;
+  PRIMARY KEY (run_id, t_ns)
+) STRICT, WITHOUT ROWID;
 
-CREATE TABLE IF NOT EXISTS frag (
+-- Free blocks of every order; a row holds at each instant from t_ns to last_ns. The views buddy and frag have rows for each instant.
+CREATE TABLE IF NOT EXISTS free_blocks (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   t_ns INTEGER NOT NULL,
+  last_ns INTEGER NOT NULL,
   node INTEGER NOT NULL,
   zone TEXT NOT NULL,
-  page_order INTEGER NOT NULL,
-  unusable INTEGER NOT NULL,               -- unusable free space index, per mille
-  frag_index INTEGER NOT NULL              -- fragmentation index, per mille; -1000: a block is free
+  migratetype TEXT NOT NULL,               -- Unmovable, Movable, Reclaimable, HighAtomic, CMA, Isolate
+  order_0 INTEGER NOT NULL,
+  order_1 INTEGER NOT NULL,
+  order_2 INTEGER NOT NULL,
+  order_3 INTEGER NOT NULL,
+  order_4 INTEGER NOT NULL,
+  order_5 INTEGER NOT NULL,
+  order_6 INTEGER NOT NULL,
+  order_7 INTEGER NOT NULL,
+  order_8 INTEGER NOT NULL,
+  order_9 INTEGER NOT NULL,
+  order_10 INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS task (
@@ -192,7 +200,7 @@ CREATE TABLE IF NOT EXISTS lru_generation (
 
 -- The state of every pageblock of a zone at an instant, 8 bytes each, little endian:
 -- u16 free pages, u16 used movable (LRU) pages, u16 other used pages, u8 migratetype, u8 largest free order (255: none)
--- migratetype is numbered from 0 in the order of buddy.migratetype; a hole of the address space has no pages at all.
+-- migratetype is numbered from 0 in the order of free_blocks.migratetype; a hole of the address space has no pages at all.
 CREATE TABLE IF NOT EXISTS pageblock (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   t_ns INTEGER NOT NULL,

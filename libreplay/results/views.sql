@@ -33,6 +33,46 @@ CREATE VIEW stall_stacks AS
 SELECT t.run_id, r.label AS run, t.cause, t.pid, t.comm, t.start_ns, t.duration_ns, s.code, s.kernel, s.user, t.stack_id
   FROM stall_stack t JOIN run r USING (run_id) JOIN stack s USING (run_id, stack_id);
 
+-- free_blocks at each instant, a row for each order of which there are blocks.
+DROP VIEW IF EXISTS buddy;
+CREATE VIEW buddy AS
+WITH orders (page_order) AS (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9), (10))
+SELECT f.run_id, i.t_ns, f.node, f.zone, o.page_order, f.migratetype,
+       CASE o.page_order WHEN 0 THEN f.order_0 WHEN 1 THEN f.order_1 WHEN 2 THEN f.order_2 WHEN 3 THEN f.order_3
+                         WHEN 4 THEN f.order_4 WHEN 5 THEN f.order_5 WHEN 6 THEN f.order_6 WHEN 7 THEN f.order_7
+                         WHEN 8 THEN f.order_8 WHEN 9 THEN f.order_9 WHEN 10 THEN f.order_10 END AS blocks
+  FROM free_blocks f CROSS JOIN orders o CROSS JOIN instant i
+ WHERE blocks > 0 AND i.run_id = f.run_id AND i.t_ns BETWEEN f.t_ns AND f.last_ns;
+
+-- The kernel's indices of external fragmentation at each instant, from the blocks of all migratetypes. Per mille.
+DROP VIEW IF EXISTS frag;
+CREATE VIEW frag AS
+WITH zone_blocks AS (
+  SELECT f.run_id, i.t_ns, f.node, f.zone, sum(order_0) AS b0, sum(order_1) AS b1, sum(order_2) AS b2, sum(order_3) AS b3,
+         sum(order_4) AS b4, sum(order_5) AS b5, sum(order_6) AS b6, sum(order_7) AS b7, sum(order_8) AS b8,
+         sum(order_9) AS b9, sum(order_10) AS b10
+    FROM free_blocks f CROSS JOIN instant i ON i.run_id = f.run_id AND i.t_ns BETWEEN f.t_ns AND f.last_ns
+   GROUP BY f.run_id, i.t_ns, f.node, f.zone),
+counted AS MATERIALIZED (
+  SELECT *, b0 + (b1 << 1) + (b2 << 2) + (b3 << 3) + (b4 << 4) + (b5 << 5) + (b6 << 6) + (b7 << 7) + (b8 << 8)
+         + (b9 << 9) + (b10 << 10) AS pages,
+         b0 + b1 + b2 + b3 + b4 + b5 + b6 + b7 + b8 + b9 + b10 AS blocks,
+         CASE WHEN b10 > 0 THEN 10 WHEN b9 > 0 THEN 9 WHEN b8 > 0 THEN 8 WHEN b7 > 0 THEN 7 WHEN b6 > 0 THEN 6
+              WHEN b5 > 0 THEN 5 WHEN b4 > 0 THEN 4 WHEN b3 > 0 THEN 3 WHEN b2 > 0 THEN 2 WHEN b1 > 0 THEN 1
+              ELSE 0 END AS largest
+    FROM zone_blocks),
+orders (page_order) AS (VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10))
+SELECT run_id, t_ns, node, zone, page_order,
+       CASE WHEN largest < page_order THEN 1000
+            ELSE (b0 + (b1 << 1) * (page_order > 1) + (b2 << 2) * (page_order > 2) + (b3 << 3) * (page_order > 3)
+                  + (b4 << 4) * (page_order > 4) + (b5 << 5) * (page_order > 5) + (b6 << 6) * (page_order > 6)
+                  + (b7 << 7) * (page_order > 7) + (b8 << 8) * (page_order > 8) + (b9 << 9) * (page_order > 9))
+                 * 1000 / pages END AS unusable,
+       CASE WHEN blocks = 0 THEN 0
+            WHEN largest >= page_order THEN -1000
+            ELSE 1000 - (1000 + pages * 1000 / (1 << page_order)) / blocks END AS frag_index
+  FROM counted CROSS JOIN orders;
+
 -- Counter deltas between the run's begin_ns and end_ns, and the group that each belongs to: here and nowhere else.
 DROP VIEW IF EXISTS counters;
 CREATE VIEW counters AS

@@ -8,7 +8,7 @@
 #include "db_private.h"
 #include "error_set.h"
 
-#define MAX_COLUMNS 16u /* of any table */
+#define MAX_COLUMNS 17u /* of any table */
 
 /* A table, and the types of its columns after run_id: i integer, n integer or NULL, t text, b blob. */
 static const struct {
@@ -19,8 +19,8 @@ static const struct {
 	[RESULTS_NODE] = { "node", "iii" },
 	[RESULTS_ZONE] = { "zone", "itiiiiiiii" },
 	[RESULTS_VMSTAT] = { "vmstat", "iti" },
-	[RESULTS_BUDDY] = { "buddy", "iititi" },
-	[RESULTS_FRAG] = { "frag", "iitiii" },
+	[RESULTS_INSTANT] = { "instant", "i" },
+	[RESULTS_FREE_BLOCKS] = { "free_blocks", "iiittiiiiiiiiiii" },
 	[RESULTS_TASK] = { "task", "itin" },
 	[RESULTS_RECLAIM] = { "reclaim_episode", "titinnniit" },
 	[RESULTS_COMPACTION] = { "compaction_episode", "titinnniiiiit" },
@@ -210,16 +210,18 @@ void results_put_vmstat(struct results_db *db, int64_t t_ns, const char *name, i
 	put(db, RESULTS_VMSTAT, t_ns, name, value);
 }
 
-void results_put_buddy(struct results_db *db, const struct results_buddy *row)
+void results_put_instant(struct results_db *db, int64_t t_ns)
 {
-	put_batched(db, RESULTS_BUDDY, row->t_ns, row->node, row->zone, row->page_order,
-	            row->migratetype, row->blocks);
+	put(db, RESULTS_INSTANT, t_ns);
 }
 
-void results_put_frag(struct results_db *db, const struct results_frag *row)
+void results_put_free_blocks(struct results_db *db, const struct results_free_blocks *row)
 {
-	put_batched(db, RESULTS_FRAG, row->t_ns, row->node, row->zone, row->page_order,
-	            row->unusable, row->frag_index);
+	const int64_t *blocks = row->blocks;
+
+	put_batched(db, RESULTS_FREE_BLOCKS, row->t_ns, row->last_ns, row->node, row->zone,
+	            row->migratetype, blocks[0], blocks[1], blocks[2], blocks[3], blocks[4],
+	            blocks[5], blocks[6], blocks[7], blocks[8], blocks[9], blocks[10]);
 }
 
 void results_put_task(struct results_db *db, int64_t pid, const char *comm, int64_t start_ns,
@@ -408,8 +410,8 @@ void results_put_pin_holder(struct results_db *db, const struct results_pin_hold
 
 void results_put_pinned_block(struct results_db *db, const struct results_pinned_block *row)
 {
-	put(db, RESULTS_PINNED_BLOCK, row->t_ns, row->node, row->zone, row->first_pfn,
-	    row->holder_id, row->pages, row->holders);
+	put_batched(db, RESULTS_PINNED_BLOCK, row->t_ns, row->node, row->zone, row->first_pfn,
+	            row->holder_id, row->pages, row->holders);
 }
 
 void results_put_compaction_block(struct results_db *db, const struct results_compaction_block *row)

@@ -12,8 +12,8 @@ void results_put_param(struct results_db *db, const char *name, const char *valu
 void results_put_node(struct results_db *db, int64_t node, int64_t present, int64_t managed);
 void results_put_zone(struct results_db *db, const struct results_zone *row);
 void results_put_vmstat(struct results_db *db, int64_t t_ns, const char *name, int64_t value);
-void results_put_buddy(struct results_db *db, const struct results_buddy *row);
-void results_put_frag(struct results_db *db, const struct results_frag *row);
+void results_put_instant(struct results_db *db, int64_t t_ns);
+void results_put_free_blocks(struct results_db *db, const struct results_free_blocks *row);
 void results_put_task(struct results_db *db, int64_t pid, const char *comm, int64_t start_ns,
                       int64_t end_ns);
 void results_put_reclaim(struct results_db *db, const struct results_reclaim *row);

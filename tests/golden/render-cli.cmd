@@ -12,7 +12,7 @@ echo text >text.db; run heatmap text.db
 : >zero.db; run heatmap zero.db
 sqlite3 foreign.db 'create table t (x)'; run timeline foreign.db
 cp small.db empty.db; sqlite3 empty.db 'delete from run'; run timeline empty.db
-cp small.db new.db; sqlite3 new.db 'pragma user_version = 9'; run timeline new.db
+cp small.db new.db; sqlite3 new.db 'pragma user_version = 1000'; run timeline new.db
 run heatmap small.db --run nobody
 run heatmap small.db --run 9
 run heatmap small.db --show colours

@@ -162,9 +162,11 @@ static void add_samples(sqlite3 *sqlite, const struct shape *shape, const struct
 		assert_int_equal(sqlite3_step(stmt), SQLITE_DONE);
 		sqlite3_finalize(stmt);
 		snprintf(sql, sizeof(sql),
-		         "INSERT INTO buddy VALUES (%d, %lld, %d, '%s', 3, 'Movable', %u)", run_id,
-		         (long long)t_ns, zone->node, zone->name,
-		         scramble(sample) % (zone->nr_pageblocks * 64));
+		         "INSERT OR IGNORE INTO instant VALUES (%d, %lld);"
+		         "INSERT INTO free_blocks VALUES"
+		         " (%d, %lld, %lld, %d, '%s', 'Movable', 0, 0, 0, %u, 0, 0, 0, 0, 0, 0, 0)",
+		         run_id, (long long)t_ns, run_id, (long long)t_ns, (long long)t_ns,
+		         zone->node, zone->name, scramble(sample) % (zone->nr_pageblocks * 64));
 		execute(sqlite, sql);
 	}
 	free(state);
@@ -499,7 +501,7 @@ static void lies_are_refused(void **state)
 		"UPDATE pageblock SET first_pfn = (1 << 51) WHERE t_ns = 0 AND zone = 'DMA'",
 		"UPDATE pageblock SET pageblock_pages = 1024 WHERE t_ns = 0",
 		"UPDATE pageblock SET node = rowid",
-		"DROP TABLE buddy",
+		"DROP VIEW buddy",
 		"DELETE FROM run",
 		"PRAGMA application_id = 1",
 		"PRAGMA user_version = 1000",
@@ -523,8 +525,11 @@ static void oddities_are_drawn(void **state)
 		"UPDATE pageblock SET t_ns = 9223372036854775807 WHERE rowid > 70",
 		"UPDATE reclaim_episode SET duration_ns = 9223372036854775807",
 		"UPDATE reclaim_episode SET start_ns = -9223372036854775807, duration_ns = NULL",
-		"UPDATE buddy SET blocks = 9223372036854775807",
-		"UPDATE buddy SET page_order = 63, blocks = -1",
+		"UPDATE free_blocks SET order_3 = 9223372036854775807",
+		"UPDATE free_blocks SET order_10 = 9223372036854775807, order_9 = -1",
+		"UPDATE free_blocks SET last_ns = 9223372036854775807, t_ns = -5",
+		"DROP VIEW buddy; CREATE VIEW buddy AS SELECT run_id, t_ns, 0 AS node, 'DMA' AS zone,"
+		" 63 AS page_order, 'Movable' AS migratetype, -1 AS blocks FROM instant",
 		"UPDATE zone SET wmark_min = -1, wmark_high = 9223372036854775807",
 		"UPDATE run SET duration_ns = 9223372036854775807",
 		"UPDATE trace SET page_size = -4096, path = char(27) || '[2J', nr_lost = -1",

@@ -222,13 +222,20 @@ static void test_newer_version_is_refused(void **state)
 	assert_int_equal(results_open(path, &db, &err), MMR_E_VERSION);
 }
 
-/* As a version wrote it that knew no stacks; its view lacks the column that came with them. */
+/* As a version wrote it that knew no stacks and had tables buddy and frag; its view lacks a column. */
 static void make_old(const char *path)
 {
 	static const char sql[] =
 		"DROP VIEW reclaim_stalls; DROP VIEW compaction_stalls; DROP VIEW stall_stacks;"
 		"DROP TABLE stall_stack; DROP TABLE stack_frame; DROP TABLE stack;"
 		"CREATE VIEW reclaim_stalls AS SELECT run_id, pid FROM reclaim_episode;"
+		"DROP VIEW buddy; DROP VIEW frag; DROP TABLE free_blocks; DROP TABLE instant;"
+		"CREATE TABLE buddy (run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,"
+		" t_ns INTEGER NOT NULL, node INTEGER NOT NULL, zone TEXT NOT NULL,"
+		" page_order INTEGER NOT NULL, migratetype TEXT NOT NULL, blocks INTEGER NOT NULL) STRICT;"
+		"INSERT INTO buddy VALUES (1, 5, 0, 'DMA', 0, 'Movable', 3),"
+		" (1, 5, 0, 'DMA', 10, 'Movable', 1), (1, 6, 0, 'DMA', 9, 'Unmovable', 1);"
+		"CREATE TABLE frag (run_id INTEGER NOT NULL) STRICT;"
 		"CREATE VIEW mine AS SELECT 7;"
 		"PRAGMA user_version = 1";
 	sqlite3 *sqlite;
@@ -251,6 +258,10 @@ static void test_older_version_is_brought_up_to_date(void **state)
 	assert_int_equal(ask(path, "SELECT count(code) FROM reclaim_stalls"), 0);
 	assert_int_equal(ask(path, "SELECT count(*) FROM stall_stacks"), 0);
 	assert_int_equal(ask(path, "SELECT * FROM mine"), 7);
+	assert_int_equal(ask(path, "SELECT count(*) FROM buddy"), 3);
+	assert_int_equal(ask(path, "SELECT sum(blocks << page_order) FROM buddy"), 1539);
+	assert_int_equal(ask(path, "SELECT unusable FROM frag WHERE t_ns = 5 AND page_order = 1"),
+	                 3 * 1000 / 1027);
 	commit_run(path, "c", 3);
 	assert_int_equal(ask(path, "SELECT count(*) FROM run"), 3);
 }

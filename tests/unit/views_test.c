@@ -195,17 +195,59 @@ static void no_time_is_counted_twice_for_a_task(void **state)
 
 static void fragmentation_has_units(void **state)
 {
-	const struct results_frag row = {
-		.t_ns = 5, .zone = "Normal", .page_order = 9, .unusable = 123, .frag_index = -1000
+	/* Of 891 free pages 119 are single ones, and 123 in blocks smaller than those of order 8. */
+	struct results_free_blocks row = {
+		.t_ns = 5, .last_ns = 5, .zone = "Normal", .migratetype = "Movable"
 	};
 	struct results_db *db = begin("original", "original");
 
 	(void)state;
-	results_put_frag(db, &row);
+	results_put_instant(db, 5);
+	row.blocks[0] = 119;
+	row.blocks[1] = 2;
+	results_put_free_blocks(db, &row);
+	row.migratetype = "Unmovable";
+	row.blocks[0] = 0;
+	row.blocks[1] = 0;
+	row.blocks[8] = 3;
+	results_put_free_blocks(db, &row);
 	rows_commit(db);
 	rows_expect("SELECT run, t_ns, node, zone, page_order, unusable_percent,"
-	            " fragmentation_index FROM fragmentation",
-	            "original|5|0|Normal|9|12.3|-1.0\n");
+	            " fragmentation_index FROM fragmentation WHERE page_order IN (1, 8, 9)",
+	            "original|5|0|Normal|1|13.3|-1.0\n"
+	            "original|5|0|Normal|8|13.8|-1.0\n"
+	            "original|5|0|Normal|9|100.0|0.978\n");
+}
+
+/* A row holds from its first instant to its last; a list that ran empty is not the same as one that was not looked at. */
+static void free_blocks_hold_until_they_change(void **state)
+{
+	struct results_free_blocks row = {
+		.t_ns = 1, .last_ns = 3, .zone = "DMA", .migratetype = "Movable"
+	};
+	struct results_db *db = begin("original", "original");
+
+	(void)state;
+	for (int64_t t_ns = 1; t_ns <= 6; t_ns++)
+		results_put_instant(db, t_ns);
+	row.blocks[0] = 7;
+	row.blocks[10] = 1;
+	results_put_free_blocks(db, &row);
+	row.t_ns = 4;
+	row.last_ns = 5;
+	row.blocks[10] = 0;
+	results_put_free_blocks(db, &row);
+	row.t_ns = 6;
+	row.last_ns = 6;
+	row.blocks[0] = 0;
+	results_put_free_blocks(db, &row);
+	rows_commit(db);
+	rows_expect("SELECT t_ns, zone, page_order, migratetype, blocks FROM buddy ORDER BY 1, 3",
+	            "1|DMA|0|Movable|7\n1|DMA|10|Movable|1\n2|DMA|0|Movable|7\n"
+	            "2|DMA|10|Movable|1\n3|DMA|0|Movable|7\n3|DMA|10|Movable|1\n"
+	            "4|DMA|0|Movable|7\n5|DMA|0|Movable|7\n");
+	rows_expect("SELECT t_ns, unusable, frag_index FROM frag WHERE page_order = 10",
+	            "1|6|-1000\n2|6|-1000\n3|6|-1000\n4|1000|857\n5|1000|857\n6|1000|0\n");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rows_set_up, rows_tear_down)
@@ -220,6 +262,7 @@ int main(void)
 		TEST(histograms_have_a_class_for_each_power_of_ten),
 		TEST(no_time_is_counted_twice_for_a_task),
 		TEST(fragmentation_has_units),
+		TEST(free_blocks_hold_until_they_change),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
