@@ -6,28 +6,31 @@
 
 #define NO_BAND UINT32_MAX
 
-/* A pageblock exists if its zone's first or last sample knows a page of it. */
+/* Where a row's pageblocks begin among its zone's. */
+static size_t first_block(const struct heat *heat, const struct pageblock_row *row)
+{
+	const struct pageblock_zone *zone = &heat->index.zones[row->zone];
+
+	return (row->first_pfn - zone->first_pfn) / zone->pageblock_pages;
+}
+
+/* A pageblock exists if any row knows a page of it. */
 static int find_present(struct db *db, struct heat *heat, struct mmr_error *err)
 {
-	for (size_t i = 0; i < heat->index.nr_zones; i++) {
-		const struct pageblock_zone *zone = &heat->index.zones[i];
-		const size_t rows[2] = { zone->first_row, zone->last_row };
+	for (size_t i = 0; i < heat->index.nr_zones; i++)
+		heat->present[i] = xalloc(heat->index.zones[i].nr_pageblocks, sizeof(bool));
+	for (size_t i = 0; i < heat->index.nr_rows; i++) {
+		const struct pageblock_row *row = &heat->index.rows[i];
+		bool *present = heat->present[row->zone] + first_block(heat, row);
+		const uint8_t *state;
+		int rc = db_pageblock_state(db, row, &state, err);
 
-		heat->present[i] = xalloc(zone->nr_pageblocks, sizeof(bool));
-		for (size_t j = 0; j < 2; j++) {
-			const struct pageblock_row *row = &heat->index.rows[rows[j]];
-			size_t offset = (row->first_pfn - zone->first_pfn) / zone->pageblock_pages;
-			const uint8_t *state;
-			int rc = db_pageblock_state(db, row, &state, err);
+		if (rc)
+			return rc;
+		for (size_t block = 0; block < row->nr_pageblocks; block++) {
+			struct pageblock at = pageblock_unpack(state + block * PAGEBLOCK_RECORD);
 
-			if (rc)
-				return rc;
-			for (size_t block = 0; block < row->nr_pageblocks; block++) {
-				struct pageblock at =
-					pageblock_unpack(state + block * PAGEBLOCK_RECORD);
-
-				heat->present[i][offset + block] |= !pageblock_absent(&at);
-			}
+			present[block] |= !pageblock_absent(&at);
 		}
 	}
 	return 0;
@@ -113,8 +116,10 @@ struct column {
 	struct cell *held; /* each band in its zone's latest sample */
 	struct cell *sum;  /* over the samples within this column */
 	bool known[ZONES_MAX], summed[ZONES_MAX];
-	uint32_t *band_of[ZONES_MAX];  /* by pageblock */
-	size_t skip_before[ZONES_MAX]; /* rows that a later one replaces before `since` */
+	uint32_t *band_of[ZONES_MAX]; /* by pageblock */
+	uint8_t *state[ZONES_MAX];    /* likewise: the last record */
+	size_t count_from
+		[ZONES_MAX]; /* rows before: of samples that later ones replace before `since` */
 };
 
 static void column_init(struct column *column, const struct heat *heat, int64_t since)
@@ -126,6 +131,7 @@ static void column_init(struct column *column, const struct heat *heat, int64_t 
 	for (size_t i = 0; i < heat->index.nr_zones; i++) {
 		size_t nr = heat->index.zones[i].nr_pageblocks;
 
+		column->state[i] = xalloc(nr, PAGEBLOCK_RECORD);
 		column->band_of[i] = xalloc(nr, sizeof(uint32_t));
 		memset(column->band_of[i], 0xff, nr * sizeof(uint32_t));
 	}
@@ -141,36 +147,33 @@ static void column_init(struct column *column, const struct heat *heat, int64_t 
 		}
 	}
 	for (size_t i = 0; i < heat->index.nr_rows && heat->index.rows[i].t_ns <= since; i++)
-		column->skip_before[heat->index.rows[i].zone] = i;
+		column->count_from[heat->index.rows[i].zone] = i;
 }
 
 static void column_deinit(struct column *column)
 {
 	free(column->held);
 	free(column->sum);
-	for (size_t i = 0; i < ZONES_MAX; i++)
+	for (size_t i = 0; i < ZONES_MAX; i++) {
 		free(column->band_of[i]);
+		free(column->state[i]);
+	}
 }
 
-static int add_sample(struct db *db, const struct heat *heat, struct column *column,
-                      const struct pageblock_row *row, struct mmr_error *err)
+/* Makes the zone's bands of its state, and adds them to the column. */
+static void add_sample(const struct heat *heat, struct column *column, uint32_t zone)
 {
-	const struct pageblock_zone *zone = &heat->index.zones[row->zone];
-	const uint32_t *band_of = column->band_of[row->zone] +
-	                          (row->first_pfn - zone->first_pfn) / zone->pageblock_pages;
+	const uint32_t *band_of = column->band_of[zone];
 	const struct addrmap *map = &heat->map;
-	const uint8_t *state;
-	int rc = db_pageblock_state(db, row, &state, err);
 
-	if (rc)
-		return rc;
 	for (size_t i = 0; i < map->nr_segments; i++) {
-		if (map->segments[i].zone == row->zone)
+		if (map->segments[i].zone == zone)
 			memset(&column->held[map->segments[i].first_band], 0,
 			       map->segments[i].nr_bands * sizeof(struct cell));
 	}
-	for (size_t block = 0; block < row->nr_pageblocks; block++) {
-		struct pageblock at = pageblock_unpack(state + block * PAGEBLOCK_RECORD);
+	for (size_t block = 0; block < heat->index.zones[zone].nr_pageblocks; block++) {
+		struct pageblock at =
+			pageblock_unpack(column->state[zone] + block * PAGEBLOCK_RECORD);
 
 		if (band_of[block] != NO_BAND)
 			cell_add(&column->held[band_of[block]], &at);
@@ -178,11 +181,30 @@ static int add_sample(struct db *db, const struct heat *heat, struct column *col
 	for (size_t i = 0; i < map->nr_segments; i++) {
 		const struct segment *segment = &map->segments[i];
 
-		for (size_t j = 0; segment->zone == row->zone && j < segment->nr_bands; j++)
+		for (size_t j = 0; segment->zone == zone && j < segment->nr_bands; j++)
 			cell_merge(&column->sum[segment->first_band + j],
 			           &column->held[segment->first_band + j]);
 	}
-	column->known[row->zone] = column->summed[row->zone] = true;
+	column->known[zone] = column->summed[zone] = true;
+}
+
+/* The rows of a zone's sample come one after the other; with the last of them it is complete. */
+static int add_row(struct db *db, const struct heat *heat, struct column *column, size_t number,
+                   struct mmr_error *err)
+{
+	const struct pageblock_row *row = &heat->index.rows[number];
+	const uint8_t *state;
+	int rc = db_pageblock_state(db, row, &state, err);
+
+	if (rc)
+		return rc;
+	memcpy(column->state[row->zone] + first_block(heat, row) * PAGEBLOCK_RECORD, state,
+	       (size_t)row->nr_pageblocks * PAGEBLOCK_RECORD);
+	if (number + 1 < heat->index.nr_rows && row[1].zone == row->zone &&
+	    row[1].t_ns == row->t_ns)
+		return 0;
+	if (number >= column->count_from[row->zone])
+		add_sample(heat, column, row->zone);
 	return 0;
 }
 
@@ -225,10 +247,8 @@ int heat_paint(struct db *db, struct heat *heat, int64_t since, int64_t until,
 	for (size_t x = 0; x < width && begin <= heat->end_ns && !rc; x++) {
 		int64_t end = column_end(since, until, x, width);
 
-		for (; row < index->nr_rows && index->rows[row].t_ns < end && !rc; row++) {
-			if (row >= column.skip_before[index->rows[row].zone])
-				rc = add_sample(db, heat, &column, &index->rows[row], err);
-		}
+		for (; row < index->nr_rows && index->rows[row].t_ns < end && !rc; row++)
+			rc = add_row(db, heat, &column, row, err);
 		paint_column(painter, heat, &column, x);
 		begin = end;
 	}

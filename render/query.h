@@ -69,13 +69,13 @@ struct pageblock_zone {
 	uint64_t first_pfn; /* of its lowest pageblock in any row */
 	uint64_t nr_pageblocks;
 	uint64_t pageblock_pages;
-	size_t first_row, last_row; /* first and last of its rows in time */
+	size_t first_row; /* in time */
 };
 
 #define ZONES_MAX 64
 
 struct pageblock_index {
-	struct pageblock_row *rows; /* by time, then address */
+	struct pageblock_row *rows; /* by time, then zone and address */
 	size_t nr_rows;
 	struct pageblock_zone zones[ZONES_MAX]; /* by address */
 	size_t nr_zones;

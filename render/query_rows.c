@@ -58,7 +58,6 @@ static const char *extend_zone(struct pageblock_index *index, struct pageblock_r
 	if (end > zone_end)
 		zone_end = end;
 	zone->nr_pageblocks = (zone_end - zone->first_pfn) / pages;
-	zone->last_row = index->nr_rows;
 	row->zone = (uint32_t)(zone - index->zones);
 	return zone->nr_pageblocks > PAGEBLOCKS_MAX ? "the zone is too large" : NULL;
 }
@@ -118,7 +117,7 @@ int db_pageblocks(struct db *db, const struct run *run, struct pageblock_index *
 	                                "SELECT rowid, t_ns, node, zone, first_pfn, "
 	                                "pageblock_pages, nr_pageblocks, length(state) "
 	                                "FROM pageblock WHERE run_id = ? "
-	                                "ORDER BY t_ns, first_pfn, rowid",
+	                                "ORDER BY t_ns, node, zone, first_pfn, rowid",
 	                                run->run_id, err);
 	size_t capacity = 0;
 	int rc;

@@ -87,12 +87,119 @@ uint32_t replay_pins_holder(struct replay_pins *pins, enum pin_kind kind, uint32
 	return pins->slots[slot];
 }
 
+/* The end of the spans of a pageblock that begin at `at`. */
+static uint32_t block_end(const struct pin_spans *spans, uint32_t at)
+{
+	const struct pin_span *first = &spans->items[at];
+
+	while (at < spans->count && spans->items[at].first_pfn == first->first_pfn &&
+	       spans->items[at].zone_index == first->zone_index)
+		at++;
+	return at;
+}
+
+/* Which pageblock comes first; spans that are not there come after all others. */
+static int compare(const struct pin_spans *a, uint32_t at, const struct pin_spans *b, uint32_t bt)
+{
+	const struct pin_span *left, *right;
+
+	if (at == a->count || bt == b->count)
+		return (at == a->count) - (bt == b->count);
+	left = &a->items[at];
+	right = &b->items[bt];
+	if (left->zone_index != right->zone_index)
+		return left->zone_index < right->zone_index ? -1 : 1;
+	return (left->first_pfn > right->first_pfn) - (left->first_pfn < right->first_pfn);
+}
+
+static bool equal(const struct pin_span *a, const struct pin_span *b, uint32_t nr)
+{
+	for (uint32_t i = 0; i < nr; i++)
+		if (a[i].holder != b[i].holder || a[i].pages != b[i].pages)
+			return false;
+	return true;
+}
+
+static void put_spans(struct replay_pins *pins, uint32_t begin, uint32_t end)
+{
+	for (uint32_t i = begin; i < end; i++) {
+		const struct pin_span *span = &pins->spans.items[i];
+		const struct results_pin_span row = {
+			.t_ns = span->since_ns,
+			.last_ns = pins->before_ns,
+			.node = span->node,
+			.zone = span->zone,
+			.first_pfn = (int64_t)span->first_pfn,
+			.holder_id = span->holder,
+			.pages = span->pages,
+			.holders = span->holders,
+		};
+
+		results_put_pin_span(pins->db, &row);
+	}
+}
+
+/* What held at the instant before and does not now becomes rows; what still does, has done so since it began. */
+static void end_instant(struct replay_pins *pins)
+{
+	struct pin_spans *old = &pins->spans, *now = &pins->counted, swap = *old;
+	uint32_t i = 0, j = 0;
+
+	while (i < old->count || j < now->count) {
+		int order = compare(old, i, now, j);
+		uint32_t old_end = order <= 0 ? block_end(old, i) : i;
+		uint32_t now_end = order >= 0 ? block_end(now, j) : j;
+
+		if (order == 0 && old_end - i == now_end - j &&
+		    equal(&old->items[i], &now->items[j], now_end - j))
+			for (uint32_t k = 0; k < now_end - j; k++)
+				now->items[j + k].since_ns = old->items[i + k].since_ns;
+		else
+			put_spans(pins, i, old_end);
+		i = old_end;
+		j = now_end;
+	}
+	*old = *now;
+	*now = swap;
+	now->count = 0;
+	pins->before_ns = pins->t_ns;
+}
+
+static void begin_instant(struct replay_pins *pins, int64_t t_ns)
+{
+	if (pins->begun && pins->t_ns == t_ns)
+		return;
+	if (pins->begun)
+		end_instant(pins);
+	pins->begun = true;
+	pins->t_ns = t_ns;
+	results_put_pin_instant(pins->db, t_ns);
+}
+
+static void add_span(struct replay_pins *pins, const struct pin_span *span)
+{
+	struct pin_spans *spans = &pins->counted;
+	uint32_t capacity = spans->capacity ? spans->capacity * 2 : 64;
+	void *items = spans->items;
+
+	if (spans->count == spans->capacity) {
+		if (base_grow(&items, spans->count, capacity, sizeof(*spans->items), 0) < 0) {
+			pins->no_memory = true;
+			return;
+		}
+		spans->items = items;
+		spans->capacity = capacity;
+	}
+	spans->items[spans->count++] = *span;
+}
+
 void replay_pins_block(struct replay_pins *pins, const struct pins_place *place,
                        const uint32_t who[PINS_PAGEBLOCK])
 {
 	uint32_t different[PINS_PAGEBLOCK];
 	uint32_t nr = 0;
 
+	begin_instant(pins, place->t_ns);
 	for (uint32_t i = 0; i < PINS_PAGEBLOCK; i++)
 		if (who[i] == PINS_RESERVED)
 			return;
@@ -101,17 +208,17 @@ void replay_pins_block(struct replay_pins *pins, const struct pins_place *place,
 			different[nr++] = who[i];
 	for (uint32_t i = 0; i < nr; i++) {
 		struct pin_holder *holder = &pins->items[different[i] - 1];
-		const struct results_pinned_block row = {
-			.t_ns = place->t_ns,
-			.node = place->node,
-			.zone = place->zone,
-			.first_pfn = (int64_t)place->first_pfn,
-			.holder_id = different[i],
-			.pages = holder->nr,
-			.holders = nr,
-		};
 
-		results_put_pinned_block(pins->db, &row);
+		add_span(pins, &(struct pin_span){
+				       .since_ns = place->t_ns,
+				       .node = place->node,
+				       .zone = place->zone,
+				       .zone_index = place->zone_index,
+				       .first_pfn = place->first_pfn,
+				       .holder = different[i],
+				       .pages = holder->nr,
+				       .holders = nr,
+			       });
 		holder->nr = 0;
 		holder->used = true;
 	}
@@ -119,6 +226,8 @@ void replay_pins_block(struct replay_pins *pins, const struct pins_place *place,
 
 int replay_pins_finish(struct replay_pins *pins, struct mmr_error *err)
 {
+	end_instant(pins);
+	put_spans(pins, 0, pins->spans.count);
 	for (uint32_t i = 0; i < pins->count; i++) {
 		const struct pin_holder *holder = &pins->items[i];
 		bool asked = holder->kind <= PIN_MOVABLE;
@@ -147,5 +256,7 @@ void replay_pins_deinit(struct replay_pins *pins)
 {
 	base_free(pins->items);
 	base_free(pins->slots);
+	base_free(pins->spans.items);
+	base_free(pins->counted.items);
 	*pins = (struct replay_pins){ 0 };
 }

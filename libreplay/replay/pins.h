@@ -46,6 +46,24 @@ struct pin_holder {
 	uint16_t nr;  /* pages in the pageblock that is being counted */
 };
 
+/* That a holder has so many pages in a pageblock, and since which instant. */
+struct pin_span {
+	int64_t since_ns;
+	int64_t node;
+	const char *zone; /* the trace's */
+	uint64_t first_pfn;
+	uint32_t zone_index;
+	uint32_t holder;
+	uint32_t pages;
+	uint32_t holders;
+};
+
+struct pin_spans {
+	struct pin_span *items; /* by zone_index and first_pfn; those of a pageblock together */
+	uint32_t count;
+	uint32_t capacity;
+};
+
 struct replay_pins {
 	struct mmr_trace *trace;
 	struct results_db *db;
@@ -54,6 +72,11 @@ struct replay_pins {
 	uint32_t *slots; /* by contents: number, or 0 */
 	uint32_t nr_slots;
 	bool no_memory;
+	bool begun; /* there has been an instant: */
+	int64_t t_ns;
+	struct pin_spans spans;   /* that held at the instant before … */
+	int64_t before_ns;        /* … which is this */
+	struct pin_spans counted; /* at this instant, so far */
 };
 
 /* A zeroed one with trace and db is empty. The number of a holder, new if need be; PINS_NONE: out of memory. */
@@ -65,17 +88,19 @@ struct pins_place {
 	int64_t t_ns;
 	int64_t node;
 	const char *zone;
+	uint32_t zone_index;
 	uint64_t first_pfn;
 };
 
 /*
+ * To be called for the pageblocks of an instant in the order of their zones and addresses, for those of later ones afterwards.
  * Of each of its pages who holds it where it is. If one is PINS_RESERVED nobody can free it, so that the pageblock is
  * lost whatever the others do: no rows.
  */
 void replay_pins_block(struct replay_pins *pins, const struct pins_place *place,
                        const uint32_t who[PINS_PAGEBLOCK]);
 
-/* Rows of the holders. 0 or MMR_E_NOMEM. */
+/* After the last: rows of what held until then, and of the holders. 0 or MMR_E_NOMEM. */
 int replay_pins_finish(struct replay_pins *pins, struct mmr_error *err) MMR_MUST_CHECK;
 void replay_pins_deinit(struct replay_pins *pins);
 

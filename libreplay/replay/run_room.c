@@ -146,7 +146,9 @@ void replay_run_put_room(struct run_sampler *sampler, uint32_t zone, int64_t t_n
 {
 	const struct mmr_zone_info *info = mmr_trace_zone(sampler->trace, zone);
 	const struct run_source *source = sampler->source;
-	struct pins_place place = { .t_ns = t_ns, .node = info->node, .zone = info->name };
+	struct pins_place place = {
+		.t_ns = t_ns, .node = info->node, .zone = info->name, .zone_index = zone
+	};
 
 	put_count(sampler, zone, t_ns);
 	put_work(sampler, zone, t_ns);

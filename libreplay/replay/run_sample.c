@@ -11,6 +11,7 @@
 #include "shadow.h"
 
 #define PAGEBLOCK_RECORD 8
+#define ROW_RECORDS      4 /* a row of its own takes as much as so many records */
 
 uint64_t replay_run_interval(const struct mmr_run_options *options, const struct run_span *span)
 {
@@ -143,6 +144,19 @@ static void put_all_lists(struct run_sampler *sampler)
 			put_list(sampler, zone, type, sampler->instant_ns);
 }
 
+/* The end of what has changed from record at on, together with what lies between and takes less than another row. */
+static uint32_t changed_until(const uint8_t *last, const uint8_t *records, uint32_t at, uint32_t nr)
+{
+	uint32_t end = at;
+
+	for (uint32_t i = at; i < nr && i <= end + ROW_RECORDS; i++)
+		if (memcmp(last + (size_t)i * PAGEBLOCK_RECORD,
+		           records + (size_t)i * PAGEBLOCK_RECORD, PAGEBLOCK_RECORD) != 0)
+			end = i + 1;
+	return end;
+}
+
+/* A row for each range of pageblocks that are not as they were. */
 static void put_pageblocks(struct run_sampler *sampler, uint32_t zone_index, int64_t t_ns)
 {
 	const struct mmr_zone_info *zone = mmr_trace_zone(sampler->trace, zone_index);
@@ -153,16 +167,19 @@ static void put_pageblocks(struct run_sampler *sampler, uint32_t zone_index, int
 	struct results_pageblocks row = { .t_ns = t_ns,
 		                          .node = zone->node,
 		                          .zone = zone->name,
-		                          .first_pfn = (int64_t)first_pfn,
-		                          .pageblock_pages = SHADOW_PAGEBLOCK_PAGES,
-		                          .nr_pageblocks = nr,
-		                          .state = sampler->records };
+		                          .pageblock_pages = SHADOW_PAGEBLOCK_PAGES };
 
 	source->pageblocks(source->state, zone_index, sampler->records);
-	if (memcmp(last, sampler->records, (size_t)nr * PAGEBLOCK_RECORD) == 0)
-		return;
+	for (uint32_t at = 0, end; at<nr; at = end> at ? end : at + 1) {
+		end = changed_until(last, sampler->records, at, nr);
+		if (end == at)
+			continue;
+		row.first_pfn = (int64_t)(first_pfn + (uint64_t)at * SHADOW_PAGEBLOCK_PAGES);
+		row.nr_pageblocks = end - at;
+		row.state = sampler->records + (size_t)at * PAGEBLOCK_RECORD;
+		results_put_pageblocks(sampler->db, &row);
+	}
 	memcpy(last, sampler->records, (size_t)nr * PAGEBLOCK_RECORD);
-	results_put_pageblocks(sampler->db, &row);
 }
 
 void replay_run_sample_until(struct run_sampler *sampler, uint64_t t_ns)

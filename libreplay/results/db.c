@@ -15,13 +15,24 @@
 #include "error_set.h"
 #include "write.h"
 
+#define PACKED_PAGES 1024 /* a new database of no more is packed */
+
 /* clang-format off */
 static const char schema_sql[] =
 #include "schema.sql.inc"
 	;
-static const char upgrade9_sql[] =
-#include "upgrade9.sql.inc"
-	;
+/* What becomes of tables that older versions had. */
+static const struct {
+	const char *table;
+	const char *sql;
+} upgrades[] = {
+	{ "buddy",
+#include "upgrade_buddy.sql.inc"
+	},
+	{ "pinned_block",
+#include "upgrade_pinned_block.sql.inc"
+	},
+};
 static const char views_sql[] =
 #include "views.sql.inc"
 	;
@@ -103,21 +114,33 @@ static int check_identity(struct results_db *db, int64_t *version, struct mmr_er
 	return 0;
 }
 
+static int upgrade(struct results_db *db, struct mmr_error *err)
+{
+	int64_t there = 0;
+	char query[128];
+	int code = 0;
+
+	for (size_t i = 0; code == 0 && i < sizeof(upgrades) / sizeof(upgrades[0]); i++) {
+		sqlite3_snprintf(
+			sizeof(query), query,
+			"SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '%s'",
+			upgrades[i].table);
+		code = ask_number(db, query, &there, err);
+		if (code == 0 && there)
+			code = results_exec(db, upgrades[i].sql, "bringing it up to date", err);
+	}
+	return code;
+}
+
 /* In an older database this adds the tables that are not there, and makes all views anew. */
 static int create_schema(struct results_db *db, struct mmr_error *err)
 {
-	int64_t has_buddy = 0;
 	char identity[96];
 	int code;
 
 	code = results_exec(db, schema_sql, "creating the tables", err);
 	if (code == 0)
-		code = ask_number(
-			db,
-			"SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'buddy'",
-			&has_buddy, err);
-	if (code == 0 && has_buddy)
-		code = results_exec(db, upgrade9_sql, "bringing it up to date", err);
+		code = upgrade(db, err);
 	if (code < 0)
 		return code;
 	code = results_exec(db, views_sql, "creating the views", err);
@@ -217,6 +240,21 @@ int results_open(const char *path, struct results_db **ret, struct mmr_error *er
 	return 0;
 }
 
+/*
+ * Most tables of a short recording's database have few rows, and each has a page at least: small pages take a third
+ * off it. They would slow down the writing of a long one's.
+ */
+static int pack(struct results_db *db, struct mmr_error *err)
+{
+	int64_t nr_pages = 0;
+	int code = ask_number(db, "PRAGMA page_count", &nr_pages, err);
+
+	if (code < 0 || nr_pages > PACKED_PAGES)
+		return code;
+	return results_exec(db, "PRAGMA temp_store = MEMORY; PRAGMA page_size = 1024; VACUUM",
+	                    "packing it", err);
+}
+
 /* Gives a new database its name, unless somebody else has taken it meanwhile. */
 static int take_name(struct results_db *db, struct mmr_error *err)
 {
@@ -276,9 +314,10 @@ int results_commit(struct results_db *db, struct mmr_error *err)
 	code = results_exec(db, "COMMIT", "writing results", err);
 	if (code < 0)
 		return code;
-	if (db->temporary)
-		return take_name(db, err);
-	return tidy(db, err);
+	if (!db->temporary)
+		return tidy(db, err);
+	code = pack(db, err);
+	return code < 0 ? code : take_name(db, err);
 }
 
 void results_close(struct results_db *db)

@@ -273,8 +273,10 @@ struct results_pin_holder {
 	const char *gfp;
 };
 
-struct results_pinned_block {
+/* That a holder had so many pages in a pageblock, at each instant from t_ns to last_ns. */
+struct results_pin_span {
 	int64_t t_ns;
+	int64_t last_ns;
 	int64_t node;
 	const char *zone;
 	int64_t first_pfn;

@@ -198,7 +198,7 @@ CREATE TABLE IF NOT EXISTS lru_generation (
   file INTEGER NOT NULL
 ) STRICT;
 
--- The state of every pageblock of a zone at an instant, 8 bytes each, little endian:
+-- The state of pageblocks of a zone that lie one after the other, 8 bytes each, little endian. It holds until a later row of theirs.
 -- u16 free pages, u16 used movable (LRU) pages, u16 other used pages, u8 migratetype, u8 largest free order (255: none)
 -- migratetype is numbered from 0 in the order of free_blocks.migratetype; a hole of the address space has no pages at all.
 CREATE TABLE IF NOT EXISTS pageblock (
@@ -434,10 +434,18 @@ CREATE TABLE IF NOT EXISTS pin_holder (
   PRIMARY KEY (run_id, holder_id)
 ) STRICT, WITHOUT ROWID;
 
--- Pageblocks that would be free or could be emptied without these pages.
-CREATE TABLE IF NOT EXISTS pinned_block (
+-- When pinned pageblocks were counted.
+CREATE TABLE IF NOT EXISTS pin_instant (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   t_ns INTEGER NOT NULL,
+  PRIMARY KEY (run_id, t_ns)
+) STRICT, WITHOUT ROWID;
+
+-- Pageblocks that would be free or could be emptied without these pages: so at each pin_instant from t_ns to last_ns.
+CREATE TABLE IF NOT EXISTS pin_span (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER NOT NULL,
+  last_ns INTEGER NOT NULL,
   node INTEGER NOT NULL,
   zone TEXT NOT NULL,
   first_pfn INTEGER NOT NULL,

@@ -376,6 +376,12 @@ SELECT run_id, run, node, zone, page_order, migratetype, outcome, sum(lasted_ns)
        100.0 * sum(lasted_ns) / max(sum(sum(lasted_ns)) OVER (PARTITION BY run_id, node, zone, page_order, migratetype), 1) AS time_percent
   FROM span GROUP BY run_id, node, zone, page_order, migratetype, outcome;
 
+-- Pinned pageblocks at each instant at which they were counted.
+DROP VIEW IF EXISTS pinned_block;
+CREATE VIEW pinned_block AS
+SELECT s.run_id, i.t_ns, s.node, s.zone, s.first_pfn, s.holder_id, s.pages, s.holders
+  FROM pin_span s CROSS JOIN pin_instant i ON i.run_id = s.run_id AND i.t_ns BETWEEN s.t_ns AND s.last_ns;
+
 -- Who pinned how many pageblocks at each instant at which they were counted: alone (huge pages that it alone costs), and among others.
 DROP VIEW IF EXISTS pinners;
 CREATE VIEW pinners AS

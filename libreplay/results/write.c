@@ -52,7 +52,8 @@ static const struct {
 	[RESULTS_OUTCOME] = { "request_outcome", "iititt" },
 	[RESULTS_PAGEBLOCK_COUNT] = { "pageblock_count", "iitiiii" },
 	[RESULTS_PIN_HOLDER] = { "pin_holder", "itntnt" },
-	[RESULTS_PINNED_BLOCK] = { "pinned_block", "iitiiii" },
+	[RESULTS_PIN_INSTANT] = { "pin_instant", "i" },
+	[RESULTS_PIN_SPAN] = { "pin_span", "iiitiiii" },
 	[RESULTS_COMPACTION_BLOCK] = { "compaction_block", "iiitiiiii" },
 };
 
@@ -408,10 +409,15 @@ void results_put_pin_holder(struct results_db *db, const struct results_pin_hold
 	    row->gfp);
 }
 
-void results_put_pinned_block(struct results_db *db, const struct results_pinned_block *row)
+void results_put_pin_instant(struct results_db *db, int64_t t_ns)
 {
-	put_batched(db, RESULTS_PINNED_BLOCK, row->t_ns, row->node, row->zone, row->first_pfn,
-	            row->holder_id, row->pages, row->holders);
+	put(db, RESULTS_PIN_INSTANT, t_ns);
+}
+
+void results_put_pin_span(struct results_db *db, const struct results_pin_span *row)
+{
+	put_batched(db, RESULTS_PIN_SPAN, row->t_ns, row->last_ns, row->node, row->zone,
+	            row->first_pfn, row->holder_id, row->pages, row->holders);
 }
 
 void results_put_compaction_block(struct results_db *db, const struct results_compaction_block *row)

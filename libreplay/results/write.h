@@ -48,7 +48,8 @@ void results_put_memory_use(struct results_db *db, const struct results_memory_u
 void results_put_outcome(struct results_db *db, const struct results_outcome *row);
 void results_put_pageblock_count(struct results_db *db, const struct results_pageblock_count *row);
 void results_put_pin_holder(struct results_db *db, const struct results_pin_holder *row);
-void results_put_pinned_block(struct results_db *db, const struct results_pinned_block *row);
+void results_put_pin_instant(struct results_db *db, int64_t t_ns);
+void results_put_pin_span(struct results_db *db, const struct results_pin_span *row);
 void results_put_compaction_block(struct results_db *db,
                                   const struct results_compaction_block *row);
 void results_put_miss_curve(struct results_db *db, const char *memory, int64_t pages,

@@ -30,10 +30,11 @@ static void die(const char *why)
 	exit(2);
 }
 
-static struct results_pinned_block row_of(int i)
+static struct results_pin_span row_of(int i)
 {
-	return (struct results_pinned_block){
+	return (struct results_pin_span){
 		.t_ns = (int64_t)(i / 100) * 100000000,
+		.last_ns = (int64_t)(i / 100 + i % 50) * 100000000,
 		.zone = "DMA32",
 		.first_pfn = i % 100 * 512,
 		.holder_id = (int64_t)i * 7 % 1000,
@@ -56,9 +57,9 @@ static double batched(const char *path)
 		die(err.text);
 	begin = now();
 	for (int i = 0; i < ROWS; i++) {
-		const struct results_pinned_block row = row_of(i);
+		const struct results_pin_span row = row_of(i);
 
-		results_put_pinned_block(db, &row);
+		results_put_pin_span(db, &row);
 	}
 	if (results_commit(db, &err) < 0)
 		die(err.text);
@@ -84,26 +85,28 @@ static double plain(const char *path)
 	                    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
 	                    NULL) != SQLITE_OK)
 		die("cannot open the database");
-	execute(db, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN;"
-	            "CREATE TABLE pinned_block (run_id INTEGER NOT NULL, t_ns INTEGER NOT NULL,"
-	            " node INTEGER NOT NULL, zone TEXT NOT NULL, first_pfn INTEGER NOT NULL,"
-	            " holder_id INTEGER NOT NULL, pages INTEGER NOT NULL,"
-	            " holders INTEGER NOT NULL) STRICT");
-	if (sqlite3_prepare_v3(db, "INSERT INTO pinned_block VALUES (?,?,?,?,?,?,?,?)", -1,
+	execute(db,
+	        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN;"
+	        "CREATE TABLE pin_span (run_id INTEGER NOT NULL, t_ns INTEGER NOT NULL,"
+	        " last_ns INTEGER NOT NULL, node INTEGER NOT NULL, zone TEXT NOT NULL, first_pfn INTEGER NOT NULL,"
+	        " holder_id INTEGER NOT NULL, pages INTEGER NOT NULL,"
+	        " holders INTEGER NOT NULL) STRICT");
+	if (sqlite3_prepare_v3(db, "INSERT INTO pin_span VALUES (?,?,?,?,?,?,?,?,?)", -1,
 	                       SQLITE_PREPARE_PERSISTENT, &insert, NULL) != SQLITE_OK)
 		die(sqlite3_errmsg(db));
 	begin = now();
 	for (int i = 0; i < ROWS; i++) {
-		const struct results_pinned_block row = row_of(i);
+		const struct results_pin_span row = row_of(i);
 
 		sqlite3_bind_int64(insert, 1, 1);
 		sqlite3_bind_int64(insert, 2, row.t_ns);
-		sqlite3_bind_int64(insert, 3, row.node);
-		sqlite3_bind_text(insert, 4, row.zone, -1, SQLITE_STATIC);
-		sqlite3_bind_int64(insert, 5, row.first_pfn);
-		sqlite3_bind_int64(insert, 6, row.holder_id);
-		sqlite3_bind_int64(insert, 7, row.pages);
-		sqlite3_bind_int64(insert, 8, row.holders);
+		sqlite3_bind_int64(insert, 3, row.last_ns);
+		sqlite3_bind_int64(insert, 4, row.node);
+		sqlite3_bind_text(insert, 5, row.zone, -1, SQLITE_STATIC);
+		sqlite3_bind_int64(insert, 6, row.first_pfn);
+		sqlite3_bind_int64(insert, 7, row.holder_id);
+		sqlite3_bind_int64(insert, 8, row.pages);
+		sqlite3_bind_int64(insert, 9, row.holders);
 		if (sqlite3_step(insert) != SQLITE_DONE)
 			die(sqlite3_errmsg(db));
 		sqlite3_reset(insert);

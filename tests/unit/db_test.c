@@ -236,6 +236,12 @@ static void make_old(const char *path)
 		"INSERT INTO buddy VALUES (1, 5, 0, 'DMA', 0, 'Movable', 3),"
 		" (1, 5, 0, 'DMA', 10, 'Movable', 1), (1, 6, 0, 'DMA', 9, 'Unmovable', 1);"
 		"CREATE TABLE frag (run_id INTEGER NOT NULL) STRICT;"
+		"DROP VIEW pinned_block; DROP TABLE pin_span; DROP TABLE pin_instant;"
+		"CREATE TABLE pinned_block (run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,"
+		" t_ns INTEGER NOT NULL, node INTEGER NOT NULL, zone TEXT NOT NULL,"
+		" first_pfn INTEGER NOT NULL, holder_id INTEGER NOT NULL, pages INTEGER NOT NULL,"
+		" holders INTEGER NOT NULL) STRICT;"
+		"INSERT INTO pinned_block VALUES (1, 5, 0, 'DMA', 512, 1, 7, 1), (1, 6, 0, 'DMA', 512, 1, 7, 1);"
 		"CREATE VIEW mine AS SELECT 7;"
 		"PRAGMA user_version = 1";
 	sqlite3 *sqlite;
@@ -260,6 +266,7 @@ static void test_older_version_is_brought_up_to_date(void **state)
 	assert_int_equal(ask(path, "SELECT * FROM mine"), 7);
 	assert_int_equal(ask(path, "SELECT count(*) FROM buddy"), 3);
 	assert_int_equal(ask(path, "SELECT sum(blocks << page_order) FROM buddy"), 1539);
+	assert_int_equal(ask(path, "SELECT sum(pages) FROM pinned_block"), 14);
 	assert_int_equal(ask(path, "SELECT unusable FROM frag WHERE t_ns = 5 AND page_order = 1"),
 	                 3 * 1000 / 1027);
 	commit_run(path, "c", 3);

@@ -167,6 +167,38 @@ static void many_holders(void **state)
 	            "1000|1000|0|1000\n");
 }
 
+static void look(int64_t t_ns)
+{
+	struct pins_place place = { .t_ns = t_ns, .zone = "Normal" };
+
+	replay_pins_original_zone(&pins, 0, &place);
+}
+
+/* A row lasts as long as the whole pageblock is as it was, and none as long as nobody has looked. */
+static void spans_last_until_the_pageblock_changes(void **state)
+{
+	(void)state;
+	begin();
+	page(MMR_EVENT_MM_PAGE_ALLOC, 7, 0, 0, KERNEL);    /* block 0: the same throughout */
+	page(MMR_EVENT_MM_PAGE_ALLOC, 8, 512, 0, KERNEL);  /* block 1: somebody joins */
+	page(MMR_EVENT_MM_PAGE_ALLOC, 9, 1024, 0, KERNEL); /* block 2: goes, and comes back */
+	look(1);
+	look(2);
+	page(MMR_EVENT_MM_PAGE_ALLOC, 7, 513, 0, KERNEL);
+	page(MMR_EVENT_MM_PAGE_FREE, 9, 1024, 0, 0);
+	look(3);
+	page(MMR_EVENT_MM_PAGE_ALLOC, 9, 1024, 0, KERNEL);
+	page(MMR_EVENT_MM_PAGE_ALLOC, 9, 1536, 0, KERNEL); /* block 3: late */
+	end();
+	rows_expect("SELECT first_pfn - 1048576 AS block, holder_id, t_ns, last_ns, pages, holders"
+	            " FROM pin_span ORDER BY 1, 3, 2",
+	            "0|1|1|7|1|1\n512|2|1|2|1|1\n512|1|3|7|1|2\n512|2|3|7|1|2\n"
+	            "1024|3|1|2|1|1\n1024|3|7|7|1|1\n1536|3|7|7|1|1\n");
+	rows_expect("SELECT t_ns, count(*), count(DISTINCT first_pfn), sum(pages)"
+	            " FROM pinned_block GROUP BY t_ns",
+	            "1|3|3|3\n2|3|3|3\n3|3|2|3\n7|5|4|5\n");
+}
+
 static void room_in_pieces(void **state)
 {
 	uint64_t fixed[MM_ROOM_WORDS] = { 0 };
@@ -230,6 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(alone_and_among_others),     TEST(what_compaction_cannot_move),
 		TEST(memory_of_nobody),           TEST(many_holders),
+		TEST(memory_of_nobody),           TEST(spans_last_until_the_pageblock_changes),
 		cmocka_unit_test(room_in_pieces), cmocka_unit_test(room_anywhere),
 	};
 

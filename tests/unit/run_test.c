@@ -64,9 +64,9 @@ static void the_original_is_what_the_trace_says(void **state)
 	rows_expect("SELECT page_order, migratetype, blocks FROM buddy"
 	            " WHERE t_ns = (SELECT max(t_ns) FROM buddy)",
 	            "10|Movable|7\n");
-	rows_expect("SELECT count(DISTINCT t_ns) > 1, min(nr_pageblocks), max(length(state))"
-	            " FROM pageblock",
-	            "1|16|128\n");
+	rows_expect("SELECT count(DISTINCT t_ns) > 1, max(nr_pageblocks), max(length(state)),"
+	            " min(length(state) = 8 * nr_pageblocks) FROM pageblock",
+	            "1|16|128|1\n");
 }
 
 static void replays_come_with_their_original(void **state)

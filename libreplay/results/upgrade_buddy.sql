@@ -1,4 +1,4 @@
--- Brings the tables of versions before 9 up to date: buddy and frag become views of free_blocks (views.sql).
+-- Versions before 9 had tables buddy and frag, which are views of free_blocks now.
 INSERT OR IGNORE INTO instant SELECT run_id, t_ns FROM buddy;
 INSERT INTO free_blocks
 SELECT run_id, t_ns, t_ns, node, zone, migratetype, total(blocks) FILTER (WHERE page_order = 0),
