@@ -103,21 +103,31 @@ double canvas_text(struct canvas *canvas, struct point at, const char *text,
 	return width;
 }
 
-double canvas_text_fit(struct canvas *canvas, struct point at, const char *text,
-                       const struct text_style *style, double width)
+/* Not within a character of several bytes. */
+static bool at_character(const char *text, size_t at)
 {
-	size_t size = strlen(text), room = size + sizeof("…");
+	return ((unsigned char)text[at] & 0xc0) != 0x80;
+}
+
+/* Leaves out the end, or the middle, more and more of it. */
+static double fit(struct canvas *canvas, struct point at, const char *text,
+                  const struct text_style *style, double width, bool ends)
+{
+	const size_t size = strlen(text), room = size + sizeof("…");
 	char *shortened;
 	double drawn = 0;
 
 	if (canvas_text_width(canvas, text, style) <= width)
 		return canvas_text(canvas, at, text, style);
 	shortened = xalloc(room, 1);
-	while (size > 1) {
-		size--;
-		while (size > 1 && ((unsigned char)text[size] & 0xc0) == 0x80)
-			size--;
-		snprintf(shortened, room, "%.*s…", (int)size, text);
+	for (size_t left = size; left-- > 1;) {
+		size_t head = ends ? left - left / 2 : left, tail = ends ? size - left / 2 : size;
+
+		while (head > 1 && !at_character(text, head))
+			head--;
+		while (tail < size && !at_character(text, tail))
+			tail++;
+		snprintf(shortened, room, "%.*s…%s", (int)head, text, text + tail);
 		if (canvas_text_width(canvas, shortened, style) <= width) {
 			drawn = canvas_text(canvas, at, shortened, style);
 			break;
@@ -125,6 +135,18 @@ double canvas_text_fit(struct canvas *canvas, struct point at, const char *text,
 	}
 	free(shortened);
 	return drawn;
+}
+
+double canvas_text_fit(struct canvas *canvas, struct point at, const char *text,
+                       const struct text_style *style, double width)
+{
+	return fit(canvas, at, text, style, width, false);
+}
+
+double canvas_text_fit_ends(struct canvas *canvas, struct point at, const char *text,
+                            const struct text_style *style, double width)
+{
+	return fit(canvas, at, text, style, width, true);
 }
 
 void canvas_fill(struct canvas *canvas, const struct point *points, size_t nr_points,

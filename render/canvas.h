@@ -122,6 +122,10 @@ double canvas_text(struct canvas *canvas, struct point at, const char *text,
 double canvas_text_fit(struct canvas *canvas, struct point at, const char *text,
                        const struct text_style *style, double width);
 
+/* The same, shortened in its middle: names of runs begin and end differently. */
+double canvas_text_fit_ends(struct canvas *canvas, struct point at, const char *text,
+                            const struct text_style *style, double width);
+
 void canvas_fill(struct canvas *canvas, const struct point *points, size_t nr_points,
                  struct colour colour);
 void canvas_line(struct canvas *canvas, const struct point *points, size_t nr_points,

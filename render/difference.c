@@ -19,13 +19,14 @@
 #define TITLE "Replays against the original"
 
 #define HUGE_ORDER 9
+#define DOT        7.0 /* times canvas->unit */
 
 enum { FREE_MEMORY, FREE_HUGE, IN_HUGE, WAITED, NR_TRACKS };
 
 static const struct {
 	const char *name;
 	enum quantity quantity;
-	bool between; /* known at few instants: what lies between two is drawn as if it moved evenly */
+	bool snapshots; /* of an original known at these only: it is compared at these, with straight lines between */
 } tracks[NR_TRACKS] = {
 	[FREE_MEMORY] = { "free memory", QUANTITY_MEMORY, false },
 	[FREE_HUGE] = { "free memory in blocks large enough for a huge page", QUANTITY_MEMORY,
@@ -183,6 +184,25 @@ static struct stroke run_stroke(const struct canvas *canvas, size_t run)
 		                .colour = theme_series(canvas->theme, run) };
 }
 
+/* Between a few snapshots anything may have been. */
+static bool by_dots(const struct difference *all, size_t track)
+{
+	return tracks[track].snapshots && series_few(&all->series[0][track]);
+}
+
+/* "original at 2 snapshots" */
+static void describe_original(const struct difference *all, size_t track, char *text, size_t size)
+{
+	char snapshots[64];
+
+	*text = '\0';
+	if (!tracks[track].snapshots)
+		return;
+	series_describe(&all->series[0][track], snapshots, sizeof(snapshots));
+	if (*snapshots)
+		snprintf(text, size, "original%s %s", by_dots(all, track) ? "" : ":", snapshots);
+}
+
 static void draw_tips(struct difference *all, size_t track, struct rect plot)
 {
 	struct series series[CHART_RUNS];
@@ -192,10 +212,12 @@ static void draw_tips(struct difference *all, size_t track, struct rect plot)
 		series[run] = all->series[run][track];
 		names[run] = run ? all->request.runs[run].label : "original";
 	}
-	tips_series(
-		all->canvas, plot,
-		&(struct tips){ names, series, all->request.nr_runs, true, tracks[track].quantity },
-		&all->board.across[0]);
+	if (by_dots(all, track))
+		names[0] = NULL;
+	tips_series(all->canvas, plot,
+	            &(struct tips){ names, series, all->request.nr_runs, !tracks[track].snapshots,
+	                            tracks[track].quantity, false },
+	            &all->board.across[0]);
 }
 
 static void draw_values(struct difference *all, size_t track, struct rect plot)
@@ -203,19 +225,25 @@ static void draw_values(struct difference *all, size_t track, struct rect plot)
 	struct canvas *canvas = all->canvas;
 	struct scale scale;
 	double highest = 0;
+	char figures[96];
 
 	for (size_t run = 0; run < all->request.nr_runs; run++) {
 		for (size_t i = 0; i < all->series[run][track].count; i++)
 			highest = fmax(highest, all->series[run][track].samples[i].value);
 	}
 	scale_init(&scale, 0, fmax(highest * 1.05, 1), plot.y + plot.height, plot.y);
-	layout_strip_name(canvas, plot, tracks[track].name, "");
+	describe_original(all, track, figures, sizeof(figures));
+	layout_strip_name(canvas, plot, tracks[track].name, figures);
 	axis_left(canvas, plot, &scale, tracks[track].quantity, true);
 	for (size_t run = all->request.nr_runs; run-- > 0;) {
 		struct stroke stroke = run_stroke(canvas, run);
 
-		series_line(canvas, &all->series[run][track], &all->board.across[0], &scale,
-		            &stroke);
+		if (!run && by_dots(all, track))
+			series_dots(canvas, &all->series[run][track], &all->board.across[0], &scale,
+			            stroke.colour);
+		else
+			series_line(canvas, &all->series[run][track], &all->board.across[0], &scale,
+			            &stroke);
 	}
 	draw_tips(all, track, plot);
 }
@@ -266,6 +294,7 @@ static void draw_difference_line(struct difference *all, size_t run, size_t trac
 	const double *original = all->columns[0][track], *replay = all->columns[run][track];
 	struct stroke stroke = run_stroke(all->canvas, run);
 	size_t width = (size_t)plot.width, count = 0;
+	double side = DOT * all->canvas->unit;
 	struct point *points = xalloc(width, sizeof(*points));
 
 	for (size_t x = 0; x < width; x++) {
@@ -275,8 +304,37 @@ static void draw_difference_line(struct difference *all, size_t run, size_t trac
 			points[count++] = (struct point){ plot.x + (double)x + 0.5,
 				                          scale_map(scale, difference) };
 	}
-	canvas_line(all->canvas, points, count, &stroke);
+	for (size_t i = 0; i < count && by_dots(all, track); i++)
+		canvas_rectangle(
+			all->canvas,
+			(struct rect){ points[i].x - side / 2, points[i].y - side / 2, side, side },
+			stroke.colour);
+	if (!by_dots(all, track))
+		canvas_line(all->canvas, points, count, &stroke);
 	free(points);
+}
+
+/* Leaves those columns of the original that have a snapshot. */
+static void forget_between(struct difference *all, size_t track, size_t width)
+{
+	const struct series *original = &all->series[0][track];
+	const struct scale *time = &all->board.across[0];
+	double *columns = all->columns[0][track];
+	size_t x = 0;
+
+	for (size_t i = 0; i < original->count; i++) {
+		double share =
+			((double)original->samples[i].t_ns - time->low) / (time->high - time->low);
+		size_t at = (size_t)fmax(share * (double)width, 0);
+
+		if (share < 0 || share > 1)
+			continue;
+		while (x < at && x < width)
+			columns[x++] = (double)NAN;
+		x = at + 1;
+	}
+	while (x < width)
+		columns[x++] = (double)NAN;
 }
 
 static void draw_difference(struct difference *all, size_t track, struct rect plot)
@@ -291,7 +349,9 @@ static void draw_difference(struct difference *all, size_t track, struct rect pl
 	for (size_t run = 0; run < all->request.nr_runs; run++) {
 		all->columns[run][track] = xalloc(width, sizeof(double));
 		series_columns(&all->series[run][track], &all->board.across[0],
-		               !tracks[track].between, all->columns[run][track], width);
+		               !tracks[track].snapshots, all->columns[run][track], width);
+		if (!run && tracks[track].snapshots)
+			forget_between(all, track, width);
 		for (size_t x = 0; x < width; x++) {
 			double difference = all->columns[run][track][x] - all->columns[0][track][x];
 
@@ -300,7 +360,9 @@ static void draw_difference(struct difference *all, size_t track, struct rect pl
 	}
 	if (!(most > 0)) {
 		layout_strip_name(canvas, plot, "replay less original", "");
-		layout_nothing(canvas, plot, "no difference");
+		layout_nothing(canvas, plot,
+		               by_dots(all, track) ? "no difference at the snapshots"
+		                                   : "no difference");
 		return;
 	}
 	most = fmax(most * 1.1, 1);

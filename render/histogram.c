@@ -96,6 +96,8 @@ static void describe(const struct histogram *histogram, char *text, size_t size)
 	format_time(total, histogram->sum.total_ns);
 	if (!histogram->sum.count)
 		snprintf(text, size, "none");
+	else if (histogram->sum.count == 1)
+		snprintf(text, size, "1 stall of %s", longest);
 	else
 		snprintf(text, size, "%zu stalls, %s in all; median %s, p99 %s, longest %s",
 		         histogram->sum.count, total, median, p99, longest);

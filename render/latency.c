@@ -18,8 +18,6 @@
 
 /* What is waited for. A throttled task waits within its reclaim. */
 enum { WAIT_RECLAIM, WAIT_COMPACTION, NR_WAITS };
-static const char *const wait_names[NR_WAITS] = { "reclaim: direct, of a cgroup, of a node",
-	                                          "direct compaction" };
 
 struct field {
 	size_t width, height;
@@ -32,7 +30,7 @@ struct latency {
 	const struct chart_request *request;
 	struct stall_set stalls[CHART_PANELS];
 	struct field fields[CHART_PANELS][NR_WAITS];
-	bool shown[NR_WAITS];
+	bool shown[NR_WAITS], present[NR_STALL_KINDS];
 	double longest_ns, shortest_ns, low_ns, high_ns;
 	uint32_t most; /* in any cell */
 	struct board board;
@@ -118,18 +116,32 @@ static void draw_cells(struct latency *latency, const struct field *field, struc
 	}
 }
 
+/* "direct reclaim, cgroup reclaim": what there is of it in any run. */
+static void name_wait(const struct latency *latency, size_t wait, char *text, size_t size)
+{
+	size_t used = 0;
+
+	*text = '\0';
+	for (size_t i = 0; i < NR_STALL_KINDS && used < size; i++) {
+		if (latency->present[i] && wait_of(&stall_kinds[i]) == wait)
+			used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "",
+			                         stall_kinds[i].title);
+	}
+}
+
 static void draw_field(struct latency *latency, size_t panel, size_t wait, struct rect plot)
 {
 	struct canvas *canvas = latency->canvas;
 	const struct field *field = &latency->fields[panel][wait];
 	const struct stall_kind *kind = &stall_kinds[0];
 	struct scale durations;
-	char figures[128];
+	char figures[128], name[96];
 
 	scale_init(&durations, latency->low_ns, latency->high_ns, plot.y + plot.height, plot.y);
 	durations.logarithmic = true;
 	stall_describe(kind, &field->sum, figures, sizeof(figures));
-	layout_strip_name(canvas, plot, wait_names[wait], figures);
+	name_wait(latency, wait, name, sizeof(name));
+	layout_strip_name(canvas, plot, name, figures);
 	canvas_rectangle(canvas, plot, canvas->theme->hole);
 	axis_left(canvas, plot, &durations, QUANTITY_DURATION, panel == 0);
 	draw_cells(latency, field, plot);
@@ -230,7 +242,7 @@ static int load(struct latency *latency, int64_t *end, struct mmr_error *err)
 
 			if (wait == NR_WAITS || !stalls->count)
 				continue;
-			latency->shown[wait] = true;
+			latency->shown[wait] = latency->present[kind] = true;
 			latency->longest_ns = fmax(latency->longest_ns, (double)stalls->longest_ns);
 			for (size_t j = 0; j < stalls->count; j++)
 				latency->shortest_ns = fmin(latency->shortest_ns,

@@ -111,10 +111,13 @@ double layout_panel_title_height(const struct canvas *canvas)
 
 static void describe_run(const struct run *run, char *text, size_t size)
 {
+	const size_t policy = strlen(run->policy);
+
 	if (run->original)
 		snprintf(text, size, "Original: the kernel's own policy");
-	else if (strcmp(run->label, run->policy) == 0)
-		snprintf(text, size, "Replay: policy %s", run->policy);
+	else if (strncmp(run->label, run->policy, policy) == 0 &&
+	         (!run->label[policy] || run->label[policy] == ' ')) /* and what was set */
+		snprintf(text, size, "Replay: policy %s", run->label);
 	else
 		snprintf(text, size, "Replay %s: policy %s", run->label, run->policy);
 	if (!run->original && strcmp(run->kernel, run->release) != 0 && *run->kernel) {
@@ -134,7 +137,8 @@ void layout_panel_title(struct canvas *canvas, struct rect area, const struct ru
 	style.bold = true;
 	style.colour = canvas->theme->ink;
 	describe_run(run, text, sizeof(text));
-	width = canvas_text_fit(canvas, (struct point){ area.x, y }, text, &style, area.width) +
+	width = canvas_text_fit_ends(canvas, (struct point){ area.x, y }, text, &style,
+	                             area.width) +
 	        12 * canvas->unit;
 	if (loss_ns < 0 || width >= area.width)
 		return;

@@ -12,7 +12,6 @@
 #include "tips.h"
 
 #define TITLE "Memory on the LRU lists"
-#define FEW   4 /* samples: bars, not areas */
 
 static const struct {
 	const char *name, *label;
@@ -102,18 +101,10 @@ static struct colour generation_colour(const struct canvas *canvas, size_t gener
 	                  1 - (double)generation / (double)(DB_GENERATIONS - 1));
 }
 
-/* "7 snapshots": between them is a guess. */
-static void describe(const struct series *series, char *text, size_t size)
-{
-	*text = '\0';
-	if (series->count && series->count <= 30)
-		snprintf(text, size, "%zu snapshot%s, straight lines between", series->count,
-		         series->count == 1 ? "" : "s");
-}
-
 static void draw_lists(struct lru *lru, size_t number, struct rect plot)
 {
 	const struct panel *panel = &lru->panels[number];
+	const bool few = series_few(&panel->lists[0]);
 	struct colour colours[NR_LISTS];
 	const char *names[NR_LISTS];
 	struct scale memory;
@@ -124,16 +115,16 @@ static void draw_lists(struct lru *lru, size_t number, struct rect plot)
 		colours[i] = lru->canvas->theme->hues[lists[i].hue];
 		names[i] = lists[i].label;
 	}
-	describe(&panel->lists[0], figures, sizeof(figures));
+	series_describe(&panel->lists[0], figures, sizeof(figures));
 	layout_strip_name(lru->canvas, plot, "LRU lists", figures);
 	axis_left(lru->canvas, plot, &memory, QUANTITY_MEMORY, number == 0);
-	series_stack(lru->canvas, plot,
-	             &(struct series_stack){ panel->lists, colours, NR_LISTS, false },
-	             &lru->board.across[number], &memory);
+	(few ? series_bars : series_stack)(
+		lru->canvas, plot, &(struct series_stack){ panel->lists, colours, NR_LISTS, false },
+		&lru->board.across[number], &memory);
 	if (!panel->lists[0].count)
 		layout_nothing(lru->canvas, plot, "no snapshots of /proc/vmstat");
 	tips_series(lru->canvas, plot,
-	            &(struct tips){ names, panel->lists, NR_LISTS, false, QUANTITY_MEMORY },
+	            &(struct tips){ names, panel->lists, NR_LISTS, false, QUANTITY_MEMORY, few },
 	            &lru->board.across[number]);
 }
 
@@ -144,7 +135,7 @@ static void draw_generations(struct lru *lru, size_t number, size_t type, struct
 	static const char *const ages[DB_GENERATIONS] = { "youngest", "second", "third", "oldest" };
 	const struct series *generations = lru->panels[number].generations[type];
 	struct colour colours[DB_GENERATIONS];
-	const bool few = generations[0].count <= FEW;
+	const bool few = series_few(&generations[0]);
 	struct scale memory;
 	char figures[64];
 
@@ -158,18 +149,16 @@ static void draw_generations(struct lru *lru, size_t number, size_t type, struct
 		layout_nothing(lru->canvas, plot, "none: MGLRU was off, or not recorded");
 		return;
 	}
-	describe(generations, figures, sizeof(figures));
-	if (few)
-		snprintf(figures, sizeof(figures), "at %zu snapshot%s", generations[0].count,
-		         generations[0].count == 1 ? "" : "s");
+	series_describe(generations, figures, sizeof(figures));
 	layout_strip_name(lru->canvas, plot, names[type], figures);
 	(few ? series_bars
 	     : series_stack)(lru->canvas, plot,
 	                     &(struct series_stack){ generations, colours, DB_GENERATIONS, false },
 	                     &lru->board.across[number], &memory);
-	tips_series(lru->canvas, plot,
-	            &(struct tips){ ages, generations, DB_GENERATIONS, false, QUANTITY_MEMORY },
-	            &lru->board.across[number]);
+	tips_series(
+		lru->canvas, plot,
+		&(struct tips){ ages, generations, DB_GENERATIONS, false, QUANTITY_MEMORY, few },
+		&lru->board.across[number]);
 }
 
 static int compose(struct lru *lru, struct mmr_error *err)

@@ -142,11 +142,13 @@ static void draw_tips(struct orders *orders, size_t number, const struct rect *p
 		names[i] = labels[i];
 		series[i] = panel->orders[order];
 	}
-	tips_series(orders->canvas, plots[0],
-	            &(struct tips){ names, series, orders->nr_orders, true, QUANTITY_MEMORY },
-	            time);
+	tips_series(
+		orders->canvas, plots[0],
+		&(struct tips){ names, series, orders->nr_orders, true, QUANTITY_MEMORY, false },
+		time);
 	tips_series(orders->canvas, plots[1],
-	            &(struct tips){ &share, &panel->unusable, 1, true, QUANTITY_PERCENT }, time);
+	            &(struct tips){ &share, &panel->unusable, 1, true, QUANTITY_PERCENT, false },
+	            time);
 }
 
 static void draw_panel(struct orders *orders, size_t number)

@@ -17,14 +17,17 @@
 #define TITLE "What each run came to"
 
 /* Times canvas->unit. */
-#define ROW_MOST    40.0
+#define ROW_GOOD    19.0
 #define ROW_LEAST   13.0
 #define BAR_SHARE   0.62 /* of a row */
+#define BAR_MOST    34.0
 #define FIELD_TITLE 24.0
 #define FIELD_GAP   14.0
-#define FIELD_WIDTH 215.0
-#define COLUMNS     3 /* more only where the fields are too many for the height */
-#define LABEL_WIDTH 150.0
+#define FIELD_WIDTH 172.0
+#define COLUMNS     3     /* more only where the fields are too many for the height */
+#define LABEL_SHARE 0.3   /* of the width, at most */
+#define LABEL_WIDTH 150.0 /* or what the fields leave for it */
+#define NOTE        18.0
 #define GAP         7.0
 
 enum metric_source { FROM_STALLS, FROM_COUNTER };
@@ -43,12 +46,8 @@ static const struct metric {
 	{ "longest stall", QUANTITY_DURATION, FROM_STALLS, STALL_LONGEST, { NULL } },
 	{ "swapped out", QUANTITY_MEMORY, FROM_COUNTER, 0, { "pswpout" } },
 	{ "swapped in", QUANTITY_MEMORY, FROM_COUNTER, 0, { "pswpin" } },
-	{ "refaults of anonymous memory",
-	  QUANTITY_MEMORY,
-	  FROM_COUNTER,
-	  0,
-	  { "workingset_refault_anon" } },
-	{ "refaults of files", QUANTITY_MEMORY, FROM_COUNTER, 0, { "workingset_refault_file" } },
+	{ "refaults, anonymous", QUANTITY_MEMORY, FROM_COUNTER, 0, { "workingset_refault_anon" } },
+	{ "refaults, files", QUANTITY_MEMORY, FROM_COUNTER, 0, { "workingset_refault_file" } },
 	{ "major faults", QUANTITY_AMOUNT, FROM_COUNTER, 0, { "pgmajfault" } },
 	{ "pages that reclaim looked at",
 	  QUANTITY_AMOUNT,
@@ -148,6 +147,7 @@ static void value_text(const struct policies *policies, size_t run, size_t metri
                        size_t size)
 {
 	double value = policies->values[run][metric], base = policies->values[0][metric];
+	double percent = base > 0 ? fabs(100 * (value - base) / base) : 0;
 	char number[SCALE_LABEL];
 
 	format_quantity(number, metrics[metric].quantity, value);
@@ -158,8 +158,11 @@ static void value_text(const struct policies *policies, size_t run, size_t metri
 	else if (value > 10 * base)
 		snprintf(text, size, "%s, ×%.0f", number, value / base);
 	else
-		snprintf(text, size, "%s, %s%.0f %%", number, value < base ? "−" : "+",
-		         fabs(100 * (value - base) / base));
+		snprintf(text, size, "%s, %s%.0f %%", number,
+		         percent < 0.5  ? "±"
+		         : value < base ? "−"
+		                        : "+",
+		         percent);
 }
 
 static void draw_field(struct policies *policies, size_t metric, struct rect field, double row)
@@ -181,7 +184,8 @@ static void draw_field(struct policies *policies, size_t metric, struct rect fie
 	layout_strip_name(canvas, field, metrics[metric].title, "");
 	for (size_t i = 0; i < nr_runs; i++) {
 		double length = room * policies->values[i][metric] / most;
-		double height = row * BAR_SHARE, y = field.y + (double)i * row;
+		double height = fmin(row * BAR_SHARE, BAR_MOST * canvas->unit),
+		       y = field.y + (double)i * row;
 		struct rect bar = { field.x, y + (row - height) / 2, fmax(length, 1), height };
 
 		canvas_rectangle(canvas, bar,
@@ -213,7 +217,7 @@ static void draw_names(struct policies *policies, struct rect area, double row)
 		run_name(run, name, sizeof(name));
 		style.bold = run->original;
 		style.colour = canvas->theme->ink;
-		canvas_text_fit(
+		canvas_text_fit_ends(
 			canvas,
 			(struct point){ area.x + area.width,
 		                        area.y + ((double)i + 0.5) * row + 0.36 * style.size },
@@ -226,13 +230,11 @@ struct grid {
 	double names, width, row;
 };
 
-/* As many fields beside each other as it takes to have room for all, but none narrower than it may be. */
-static bool choose_grid(const struct policies *policies, struct rect area, struct grid *grid)
+static double names_width(const struct policies *policies)
 {
 	struct canvas *canvas = policies->canvas;
 	struct text_style style = axis_text(canvas, TEXT_SMALL, ALIGN_RIGHT);
-	const double unit = canvas->unit, nr_runs = (double)policies->request->nr_runs;
-	double widest = 0, fit;
+	double widest = 0;
 
 	style.bold = true;
 	for (size_t i = 0; i < policies->request->nr_runs; i++) {
@@ -241,23 +243,68 @@ static bool choose_grid(const struct policies *policies, struct rect area, struc
 		run_name(&policies->request->runs[i], name, sizeof(name));
 		widest = fmax(widest, canvas_text_width(canvas, name, &style));
 	}
-	grid->names = fmin(widest + unit, LABEL_WIDTH * unit);
-	fit = floor((area.width - grid->names) / ((FIELD_WIDTH + FIELD_GAP) * unit));
-	fit = fmax(fmin(fit, fmin(COLUMNS, (double)policies->nr_shown)), 1);
-	for (grid->columns = (size_t)fit; grid->columns <= policies->nr_shown; grid->columns++) {
-		double line;
+	return widest + canvas->unit;
+}
 
-		grid->width = (area.width - grid->names) / (double)grid->columns - FIELD_GAP * unit;
-		if (grid->width < FIELD_WIDTH * unit && grid->columns > 1)
-			return false;
-		grid->lines = (policies->nr_shown + grid->columns - 1) / grid->columns;
-		line = area.height / (double)grid->lines;
-		grid->row =
-			fmin((line - (FIELD_TITLE + FIELD_GAP) * unit) / nr_runs, ROW_MOST * unit);
-		if (grid->row >= ROW_LEAST * unit)
-			return true;
+/* Sets the rest by grid->columns and grid->names; false: the fields would be too small. */
+static bool measure(const struct policies *policies, struct rect area, struct grid *grid)
+{
+	const double unit = policies->canvas->unit;
+
+	grid->width = (area.width - grid->names) / (double)grid->columns - FIELD_GAP * unit;
+	grid->lines = (policies->nr_shown + grid->columns - 1) / grid->columns;
+	grid->row = (area.height / (double)grid->lines - (FIELD_TITLE + FIELD_GAP) * unit) /
+	            (double)policies->request->nr_runs;
+	return grid->row >= ROW_LEAST * unit &&
+	       (grid->width >= FIELD_WIDTH * unit || grid->columns == 1);
+}
+
+/* The one whose rows are easier to read; of two good ones the one that leaves fewer places empty. */
+static bool better(const struct policies *policies, const struct grid *grid,
+                   const struct grid *than)
+{
+	const double good = ROW_GOOD * policies->canvas->unit;
+	size_t empty = grid->columns * grid->lines - policies->nr_shown;
+
+	if (!than->columns || grid->row < good || than->row < good)
+		return !than->columns || grid->row > than->row;
+	return empty <= than->columns * than->lines - policies->nr_shown;
+}
+
+/*
+ * A few fields beside each other, more where they have no room below each other. Names of runs are cut short
+ * only where the fields would have no room otherwise.
+ */
+static bool choose_grid(const struct policies *policies, struct rect area, struct grid *grid)
+{
+	const double names = names_width(policies), unit = policies->canvas->unit;
+	const double widths[] = { fmin(names, fmax(LABEL_SHARE * area.width, LABEL_WIDTH * unit)),
+		                  fmin(names, LABEL_WIDTH * unit) };
+
+	*grid = (struct grid){ 0 };
+	for (size_t i = 0; i < 2 && !grid->columns; i++) {
+		struct grid next = { .names = widths[i] };
+
+		for (next.columns = 1; next.columns <= policies->nr_shown; next.columns++) {
+			if (next.columns > COLUMNS && grid->columns)
+				break;
+			if (measure(policies, area, &next) && better(policies, &next, grid))
+				*grid = next;
+		}
 	}
-	return false;
+	return grid->columns > 0;
+}
+
+static void draw_left_out(struct canvas *canvas, struct rect area, size_t count)
+{
+	struct text_style style = axis_text(canvas, TEXT_SMALL, ALIGN_RIGHT);
+	char text[64];
+
+	snprintf(text, sizeof(text), "no room for %zu more figure%s", count, count == 1 ? "" : "s");
+	canvas_text_fit(canvas,
+	                (struct point){ area.x + area.width,
+	                                area.y + area.height + 0.7 * NOTE * canvas->unit },
+	                text, &style, area.width);
 }
 
 static int compose(struct policies *policies, struct mmr_error *err)
@@ -265,14 +312,17 @@ static int compose(struct policies *policies, struct mmr_error *err)
 	struct canvas *canvas = policies->canvas;
 	struct rect area = layout_heading(canvas, policies->request, TITLE);
 	const double unit = canvas->unit;
+	const size_t nr_figures = policies->nr_shown;
 	struct grid grid;
 
 	area.y += 6 * unit;
 	area.height -= 12 * unit;
-	while (policies->nr_shown && !choose_grid(policies, area, &grid)) {
+	while (!choose_grid(policies, area, &grid)) {
 		if (policies->nr_shown <= 4)
 			return render_error(err, MMR_E_INVALID, "--size is too small for %zu runs",
 			                    policies->request->nr_runs);
+		if (policies->nr_shown == nr_figures)
+			area.height -= NOTE * unit;
 		policies->nr_shown--; /* the least important are last */
 	}
 	for (size_t i = 0; i < policies->nr_shown; i++) {
@@ -293,6 +343,8 @@ static int compose(struct policies *policies, struct mmr_error *err)
 			           grid.row);
 		draw_field(policies, policies->shown[i], field, grid.row);
 	}
+	if (policies->nr_shown < nr_figures)
+		draw_left_out(canvas, area, nr_figures - policies->nr_shown);
 	return 0;
 }
 

@@ -2,11 +2,17 @@
 #include "series.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Times canvas->unit. */
 #define BAR_WIDTH    26.0
-#define DOT_DISTANCE 7.0 /* times canvas->unit: dots that are nearer are left out */
+#define DOT_WIDTH    5.0
+#define LONE_DOT     8.0 /* without a line */
+#define DOT_DISTANCE 7.0 /* dots that are nearer are left out */
+
+#define MANY_SNAPSHOTS 30
 
 void series_extend(const struct series *series, int64_t *begin, int64_t *end)
 {
@@ -16,6 +22,23 @@ void series_extend(const struct series *series, int64_t *begin, int64_t *end)
 		*begin = series->samples[0].t_ns;
 	if (series->samples[series->count - 1].t_ns > *end)
 		*end = series->samples[series->count - 1].t_ns;
+}
+
+bool series_few(const struct series *series)
+{
+	return series->count <= SERIES_FEW;
+}
+
+void series_describe(const struct series *series, char *text, size_t size)
+{
+	*text = '\0';
+	if (!series->count || series->count > MANY_SNAPSHOTS)
+		return;
+	if (series_few(series))
+		snprintf(text, size, "at %zu snapshot%s", series->count,
+		         series->count == 1 ? "" : "s");
+	else
+		snprintf(text, size, "%zu snapshots, straight lines between", series->count);
 }
 
 /* ---- lines ---- */
@@ -85,7 +108,8 @@ void series_line(struct canvas *canvas, const struct series *series, const struc
 void series_dots(struct canvas *canvas, const struct series *series, const struct scale *time,
                  const struct scale *values, struct colour colour)
 {
-	double side = 5 * canvas->unit, last = -(double)INFINITY;
+	const bool few = series_few(series);
+	double side = (few ? LONE_DOT : DOT_WIDTH) * canvas->unit, last = -(double)INFINITY;
 
 	for (size_t pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < series->count; i++) {
@@ -94,7 +118,7 @@ void series_dots(struct canvas *canvas, const struct series *series, const struc
 
 			if (t < time->low || t > time->high)
 				continue;
-			if (!pass && x - last < DOT_DISTANCE * canvas->unit)
+			if (!pass && !few && x - last < DOT_DISTANCE * canvas->unit)
 				return;
 			last = x;
 			if (pass)
@@ -243,15 +267,29 @@ void series_stack(struct canvas *canvas, struct rect plot, const struct series_s
 	free(columns);
 }
 
+struct rect series_bar(const struct canvas *canvas, struct rect plot, const struct series *series,
+                       size_t sample, const struct scale *time)
+{
+	double width = BAR_WIDTH * canvas->unit, x, middle;
+
+	x = scale_map(time, (double)series->samples[sample].t_ns);
+	for (size_t i = 1; i < series->count; i++) {
+		double gap = scale_map(time, (double)series->samples[i].t_ns) -
+		             scale_map(time, (double)series->samples[i - 1].t_ns);
+
+		if (gap > 0)
+			width = fmin(width, fmax(gap - canvas->unit, 1));
+	}
+	middle = fmin(fmax(x, plot.x + width / 2), plot.x + plot.width - width / 2);
+	return (struct rect){ middle - width / 2, plot.y, width, plot.height };
+}
+
 void series_bars(struct canvas *canvas, struct rect plot, const struct series_stack *stack,
                  const struct scale *time, const struct scale *values)
 {
-	double width = BAR_WIDTH * canvas->unit;
-
 	for (size_t i = 0; i < stack->series[0].count; i++) {
+		struct rect bar = series_bar(canvas, plot, &stack->series[0], i, time);
 		double t = (double)stack->series[0].samples[i].t_ns, sum = 0;
-		double left = fmin(fmax(scale_map(time, t) - width / 2, plot.x),
-		                   plot.x + plot.width - width);
 
 		if (t < time->low || t > time->high)
 			continue;
@@ -260,7 +298,8 @@ void series_bars(struct canvas *canvas, struct rect plot, const struct series_st
 
 			sum += stack->series[j].samples[i].value;
 			top = scale_map(values, sum);
-			canvas_rectangle(canvas, (struct rect){ left, top, width, bottom - top },
+			canvas_rectangle(canvas,
+			                 (struct rect){ bar.x, top, bar.width, bottom - top },
 			                 stack->colours[j]);
 		}
 	}

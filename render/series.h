@@ -11,7 +11,14 @@
 void series_line(struct canvas *canvas, const struct series *series, const struct scale *time,
                  const struct scale *values, const struct stroke *stroke);
 
-/* A dot at each sample, where there are so few that they do not touch. */
+/* So few samples that nobody knows what was between them: bars or dots, not areas or lines. */
+#define SERIES_FEW 4
+bool series_few(const struct series *series);
+
+/* "at 3 snapshots", or "7 snapshots, straight lines between"; nothing of so many that lines tell all. */
+void series_describe(const struct series *series, char *text, size_t size);
+
+/* A dot at each sample, where there are so few that they do not touch, or that there is no line. */
 void series_dots(struct canvas *canvas, const struct series *series, const struct scale *time,
                  const struct scale *values, struct colour colour);
 
@@ -40,9 +47,13 @@ struct series_stack {
 void series_stack(struct canvas *canvas, struct rect plot, const struct series_stack *stack,
                   const struct scale *time, const struct scale *values);
 
-/* The same as a bar at each sample: where there are so few that nobody knows what was between. */
+/* The same as a bar at each sample. */
 void series_bars(struct canvas *canvas, struct rect plot, const struct series_stack *stack,
                  const struct scale *time, const struct scale *values);
+
+/* The place of such a bar, as high as the plot: at the sample, and no wider than the bars are apart. */
+struct rect series_bar(const struct canvas *canvas, struct rect plot, const struct series *series,
+                       size_t sample, const struct scale *time);
 
 /* The first sample at or after which anything is known, and the last; begin > end without samples. */
 void series_extend(const struct series *series, int64_t *begin, int64_t *end);

@@ -151,10 +151,14 @@ static void draw_coverage(struct thp *thp, size_t number, struct rect plot)
 		                     .colour = canvas->theme->hues[HUE_BLUE] };
 	struct scale percent;
 
+	char figures[64];
+
 	scale_init(&percent, 0, 105, plot.y + plot.height, plot.y);
-	layout_strip_name(canvas, plot, "anonymous memory in huge pages", "");
+	series_describe(coverage, figures, sizeof(figures));
+	layout_strip_name(canvas, plot, "share of anonymous memory in huge pages", figures);
 	axis_left(canvas, plot, &percent, QUANTITY_PERCENT, number == 0);
-	series_line(canvas, coverage, &thp->board.across[number], &percent, &line);
+	if (!series_few(coverage))
+		series_line(canvas, coverage, &thp->board.across[number], &percent, &line);
 	series_dots(canvas, coverage, &thp->board.across[number], &percent, line.colour);
 	if (!coverage->count)
 		layout_nothing(canvas, plot,
@@ -200,8 +204,9 @@ static void draw_events(struct thp *thp, size_t number, struct rect plot)
 	for (size_t i = 0; i < thp->request->nr_runs; i++)
 		most = fmax(most, thp->panels[i].highest);
 	scale_init(&counts, 0, fmax(most * 1.08, 1), plot.y + plot.height, plot.y);
-	snprintf(figures, sizeof(figures), "%.0f got, %.0f not, %.0f collapsed, %.0f failed to",
-	         totals[0], totals[2], totals[1], totals[3]);
+	snprintf(figures, sizeof(figures),
+	         "%.0f got, %.0f refused, %.0f collapsed, %.0f failed to collapse", totals[0],
+	         totals[2], totals[1], totals[3]);
 	layout_strip_name(thp->canvas, plot, "attempts to get a huge page", figures);
 	axis_left(thp->canvas, plot, &counts, QUANTITY_AMOUNT, number == 0);
 	draw_bars(thp, number, plot, &counts);

@@ -25,7 +25,7 @@
 #define LANE_MAX  46.0
 
 /* Free memory this many times the high watermark would press the watermarks into one line. */
-#define LOG_FACTOR 8
+#define LOG_FACTOR 5
 /* ... which matters if it ever comes this near to it. */
 #define NEAR_FACTOR 4
 

@@ -57,6 +57,29 @@ static bool tell_values(const struct tips *tips, const double *columns, size_t n
 	return any;
 }
 
+static void tell_bars(struct canvas *canvas, struct rect plot, const struct tips *tips,
+                      const struct scale *time)
+{
+	const struct series *first = &tips->series[0];
+	double *values = xalloc(tips->nr_series, sizeof(*values));
+
+	for (size_t i = 0; i < first->count; i++) {
+		double t = (double)first->samples[i].t_ns;
+		char text[TIP_SIZE], when[SCALE_LABEL];
+
+		if (t < time->low || t > time->high)
+			continue;
+		for (size_t j = 0; j < tips->nr_series; j++)
+			values[j] = i < tips->series[j].count ? tips->series[j].samples[i].value
+			                                      : (double)NAN;
+		format_time(when, t);
+		snprintf(text, sizeof(text), "%s", when);
+		if (tell_values(tips, values, 1, 0, text, sizeof(text)))
+			canvas_tip(canvas, series_bar(canvas, plot, first, i, time), text);
+	}
+	free(values);
+}
+
 void tips_series(struct canvas *canvas, struct rect plot, const struct tips *tips,
                  const struct scale *time)
 {
@@ -66,6 +89,10 @@ void tips_series(struct canvas *canvas, struct rect plot, const struct tips *tip
 
 	if (!wanted(canvas, plot))
 		return;
+	if (tips->bars) {
+		tell_bars(canvas, plot, tips, time);
+		return;
+	}
 	coarse.first = 0;
 	coarse.last = (double)nr_strips;
 	columns = xalloc(tips->nr_series * nr_strips, sizeof(*columns));

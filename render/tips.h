@@ -15,6 +15,7 @@ struct tips {
 	size_t nr_series;
 	bool hold; /* as for series_columns() */
 	enum quantity quantity;
+	bool bars; /* drawn by series_bars(): nothing is known between */
 };
 
 /* "3.2 s", and below it "anonymous: 12 MiB" for each series that has a value there. */

@@ -144,10 +144,10 @@ static void describe(const struct workingset *all, size_t run, size_t strip, cha
 	*text = '\0';
 	if (!(totals[0] + totals[1] > 0))
 		return;
-	if (strip && strips[strip].lines[1].counter)
+	if (strips[strip].lines[1].counter)
 		snprintf(text, size, "%s %s, %s %s in all", strips[strip].lines[0].label, first,
 		         strips[strip].lines[1].label, second);
-	else if (strip)
+	else
 		snprintf(text, size, "%s in all", first);
 }
 
@@ -156,13 +156,17 @@ static void draw_strip(struct workingset *all, size_t run, size_t strip, struct 
 	struct canvas *canvas = all->canvas;
 	const struct theme *theme = canvas->theme;
 	const struct series *series = all->series[run][strip];
+	const bool bars = !strip && series_few(&series[0]);
 	struct colour colours[LINES];
 	const char *names[LINES];
 	struct scale scale;
 	char figures[128];
 
 	scale_init(&scale, 0, fmax(all->highest[strip] * 1.08, 1), plot.y + plot.height, plot.y);
-	describe(all, run, strip, figures, sizeof(figures));
+	if (strip)
+		describe(all, run, strip, figures, sizeof(figures));
+	else
+		series_describe(&series[0], figures, sizeof(figures));
 	layout_strip_name(canvas, plot, strips[strip].name, figures);
 	if (all->highest[strip] > 0)
 		axis_left(canvas, plot, &scale, strips[strip].quantity, run == 0);
@@ -171,8 +175,9 @@ static void draw_strip(struct workingset *all, size_t run, size_t strip, struct 
 		names[i] = strips[strip].lines[i].label;
 	}
 	if (!strip)
-		series_stack(canvas, plot, &(struct series_stack){ series, colours, LINES, false },
-		             &all->board.across[run], &scale);
+		(bars ? series_bars : series_stack)(
+			canvas, plot, &(struct series_stack){ series, colours, LINES, false },
+			&all->board.across[run], &scale);
 	for (size_t i = LINES; strip && all->highest[strip] > 0 && i-- > 0;) {
 		const struct stroke stroke = { .width = 1.8 * canvas->unit * theme->line,
 			                       .colour = colours[i] };
@@ -186,7 +191,7 @@ static void draw_strip(struct workingset *all, size_t run, size_t strip, struct 
 		               strip ? "fewer than two snapshots of /proc/vmstat"
 		                     : "no snapshots of /proc/vmstat");
 	tips_series(canvas, plot,
-	            &(struct tips){ names, series, LINES, false, strips[strip].quantity },
+	            &(struct tips){ names, series, LINES, false, strips[strip].quantity, bars },
 	            &all->board.across[run]);
 }
 

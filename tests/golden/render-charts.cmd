@@ -4,3 +4,4 @@ for chart in histogram latency tasks orders lru workingset thp difference polici
 	mmrender $chart small.db --size 800x500 --format txt -o -
 done
 mmrender tasks small.db --run clock --format txt -o - | tail -1
+mmrender policies small.db --size 300x330 --no-heading --format txt -o - | grep "^text"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Every chart of the databases named, at five sizes, in every theme, alone and side by side: no text
- * leaves the picture, none touches another, and none was cut short but names of files and runs.
+ * leaves the picture, none touches another, none was cut short but names of files, and of runs as long
+ * as they are told apart; and what is drawn takes up the picture.
  * usage: extents DATABASE...        prints what is wrong, or how many pictures were right
  */
 #include <stdio.h>
@@ -9,6 +10,8 @@
 #include <string.h>
 
 #include "chart.h"
+
+#define FILLED 0.7 /* of the height, at least */
 
 static const struct {
 	double width, height;
@@ -32,8 +35,40 @@ static void wrong(const char *what, const char *text, const char *why, const cha
 	nr_wrong++;
 }
 
-static void check(const struct canvas *canvas, const char *what)
+/* "fifo vm.wat…factor=200": the beginning and the end of one run's name, and of no other's. */
+static bool names_one_run(const struct chart_request *request, const char *text)
 {
+	const char *mark = strstr(text, "…"), *tail = mark + strlen("…");
+	size_t head = (size_t)(mark - text), matches = 0;
+
+	for (size_t i = 0; i < request->nr_runs; i++) {
+		const char *name = request->runs[i].label;
+		size_t length = strlen(name);
+
+		if (length > head + strlen(tail) && strncmp(name, text, head) == 0 &&
+		    strcmp(name + length - strlen(tail), tail) == 0)
+			matches++;
+	}
+	return matches == 1;
+}
+
+/* A plot that ends half way down, or fields that leave the lower half empty. */
+static void check_filled(const struct canvas *canvas, const char *what)
+{
+	const struct text_box *last = NULL;
+
+	for (size_t i = 0; i < canvas->nr_boxes; i++) {
+		if (!last || canvas->boxes[i].rect.y > last->rect.y)
+			last = &canvas->boxes[i];
+	}
+	if (last && !canvas->nothing && last->rect.y < FILLED * canvas->height)
+		wrong(what, last->text, "is the last of a picture that is empty below it", "");
+}
+
+static void check(const struct canvas *canvas, const struct chart_request *request,
+                  const char *what)
+{
+	check_filled(canvas, what);
 	for (size_t i = 0; i < canvas->nr_boxes; i++) {
 		const struct rect *box = &canvas->boxes[i].rect;
 		const char *text = canvas->boxes[i].text;
@@ -41,7 +76,8 @@ static void check(const struct canvas *canvas, const char *what)
 		if (box->x < 0 || box->y < 0 || box->x + box->width > canvas->width + 0.5 ||
 		    box->y + box->height > canvas->height)
 			wrong(what, text, "leaves the picture", "");
-		if (strstr(text, "…") && !strstr(text, ".zst") && !strstr(text, "Replay"))
+		if (strstr(text, "…") && !strstr(text, ".zst") && !strstr(text, "Replay") &&
+		    !names_one_run(request, text))
 			wrong(what, text, "is cut short", "");
 		for (size_t j = 0; j < i; j++) {
 			if (overlap(*box, canvas->boxes[j].rect))
@@ -73,7 +109,7 @@ static void draw(const struct chart_ops *chart, const struct chart_request *requ
 			    !(sizes[i].column &&
 			      err.code == MMR_E_INVALID)) /* --size is too small */
 				wrong(what, err.text, "", "");
-			check(canvas, what);
+			check(canvas, request, what);
 			canvas_destroy(canvas);
 			nr_pictures++;
 		}
