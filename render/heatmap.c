@@ -265,6 +265,15 @@ static size_t list_categories(const struct heatmap *heatmap, const bool *seen,
 	return n;
 }
 
+static bool any_work(const struct heatmap *heatmap)
+{
+	for (size_t i = 0; i < NR_WORKS; i++) {
+		if (heatmap->work_seen[i])
+			return true;
+	}
+	return false;
+}
+
 /* `all`: whatever might occur, to know how much room it takes at most. */
 static size_t legend_entries(const struct heatmap *heatmap, bool all, struct legend_texts *texts,
                              struct legend_entry *entries)
@@ -298,7 +307,8 @@ static size_t legend_entries(const struct heatmap *heatmap, bool all, struct leg
 		                     entries + n);
 	if (heatmap->show == SHOW_COMPACTION) {
 		entries[n++] = (struct legend_entry){
-			.label = "in use, not touched",
+			.label = all || any_work(heatmap) ? "in use, not touched"
+			                                  : "in use; compaction did nothing",
 			.colour = palette_diverging(USED_SHADE, theme->paper, theme->paper,
 			                            theme->faint_ink),
 		};

@@ -109,11 +109,14 @@ double layout_panel_title_height(const struct canvas *canvas)
 	return PANEL_TITLE * canvas->unit;
 }
 
-static void describe_run(const struct run *run, char *text, size_t size)
+/* brief: what there is no other way to know. */
+static void describe_run(const struct run *run, bool brief, char *text, size_t size)
 {
 	const size_t policy = strlen(run->policy);
 
-	if (run->original)
+	if (brief)
+		snprintf(text, size, "%s", run->original ? "Original" : run->label);
+	else if (run->original)
 		snprintf(text, size, "Original: the kernel's own policy");
 	else if (strncmp(run->label, run->policy, policy) == 0 &&
 	         (!run->label[policy] || run->label[policy] == ' ')) /* and what was set */
@@ -136,7 +139,9 @@ void layout_panel_title(struct canvas *canvas, struct rect area, const struct ru
 
 	style.bold = true;
 	style.colour = canvas->theme->ink;
-	describe_run(run, text, sizeof(text));
+	describe_run(run, false, text, sizeof(text));
+	if (canvas_text_width(canvas, text, &style) > area.width)
+		describe_run(run, true, text, sizeof(text));
 	width = canvas_text_fit_ends(canvas, (struct point){ area.x, y }, text, &style,
 	                             area.width) +
 	        12 * canvas->unit;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "axis.h"
 #include "chart.h"
@@ -20,6 +21,7 @@
 #define COLUMN_GAP  26.0
 #define TASKS_SHOWN 30
 #define NARROWEST   90.0 /* of the bars */
+#define BARS_SHARE  0.4  /* of the width, where figures can be left out for them */
 
 struct panel {
 	struct task_waits waits;
@@ -37,6 +39,76 @@ struct tasks {
 	int64_t since, until;
 	double row; /* height of one */
 };
+
+/* ---- reading ---- */
+
+static int by_identity(const void *left, const void *right)
+{
+	const struct task_wait *a = left, *b = right;
+
+	return a->pid != b->pid ? (a->pid < b->pid ? -1 : 1) : strcmp(a->comm, b->comm);
+}
+
+static int by_total(const void *left, const void *right)
+{
+	const struct task_wait *a = left, *b = right;
+
+	return a->total_ns > b->total_ns ? -1 : a->total_ns < b->total_ns;
+}
+
+/* Every task of any run once, the one that waited longest in all runs together first. */
+static struct task_waits unite(const struct tasks *tasks)
+{
+	struct task_waits all = { 0 };
+	size_t count = 0;
+
+	for (size_t i = 0; i < tasks->request->nr_runs; i++) {
+		const struct task_waits *waits = &tasks->panels[i].waits;
+
+		for (size_t j = 0; j < waits->count; j++) {
+			all.items = xgrow(all.items, all.count, &all.capacity, sizeof(*all.items));
+			all.items[all.count++] = waits->items[j];
+		}
+	}
+	if (all.count)
+		qsort(all.items, all.count, sizeof(*all.items), by_identity);
+	for (size_t i = 0; i < all.count; i++) {
+		if (count && by_identity(&all.items[count - 1], &all.items[i]) == 0)
+			all.items[count - 1].total_ns += all.items[i].total_ns;
+		else
+			all.items[count++] = all.items[i];
+	}
+	all.count = count;
+	if (count)
+		qsort(all.items, count, sizeof(*all.items), by_total);
+	return all;
+}
+
+/* A task stands in the same row of all panels. */
+static void align(struct tasks *tasks)
+{
+	struct task_waits all = unite(tasks);
+
+	for (size_t i = 0; i < tasks->request->nr_runs && all.count; i++) {
+		struct task_waits *waits = &tasks->panels[i].waits;
+		struct task_wait *items = xalloc(all.count, sizeof(*items));
+
+		if (waits->count)
+			qsort(waits->items, waits->count, sizeof(*waits->items), by_identity);
+		for (size_t j = 0; j < all.count; j++) {
+			const struct task_wait *found =
+				waits->count ? bsearch(&all.items[j], waits->items, waits->count,
+			                               sizeof(*waits->items), by_identity)
+					     : NULL;
+
+			items[j] = found ? *found : (struct task_wait){ .pid = all.items[j].pid };
+			memcpy(items[j].comm, all.items[j].comm, sizeof(items[j].comm));
+		}
+		task_waits_deinit(waits);
+		*waits = (struct task_waits){ items, all.count, all.count };
+	}
+	task_waits_deinit(&all);
+}
 
 static int load(struct tasks *tasks, struct mmr_error *err)
 {
@@ -62,6 +134,8 @@ static int load(struct tasks *tasks, struct mmr_error *err)
 		}
 		tasks->longest_ns = fmax(tasks->longest_ns, panel->longest_ns);
 	}
+	if (!rc && request->nr_runs > 1)
+		align(tasks);
 	return rc;
 }
 
@@ -72,15 +146,23 @@ static void task_name(const struct task_wait *task, char *text, size_t size)
 	snprintf(text, size, "%s (%lld)", task->comm, (long long)task->pid);
 }
 
-/* "213 stalls, longest 189 ms"; short: "213, 189 ms". */
-static void task_figures(const struct task_wait *task, bool brief, char *text, size_t size)
+/* "2.06 s, 213 stalls, longest 189 ms"; the less there is room for, the fewer of them. */
+enum figures { TOTAL_ONLY, TOTAL_AND_COUNT, ALL_FIGURES };
+
+static void task_figures(const struct task_wait *task, enum figures figures, char *text,
+                         size_t size)
 {
 	char longest[SCALE_LABEL], total[SCALE_LABEL];
 
 	format_time(longest, task->longest_ns);
 	format_time(total, task->total_ns);
-	if (brief)
+	if (!task->count)
+		snprintf(text, size, "none");
+	else if (figures == TOTAL_ONLY)
 		snprintf(text, size, "%s", total);
+	else if (figures == TOTAL_AND_COUNT)
+		snprintf(text, size, "%s, %zu stall%s", total, task->count,
+		         task->count == 1 ? "" : "s");
 	else
 		snprintf(text, size, "%s, %zu stall%s, longest %s", total, task->count,
 		         task->count == 1 ? "" : "s", longest);
@@ -88,7 +170,7 @@ static void task_figures(const struct task_wait *task, bool brief, char *text, s
 
 struct widths {
 	double names, figures;
-	bool brief;
+	enum figures which;
 };
 
 /* What stands left and right of the bars, of all panels, so that they have one scale. */
@@ -99,8 +181,8 @@ static struct widths measure(const struct tasks *tasks, double column)
 	struct text_style small = axis_text(canvas, TEXT_SMALL, ALIGN_LEFT);
 	struct widths widths = { 0 };
 
-	for (int brief = 0; brief < 2; brief++) {
-		widths = (struct widths){ .brief = brief };
+	for (enum figures which = ALL_FIGURES + 1; which-- > TOTAL_ONLY;) {
+		widths = (struct widths){ .which = which };
 		for (size_t i = 0; i < tasks->request->nr_runs; i++) {
 			const struct panel *panel = &tasks->panels[i];
 
@@ -110,14 +192,14 @@ static struct widths measure(const struct tasks *tasks, double column)
 				task_name(&panel->waits.items[j], text, sizeof(text));
 				widths.names =
 					fmax(widths.names, canvas_text_width(canvas, text, &name));
-				task_figures(&panel->waits.items[j], brief, text, sizeof(text));
+				task_figures(&panel->waits.items[j], which, text, sizeof(text));
 				widths.figures = fmax(widths.figures,
 				                      canvas_text_width(canvas, text, &small));
 			}
 		}
 		widths.names = fmin(widths.names, 0.35 * column);
 		if (column - widths.names - widths.figures - 3 * GAP * canvas->unit >
-		    fmax(NARROWEST * canvas->unit, column / 4))
+		    fmax(NARROWEST * canvas->unit, BARS_SHARE * column))
 			break;
 	}
 	return widths;
@@ -183,7 +265,7 @@ static void draw_panel(struct tasks *tasks, size_t number, struct rect column,
 	scale_init(&scale, 0, BEYOND * tasks->longest_ns, plot.x, plot.x + plot.width);
 	axis_below_grid(canvas, plot, &scale, QUANTITY_DURATION);
 	axis_below(canvas, plot, &scale, QUANTITY_DURATION, "time spent waiting");
-	for (size_t i = 0; i < panel->nr_drawn; i++) {
+	for (size_t i = 0; i < panel->nr_drawn && panel->total_ns > 0; i++) {
 		struct rect line = { plot.x, plot.y + EDGE * unit + (double)i * row, plot.width,
 			             row };
 		double baseline = line.y + row / 2 + 0.36 * name.size;
@@ -193,14 +275,14 @@ static void draw_panel(struct tasks *tasks, size_t number, struct rect column,
 		task_name(&panel->waits.items[i], text, sizeof(text));
 		canvas_text_fit(canvas, (struct point){ plot.x - GAP * unit, baseline }, text,
 		                &name, widths->names);
-		task_figures(&panel->waits.items[i], widths->brief, text, sizeof(text));
+		task_figures(&panel->waits.items[i], widths->which, text, sizeof(text));
 		canvas_text_fit(canvas,
 		                (struct point){ plot.x + plot.width + GAP * unit, baseline }, text,
 		                &small, widths->figures + GAP * unit);
 	}
-	if (panel->nr_drawn < panel->waits.count)
+	if (panel->nr_drawn < panel->waits.count && panel->total_ns > 0)
 		draw_rest(tasks, panel, plot, plot.y + plot.height - 5 * unit);
-	if (!panel->waits.count)
+	if (!(panel->total_ns > 0))
 		layout_nothing(canvas, plot, "No stalls: nobody waited for memory.");
 	canvas_frame(canvas, plot, &frame);
 }
