@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Anonymous memory in folios between a base page and a huge page: of which order the first touch gets one, and the
+ * Memory of processes in folios between a base page and a huge page: of which order the first touch gets one, and the
  * statistics of each size.
  *
  * Each size has a switch (thp.hugepages-16kB.enabled and so on): never, always, madvise (where MADV_HUGEPAGE was said), inherit (as
@@ -12,8 +12,7 @@
  *
  * Follows alloc_anon_folio(), do_anonymous_page(), thp_vma_allowable_orders(), thp_vma_suitable_orders(), pte_range_none() of v6.12.
  *
- * Not modelled: zero pages, which keep folios away as any other page does; folios of
- * shared memory (shmem_enabled); whole folios read from zram (6.12).
+ * Not modelled: zero pages, which keep folios away as any other page does; whole folios read from zram (6.12).
  */
 #include "huge_memory.h"
 #include "internal.h"
@@ -46,6 +45,8 @@ const char *mm_folio_stat_name(enum mm_folio_stat stat)
 	static const char *const names[MM_NR_FOLIO_STATS] = {
 		[MM_FOLIO_FAULT_ALLOC] = "anon_fault_alloc",
 		[MM_FOLIO_FAULT_FALLBACK] = "anon_fault_fallback",
+		[MM_FOLIO_SHMEM_ALLOC] = "shmem_alloc",
+		[MM_FOLIO_SHMEM_FALLBACK] = "shmem_fallback",
 		[MM_FOLIO_SWPOUT] = "swpout",
 		[MM_FOLIO_SWPOUT_FALLBACK] = "swpout_fallback",
 		[MM_FOLIO_SPLIT] = "split",
@@ -61,7 +62,7 @@ static uint32_t highest(uint32_t orders)
 }
 
 /* The base pages that have not been touched are holes. */
-static void make_holes(struct mm_machine *machine, uint32_t head, uint32_t number)
+void mm_make_holes(struct mm_machine *machine, uint32_t head, uint32_t number)
 {
 	struct mm_lpage *whole = mm_lpage(machine, head);
 	uint32_t nr = mm_block_pages(whole->order);
@@ -75,7 +76,7 @@ static void make_holes(struct mm_machine *machine, uint32_t head, uint32_t numbe
 
 /* A block, and in *order of which order it is; MM_NONE. */
 static uint32_t alloc_folio(struct mm_machine *machine, const struct mm_request *request,
-                            uint32_t orders, uint32_t *order)
+                            uint32_t orders, enum mm_folio_stat fallback, uint32_t *order)
 {
 	struct mm_request folio = *request;
 
@@ -88,20 +89,22 @@ static uint32_t alloc_folio(struct mm_machine *machine, const struct mm_request 
 		pfn = mm_alloc_pages(machine, &folio);
 		if (pfn != MM_NONE)
 			return pfn;
-		mm_count_folio(machine, *order, MM_FOLIO_FAULT_FALLBACK);
+		mm_count_folio(machine, *order, fallback);
 	}
 	return MM_NONE;
 }
 
 enum mm_touch_result mm_touch_folio(struct mm_machine *machine, const struct mm_request *request,
-                                    uint32_t number)
+                                    uint32_t number, enum mm_lpage_kind kind, uint32_t flags)
 {
+	bool shared = kind == MM_LPAGE_SHMEM, fault = !shared || (flags & MM_TOUCH_FAULT);
 	uint32_t orders = request->folio_orders, order, head, pfn;
 
 	while (orders != 0 && !mm_has_room(machine, number & ~(mm_block_pages(highest(orders)) - 1),
 	                                   highest(orders)))
 		orders &= ~(1u << highest(orders));
-	pfn = alloc_folio(machine, request, orders, &order);
+	pfn = alloc_folio(machine, request, orders,
+	                  shared ? MM_FOLIO_SHMEM_FALLBACK : MM_FOLIO_FAULT_FALLBACK, &order);
 	if (pfn == MM_NONE)
 		return MM_TOUCH_FAILED;
 	head = number & ~(mm_block_pages(order) - 1);
@@ -110,13 +113,15 @@ enum mm_touch_result mm_touch_folio(struct mm_machine *machine, const struct mm_
 		mm_free_pages(machine, machine->current.cpu, pfn);
 		return MM_TOUCH_FAILED;
 	}
-	mm_count_folio(machine, order, MM_FOLIO_FAULT_ALLOC);
-	mm_count(machine, MM_PGFAULT, 1);
-	mm_page_bind(machine, pfn, head, MM_LPAGE_ANON);
-	machine->pages[pfn].flags |= MM_PG_YOUNG;
+	mm_count_folio(machine, order, shared ? MM_FOLIO_SHMEM_ALLOC : MM_FOLIO_FAULT_ALLOC);
+	mm_count(machine, MM_PGFAULT, fault);
+	mm_page_bind(machine, pfn, head, kind);
+	machine->pages[pfn].flags |= fault ? MM_PG_YOUNG : 0;
 	/* Of what was one fault of the recording all is in use. */
 	if (request->order < order)
-		make_holes(machine, head, number);
+		mm_make_holes(machine, head, number);
 	mm_lru_add_page(machine, pfn);
+	if (!fault)
+		mm_enter_unmapped(machine, pfn);
 	return MM_TOUCH_NEW;
 }

@@ -84,6 +84,7 @@ void mm_huge_areas_destroy(struct mm_machine *machine)
 		mm_huge_range_vec_deinit(&machine->huge.spaces[i].ranges);
 		mm_huge_loan_vec_deinit(&machine->huge.spaces[i].loans);
 		mm_number_vec_deinit(&machine->huge.spaces[i].zero_areas);
+		mm_huge_map_vec_deinit(&machine->huge.spaces[i].maps);
 	}
 	base_free(machine->huge.spaces);
 	base_free(machine->huge.chunks);
@@ -212,6 +213,7 @@ void mm_huge_space_end(struct mm_machine *machine, uint32_t space)
 
 	mm_khugepaged_exit(machine, space);
 	mm_huge_zero_end(machine, ended);
+	mm_shmem_space_end(machine, space);
 	mm_huge_give_back(machine, space);
 	while (ended->chunks != 0)
 		unlink_chunk(machine, ended->chunks - 1);

@@ -28,8 +28,17 @@ struct mm_huge_loan {
 
 DEFINE_VEC(mm_huge_loan_vec, struct mm_huge_loan);
 
+/* A huge page of shared memory that a space maps as one: see shmem.c. */
+struct mm_huge_map {
+	uint32_t chunk;
+	uint32_t serial;
+};
+
+DEFINE_VEC(mm_huge_map_vec, struct mm_huge_map);
+
 struct mm_huge_space {
 	struct mm_huge_range_vec ranges; /* ascending */
+	struct mm_huge_map_vec maps;     /* by chunk, ascending */
 	struct mm_huge_loan_vec loans;   /* by chunk, ascending */
 	uint32_t chunks; /* the first that is one of its areas, + 1; 0: there is none */
 	uint32_t prev;   /* of those that khugepaged goes through, or 0 */
@@ -47,7 +56,9 @@ struct mm_huge_chunk {
 	uint32_t prev_of_space; /* + 1 */
 	uint32_t next_of_space;
 	uint32_t nr_loans;
-	bool read_only; /* no entry of the area has been written to since a fork */
+	uint32_t nr_maps; /* spaces that map it as one, of shared memory … */
+	uint32_t serial;  /* … and how often that has ended for all */
+	bool read_only;   /* no entry of the area has been written to since a fork */
 };
 
 /* Huge pages that wait to be split: see deferred_split.c. */
@@ -71,8 +82,11 @@ struct mm_huge_areas {
 	uint32_t nr_chunks;
 	uint32_t *heads; /* [mask + 1] */
 	uint32_t mask;
-	uint32_t nr_loans;     /* of all spaces */
-	uint32_t nr_read_only; /* chunks */
+	uint32_t nr_loans;        /* of all spaces */
+	uint32_t nr_read_only;    /* chunks */
+	uint32_t nr_shmem;        /* huge pages of shared memory … */
+	uint32_t nr_shmem_mapped; /* … that a space maps as one */
+	uint32_t punched; /* first logical page + 1 of one that has lost a part; 0: there is none */
 	struct mm_khugepaged khugepaged;
 	struct mm_deferred_split deferred;
 	struct mm_huge_zero zero;
@@ -157,6 +171,19 @@ void mm_huge_zero_cut(struct mm_huge_space *space, uint32_t first, uint32_t end)
 void mm_huge_zero_end(struct mm_machine *machine, struct mm_huge_space *space);
 /* Its turn after a pass over a node's lists. */
 void mm_huge_zero_scan(struct mm_machine *machine, const struct mm_scan_control *sc);
+
+/* ---- shmem.c ---- */
+
+/* A space has a huge page of shared memory in its upper page table now. false: it was there. */
+bool mm_shmem_map_huge(struct mm_machine *machine, uint32_t space, uint32_t number);
+/* Of a touch by a fault, of the base page of one: enum mm_touch_flags, with or without MM_TOUCH_FAULTED. */
+uint32_t mm_shmem_fault(struct mm_machine *machine, uint32_t space, uint32_t number,
+                        uint32_t flags);
+/* Nobody has it any more: how many did. */
+uint32_t mm_shmem_unmap_huge(struct mm_machine *machine, uint32_t number);
+void mm_shmem_space_end(struct mm_machine *machine, uint32_t space);
+/* A part of a page of shared memory has ended. */
+void mm_shmem_punch(struct mm_machine *machine, uint32_t number);
 
 /* ---- khugepaged.c ---- */
 

@@ -110,6 +110,8 @@ void mm_forget_parts(struct mm_machine *machine, uint32_t number)
 {
 	const struct mm_lpage *lpage = mm_lpage(machine, number);
 
+	if (lpage->kind == MM_LPAGE_SHMEM && lpage->order == MM_PAGEBLOCK_ORDER)
+		mm_shmem_unmap_huge(machine, number);
 	for (uint32_t i = 1; lpage->order > 0 && i < mm_block_pages(lpage->order); i++)
 		mm_lpage(machine, number + i)->flags = 0;
 }
@@ -132,9 +134,15 @@ void mm_split_page(struct mm_machine *machine, uint32_t pfn)
 	const struct mm_page was = machine->pages[pfn];
 	const struct whole whole = whole_at(machine, was.logical);
 	uint32_t nr = mm_block_pages(was.order);
+	uint16_t flags = was.flags & keep;
 
 	if (nr == HUGE_PAGES && whole.lpage.kind == MM_LPAGE_ANON)
 		mm_split_mapped(machine, whole.number);
+	/* Pages of files are in no page table then. */
+	if (whole.lpage.kind == MM_LPAGE_SHMEM)
+		flags |= MM_PG_UNMAPPED;
+	if (nr == HUGE_PAGES && whole.lpage.kind == MM_LPAGE_SHMEM)
+		mm_count(machine, MM_THP_SPLIT_PMD, mm_shmem_unmap_huge(machine, whole.number));
 	/* Its base pages are unmapped one by one, and the first of them puts it into the queue. */
 	if (nr < HUGE_PAGES && nr > 2 && whole.lpage.kind == MM_LPAGE_ANON &&
 	    !(was.flags & MM_PG_UNMAPPED) && !(whole.lpage.flags & MM_LP_DEFERRED))
@@ -151,7 +159,7 @@ void mm_split_page(struct mm_machine *machine, uint32_t pfn)
 		mm_prep_block(machine, pfn + i, 0);
 		mm_page_bind(machine, pfn + i, whole.number + i,
 		             (enum mm_lpage_kind)whole.lpage.kind);
-		page->flags |= was.flags & keep;
+		page->flags |= flags;
 		page->io |= was.io & MM_IO_YOUNG_TWICE;
 		page->policy = was.policy;
 		if (was.flags & MM_PG_SWAPCACHE)
@@ -214,6 +222,8 @@ static void end_part(struct mm_machine *machine, uint16_t cpu, uint32_t head, ui
 		mm_free_lpage(machine, cpu, head);
 	else if (whole->order > 1 && whole->kind == MM_LPAGE_ANON)
 		mm_deferred_split(machine, head);
+	else if (whole->kind == MM_LPAGE_SHMEM)
+		mm_shmem_punch(machine, head);
 }
 
 bool mm_free_base(struct mm_machine *machine, uint16_t cpu, uint32_t number, uint32_t order)
@@ -291,10 +301,24 @@ static enum mm_vmstat_item huge_item(enum mm_lpage_kind kind, bool got)
 	return got ? MM_THP_FAULT_ALLOC : MM_THP_FAULT_FALLBACK;
 }
 
+/* It is where base page number has been touched; the others, if they are to be so one by one, are there for whoever does. */
+static void put_huge(struct mm_machine *machine, const struct mm_request *request, uint32_t number,
+                     enum mm_lpage_kind kind, uint32_t pfn)
+{
+	uint32_t head = number & ~(HUGE_PAGES - 1);
+
+	mm_page_bind(machine, pfn, head, kind);
+	if (kind == MM_LPAGE_SHMEM && request->order == 0)
+		mm_make_holes(machine, head, number);
+	machine->pages[pfn].flags |= MM_PG_YOUNG;
+	mm_lru_add_page(machine, pfn);
+}
+
 enum mm_touch_result mm_touch_huge(struct mm_machine *machine, const struct mm_request *request,
-                                   uint32_t number, enum mm_lpage_kind kind)
+                                   uint32_t number, enum mm_lpage_kind kind, uint32_t flags)
 {
 	bool whole = request->order == MM_PAGEBLOCK_ORDER;
+	bool shared = kind == MM_LPAGE_SHMEM, fault = !shared || (flags & MM_TOUCH_FAULT);
 	uint32_t head = number & ~(HUGE_PAGES - 1), pfn;
 
 	if (!whole && !mm_has_room(machine, head, MM_PAGEBLOCK_ORDER))
@@ -305,16 +329,19 @@ enum mm_touch_result mm_touch_huge(struct mm_machine *machine, const struct mm_r
 	/* Somebody else was faster while this one waited. */
 	if (pfn != MM_NONE && !mm_has_room(machine, head, MM_PAGEBLOCK_ORDER)) {
 		mm_free_pages(machine, machine->current.cpu, pfn);
-		return whole ? mm_touch_pieces(machine, request, head, kind, 0) : MM_TOUCH_FAILED;
+		return whole ? mm_touch_pieces(machine, request, head, kind, shared ? flags : 0)
+		             : MM_TOUCH_FAILED;
 	}
 	mm_count(machine, huge_item(kind, pfn != MM_NONE), 1);
 	if (pfn == MM_NONE && whole)
-		return mm_touch_pieces(machine, request, head, kind, 0);
+		return mm_touch_pieces(machine, request, head, kind, shared ? flags : 0);
 	if (pfn == MM_NONE)
 		return MM_TOUCH_FAILED;
-	mm_count(machine, MM_PGFAULT, 1);
-	mm_page_bind(machine, pfn, head, kind);
-	machine->pages[pfn].flags |= MM_PG_YOUNG;
-	mm_lru_add_page(machine, pfn);
+	mm_count(machine, MM_PGFAULT, fault);
+	put_huge(machine, request, number, kind, pfn);
+	if (!fault)
+		mm_enter_unmapped(machine, pfn);
+	else if (shared)
+		mm_shmem_map_huge(machine, request->space, head);
 	return MM_TOUCH_NEW;
 }

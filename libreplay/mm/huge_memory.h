@@ -18,10 +18,12 @@ uint32_t mm_base_page(struct mm_machine *machine, uint32_t number);
 bool mm_has_room(const struct mm_machine *machine, uint32_t number, uint32_t order);
 /* The first touch of an anonymous or shared page where a huge one may be. FAILED: a small one it is. */
 enum mm_touch_result mm_touch_huge(struct mm_machine *machine, const struct mm_request *request,
-                                   uint32_t number, enum mm_lpage_kind kind);
+                                   uint32_t number, enum mm_lpage_kind kind, uint32_t flags);
 /* All base pages of a request, one by one. */
 enum mm_touch_result mm_touch_pieces(struct mm_machine *machine, const struct mm_request *request,
                                      uint32_t number, enum mm_lpage_kind kind, uint32_t flags);
+/* A page of tmpfs that a system call brought in is in no page table. */
+void mm_enter_unmapped(struct mm_machine *machine, uint32_t pfn);
 /* A larger page that ends as a whole: its base pages forget that they were part of it. */
 void mm_forget_parts(struct mm_machine *machine, uint32_t number);
 /* … that is in memory and on its list, or unevictable. false: it cannot be split now. */
@@ -34,9 +36,11 @@ void mm_split_page(struct mm_machine *machine, uint32_t pfn);
 /* ---- anon_folio.c ---- */
 
 void mm_count_folio(struct mm_machine *machine, uint32_t order, enum mm_folio_stat stat);
-/* The first touch of an anonymous base page, by request->folio_orders. MM_TOUCH_FAILED: there is no folio for it. */
+/* The first touch of an anonymous or shared base page, by request->folio_orders. MM_TOUCH_FAILED: there is no folio for it. */
 enum mm_touch_result mm_touch_folio(struct mm_machine *machine, const struct mm_request *request,
-                                    uint32_t number);
+                                    uint32_t number, enum mm_lpage_kind kind, uint32_t flags);
+/* The base pages of a new folio are holes, but number. */
+void mm_make_holes(struct mm_machine *machine, uint32_t head, uint32_t number);
 
 /* ---- hugetlb.c ---- */
 

@@ -151,17 +151,20 @@ static enum mm_touch_result use_present(struct mm_machine *machine,
                                         const struct mm_request *request, uint32_t page,
                                         uint32_t flags)
 {
-	enum mm_touch_result result =
-		touch_present(machine, request, mm_lpage(machine, page)->pfn, flags);
+	const struct mm_lpage *lpage = mm_lpage(machine, page);
+	enum mm_touch_result result;
 
+	if (lpage->kind == MM_LPAGE_SHMEM && lpage->order == MM_PAGEBLOCK_ORDER &&
+	    (flags & MM_TOUCH_FAULT))
+		flags = mm_shmem_fault(machine, request->space, page, flags);
+	result = touch_present(machine, request, lpage->pfn, flags);
 	if (result == MM_TOUCH_MINOR && (flags & MM_TOUCH_FAULT) &&
 	    mm_lpage(machine, page)->kind == MM_LPAGE_FILE)
 		mm_fault_around(machine, page, flags);
 	return result;
 }
 
-/* A page of tmpfs that a system call brought in is in no page table. */
-static void enter_unmapped(struct mm_machine *machine, uint32_t pfn)
+void mm_enter_unmapped(struct mm_machine *machine, uint32_t pfn)
 {
 	machine->pages[pfn].flags |= MM_PG_UNMAPPED;
 	if (machine->policy && machine->policy->mark_accessed)
@@ -183,13 +186,13 @@ static enum mm_touch_result first_touch(struct mm_machine *machine,
 	small.folio_orders = 0;
 	small.huge_gfp = 0;
 	if (huge || request->huge_gfp != 0) {
-		enum mm_touch_result result = mm_touch_huge(machine, request, page, kind);
+		enum mm_touch_result result = mm_touch_huge(machine, request, page, kind, flags);
 
 		if (huge || result != MM_TOUCH_FAILED)
 			return result;
 	}
-	if (request->folio_orders != 0 && kind == MM_LPAGE_ANON) {
-		enum mm_touch_result result = mm_touch_folio(machine, request, page);
+	if (request->folio_orders != 0 && (kind == MM_LPAGE_ANON || kind == MM_LPAGE_SHMEM)) {
+		enum mm_touch_result result = mm_touch_folio(machine, request, page, kind, flags);
 
 		if (result != MM_TOUCH_FAILED && mm_lpage(machine, page)->order < request->order)
 			return mm_touch_pieces(machine, request, page, kind, flags);
@@ -216,7 +219,7 @@ static enum mm_touch_result first_touch(struct mm_machine *machine,
 			machine->pages[pfn].flags |= MM_PG_YOUNG;
 		mm_lru_add_page(machine, pfn);
 		if (!fault)
-			enter_unmapped(machine, pfn);
+			mm_enter_unmapped(machine, pfn);
 	} else {
 		mm_kmem_added(machine, page, mm_kmem_kind(request->gfp_flags, flags));
 		mm_count(machine, MM_HTLB_BUDDY_PGALLOC, (flags & hugetlb) != 0);
@@ -243,7 +246,7 @@ static enum mm_touch_result swap_in(struct mm_machine *machine, const struct mm_
 		machine->pages[pfn].flags &= (uint16_t)~MM_PG_UNMAPPED;
 		machine->pages[pfn].flags |= MM_PG_YOUNG;
 	} else {
-		enter_unmapped(machine, pfn);
+		mm_enter_unmapped(machine, pfn);
 	}
 	leave_swapcache(machine, pfn,
 	                (flags & MM_TOUCH_WRITE) ||
@@ -385,6 +388,9 @@ enum mm_touch_result mm_activate_page(struct mm_machine *machine, const struct m
 	if (lpage->pfn == MM_NONE || !policy || !policy->mark_accessed)
 		return mm_access_page(machine, request, number);
 	page = &machine->pages[lpage->pfn];
+	/* zap_pte_range() has told, and zap_huge_pmd() does not say so of a page. */
+	if (lpage->kind == MM_LPAGE_SHMEM && page->order == MM_PAGEBLOCK_ORDER)
+		return MM_TOUCH_HIT;
 	/* Told at the end of its wait: there it was on a list, and here it becomes active at once. */
 	machine->current.cpu = (uint16_t)(request->cpu % machine->nr_cpus);
 	for (uint32_t cpu = 0; cpu < machine->nr_cpus && (page->io & MM_IO_ADDING); cpu++)

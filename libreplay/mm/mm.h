@@ -68,6 +68,20 @@ enum mm_advice {
 	MM_ADVICE_GONE, /* there is no VMA */
 };
 
+/* … shmem_enabled, and of which orders' own file says what; a bit each. */
+enum mm_shmem_enabled {
+	MM_SHMEM_NEVER,
+	MM_SHMEM_ALWAYS,
+	MM_SHMEM_WITHIN_SIZE,
+	MM_SHMEM_ADVISE,
+	MM_SHMEM_DENY,
+	MM_SHMEM_FORCE,
+};
+struct mm_shmem_settings {
+	uint16_t always, within_size, advise, inherit;
+	uint8_t enabled; /* enum mm_shmem_enabled */
+};
+
 /* /sys/kernel/mm/ksm */
 enum mm_ksm_run { MM_KSM_RUN_STOP, MM_KSM_RUN_MERGE, MM_KSM_RUN_UNMERGE };
 
@@ -95,7 +109,8 @@ struct mm_settings {
 	uint16_t folio_always;    /* a bit for each order, 2 to 8: folios of it are for all, … */
 	uint16_t folio_madvise;   /* … where MADV_HUGEPAGE was said, … */
 	uint16_t folio_inherit;   /* … as thp_enabled says */
-	bool khugepaged_defrag;   /* its requests compact and reclaim */
+	struct mm_shmem_settings shmem;
+	bool khugepaged_defrag;            /* its requests compact and reclaim */
 	uint32_t khugepaged_pages_to_scan; /* a round */
 	uint32_t max_ptes_none;            /* khugepaged/max_ptes_*, 0 to 511 */
 	uint32_t max_ptes_swap;
@@ -166,7 +181,7 @@ struct mm_request {
 	uint32_t space; /* of mm_space_new(), or 0: nobody's */
 	uint32_t
 		huge_gfp; /* of order 0: a huge page is to be tried first, with these; 0: none is */
-	uint32_t folio_gfp; /* of anonymous memory: folios of these orders are tried first, … */
+	uint32_t folio_gfp; /* of processes' memory: folios of these orders are tried first, … */
 	uint16_t folio_orders; /* … with folio_gfp, the largest first; a bit each */
 	uint16_t cpu;
 	uint8_t order;
@@ -538,6 +553,8 @@ enum mm_folio_stat {
 	MM_FOLIO_FAULT_FALLBACK,
 	MM_FOLIO_SWPOUT,
 	MM_FOLIO_SWPOUT_FALLBACK,
+	MM_FOLIO_SHMEM_ALLOC,
+	MM_FOLIO_SHMEM_FALLBACK,
 	MM_FOLIO_SPLIT,
 	MM_FOLIO_SPLIT_DEFERRED,
 	MM_NR_FOLIO_STATS

@@ -100,6 +100,8 @@ static void account_kind(struct mm_machine *machine, enum mm_lpage_kind kind, ui
 		break;
 	case MM_LPAGE_SHMEM:
 		machine->nr_shmem += nr;
+		if (order == MM_PAGEBLOCK_ORDER)
+			machine->huge.nr_shmem += add ? 1 : -1u;
 		break;
 	case MM_LPAGE_KERNEL:
 	case MM_LPAGE_NONE:

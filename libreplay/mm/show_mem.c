@@ -83,6 +83,10 @@ static uint64_t gauge(const struct mm_machine *machine, uint32_t i)
 		return machine->nr_dirty;
 	case MM_NR_WRITEBACK:
 		return machine->nr_writeback;
+	case MM_NR_SHMEM_THPS:
+		return machine->huge.nr_shmem;
+	case MM_NR_SHMEM_PMDMAPPED:
+		return machine->huge.nr_shmem_mapped;
 	case MM_NR_SHMEM:
 		return machine->nr_shmem;
 	case MM_NR_SWAPCACHED:

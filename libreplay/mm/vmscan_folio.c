@@ -168,6 +168,12 @@ static enum outcome prepare_swap(struct mm_machine *machine, const struct mm_sca
 
 	if (!needs_swap(page) || (page->flags & MM_PG_SWAPCACHE))
 		return FREED;
+	/* The first that writes larger pages of shared memory as they are is 6.12. */
+	if ((page->flags & MM_PG_SHMEM) && page->order > 0 && machine->settings.kernel != 0 &&
+	    machine->settings.kernel < MM_KERNEL(6, 12)) {
+		mm_split_page(machine, pfn);
+		return DISPERSED;
+	}
 	if (!(sc->gfp_flags & MM_GFP_IO))
 		return KEEP;
 	/* Partially mapped: what is not may be free at once. */
@@ -175,6 +181,8 @@ static enum outcome prepare_swap(struct mm_machine *machine, const struct mm_sca
 		return FREED;
 	if (page->order == 0 || (!part && machine->swap.nr_used == machine->swap.nr_slots))
 		return ACTIVATE;
+	/* Of shared memory it is shmem_writepage() that splits, and does not count it. */
+	part |= (page->flags & MM_PG_SHMEM) != 0;
 	mm_count(machine, MM_THP_SWPOUT_FALLBACK, !part && page->order == MM_PAGEBLOCK_ORDER);
 	if (!part)
 		mm_count_folio(machine, page->order, MM_FOLIO_SWPOUT_FALLBACK);
@@ -225,6 +233,9 @@ static enum outcome shrink_page(struct mm_machine *machine, struct mm_scan_contr
 		/* try_to_unmap() with TTU_SPLIT_HUGE_PMD. */
 		if (page->order == MM_PAGEBLOCK_ORDER && (page->flags & MM_PG_ANON))
 			mm_split_huge_pmd(machine, page->logical);
+		else if (page->order == MM_PAGEBLOCK_ORDER)
+			mm_count(machine, MM_THP_SPLIT_PMD,
+			         mm_shmem_unmap_huge(machine, page->logical));
 		mm_tlb_unmap(machine, sc->cpu, page->logical, page->flags & MM_PG_DIRTY);
 		page->flags |= MM_PG_UNMAPPED;
 		sc->nr_unmapped++;

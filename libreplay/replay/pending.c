@@ -46,13 +46,11 @@ static uint64_t key_of(enum claim_kind kind, uint32_t number)
 
 static struct claim pages_of(const struct demand_op *op)
 {
-	const uint32_t tried = DEMAND_HUGE | DEMAND_TRIED;
-	bool tries_huge = op->kind == DEMAND_ANON_TOUCH && (op->arg & tried) == tried;
 	uint32_t nr = 1;
 
 	if (op->kind != DEMAND_KERNEL_ALLOC && op->kind != DEMAND_CACHE_GROWS)
 		nr = UINT32_C(1) << op->order;
-	if (tries_huge && op->order == 0)
+	if (demand_tried_huge(op))
 		return (struct claim){ key_of(CLAIM_PAGE, op->page & ~(HUGE_PAGES - 1)), HUGE_PAGES,
 			               false };
 	return (struct claim){ key_of(CLAIM_PAGE, op->page), nr, false };

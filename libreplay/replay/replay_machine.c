@@ -118,14 +118,19 @@ static int resize_memory(struct mm_zone_config *zones, uint32_t nr_zones, uint64
 
 #define NR_FOLIO_SIZES 7
 
+/* The switch of anonymous memory, and that of shared memory. */
 static const struct {
 	uint8_t tunable;
+	uint8_t shared;
 	uint8_t order;
 } folio_sizes[NR_FOLIO_SIZES] = {
-	{ REPLAY_TUNABLE_FOLIO_16K, 2 },   { REPLAY_TUNABLE_FOLIO_32K, 3 },
-	{ REPLAY_TUNABLE_FOLIO_64K, 4 },   { REPLAY_TUNABLE_FOLIO_128K, 5 },
-	{ REPLAY_TUNABLE_FOLIO_256K, 6 },  { REPLAY_TUNABLE_FOLIO_512K, 7 },
-	{ REPLAY_TUNABLE_FOLIO_1024K, 8 },
+	{ REPLAY_TUNABLE_FOLIO_16K, REPLAY_TUNABLE_SHMEM_16K, 2 },
+	{ REPLAY_TUNABLE_FOLIO_32K, REPLAY_TUNABLE_SHMEM_32K, 3 },
+	{ REPLAY_TUNABLE_FOLIO_64K, REPLAY_TUNABLE_SHMEM_64K, 4 },
+	{ REPLAY_TUNABLE_FOLIO_128K, REPLAY_TUNABLE_SHMEM_128K, 5 },
+	{ REPLAY_TUNABLE_FOLIO_256K, REPLAY_TUNABLE_SHMEM_256K, 6 },
+	{ REPLAY_TUNABLE_FOLIO_512K, REPLAY_TUNABLE_SHMEM_512K, 7 },
+	{ REPLAY_TUNABLE_FOLIO_1024K, REPLAY_TUNABLE_SHMEM_1024K, 8 },
 };
 
 /* The orders of folios whose switch is at word. */
@@ -137,6 +142,30 @@ static uint16_t folio_orders(const struct replay_tunables *tunables, uint64_t wo
 		if (tunables->value[folio_sizes[i].tunable] == word)
 			mask |= (uint16_t)(1u << folio_sizes[i].order);
 	return mask;
+}
+
+/* The orders of shared memory's whose own switch is at word: never|advise|inherit|within_size|always. */
+static uint16_t shmem_orders(const uint64_t *value, uint64_t word)
+{
+	uint16_t mask = 0;
+
+	for (int i = 0; i < NR_FOLIO_SIZES; i++)
+		if (value[folio_sizes[i].shared] == word)
+			mask |= (uint16_t)(1u << folio_sizes[i].order);
+	if (value[REPLAY_TUNABLE_SHMEM_2048K] == word)
+		mask |= (uint16_t)(1u << MM_PAGEBLOCK_ORDER);
+	return mask;
+}
+
+static struct mm_shmem_settings shmem_settings_of(const uint64_t *value)
+{
+	return (struct mm_shmem_settings){
+		.enabled = (uint8_t)value[REPLAY_TUNABLE_SHMEM_ENABLED],
+		.advise = shmem_orders(value, 1),
+		.inherit = shmem_orders(value, 2),
+		.within_size = shmem_orders(value, 3),
+		.always = shmem_orders(value, 4),
+	};
 }
 
 static struct mm_ksm_settings ksm_settings_of(const uint64_t *value)
@@ -188,6 +217,7 @@ static struct mm_settings settings_of(const struct replay_tunables *tunables)
 		.folio_madvise = folio_orders(tunables, 1),
 		.folio_inherit = folio_orders(tunables, 2),
 		.folio_always = folio_orders(tunables, 3),
+		.shmem = shmem_settings_of(value),
 		.khugepaged_defrag = value[REPLAY_TUNABLE_KHUGEPAGED_DEFRAG] > 0,
 		.khugepaged_pages_to_scan = (uint32_t)value[REPLAY_TUNABLE_PAGES_TO_SCAN],
 		.max_ptes_none = (uint32_t)value[REPLAY_TUNABLE_MAX_PTES_NONE],
@@ -217,10 +247,12 @@ static struct mm_settings settings_of(const struct replay_tunables *tunables)
 bool replay_tunables_folios(const struct replay_tunables *tunables)
 {
 	for (int i = 0; i < NR_FOLIO_SIZES; i++) {
-		if (tunables->value[folio_sizes[i].tunable] > 0)
+		if (tunables->value[folio_sizes[i].tunable] > 0 ||
+		    tunables->value[folio_sizes[i].shared] > 0)
 			return true;
 		for (uint32_t k = 0; k < tunables->nr_changes; k++)
-			if (tunables->changes[k].id == folio_sizes[i].tunable)
+			if (tunables->changes[k].id == folio_sizes[i].tunable ||
+			    tunables->changes[k].id == folio_sizes[i].shared)
 				return true;
 	}
 	return false;
@@ -237,13 +269,20 @@ void replay_folios_init(struct replay *replay)
 	/* Otherwise there are those that the recording has. */
 	for (int i = 0; i < NR_FOLIO_SIZES; i++)
 		replay->has_folios |= source[folio_sizes[i].tunable] == REPLAY_TUNABLE_SET;
+	replay->shmem_set = source[REPLAY_TUNABLE_SHMEM_ENABLED] == REPLAY_TUNABLE_SET ||
+	                    source[REPLAY_TUNABLE_SHMEM_2048K] == REPLAY_TUNABLE_SET;
+	for (int i = 0; i < NR_FOLIO_SIZES; i++)
+		replay->shmem_set |= source[folio_sizes[i].shared] == REPLAY_TUNABLE_SET;
 }
 
 uint32_t replay_folio_orders(const struct replay *replay)
 {
 	const struct mm_settings *settings = &replay->thp_settings;
 
-	return settings->folio_always | settings->folio_madvise | settings->folio_inherit;
+	const struct mm_shmem_settings *shmem = &settings->shmem;
+
+	return settings->folio_always | settings->folio_madvise | settings->folio_inherit |
+	       shmem->always | shmem->within_size | shmem->advise | shmem->inherit;
 }
 
 struct mm_settings replay_machine_settings(const struct replay *replay)

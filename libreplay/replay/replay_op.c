@@ -117,16 +117,9 @@ static uint32_t touch_flags(const struct replay *replay, const struct demand_op 
 }
 
 /* The original asked for a huge page first: the flags are those of that request. */
-static bool was_tried(const struct demand_op *op)
-{
-	const uint32_t tried = DEMAND_HUGE | DEMAND_TRIED;
-
-	return op->kind == DEMAND_ANON_TOUCH && op->order == 0 && (op->arg & tried) == tried;
-}
-
 static uint32_t gfp_of(const struct demand_op *op)
 {
-	if (op->gfp_flags != 0 && !was_tried(op))
+	if (op->gfp_flags != 0 && !demand_tried_huge(op))
 		return op->gfp_flags;
 	return op->kind == DEMAND_KERNEL_ALLOC ? MM_GFP_KERNEL : MM_GFP_HIGHUSER_MOVABLE;
 }
@@ -169,6 +162,46 @@ static bool has_zero_pages(const struct replay *replay, const struct demand_op *
 	       mm_huge_zero_maps(replay->machine, space, op->arg2 >> MM_PAGEBLOCK_ORDER);
 }
 
+/*
+ * Shared memory: huge pages as the original asked for them, unless the user has other settings; smaller folios as the settings have
+ * it. What was not brought in by a fault has what the original had, unless there is to be nothing of the kind.
+ */
+static void ask_for_shared(const struct replay *replay, const struct demand_op *op,
+                           struct mm_request *request)
+{
+	const struct mm_settings *settings = &replay->thp_settings;
+	const uint32_t huge = 1u << MM_PAGEBLOCK_ORDER;
+	bool placed = op->arg & DEMAND_MAPPED, has_room = op->arg & DEMAND_HUGE;
+	enum mm_advice advice = advice_of(op);
+	uint32_t orders = placed ? mm_shmem_orders(settings, advice) : 0;
+	uint32_t room = has_room ? MM_PAGEBLOCK_ORDER : demand_room_order(op->arg);
+	uint32_t gfp_flags = mm_huge_gfp(settings, advice);
+
+	if (op->arg & DEMAND_RESIDENT)
+		return;
+	if (!placed) {
+		request->pieces = replay->shmem_set && settings->shmem.enabled == MM_SHMEM_DENY;
+		return;
+	}
+	if (!replay->shmem_set)
+		orders = (orders & ~huge) |
+		         (op->order == MM_PAGEBLOCK_ORDER || demand_tried_huge(op) ? huge : 0);
+	if (op->gfp_flags != 0 && !replay->thp_set && !replay->shmem_set &&
+	    (op->order > 0 || demand_tried_huge(op)))
+		gfp_flags = op->gfp_flags;
+	if (room < op->order)
+		room = op->order;
+	orders &= (2u << room) - 2;
+	request->folio_orders = (uint16_t)(orders & ~huge);
+	request->folio_gfp = gfp_flags;
+	if (op->order == MM_PAGEBLOCK_ORDER && (orders & huge))
+		request->gfp_flags = gfp_flags;
+	else if (orders & huge)
+		request->huge_gfp = gfp_flags;
+	request->pieces =
+		op->order > 0 && !(orders & (op->order == MM_PAGEBLOCK_ORDER ? huge : ~huge));
+}
+
 /* Huge pages: as the original asked for them, unless the user has other settings. */
 static void ask_for_huge(const struct replay *replay, const struct demand_op *op,
                          struct mm_request *request)
@@ -176,6 +209,8 @@ static void ask_for_huge(const struct replay *replay, const struct demand_op *op
 	struct mm_settings settings;
 	uint32_t gfp_flags = 0;
 
+	if (op->kind == DEMAND_SHMEM_TOUCH)
+		ask_for_shared(replay, op, request);
 	if (op->kind != DEMAND_ANON_TOUCH)
 		return;
 	if ((op->arg & DEMAND_HUGE) && has_zero_pages(replay, op, request->space))
@@ -185,7 +220,7 @@ static void ask_for_huge(const struct replay *replay, const struct demand_op *op
 	if (!(op->arg & DEMAND_HUGE))
 		return;
 	if (!replay->thp_set) {
-		request->huge_gfp = was_tried(op) ? op->gfp_flags : 0;
+		request->huge_gfp = demand_tried_huge(op) ? op->gfp_flags : 0;
 		return;
 	}
 	settings = (struct mm_settings){
@@ -354,7 +389,8 @@ static void place(struct replay *replay, const struct demand_op *op,
 
 	if (replay->knows_areas && (copy || op->kind == DEMAND_ANON_TOUCH))
 		put_into_area(replay, op, space);
-	if (space == 0 || op->arg2 == 0 || !mm_lpage_is_known(replay->machine, op->page))
+	if (space == 0 || op->arg2 == 0 || op->kind == DEMAND_SHMEM_TOUCH ||
+	    !mm_lpage_is_known(replay->machine, op->page))
 		return;
 	if (replay->ksmd.all && !copy)
 		replay_ksm_placed(replay, request, op->arg2);
@@ -448,13 +484,28 @@ static void use_again(struct replay *replay, const struct demand_op *op,
 		                              : mm_access_page(machine, request, op->page));
 }
 
+/* Whoever gave back a part of a huge page of shared memory goes on to use something: that was all of it. */
+static void settle_punched(struct replay *replay, const struct demand_op *op)
+{
+	bool uses = op->kind <= DEMAND_SHMEM_TOUCH || op->kind == DEMAND_COW ||
+	            op->kind == DEMAND_PAGE_FAULT;
+
+	if (op->task == 0 || op->task != replay->punch_task || !uses)
+		return;
+	mm_shmem_settle(replay->machine);
+	replay->punched = false;
+}
+
 static void end_page(struct replay *replay, const struct demand_op *op)
 {
 	struct mm_machine *machine = replay->machine;
 
 	wait_written(replay, op);
-	if (mm_free_base(machine, op->cpu, op->page, op->arg & DEMAND_HUGE ? op->order : 0))
+	if (mm_free_base(machine, op->cpu, op->page, op->arg & DEMAND_HUGE ? op->order : 0)) {
+		replay->punched = mm_shmem_punched(machine) != MM_NONE;
+		replay->punch_task = op->task;
 		return;
+	}
 	if (replay->stats.nr_kills > 0 || replay->stats.nr_refused > 0 || replay->hugetlb_set ||
 	    replay->zram || mm_slab_freed(machine) > 0)
 		replay->stats.nr_dropped++;
@@ -588,6 +639,8 @@ void replay_op_run(struct replay *replay, const struct demand_op *op)
 {
 	if ((op->arg & DEMAND_VOID) && op->kind <= DEMAND_SHMEM_TOUCH)
 		return;
+	if (replay->punched)
+		settle_punched(replay, op);
 	if (replay->knows_tlb)
 		replay_tlb_before(replay, op, replay_oom_space(replay, op->task));
 	run(replay, op);

@@ -9,6 +9,7 @@
 #include "pending.h"
 #include "replay.h"
 #include "rng.h"
+#include "shmem.h"
 #include "show_mem.h"
 #include "vec.h"
 
@@ -132,6 +133,9 @@ struct replay {
 	uint32_t hugetlb_used;
 	bool has_folios;                 /* some size of folios below huge pages is on */
 	struct mm_settings thp_settings; /* what they and huge pages go by */
+	bool shmem_set;                  /* … of shared memory, likewise */
+	bool punched;                    /* a huge page of shared memory has just lost a part … */
+	uint32_t punch_task;             /* … by this task */
 	bool thp_set; /* huge pages are asked for by the user's settings, not as they were */
 	uint64_t kcompactd_timeout_ns;
 	const uint64_t *looks; /* of the recorded kcompactd, [nr_looks]; the start's */

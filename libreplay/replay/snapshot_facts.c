@@ -163,12 +163,21 @@ static void put_meminfo(struct results_db *db, const char *text, int64_t t_ns)
 
 #define THP_PREFIX "sys/kernel/mm/transparent_hugepage/"
 
+static bool is_on(const struct mmr_snapshot *snapshot, unsigned int kb, const char *file)
+{
+	struct mmr_snapshot_piece piece;
+	char name[128];
+
+	snprintf(name, sizeof(name), THP_PREFIX "hugepages-%ukB/%s", kb, file);
+	return mmr_snapshot_find(snapshot, name, &piece) &&
+	       !strstr((const char *)piece.data, "[never]");
+}
+
 /* "hugepages-64kB/stats/anon_fault_alloc" of a size that is on; of huge pages /proc/vmstat tells. */
 static void put_folio_stat(struct results_db *db, const struct mmr_snapshot *snapshot,
                            const struct mmr_snapshot_piece *piece, int64_t t_ns)
 {
 	const char *file = piece->name + strlen(THP_PREFIX), *stats;
-	struct mmr_snapshot_piece enabled;
 	char name[128];
 	unsigned int kb;
 
@@ -176,9 +185,7 @@ static void put_folio_stat(struct results_db *db, const struct mmr_snapshot *sna
 	    sscanf(file, "hugepages-%ukB/", &kb) != 1 || kb == 2048)
 		return;
 	stats = strstr(file, "/stats/");
-	snprintf(name, sizeof(name), THP_PREFIX "hugepages-%ukB/enabled", kb);
-	if (!stats || !mmr_snapshot_find(snapshot, name, &enabled) ||
-	    strstr((const char *)enabled.data, "[never]"))
+	if (!stats || (!is_on(snapshot, kb, "enabled") && !is_on(snapshot, kb, "shmem_enabled")))
 		return;
 	snprintf(name, sizeof(name), "hugepages-%ukB/%.64s", kb, stats + strlen("/stats/"));
 	results_put_vmstat(db, t_ns, name, strtoll((const char *)piece->data, NULL, 10));

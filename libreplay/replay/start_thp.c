@@ -60,18 +60,18 @@ static void read_number(const struct mmr_snapshot_piece *piece, struct replay_tu
 	replay_tunable_record(tunables, name, value);
 }
 
-/* "hugepages-64kB/enabled", of a size for which there is a tunable. */
+/* "hugepages-64kB/enabled" or "…/shmem_enabled", of a size for which there is a tunable. */
 static void read_size(const struct mmr_snapshot_piece *piece, struct replay_tunables *tunables)
 {
 	const char *file = piece->name + strlen(THP_PREFIX);
-	char name[64], word[16];
+	char name[64], word[16], which[16];
 	unsigned int kb;
-	int length = 0;
 
-	if (sscanf(file, "hugepages-%ukB/enabled%n", &kb, &length) != 1 || length == 0 ||
-	    file[length] != '\0' || !chosen(piece, word, sizeof(word)))
+	if (sscanf(file, "hugepages-%ukB/%15s", &kb, which) != 2 ||
+	    (strcmp(which, "enabled") != 0 && strcmp(which, "shmem_enabled") != 0) ||
+	    !chosen(piece, word, sizeof(word)))
 		return;
-	snprintf(name, sizeof(name), "thp.hugepages-%ukB.enabled", kb);
+	snprintf(name, sizeof(name), "thp.hugepages-%ukB.%s", kb, which);
 	replay_tunable_record(tunables, name, word);
 }
 
@@ -93,6 +93,8 @@ void replay_start_thp(const struct mmr_snapshot *snapshot, struct replay_start *
 			             start, tunables);
 		else if (strcmp(file, "defrag") == 0 && chosen(&piece, word, sizeof(word)))
 			replay_tunable_record(tunables, "thp.defrag", word);
+		else if (strcmp(file, "shmem_enabled") == 0 && chosen(&piece, word, sizeof(word)))
+			replay_tunable_record(tunables, "thp.shmem_enabled", word);
 		else if (strcmp(file, "use_zero_page") == 0 ||
 		         strncmp(file, KHUGEPAGED, strlen(KHUGEPAGED)) == 0)
 			read_number(&piece, tunables);

@@ -344,6 +344,9 @@ void wl_lru_event(struct wl *wl, const struct mmr_event *event)
 	} else if (p->kind == WL_PAGE_KERNEL && p->flags & WL_PAGE_LARGE && file) {
 		wl_recount(wl, page, WL_ALLOC_FILE_UNNAMED);
 		wl_page_split(wl, page, event->lru.pfn, WL_PAGE_FILE);
+	} else if (p->kind == WL_PAGE_ANON && shmem && !(flags & LRU_SWAPCACHE) &&
+	           wl_is_huge(wl, page)) {
+		wl_huge_to_shmem(wl, page);
 	} else if (p->kind == WL_PAGE_ANON && p->flags & WL_PAGE_GUESS) {
 		/* In the swap cache an anonymous page has not been mapped yet. */
 		if (shmem && !(flags & LRU_SWAPCACHE))

@@ -10,8 +10,8 @@
  * Mappings that lie beside each other, without a file, of one kind and of one advice, are one VMA: the demand tells
  * which it began with, and where in it there is room for huge pages.
  *
- * Follows accountable_mapping(), mmap_region(), do_brk_flags(), mremap_to(), shmem_zero_setup(), vma_merge(),
- * hugepage_madvise(), calc_vm_flag_bits() of v6.12.
+ * Follows accountable_mapping(), mmap_region(), do_brk_flags(), mremap_to(), shmem_zero_setup(), shmem_get_unmapped_area(),
+ * vma_merge(), hugepage_madvise(), calc_vm_flag_bits() of v6.12.
  *
  * Not modelled: what exec maps without a system call (the program's data and its stack), growth of stacks,
  * mprotect() that makes a mapping writable, shared memory by other ways than mmap(); on which pages a call that
@@ -21,10 +21,12 @@
 #include <string.h>
 
 #include "error_set.h"
+#include "shared_room.h"
 #include "wl_state.h"
 
 #define PROT_WRITABLE 2
 #define MAP_SHARING   0x01u
+#define MAP_PLACE     0x10u /* MAP_FIXED */
 #define MAP_ANON      0x20u
 #define MAP_NO_SWAP   0x4000u /* MAP_NORESERVE */
 #define MAP_STACKS    0x20000u
@@ -37,6 +39,7 @@ enum {
 	MERGES_NEVER,
 	MERGES_PRIVATE,
 	MERGES_NORESERVE,
+	MERGES_SHARED, /* pieces of one mapping alone */
 };
 
 static void tell(struct wl *wl, uint32_t task, struct demand_op op)
@@ -85,20 +88,28 @@ uint32_t wl_commit_flags(const struct wl *wl, uint32_t mm, uint64_t vpn)
 static bool is_one_vma(const struct wl_commit *a, const struct wl_commit *b)
 {
 	return a->end == b->start && a->merges != MERGES_NEVER && a->merges == b->merges &&
-	       a->advice == b->advice;
+	       a->advice == b->advice && (a->merges != MERGES_SHARED || a->mapping == b->mapping);
 }
 
-/* The range at vpn, if its VMA covers the 2^order pages around; or NULL. */
-static const struct wl_commit *room_at(const struct wl *wl, uint32_t mm, uint64_t vpn,
-                                       uint32_t order)
+/* Anonymous memory of its own: what khugepaged and MADV_COLLAPSE are told of. */
+static bool is_private(const struct wl_commit *range)
+{
+	return range->merges == MERGES_PRIVATE || range->merges == MERGES_NORESERVE;
+}
+
+/* The range at vpn, if its VMA covers the 2^order pages around (of shared memory: of the file); or NULL. */
+static const struct wl_commit *any_room_at(const struct wl *wl, uint32_t mm, uint64_t vpn,
+                                           uint32_t order)
 {
 	const struct wl_mm *m = &wl->mms.items[mm];
-	uint64_t nr = UINT64_C(1) << order, start = vpn & ~(nr - 1), end = start + nr;
+	uint64_t nr = UINT64_C(1) << order, start, end;
 	const struct wl_commit *ranges = m->commits.items;
 	size_t at = find(m, vpn), i = at;
 
 	if (at == m->commits.count || ranges[at].start > vpn || ranges[at].merges == MERGES_NEVER)
 		return NULL;
+	start = ((vpn - ranges[at].shift) & ~(nr - 1)) + ranges[at].shift;
+	end = start + nr;
 	while (ranges[i].start > start && i > 0 && is_one_vma(&ranges[i - 1], &ranges[i]))
 		i--;
 	if (ranges[i].start > start)
@@ -108,6 +119,15 @@ static const struct wl_commit *room_at(const struct wl *wl, uint32_t mm, uint64_
 			return NULL;
 	}
 	return &ranges[at];
+}
+
+/* … of memory that is not shared. */
+static const struct wl_commit *room_at(const struct wl *wl, uint32_t mm, uint64_t vpn,
+                                       uint32_t order)
+{
+	const struct wl_commit *range = any_room_at(wl, mm, vpn, order);
+
+	return range && is_private(range) ? range : NULL;
 }
 
 /* What is said of a VMA of this advice. */
@@ -140,6 +160,24 @@ uint32_t wl_room_flags(const struct wl *wl, uint32_t mm, uint64_t vpn)
 			flags = demand_room_flags(order) | advice_flags(range->advice);
 	}
 	return flags;
+}
+
+bool wl_shared_room(const struct wl *wl, uint32_t mm, uint64_t vpn, struct wl_shared_room *room)
+{
+	const struct wl_commit *range = range_at(wl, mm, vpn);
+
+	if (!range || range->merges != MERGES_SHARED)
+		return false;
+	room->flags = 0;
+	room->place = vpn - range->shift;
+	for (uint32_t order = WL_HUGE_ORDER;
+	     room->flags == 0 && order > (wl->folios ? 1 : WL_HUGE_ORDER - 1); order--) {
+		if (any_room_at(wl, mm, vpn, order))
+			room->flags = advice_flags(range->advice) |
+			              (order == WL_HUGE_ORDER ? (uint32_t)DEMAND_HUGE
+			                                      : demand_room_flags(order));
+	}
+	return true;
 }
 
 static void tell_huge(struct wl *wl, uint32_t task, uint64_t first, uint64_t end, uint8_t advice)
@@ -238,7 +276,7 @@ void wl_commit_unmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
 		     (struct demand_op){ .kind = DEMAND_UNMAP,
 		                         .arg = piece.mapping,
 		                         .arg2 = (uint32_t)(piece.end - piece.start) });
-		if (piece.merges != MERGES_NEVER)
+		if (is_private(&piece))
 			tell_no_room(wl, task, piece.start, piece.end);
 	}
 }
@@ -254,7 +292,7 @@ void wl_commit_advise(struct wl *wl, uint32_t task, uint64_t start, uint64_t end
 	while (!wl->nomem && take(wl, mm, &at, end, &piece)) {
 		piece.advice = (uint8_t)advice;
 		insert(wl, mm, piece);
-		any |= piece.merges != MERGES_NEVER;
+		any |= is_private(&piece);
 	}
 	if (!any)
 		return;
@@ -270,7 +308,7 @@ static uint64_t next_area(const struct wl_mm *mm, uint64_t area, bool room)
 
 	if (i == mm->commits.count)
 		return UINT64_MAX;
-	if (room || mm->commits.items[i].merges == MERGES_NEVER)
+	if (room || !is_private(&mm->commits.items[i]))
 		next = mm->commits.items[i].end >> WL_HUGE_ORDER;
 	else
 		next = mm->commits.items[i].start >> WL_HUGE_ORDER;
@@ -307,7 +345,7 @@ static const struct wl_commit *merges_with(const struct wl *wl, uint32_t mm,
 		range->start > 0 ? range_at(wl, mm, range->start - 1) : NULL;
 	const struct wl_commit *behind = range_at(wl, mm, range->end);
 
-	if (range->merges == MERGES_NEVER)
+	if (!is_private(range))
 		return NULL;
 	if (before && before->merges == range->merges && before->advice == range->advice)
 		return before;
@@ -331,7 +369,7 @@ static void add(struct wl *wl, uint32_t task, struct wl_commit range, bool nores
 	                         .gfp_flags = range.area,
 	                         .arg = range.mapping,
 	                         .arg2 = (uint32_t)(range.end - range.start) });
-	if (range.merges != MERGES_NEVER)
+	if (is_private(&range))
 		tell_room(wl, task, range.start, range.end, range.advice);
 }
 
@@ -341,17 +379,25 @@ void wl_commit_mmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
 	uint64_t flags = t->args[2];
 	bool shared = flags & MAP_SHARING;
 	uint8_t merges = MERGES_NEVER, advice = DEMAND_ADVICE_NONE;
+	uint16_t shift = shared ? start % WL_HUGE_PAGES : 0;
 
 	wl_commit_unmap(wl, task, start, end);
 	if (flags & MAP_HUGETLBFS || (shared ? !(flags & MAP_ANON) : !(t->prot & PROT_WRITABLE)))
 		return;
+	/* Where nobody says where it is to be, it begins at a huge page's boundary if it can have any. */
+	if (shared && (shift == 0 || !(flags & MAP_PLACE || t->args[0] >> WL_PAGE_SHIFT == start)))
+		merges = MERGES_SHARED;
 	if (!shared && (flags & MAP_ANON))
 		merges = flags & MAP_NO_SWAP ? MERGES_NORESERVE : MERGES_PRIVATE;
 	/* Since 6.7 stacks are without. */
 	if (flags & MAP_STACKS && wl->traces_faults)
 		advice = DEMAND_ADVICE_NOHUGE;
 	add(wl, task,
-	    (struct wl_commit){ .start = start, .end = end, .merges = merges, .advice = advice },
+	    (struct wl_commit){ .start = start,
+	                        .end = end,
+	                        .merges = merges,
+	                        .advice = advice,
+	                        .shift = shift },
 	    flags & MAP_NO_SWAP);
 }
 
@@ -382,19 +428,22 @@ void wl_commit_mremap(struct wl *wl, uint32_t task, const struct wl_remap *move)
 	if (move->to != move->from)
 		wl_commit_unmap(wl, task, move->to, move->to + move->new_pages);
 	while (move->to != move->from && !wl->nomem && take(wl, mm, &at, kept_end, &piece)) {
-		if (piece.merges != MERGES_NEVER)
+		if (is_private(&piece))
 			tell_no_room(wl, task, piece.start, piece.end);
+		if (piece.merges == MERGES_SHARED)
+			piece.shift =
+				(uint16_t)((piece.shift + move->to - move->from) % WL_HUGE_PAGES);
 		piece.start += move->to - move->from;
 		piece.end += move->to - move->from;
 		insert(wl, mm, piece);
-		if (piece.merges != MERGES_NEVER)
+		if (is_private(&piece))
 			tell_room(wl, task, piece.start, piece.end, piece.advice);
 	}
 	if (accounted && move->new_pages > move->old_pages)
 		add(wl, task,
 		    (struct wl_commit){ .start = move->to + move->old_pages,
 		                        .end = move->to + move->new_pages,
-		                        .merges = merges,
+		                        .merges = merges == MERGES_SHARED ? MERGES_NEVER : merges,
 		                        .advice = advice },
 		    false);
 }
@@ -460,7 +509,7 @@ void wl_commit_tell(struct wl *wl, uint32_t task)
 	const struct wl_mm *mm = &wl->mms.items[wl->tasks.items[task].mm];
 
 	for (size_t i = 0; i < mm->commits.count; i++)
-		if (mm->commits.items[i].merges != MERGES_NEVER)
+		if (is_private(&mm->commits.items[i]))
 			tell_room(wl, task, mm->commits.items[i].start, mm->commits.items[i].end,
 			          mm->commits.items[i].advice);
 }

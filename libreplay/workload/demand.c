@@ -93,9 +93,7 @@ static bool names_two(const struct demand_op *op)
 /* All 512 base pages of a place for a huge page. */
 static bool names_area(const struct demand_op *op)
 {
-	const uint32_t tried = DEMAND_HUGE | DEMAND_TRIED;
-
-	return op->order > 0 || (op->kind == DEMAND_ANON_TOUCH && (op->arg & tried) == tried);
+	return op->order > 0 || demand_tried_huge(op);
 }
 
 /* Ops of its own task from then on are what its reclaim took; that comes after, too. */

@@ -19,6 +19,7 @@
 #define WORKLOAD_DEMAND_H
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define DEMAND_NO_PAGE UINT32_MAX
@@ -152,10 +153,11 @@ enum demand_touch_flags {
 	DEMAND_READAHEAD = 2, /* allocated by readahead: nobody waits for it */
 	/*
 	 * There is room for a huge page in the VMA; order says what the kernel used. DEMAND_ANON_TOUCH of order 0: arg2 =
-	 * number of the virtual page, its low 32 bits; 0: not known.
+	 * number of the virtual page, its low 32 bits; 0: not known. DEMAND_SHMEM_TOUCH: likewise, as it would be if the
+	 * mapping began at a multiple of 2 MiB.
 	 */
 	DEMAND_HUGE = 4,
-	/* DEMAND_ANON_TOUCH with DEMAND_HUGE: no MADV_NOHUGEPAGE; MADV_HUGEPAGE. */
+	/* DEMAND_ANON_TOUCH, DEMAND_SHMEM_TOUCH with DEMAND_HUGE: no MADV_NOHUGEPAGE; MADV_HUGEPAGE. */
 	DEMAND_ADMITS = 512,
 	DEMAND_ADVISED = 8,
 	/*
@@ -172,6 +174,8 @@ enum demand_touch_flags {
 	 */
 	DEMAND_RESIDENT = 32,
 	DEMAND_SWAPPED = 64, /* with DEMAND_RESIDENT: it was in swap instead; arg2 is unused */
+	/* DEMAND_SHMEM_TOUCH of order 0, in place of DEMAND_TRIED, which DEMAND_MAPPED is there. */
+	DEMAND_SHMEM_TRIED = 16384,
 	/* DEMAND_KERNEL_ALLOC: what for. A page table goes with the address space. */
 	DEMAND_PAGE_TABLE = 256,
 	DEMAND_SLAB = 512,
@@ -241,5 +245,15 @@ struct demand_op {
 };
 
 static_assert(sizeof(struct demand_op) == 32, "demand ops are stored in bulk");
+
+/* A base page for which the original asked for a huge page first, in vain. */
+static inline bool demand_tried_huge(const struct demand_op *op)
+{
+	uint32_t tried = op->kind == DEMAND_ANON_TOUCH    ? DEMAND_HUGE | DEMAND_TRIED
+	                 : op->kind == DEMAND_SHMEM_TOUCH ? DEMAND_HUGE | DEMAND_SHMEM_TRIED
+	                                                  : 0;
+
+	return tried != 0 && op->order == 0 && (op->arg & tried) == tried;
+}
 
 #endif

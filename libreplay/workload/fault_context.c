@@ -25,6 +25,7 @@
  * KSM; userfaultfd; faults that end in a signal, which kernels before v6.4 count and the tracepoint tells of as of
  * any other.
  */
+#include "shared_room.h"
 #include "wl_state.h"
 
 /* x86's page-fault error code; the recorder gives others in the same form. */
@@ -374,6 +375,43 @@ static void ask_again(struct wl_task *t)
 	t->fault.huge_ns = 0;
 }
 
+/* A page of shared memory that had not been there. */
+static void got_shared(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags,
+                       const struct wl_shared_room *room)
+{
+	struct wl_fault *f = &wl->tasks.items[task].fault;
+	uint32_t mm = wl->tasks.items[task].mm, number = WL_NONE;
+	struct demand_op op = { .kind = DEMAND_SHMEM_TOUCH,
+		                .gfp_flags = gfp_flags,
+		                .arg = op_flags(f) | (uint32_t)DEMAND_MAPPED };
+
+	if (room->flags != 0 || f->huge != 0)
+		number = wl_number_get_area(wl, mm, room->place);
+	if (number != WL_NONE) {
+		op.arg |= room->flags;
+		op.arg2 = (uint32_t)room->place;
+	}
+	if (number != WL_NONE && f->huge != 0) {
+		op.arg |= DEMAND_HUGE | DEMAND_ADMITS | DEMAND_SHMEM_TRIED;
+		op.gfp_flags = f->huge;
+		ask_again(&wl->tasks.items[task]);
+	}
+	if (number == WL_NONE)
+		number = wl_number_get(wl, 0);
+	if (number == WL_NONE)
+		return;
+	wl_page_init(wl, number, WL_PAGE_SHMEM, pfn);
+	wl->pages.items[number].last_mm = mm;
+	wl_announce_nameless(wl, number);
+	emit_new(wl, f, number, op);
+	wl_nameless_back(wl, number, WL_PAGE_SHMEM);
+	count_alloc(wl, &wl->pages.items[number], WL_ALLOC_SHMEM_FAULT, WL_FIRST_SHMEM);
+	f->told = true;
+	f->cause = WL_FAULT_SHMEM;
+	wl_map_set(wl, mm, f->vpn, number);
+	f->page = number;
+}
+
 /* A page that had not been there: zeroed, copied, or of unknown origin. */
 static void got_new(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags, bool copy)
 {
@@ -382,7 +420,12 @@ static void got_new(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_fla
 	uint32_t page = copy ? f->page : WL_NONE, huge = DEMAND_HUGE;
 	uint32_t from = copy ? make_way(wl, mm, f->vpn, page) : WL_NONE;
 	struct demand_op op = { .kind = DEMAND_ANON_TOUCH, .gfp_flags = gfp_flags };
+	struct wl_shared_room room;
 
+	if (!copy && !(gfp_flags & WL_GFP_ZERO) && wl_shared_room(wl, mm, f->vpn, &room)) {
+		got_shared(wl, task, pfn, gfp_flags, &room);
+		return;
+	}
 	if (from == page)
 		page = new_number(wl, mm, f, gfp_flags & WL_GFP_ZERO && !copy, &huge);
 	if (page == WL_NONE)
@@ -500,74 +543,123 @@ bool wl_fault_page(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flag
 	return true;
 }
 
+/* Number of base page vpn of a larger page that is in an area: whatever had it is seen by nobody any more. */
+static uint32_t area_number(struct wl *wl, uint32_t mm, uint64_t vpn)
+{
+	uint32_t page = wl_number_get_area(wl, mm, vpn);
+
+	if (page == WL_NONE && !wl->nomem) {
+		uint32_t map = wl_map_find(wl, mm, vpn >> WL_HUGE_ORDER | WL_AREA_BIT);
+
+		wl_page_die(wl, wl->maps.items[map].page * WL_HUGE_PAGES +
+		                        (uint32_t)(vpn % WL_HUGE_PAGES));
+		page = wl_number_get_area(wl, mm, vpn);
+	}
+	return page;
+}
+
+/* A fault's larger page of so many base pages, the first of which is at vpn, and at place where areas are concerned. */
+struct large {
+	uint64_t vpn;
+	uint64_t place;
+	uint32_t nr;
+	uint32_t pfn;
+	bool in_area;
+	enum wl_page_kind kind;
+};
+
+/* Its base pages come to life. The first; WL_NONE: there is no memory. */
+static uint32_t large_pages(struct wl *wl, uint32_t mm, const struct large *large)
+{
+	uint32_t first = large->in_area ? WL_NONE
+	                                : wl_number_get(wl, (unsigned int)__builtin_ctz(large->nr));
+
+	for (uint32_t i = 0; i < large->nr && !wl->nomem; i++) {
+		uint32_t page = large->in_area ? area_number(wl, mm, large->place + i) : first + i;
+
+		first = i ? first : page;
+		if (page == WL_NONE)
+			return WL_NONE;
+		wl_page_init(wl, page, large->kind, large->pfn + i);
+		wl->pages.items[page].last_mm = mm;
+		wl_map_add(wl, mm, large->vpn + i, page);
+	}
+	return wl->nomem ? WL_NONE : first;
+}
+
 bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags,
                    unsigned int order)
 {
 	struct wl_fault *f = &wl->tasks.items[task].fault;
 	uint32_t mm = wl->tasks.items[task].mm;
-	uint32_t nr = 1u << order;
-	uint64_t vpn = f->vpn & ~(uint64_t)(nr - 1);
-	uint32_t first = WL_NONE, flags = 0;
+	struct wl_shared_room room = { .place = f->vpn };
+	uint32_t nr = 1u << order, first, at, flags = 0, op;
+	struct large large;
+	bool shared, huge = order == WL_HUGE_ORDER;
 
 	if (f->state != WL_STATE_OPEN || f->served || mm == WL_NONE || order > WL_HUGE_ORDER)
 		return false;
 	/* Readahead's. */
-	if (order < WL_HUGE_ORDER &&
-	    (gfp_flags & (WL_GFP_NORETRY | WL_GFP_NOMEMALLOC)) == WL_GFP_NORETRY)
+	if (!huge && (gfp_flags & (WL_GFP_NORETRY | WL_GFP_NOMEMALLOC)) == WL_GFP_NORETRY)
 		return false;
-	if (order < WL_HUGE_ORDER)
-		flags = wl_room_flags(wl, mm, vpn);
+	shared = wl_shared_room(wl, mm, f->vpn, &room);
+	at = (uint32_t)room.place & (nr - 1);
+	if (shared)
+		flags = room.flags;
+	else
+		flags = huge ? wl_huge_flags(wl, mm, f->vpn) : wl_room_flags(wl, mm, f->vpn - at);
 	for (uint32_t i = 0; i < nr; i++) {
-		uint32_t map = wl_map_find(wl, mm, vpn + i);
+		uint32_t map = wl_map_find(wl, mm, f->vpn - at + i);
 
 		if (map != WL_NONE)
 			wl_map_drop(wl, map);
 	}
 	f->page = WL_NONE;
-	if (order < WL_HUGE_ORDER && flags == 0)
-		first = wl_number_get(wl, order);
-	for (uint32_t i = 0; i < nr && !wl->nomem; i++) {
-		uint32_t page = first + i;
-
-		if (order == WL_HUGE_ORDER || flags != 0) {
-			page = wl_number_get_area(wl, mm, vpn + i);
-			if (page == WL_NONE && !wl->nomem) {
-				/* Still held by a page that nobody sees any more. */
-				uint32_t map =
-					wl_map_find(wl, mm, vpn >> WL_HUGE_ORDER | WL_AREA_BIT);
-
-				wl_page_die(wl, wl->maps.items[map].page * WL_HUGE_PAGES +
-				                        (uint32_t)((vpn + i) % WL_HUGE_PAGES));
-				page = wl_number_get_area(wl, mm, vpn + i);
-			}
-			first = i ? first : page;
-		}
-		if (page == WL_NONE)
-			return true;
-		wl_page_init(wl, page, WL_PAGE_ANON, pfn + i);
-		wl->pages.items[page].last_mm = mm;
-		wl_map_add(wl, mm, vpn + i, page);
-	}
-	if (wl->nomem)
+	large = (struct large){
+		.vpn = f->vpn - at,
+		.place = room.place - at,
+		.nr = nr,
+		.pfn = pfn,
+		.in_area = huge || flags != 0,
+		.kind = shared ? WL_PAGE_SHMEM : WL_PAGE_ANON,
+	};
+	first = large_pages(wl, mm, &large);
+	if (first == WL_NONE)
 		return true;
 	f->state = WL_STATE_GOT;
-	f->cause = WL_FAULT_NEW;
+	f->cause = shared ? WL_FAULT_SHMEM : WL_FAULT_NEW;
 	f->told = true;
-	f->page = first + (uint32_t)(f->vpn & (nr - 1));
+	f->page = first + at;
 	wl_count(wl, WL_ALLOC_HUGE);
 	ask_again(&wl->tasks.items[task]);
-	wl_emit(wl, (struct demand_op){
-			    .kind = DEMAND_ANON_TOUCH,
-			    .page = first,
-			    .order = (uint8_t)order,
-			    .gfp_flags = gfp_flags,
-			    .arg = op_flags(f) | wl_commit_flags(wl, mm, vpn) |
-	                           (order == WL_HUGE_ORDER ? (uint32_t)DEMAND_HUGE | DEMAND_ADMITS |
-	                                                             wl_huge_flags(wl, mm, vpn)
-	                                                   : flags),
-			    .arg2 = (uint32_t)vpn,
-		    });
+	op = wl_emit(wl, (struct demand_op){
+				 .kind = shared ? DEMAND_SHMEM_TOUCH : DEMAND_ANON_TOUCH,
+				 .page = first,
+				 .order = (uint8_t)order,
+				 .gfp_flags = gfp_flags,
+				 .arg = op_flags(f) | flags |
+	                                (huge ? (uint32_t)DEMAND_HUGE | DEMAND_ADMITS : 0u) |
+	                                (shared ? (uint32_t)DEMAND_MAPPED
+	                                        : wl_commit_flags(wl, mm, large.vpn)),
+				 .arg2 = (uint32_t)large.place,
+			 });
+	for (uint32_t i = 0; i < nr; i++)
+		wl->pages.items[first + i].op = op;
 	return true;
+}
+
+void wl_huge_to_shmem(struct wl *wl, uint32_t page)
+{
+	uint32_t first = page & ~(WL_HUGE_PAGES - 1);
+	struct demand_op *op = wl_op_find(wl, wl->pages.items[first].op, first);
+
+	if (!op || op->kind != DEMAND_ANON_TOUCH || op->order != WL_HUGE_ORDER)
+		return;
+	op->kind = DEMAND_SHMEM_TOUCH;
+	op->arg = (op->arg & ((1u << DEMAND_MAPPING_SHIFT) - 1)) | DEMAND_MAPPED;
+	for (uint32_t i = 0; i < WL_HUGE_PAGES; i++)
+		if (wl->pages.items[first + i].kind == WL_PAGE_ANON)
+			wl->pages.items[first + i].kind = WL_PAGE_SHMEM;
 }
 
 /* ---- rss_stat ---- */

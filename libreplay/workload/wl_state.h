@@ -133,6 +133,7 @@ struct wl_commit {
 	uint32_t area;  /* number of the mapping that its VMA began with; 0: it was there before */
 	uint8_t merges; /* with those beside it that have the same; 0: never */
 	uint8_t advice; /* enum demand_advice */
+	uint16_t shift; /* shared memory: where in an area its first page lies */
 };
 
 DEFINE_VEC(wl_commit_vec, struct wl_commit);
@@ -722,6 +723,8 @@ void wl_page_to_anon(struct wl *wl, uint32_t page, enum wl_cause cause, enum wl_
 void wl_page_to_file(struct wl *wl, uint32_t page);
 /* A page that was taken for an anonymous one is tmpfs or shared memory. */
 void wl_page_to_shmem(struct wl *wl, uint32_t page, enum wl_cause cause);
+/* A fault's huge page, of which page is one, is shared memory's. */
+void wl_huge_to_shmem(struct wl *wl, uint32_t page);
 
 /* ---- migration.c, vma.c, resident.c ---- */
 

@@ -445,6 +445,84 @@ static void what_a_fault_got_lies_there_too(void **state)
 	wl_destroy(b->wl);
 }
 
+#define GFP_SHMEM 0x140ccau /* GFP_HIGHUSER_MOVABLE */
+
+static bool is_shared_touch(const struct demand_op *op)
+{
+	return op->kind == DEMAND_SHMEM_TOUCH;
+}
+
+static void touch_shared(struct bench *b, uint64_t vpn, uint64_t pfn)
+{
+	fault(b, 100, vpn, FAULT_WRITE);
+	alloc(b, 100, pfn, GFP_SHMEM, 0);
+}
+
+/* Of shared memory it is by the place in the file, where the kernel would put the mapping if it had huge pages. */
+static void shared_pages_lie_by_their_file(void **state)
+{
+	const uint64_t begin = BASE + 100;
+	struct bench *b = new_bench();
+
+	(void)state;
+	map(b, begin, 1024, SHARED_ANON, WRITABLE);
+	advise(b, begin, 512, 14);
+	touch_shared(b, begin + 7, 9);
+	touch_shared(b, begin + 5, 10);
+	touch_shared(b, begin + 512, 11);
+	collect(b, is_shared_touch);
+	assert_int_equal(b->nr_ops, 3);
+	assert_int_equal(b->ops[0].page % 512, 7);
+	assert_int_equal(b->ops[0].arg2, (uint32_t)BASE + 7);
+	assert_int_equal(b->ops[0].arg & FLAGS & ~(uint32_t)DEMAND_TRIED,
+	                 DEMAND_HUGE | DEMAND_ADMITS | DEMAND_ADVISED);
+	assert_true(b->ops[0].arg & DEMAND_MAPPED);
+	assert_false(demand_tried_huge(&b->ops[0]));
+	assert_int_equal(b->ops[1].page, b->ops[0].page - 2);
+	assert_int_equal(b->ops[2].page % 512, 0);
+	assert_false(b->ops[2].arg & DEMAND_ADVISED);
+	wl_destroy(b->wl);
+}
+
+/* Who says where it is to be gets it there, and no huge page. */
+static void a_shared_mapping_may_have_no_room(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	map(b, BASE + 100, 1024, SHARED_ANON | 0x10, WRITABLE);
+	touch_shared(b, BASE + 612, 9);
+	map(b, BASE + 4096, 511, SHARED_ANON, WRITABLE);
+	touch_shared(b, BASE + 4096, 10);
+	collect(b, is_shared_touch);
+	for (size_t i = 0; i < b->nr_ops; i++)
+		assert_false(b->ops[i].arg & DEMAND_HUGE);
+	wl_destroy(b->wl);
+}
+
+/* What the recorded kernel had there. */
+static void shared_huge_pages_are_told(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	map(b, BASE, 1024, SHARED_ANON, WRITABLE);
+	fault(b, 100, BASE + 7, FAULT_WRITE);
+	alloc(b, 100, 512, GFP_HUGE, 9);
+	fault(b, 100, BASE + 519, FAULT_WRITE);
+	alloc(b, 100, MMR_PFN_NONE, GFP_HUGE, 9);
+	alloc(b, 100, 9, GFP_SHMEM, 0);
+	collect(b, is_shared_touch);
+	assert_int_equal(b->nr_ops, 2);
+	assert_int_equal(b->ops[0].order, 9);
+	assert_int_equal(b->ops[0].page % 512, 0);
+	assert_true(b->ops[0].arg & DEMAND_MAPPED);
+	assert_true(demand_tried_huge(&b->ops[1]));
+	assert_int_equal(b->ops[1].gfp_flags, GFP_HUGE);
+	assert_int_equal(b->ops[1].page % 512, 7);
+	wl_destroy(b->wl);
+}
+
 /* What a read finds in memory that nobody has written to: its allocation is the kernel's own affair. */
 static void reads_of_areas_are_told(void **state)
 {
@@ -481,6 +559,9 @@ int main(void)
 		cmocka_unit_test(reads_of_areas_are_told),
 		cmocka_unit_test(pages_lie_where_a_folio_could),
 		cmocka_unit_test(what_a_fault_got_lies_there_too),
+		cmocka_unit_test(shared_pages_lie_by_their_file),
+		cmocka_unit_test(a_shared_mapping_may_have_no_room),
+		cmocka_unit_test(shared_huge_pages_are_told),
 		cmocka_unit_test(a_touch_knows_its_mapping),
 		cmocka_unit_test(the_heap_grows_and_shrinks),
 		cmocka_unit_test(mremap_moves_and_grows),

@@ -81,7 +81,8 @@ static void folios_have_theirs(void **state)
 	const struct mmr_snapshot_piece size =
 		piece_of(THP_PREFIX "hugepages-64kB/enabled", inherits);
 	const struct mmr_snapshot_piece shmem =
-		piece_of(THP_PREFIX "hugepages-32kB/shmem_enabled", inherits);
+		piece_of(THP_PREFIX "hugepages-32kB/shmem_enabled",
+	                 "always inherit [within_size] advise never\n");
 	const struct mmr_snapshot_piece longer =
 		piece_of(THP_PREFIX "hugepages-128kB/enabled_too", inherits);
 	const struct mmr_snapshot_piece unknown =
@@ -96,6 +97,7 @@ static void folios_have_theirs(void **state)
 	read_size(&unknown, &tunables);
 	assert_string_equal(value_of(&tunables, "thp.hugepages-64kB.enabled"), "inherit");
 	assert_string_equal(value_of(&tunables, "thp.hugepages-32kB.enabled"), "never");
+	assert_string_equal(value_of(&tunables, "thp.hugepages-32kB.shmem_enabled"), "within_size");
 	assert_string_equal(value_of(&tunables, "thp.hugepages-128kB.enabled"), "never");
 }
 

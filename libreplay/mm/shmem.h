@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Huge pages of shared memory as replay/ uses them: see shmem.c. */
+#ifndef MM_SHMEM_H
+#define MM_SHMEM_H
+
+#include "mm.h"
+
+/*
+ * The orders of folios that a first touch of shared anonymous memory asks for, a bit each: a VMA of this advice that has room for
+ * the order around the page.
+ */
+uint32_t mm_shmem_orders(const struct mm_settings *settings, enum mm_advice advice);
+/* A part of a huge page of shared memory has ended, and the whole has not: its logical page, or MM_NONE. */
+uint32_t mm_shmem_punched(const struct mm_machine *machine);
+/* That was all of it which ends at once: the rest goes on as base pages. */
+void mm_shmem_settle(struct mm_machine *machine);
+
+#endif
