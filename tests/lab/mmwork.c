@@ -575,6 +575,52 @@ static void run_collapse(char **args)
 	printf("%zu of %zu kB became huge\n", nr_huge_kb(), 2 * size / 1024);
 }
 
+/* Shared memory at a huge page's boundary. */
+static uint8_t *map_shared(size_t size)
+{
+	uint8_t *place = map_aligned(size);
+	void *memory = mmap(place, size, PROT_READ | PROT_WRITE,
+	                    MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+
+	if (memory == MAP_FAILED)
+		fail("mmap: %s", strerror(errno));
+	return memory;
+}
+
+/*
+ * Shared memory, of which a half is to be huge pages by MADV_HUGEPAGE, and a half is not; every page of the one is used, every fourth of
+ * the other. A child uses it, too; then a part of two areas is given back, and used again.
+ */
+static void run_shmem(char **args)
+{
+	size_t size = to_pages(args[0]) * PAGE / (2 * HUGE_PAGE) * HUGE_PAGE,
+	       nr_pages = size / PAGE;
+	uint8_t *advised = map_shared(size), *plain = map_shared(size);
+	pid_t child;
+
+	madvise(advised, size, MADV_HUGEPAGE);
+	for (size_t at = 0; at < nr_pages; at++)
+		fill_page(advised + at * PAGE, at);
+	for (size_t at = 0; at < nr_pages; at += 4)
+		fill_page(plain + at * PAGE, at);
+	child = start_child();
+	if (child == 0) {
+		for (size_t at = 0; at < nr_pages; at += 4)
+			check_page(plain + at * PAGE, at);
+		for (size_t at = 0; at < nr_pages; at++)
+			check_page(advised + at * PAGE, at);
+		exit(0);
+	}
+	wait_all();
+	madvise(advised + 100 * PAGE, 200 * PAGE, MADV_REMOVE);
+	madvise(plain + 100 * PAGE, 200 * PAGE, MADV_REMOVE);
+	usleep(100000);
+	for (size_t at = 100; at < 150; at++) {
+		fill_page(advised + at * PAGE, at);
+		fill_page(plain + at * PAGE, at);
+	}
+}
+
 /* Many processes of a few pages each, so many at a time. */
 static void run_small(char **args)
 {
@@ -714,6 +760,7 @@ static const struct load {
 	{ "fork", "MIB CHILDREN", 2, run_fork },
 	{ "fragment", "MIB HUGE_MIB", 2, run_fragment },
 	{ "khugepaged", "MIB SECONDS", 2, run_khugepaged },
+	{ "shmem", "MIB", 1, run_shmem },
 	{ "ksm", "MIB SECONDS", 2, run_ksm },
 	{ "pinned", "MIB HUGE_MIB", 2, run_pinned },
 	{ "leak", "MIB SECONDS", 2, run_leak },
