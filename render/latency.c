@@ -14,7 +14,10 @@
 #include "stall_kind.h"
 
 #define TITLE "How long tasks waited for memory, over time"
-#define CELL  6.0 /* times canvas->unit, at least */
+/* Times canvas->unit. A few stalls are to be seen, of many when they were. */
+#define CELL       6.0
+#define CELL_MOST  10.0
+#define CELLS_EACH 40.0 /* for a stall */
 
 /* What is waited for. A throttled task waits within its reclaim. */
 enum { WAIT_RECLAIM, WAIT_COMPACTION, NR_WAITS };
@@ -32,7 +35,8 @@ struct latency {
 	struct field fields[CHART_PANELS][NR_WAITS];
 	bool shown[NR_WAITS], present[NR_STALL_KINDS];
 	double longest_ns, shortest_ns, low_ns, high_ns;
-	uint32_t most; /* in any cell */
+	uint32_t most;  /* in any cell */
+	size_t busiest; /* stalls of any run */
 	struct board board;
 };
 
@@ -73,10 +77,19 @@ static void count_stalls(struct latency *latency, struct field *field, const str
 	}
 }
 
+/* The same of all fields, which are all of the same size. */
+static double cell_size(const struct latency *latency, struct rect plot)
+{
+	const double unit = latency->canvas->unit;
+	double side = sqrt(plot.width * plot.height / (CELLS_EACH * (double)latency->busiest));
+
+	return fmax(fmin(side, CELL_MOST * unit), CELL * unit);
+}
+
 static void fill_field(struct latency *latency, size_t panel, size_t wait, struct rect plot)
 {
 	struct field *field = &latency->fields[panel][wait];
-	const double cell = CELL * latency->canvas->unit;
+	const double cell = cell_size(latency, plot);
 
 	field->width = (size_t)fmax(floor(plot.width / cell), 1);
 	field->height = (size_t)fmax(floor(plot.height / cell), 1);
@@ -232,6 +245,7 @@ static int load(struct latency *latency, int64_t *end, struct mmr_error *err)
 
 	for (size_t i = 0; i < latency->request->nr_runs && !rc; i++) {
 		const struct run *run = &latency->request->runs[i];
+		size_t count = 0;
 
 		rc = stall_set_load(latency->request->db, run, &latency->stalls[i], err);
 		if (run->duration_ns > *end)
@@ -242,6 +256,8 @@ static int load(struct latency *latency, int64_t *end, struct mmr_error *err)
 
 			if (wait == NR_WAITS || !stalls->count)
 				continue;
+			count += stalls->count;
+			latency->busiest = count > latency->busiest ? count : latency->busiest;
 			latency->shown[wait] = latency->present[kind] = true;
 			latency->longest_ns = fmax(latency->longest_ns, (double)stalls->longest_ns);
 			for (size_t j = 0; j < stalls->count; j++)

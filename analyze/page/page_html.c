@@ -105,7 +105,7 @@ int64_t page_table(const struct page *page, const char *caption, sqlite3_stmt *s
 			page_printf(
 				page,
 				"<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"%s\">\n"
-				"<table><caption>%s</caption>\n",
+				"<table><caption><span>%s</span></caption>\n",
 				caption, caption);
 			put_heads(page, statement);
 		}

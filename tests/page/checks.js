@@ -67,7 +67,7 @@ function* layout(width) {
 			yield* check(all("rect, polygon, polyline, image", svg).some(part => part.getBoundingClientRect().height > 5), `${width}: an empty chart`);
 		}
 	}
-	for (const text of all("h1, h2, h3, p, li, dd, summary").filter(seen)) {
+	for (const text of all("h1, h2, h3, p, li, dd, summary, caption span").filter(seen)) {
 		const box = text.getBoundingClientRect();
 		yield* check(box.left >= -1 && box.right <= innerWidth + 1, `${width}: leaves the window: ${named(text)}`);
 	}
