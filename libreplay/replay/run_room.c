@@ -41,21 +41,31 @@ void replay_run_room_deinit(struct run_sampler *sampler)
 	base_free(sampler->last_rows);
 }
 
-/* A row for each that is not as it was. */
+/* A row for each type of which an order is not as it was. */
 static void put_changes(struct run_sampler *sampler, struct run_last *last,
                         uint8_t outcomes[RUN_NR_ORDERS][OUTCOME_NR_TYPES],
-                        struct results_outcome *row)
+                        const struct results_outcomes *place)
 {
-	for (uint32_t order = 0; order < RUN_NR_ORDERS; order++) {
-		for (uint32_t type = 0; type < OUTCOME_NR_TYPES; type++) {
-			if (last->outcomes[order][type] == outcomes[order][type] + 1)
+	char changes[RUN_NR_ORDERS + 1] = "";
+	struct results_outcomes row = *place;
+
+	row.outcomes = changes;
+	for (uint32_t type = 0; type < OUTCOME_NR_TYPES; type++) {
+		bool changed = false;
+
+		for (uint32_t order = 0; order < RUN_NR_ORDERS; order++) {
+			uint8_t outcome = outcomes[order][type];
+
+			changes[order] = '-';
+			if (last->outcomes[order][type] == outcome + 1)
 				continue;
-			last->outcomes[order][type] = (uint8_t)(outcomes[order][type] + 1);
-			row->page_order = order;
-			row->migratetype = mm_migratetype_name(type);
-			row->outcome = replay_outcome_name(outcomes[order][type]);
-			results_put_outcome(sampler->db, row);
+			last->outcomes[order][type] = (uint8_t)(outcome + 1);
+			changes[order] = replay_outcome_name(outcome)[0];
+			changed = true;
 		}
+		row.migratetype = mm_migratetype_name(type);
+		if (changed)
+			results_put_outcomes(sampler->db, &row);
 	}
 }
 
@@ -65,7 +75,7 @@ void replay_run_put_outcomes(struct run_sampler *sampler, uint32_t zone_index, i
 	const struct mmr_zone_info *info = mmr_trace_zone(sampler->trace, zone_index);
 	const struct run_source *source = sampler->source;
 	uint8_t outcomes[RUN_NR_ORDERS][OUTCOME_NR_TYPES];
-	struct results_outcome row = { .t_ns = t_ns, .node = info->node, .zone = info->name };
+	struct results_outcomes row = { .t_ns = t_ns, .node = info->node, .zone = info->name };
 	struct outcome_zone zone = { 0 };
 	struct mm_room room;
 
@@ -90,7 +100,7 @@ void replay_run_begin_outcomes(struct run_sampler *sampler)
 
 void replay_run_end_outcomes(struct run_sampler *sampler, int64_t t_ns)
 {
-	struct results_outcome row = { .t_ns = t_ns, .node = -1, .zone = "any" };
+	struct results_outcomes row = { .t_ns = t_ns, .node = -1, .zone = "any" };
 
 	put_changes(sampler, &sampler->last_rows[mmr_trace_info(sampler->trace)->nr_zones],
 	            sampler->best, &row);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Rows of the tables that have by far the most, inserted many at a time: one statement of 64 rows takes half of
- * what 64 statements take. write.c adds them and sees to it that none waits when another run begins or the
- * transaction ends.
+ * Rows of the tables that have by far the most, inserted many at a time: as a table of its own that SQLite reads
+ * ("INSERT INTO ... SELECT ... FROM batch_..."), which takes half of what a statement a row takes. write.c adds rows and
+ * sees to it that none waits when another run begins or the transaction ends.
  */
 #ifndef RESULTS_BATCH_H
 #define RESULTS_BATCH_H
@@ -12,33 +12,33 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RESULTS_BATCH_ROWS    64u
-#define RESULTS_BATCH_COLUMNS 17u
-#define RESULTS_BATCH_TEXT    24u /* names of zones and migratetypes, with the NUL */
+#define RESULTS_BATCH_ROWS    256u
+#define RESULTS_BATCH_COLUMNS 16u
+#define RESULTS_BATCH_TEXT    23u /* names of zones and migratetypes */
 
 union results_cell {
 	int64_t number;
-	char text[RESULTS_BATCH_TEXT];
+	struct {
+		char text[RESULTS_BATCH_TEXT];
+		uint8_t length;
+	};
 };
 
-/* Of one table; the first column is run_id. */
+/* Of one table, without its first column, which is run_id. */
 struct results_batch {
-	uint32_t nr_rows; /* that wait, fewer than RESULTS_BATCH_ROWS between two calls */
+	const char *types; /* of the columns: i an integer, t a text */
+	uint32_t nr_rows;  /* that wait, fewer than RESULTS_BATCH_ROWS between two calls */
 	union results_cell cells[RESULTS_BATCH_ROWS][RESULTS_BATCH_COLUMNS];
 };
 
 /*
- * Adds a row; types tells what the values are, for each column after run_id: i an integer, t a text. False: a
- * text is too long, and nothing was added.
+ * Prepares the statement that inserts the waiting rows of a batch into the table, with run_id as its parameter. It reads
+ * batch as long as sqlite is open. NULL: SQLite's error says why.
  */
-bool results_batch_add(struct results_batch *batch, int64_t run_id, const char *types,
-                       va_list *values);
+sqlite3_stmt *results_batch_prepare(sqlite3 *sqlite, struct results_batch *batch, const char *table,
+                                    const char *types);
 
-/*
- * Inserts the rows that wait, in their order: by whole, a statement of RESULTS_BATCH_ROWS rows, if there are as
- * many, otherwise one by one. False: SQLite's error says why.
- */
-bool results_batch_flush(struct results_batch *batch, const char *types, sqlite3_stmt *whole,
-                         sqlite3_stmt *single);
+/* Adds a row; values are as types tells. False: a text is too long, and nothing was added. */
+bool results_batch_add(struct results_batch *batch, va_list *values);
 
 #endif

@@ -32,6 +32,9 @@ static const struct {
 	{ "pinned_block",
 #include "upgrade_pinned_block.sql.inc"
 	},
+	{ "request_outcome",
+#include "upgrade_request_outcome.sql.inc"
+	},
 };
 static const char views_sql[] =
 #include "views.sql.inc"

@@ -47,7 +47,7 @@ enum results_statement {
 	RESULTS_TLB_REACH,
 	RESULTS_PAGE_TABLE,
 	RESULTS_REQUESTS,
-	RESULTS_OUTCOME,
+	RESULTS_OUTCOMES,
 	RESULTS_PAGEBLOCK_COUNT,
 	RESULTS_PIN_HOLDER,
 	RESULTS_PIN_INSTANT,
@@ -63,7 +63,6 @@ struct results_db {
 	int64_t run_id;
 	struct mmr_error first_failure;
 	sqlite3_stmt *statements[RESULTS_NR_STATEMENTS];
-	sqlite3_stmt *whole_batches[RESULTS_NR_BATCHED];
 	struct results_batch batches[RESULTS_NR_BATCHED];
 };
 

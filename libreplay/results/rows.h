@@ -245,13 +245,13 @@ struct results_memory_use {
 	int64_t kernel_pages;
 };
 
-struct results_outcome {
+struct results_outcomes {
 	int64_t t_ns;
 	int64_t node;
 	const char *zone;
-	int64_t page_order;
 	const char *migratetype;
-	const char *outcome; /* "own", "fallback", "compaction", "pinned", "memory" */
+	const char *
+		outcomes; /* by order: "own", "fallback", "compaction", "pinned", "memory", each by its first letter; - as before */
 };
 
 struct results_pageblock_count {

@@ -399,15 +399,15 @@ CREATE TABLE IF NOT EXISTS page_table (
   PRIMARY KEY (run_id, layout)
 ) STRICT, WITHOUT ROWID;
 
--- What would have become of a request of each order and migratetype. A row holds until the zone's next one of its order and type.
-CREATE TABLE IF NOT EXISTS request_outcome (
+-- What would have become of a request of each order, in the order of orders: o own, f fallback, c compaction, p pinned, m memory,
+-- - as before. A row holds until the zone's next one of its type; the view request_outcome has a row for each order that changed.
+CREATE TABLE IF NOT EXISTS outcome_change (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   t_ns INTEGER NOT NULL,
   node INTEGER NOT NULL,
   zone TEXT NOT NULL,
-  page_order INTEGER NOT NULL,
   migratetype TEXT NOT NULL,               -- Unmovable, Movable, Reclaimable
-  outcome TEXT NOT NULL CHECK (outcome IN ('own', 'fallback', 'compaction', 'pinned', 'memory'))
+  outcomes TEXT NOT NULL
 ) STRICT;
 
 -- Of the pageblocks that lie wholly in the zone: how many are free, can be emptied, cannot be emptied. Until the zone's next row.

@@ -364,6 +364,15 @@ CREATE VIEW page_tables AS
 SELECT p.run_id, r.label AS run, p.layout, p.leaves, p.uppers, p.bytes / 1024 AS kb
   FROM page_table p JOIN run r USING (run_id);
 
+-- What would have become of a request of each order and migratetype. A row holds until the zone's next one of its order and type.
+DROP VIEW IF EXISTS request_outcome;
+CREATE VIEW request_outcome AS
+WITH orders (page_order) AS (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9), (10))
+SELECT c.run_id, c.t_ns, c.node, c.zone, o.page_order, c.migratetype,
+       CASE substr(c.outcomes, o.page_order + 1, 1) WHEN 'o' THEN 'own' WHEN 'f' THEN 'fallback' WHEN 'c' THEN 'compaction'
+            WHEN 'p' THEN 'pinned' WHEN 'm' THEN 'memory' END AS outcome
+  FROM outcome_change c CROSS JOIN orders o WHERE outcome IS NOT NULL;
+
 -- For how long each outcome held, and the share of the time that is known.
 DROP VIEW IF EXISTS request_outcomes;
 CREATE VIEW request_outcomes AS

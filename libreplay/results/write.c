@@ -49,7 +49,7 @@ static const struct {
 	[RESULTS_TLB_FLUSH] = { "tlb_flush", "tttii" },
 	[RESULTS_TLB_REACH] = { "tlb_reach", "tiiiii" },
 	[RESULTS_PAGE_TABLE] = { "page_table", "tiii" },
-	[RESULTS_OUTCOME] = { "request_outcome", "iititt" },
+	[RESULTS_OUTCOMES] = { "outcome_change", "iittt" },
 	[RESULTS_PAGEBLOCK_COUNT] = { "pageblock_count", "iitiiii" },
 	[RESULTS_PIN_HOLDER] = { "pin_holder", "itntnt" },
 	[RESULTS_PIN_INSTANT] = { "pin_instant", "i" },
@@ -57,36 +57,31 @@ static const struct {
 	[RESULTS_COMPACTION_BLOCK] = { "compaction_block", "iiitiiiii" },
 };
 
-/* The statement that inserts nr_rows rows; *statement is where it stays. NULL: it could not be prepared. */
-static sqlite3_stmt *prepared(struct results_db *db, enum results_statement which, uint32_t nr_rows,
-                              sqlite3_stmt **statement)
+/* The statement that inserts a row, or those of a batch. NULL: it could not be prepared. */
+static sqlite3_stmt *prepared(struct results_db *db, enum results_statement which)
 {
-	const size_t nr_columns = strlen(statements[which].types) + 1;
-	char sql[64 + RESULTS_BATCH_ROWS * 2 * (MAX_COLUMNS + 1)];
-	char *end = sql;
+	const char *table = statements[which].table, *types = statements[which].types;
+	sqlite3_stmt **statement = &db->statements[which];
+	char sql[64 + 2 * (MAX_COLUMNS + 1)], *end;
 
 	if (*statement)
 		return *statement;
-	sqlite3_snprintf(64, sql, "INSERT INTO %s VALUES ", statements[which].table);
-	end += strlen(sql);
-	for (uint32_t row = 0; row < nr_rows; row++) {
-		for (size_t i = 0; i < nr_columns; i++) {
-			*end++ = i == 0 ? '(' : ',';
+	if (which < RESULTS_NR_BATCHED) {
+		*statement = results_batch_prepare(db->sqlite, &db->batches[which], table, types);
+	} else {
+		sqlite3_snprintf(sizeof(sql), sql, "INSERT INTO %s VALUES (?", table);
+		end = sql + strlen(sql);
+		for (int i = 0; types[i]; i++) {
+			*end++ = ',';
 			*end++ = '?';
 		}
 		*end++ = ')';
-		*end++ = ',';
+		*end = '\0';
+		sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
 	}
-	end[-1] = '\0';
-	if (sqlite3_prepare_v3(db->sqlite, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL) !=
-	    SQLITE_OK)
+	if (!*statement)
 		results_sqlite_error(db, "preparing a table", &db->first_failure);
 	return *statement;
-}
-
-static sqlite3_stmt *prepared_single(struct results_db *db, enum results_statement which)
-{
-	return prepared(db, which, 1, &db->statements[which]);
 }
 
 /* Binds one value; its type comes from the statement's row. */
@@ -115,15 +110,23 @@ static void bind(sqlite3_stmt *statement, int column, char type, va_list *values
 	}
 }
 
+/* Runs a statement of which all is bound. */
+static void run_statement(struct results_db *db, sqlite3_stmt *statement)
+{
+	if (sqlite3_step(statement) != SQLITE_DONE)
+		results_sqlite_error(db, "writing results", &db->first_failure);
+	sqlite3_reset(statement);
+}
+
 static void flush(struct results_db *db, enum results_statement which)
 {
-	sqlite3_stmt *single = prepared_single(db, which);
-	sqlite3_stmt *whole = prepared(db, which, RESULTS_BATCH_ROWS, &db->whole_batches[which]);
+	sqlite3_stmt *statement = prepared(db, which);
 
-	if (!single || !whole || db->first_failure.code)
+	if (!statement || db->first_failure.code)
 		return;
-	if (!results_batch_flush(&db->batches[which], statements[which].types, whole, single))
-		results_sqlite_error(db, "writing results", &db->first_failure);
+	sqlite3_bind_int64(statement, 1, db->run_id);
+	run_statement(db, statement);
+	db->batches[which].nr_rows = 0;
 }
 
 void results_flush(struct results_db *db)
@@ -139,10 +142,10 @@ static void put_batched(struct results_db *db, enum results_statement which, ...
 	struct results_batch *batch = &db->batches[which];
 	va_list values;
 
-	if (db->first_failure.code)
+	if (db->first_failure.code || !prepared(db, which))
 		return;
 	va_start(values, which);
-	if (!results_batch_add(batch, db->run_id, statements[which].types, &values))
+	if (!results_batch_add(batch, &values))
 		base_error(&db->first_failure, MMR_E_LIMIT, "%s: a name is too long", db->path);
 	va_end(values);
 	if (batch->nr_rows == RESULTS_BATCH_ROWS)
@@ -158,7 +161,7 @@ static void put(struct results_db *db, enum results_statement which, ...)
 
 	if (db->first_failure.code)
 		return;
-	statement = prepared_single(db, which);
+	statement = prepared(db, which);
 	if (!statement)
 		return;
 	va_start(values, which);
@@ -166,9 +169,7 @@ static void put(struct results_db *db, enum results_statement which, ...)
 	for (int i = 0; types[i]; i++)
 		bind(statement, i + 2, types[i], &values);
 	va_end(values);
-	if (sqlite3_step(statement) != SQLITE_DONE)
-		results_sqlite_error(db, "writing results", &db->first_failure);
-	sqlite3_reset(statement);
+	run_statement(db, statement);
 }
 
 void results_finalize_statements(struct results_db *db)
@@ -176,10 +177,6 @@ void results_finalize_statements(struct results_db *db)
 	for (int i = 0; i < RESULTS_NR_STATEMENTS; i++) {
 		sqlite3_finalize(db->statements[i]);
 		db->statements[i] = NULL;
-	}
-	for (int i = 0; i < RESULTS_NR_BATCHED; i++) {
-		sqlite3_finalize(db->whole_batches[i]);
-		db->whole_batches[i] = NULL;
 	}
 }
 
@@ -391,10 +388,9 @@ void results_put_page_table(struct results_db *db, const char *layout, int64_t l
 	put(db, RESULTS_PAGE_TABLE, layout, leaves, uppers, bytes);
 }
 
-void results_put_outcome(struct results_db *db, const struct results_outcome *row)
+void results_put_outcomes(struct results_db *db, const struct results_outcomes *row)
 {
-	put(db, RESULTS_OUTCOME, row->t_ns, row->node, row->zone, row->page_order, row->migratetype,
-	    row->outcome);
+	put(db, RESULTS_OUTCOMES, row->t_ns, row->node, row->zone, row->migratetype, row->outcomes);
 }
 
 void results_put_pageblock_count(struct results_db *db, const struct results_pageblock_count *row)

@@ -45,7 +45,7 @@ void results_put_slab_cache(struct results_db *db, const struct results_slab_cac
 void results_put_cgroup_memory(struct results_db *db, const struct results_cgroup_memory *row);
 void results_put_meminfo(struct results_db *db, int64_t t_ns, const char *name, int64_t kb);
 void results_put_memory_use(struct results_db *db, const struct results_memory_use *row);
-void results_put_outcome(struct results_db *db, const struct results_outcome *row);
+void results_put_outcomes(struct results_db *db, const struct results_outcomes *row);
 void results_put_pageblock_count(struct results_db *db, const struct results_pageblock_count *row);
 void results_put_pin_holder(struct results_db *db, const struct results_pin_holder *row);
 void results_put_pin_instant(struct results_db *db, int64_t t_ns);

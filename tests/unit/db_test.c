@@ -241,6 +241,12 @@ static void make_old(const char *path)
 		" t_ns INTEGER NOT NULL, node INTEGER NOT NULL, zone TEXT NOT NULL,"
 		" first_pfn INTEGER NOT NULL, holder_id INTEGER NOT NULL, pages INTEGER NOT NULL,"
 		" holders INTEGER NOT NULL) STRICT;"
+		"DROP VIEW request_outcome; DROP TABLE outcome_change;"
+		"CREATE TABLE request_outcome (run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,"
+		" t_ns INTEGER NOT NULL, node INTEGER NOT NULL, zone TEXT NOT NULL,"
+		" page_order INTEGER NOT NULL, migratetype TEXT NOT NULL, outcome TEXT NOT NULL) STRICT;"
+		"INSERT INTO request_outcome VALUES (1, 5, 0, 'DMA', 0, 'Movable', 'own'),"
+		" (1, 5, 0, 'DMA', 10, 'Movable', 'pinned'), (1, 6, 0, 'DMA', 10, 'Movable', 'memory');"
 		"INSERT INTO pinned_block VALUES (1, 5, 0, 'DMA', 512, 1, 7, 1), (1, 6, 0, 'DMA', 512, 1, 7, 1);"
 		"CREATE VIEW mine AS SELECT 7;"
 		"PRAGMA user_version = 1";
@@ -267,6 +273,11 @@ static void test_older_version_is_brought_up_to_date(void **state)
 	assert_int_equal(ask(path, "SELECT count(*) FROM buddy"), 3);
 	assert_int_equal(ask(path, "SELECT sum(blocks << page_order) FROM buddy"), 1539);
 	assert_int_equal(ask(path, "SELECT sum(pages) FROM pinned_block"), 14);
+	assert_int_equal(ask(path, "SELECT count(*) FROM request_outcome"), 3);
+	assert_int_equal(
+		ask(path,
+	            "SELECT t_ns * 100 + page_order FROM request_outcome WHERE outcome = 'memory'"),
+		610);
 	assert_int_equal(ask(path, "SELECT unusable FROM frag WHERE t_ns = 5 AND page_order = 1"),
 	                 3 * 1000 / 1027);
 	commit_run(path, "c", 3);
