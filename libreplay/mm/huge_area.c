@@ -205,6 +205,7 @@ static void unlink_chunk(struct mm_machine *machine, uint32_t number)
 		link = &areas->chunks[*link].next;
 	*link = chunk->next;
 	chunk->area = MM_NONE;
+	chunk->shared = false;
 }
 
 void mm_huge_space_end(struct mm_machine *machine, uint32_t space)

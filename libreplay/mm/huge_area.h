@@ -10,7 +10,7 @@
 struct mm_huge_range {
 	uint32_t first;
 	uint32_t end;
-	uint8_t advice; /* enum mm_advice */
+	uint8_t advice; /* enum mm_advice, with MM_ADVICE_SHARED */
 };
 
 DEFINE_VEC(mm_huge_range_vec, struct mm_huge_range);
@@ -58,6 +58,7 @@ struct mm_huge_chunk {
 	uint32_t nr_loans;
 	uint32_t nr_maps; /* spaces that map it as one, of shared memory … */
 	uint32_t serial;  /* … and how often that has ended for all */
+	bool shared;      /* shared memory's */
 	bool read_only;   /* no entry of the area has been written to since a fork */
 };
 
@@ -100,6 +101,7 @@ enum mm_collapse {
 	MM_COLLAPSE_PMD_NONE,
 	MM_COLLAPSE_PMD_MAPPED,
 	MM_COLLAPSE_PTE_NON_PRESENT,
+	MM_COLLAPSE_PTE_MAPPED_HUGEPAGE, /* of shared memory: it is huge, whoever maps it how */
 	MM_COLLAPSE_EXCEED_NONE_PTE,
 	MM_COLLAPSE_EXCEED_SWAP_PTE,
 	MM_COLLAPSE_EXCEED_SHARED_PTE,

@@ -82,6 +82,9 @@ void mm_huge_fork(struct mm_machine *machine, uint32_t to, uint32_t from)
 	     link = areas->chunks[link - 1].next_of_space) {
 		const struct mm_huge_loan loan = contents_of(machine, link - 1);
 
+		/* What is mapped for all of them is nobody's. */
+		if (areas->chunks[link - 1].shared)
+			continue;
 		lend(machine, to, &loan);
 		areas->nr_read_only += !areas->chunks[link - 1].read_only;
 		areas->chunks[link - 1].read_only = true;

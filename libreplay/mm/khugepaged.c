@@ -19,10 +19,14 @@
  *
  * State: struct mm_khugepaged; of each space whether it is registered, and its neighbours in the list.
  *
- * Follows khugepaged_do_scan(), khugepaged_scan_mm_slot(), hpage_collapse_scan_pmd(), collapse_huge_page(),
- * __collapse_huge_page_swapin(), __collapse_huge_page_isolate(), __collapse_huge_page_copy(), madvise_collapse() of v6.12.
+ * Shared memory is looked at by the file: whatever is there is put together, and is in no page table then but that of who
+ * asked for it by madvise(). Its settings are those of shmem.c.
  *
- * Not modelled: files and shared memory; VMAs too small for an area, each of
+ * Follows khugepaged_do_scan(), khugepaged_scan_mm_slot(), hpage_collapse_scan_pmd(), collapse_huge_page(),
+ * __collapse_huge_page_swapin(), __collapse_huge_page_isolate(), __collapse_huge_page_copy(), madvise_collapse(),
+ * hpage_collapse_scan_file(), collapse_file(), collapse_pte_mapped_thp() of v6.12.
+ *
+ * Not modelled: pages of a file that come while it copies others (page_filled); files (CONFIG_READ_ONLY_THP_FOR_FS), and shared memory in other spaces than that which used it first; VMAs too small for an area, each of
  * which takes one page of a round; mmap_lock; processes of which only maps were known when the recording began: their
  * areas take their share of a round, and nothing comes of them.
  */
@@ -30,6 +34,7 @@
 
 #include "huge_memory.h"
 #include "internal.h"
+#include "shmem.h"
 
 /* ---- the list ---- */
 
@@ -73,14 +78,22 @@ void mm_khugepaged_exit(struct mm_machine *machine, uint32_t space)
 	gone->registered = false;
 }
 
+/* Of shared memory any size will do: shmem_allowable_huge_orders() is not asked for huge pages alone here (6.12). */
+static bool admits(const struct mm_machine *machine, const struct mm_huge_range *range)
+{
+	if (range->advice < MM_ADVICE_SHARED)
+		return mm_huge_admits(&machine->settings, (enum mm_advice)range->advice);
+	return mm_shmem_orders(&machine->settings,
+	                       (enum mm_advice)(range->advice - MM_ADVICE_SHARED)) != 0;
+}
+
 /* hugepage_madvise() registers what has been in use before; of what was there before the recording nobody knows better. */
 void mm_khugepaged_advised(struct mm_machine *machine, uint32_t space,
                            const struct mm_huge_range *range)
 {
-	bool used = machine->building;
+	bool used = machine->building || range->advice >= MM_ADVICE_SHARED;
 
-	if (!mm_huge_admits(&machine->settings, (enum mm_advice)range->advice) ||
-	    (!used && range->advice != MM_ADVICE_HUGE))
+	if (!admits(machine, range) || (!used && range->advice != MM_ADVICE_HUGE))
 		return;
 	for (uint32_t area = range->first; area < range->end && !used; area++)
 		used = mm_huge_chunk(machine, space, area) != MM_NONE;
@@ -103,6 +116,7 @@ const struct mm_khugepaged *mm_khugepaged(const struct mm_machine *machine)
 /* Who wants it: khugepaged, or a program that is held back by no limit (struct collapse_control). */
 struct control {
 	bool is_khugepaged;
+	bool shared; /* the area is shared memory's */
 	uint16_t cpu;
 	uint32_t task;
 	uint64_t nr_ptes;   /* looked at, … */
@@ -172,12 +186,66 @@ static enum mm_collapse scan_number(struct mm_machine *machine, struct scan *sca
 	return scan_page(machine, scan, folio->pfn);
 }
 
+/* Whether a base page of shared memory is there, in memory or in swap. */
+static enum mm_collapse scan_shared(struct mm_machine *machine, struct scan *scan, uint32_t i)
+{
+	const uint32_t number = scan->first + i;
+	const struct mm_lpage *folio = mm_lpage(machine, mm_whole_page(machine, number));
+	uint8_t ended = mm_lpage(machine, number)->flags & (MM_LP_GONE | MM_LP_HOLE);
+
+	if (folio->kind == MM_LPAGE_NONE || ended == MM_LP_GONE) {
+		scan->nr_none++;
+		return MM_COLLAPSE_SUCCEED;
+	}
+	if (folio->kind != MM_LPAGE_SHMEM)
+		return MM_COLLAPSE_PAGE_ANON;
+	if (folio->pfn != MM_NONE)
+		return scan_page(machine, scan, folio->pfn);
+	if (++scan->nr_swapped <= machine->settings.max_ptes_swap || !scan->control->is_khugepaged)
+		return MM_COLLAPSE_SUCCEED;
+	mm_count(machine, MM_THP_SCAN_EXCEED_SWAP_PTE, 1);
+	return MM_COLLAPSE_EXCEED_SWAP_PTE;
+}
+
+static enum mm_collapse too_few(struct mm_machine *machine, const struct control *control)
+{
+	if (!control->is_khugepaged)
+		return MM_COLLAPSE_FAIL;
+	mm_count(machine, MM_THP_SCAN_EXCEED_NONE_PTE, 1);
+	return MM_COLLAPSE_EXCEED_NONE_PTE;
+}
+
+/* hpage_collapse_scan_file(): nobody asks who uses what, and the limit of holes is looked at in the end. */
+static enum mm_collapse scan_file(struct mm_machine *machine, struct scan *scan)
+{
+	const struct mm_lpage *head = mm_lpage(machine, scan->first);
+	enum mm_collapse result = MM_COLLAPSE_SUCCEED;
+	uint32_t nr_present;
+
+	if (head->order == MM_PAGEBLOCK_ORDER && head->pfn != MM_NONE)
+		return MM_COLLAPSE_PTE_MAPPED_HUGEPAGE;
+	for (uint32_t i = 0; i < MM_PAGEBLOCK_PAGES && result == MM_COLLAPSE_SUCCEED; i++) {
+		result = scan_shared(machine, scan, i);
+		scan->control->nr_ptes++;
+	}
+	if (result != MM_COLLAPSE_SUCCEED)
+		return result;
+	nr_present = MM_PAGEBLOCK_PAGES - scan->nr_none - scan->nr_swapped;
+	if (scan->nr_none == MM_PAGEBLOCK_PAGES ||
+	    (scan->control->is_khugepaged &&
+	     nr_present + machine->settings.max_ptes_none < MM_PAGEBLOCK_PAGES))
+		return too_few(machine, scan->control);
+	return MM_COLLAPSE_SUCCEED;
+}
+
 /* Of anonymous pages, in order of their addresses; the first that does not fit decides. */
 static enum mm_collapse scan_area(struct mm_machine *machine, struct scan *scan)
 {
 	const struct mm_lpage *head = mm_lpage(machine, scan->first);
 	enum mm_collapse result = MM_COLLAPSE_SUCCEED;
 
+	if (scan->control->shared)
+		return scan_file(machine, scan);
 	mm_deferred_split_seen(machine, scan->first);
 	if (head->order == MM_PAGEBLOCK_ORDER && head->pfn != MM_NONE &&
 	    !(head->flags & MM_LP_PTE_MAPPED))
@@ -206,6 +274,8 @@ static enum mm_collapse scan_borrowed(struct mm_machine *machine, const struct c
 {
 	uint32_t nr_shared = mm_huge_borrowed(machine, space, area);
 
+	if (control->shared)
+		return too_few(machine, control);
 	if (nr_shared == 0)
 		return MM_COLLAPSE_PMD_NONE;
 	if (!control->is_khugepaged || nr_shared <= machine->settings.max_ptes_shared)
@@ -225,6 +295,9 @@ static enum mm_collapse bring_in(struct mm_machine *machine, const struct mm_req
 {
 	const struct mm_lpage *lpage = mm_lpage(machine, number);
 
+	/* shmem_get_folio() waits, and maps nothing. */
+	if (lpage->kind == MM_LPAGE_SHMEM && lpage->pfn == MM_NONE && lpage->slot != MM_NONE)
+		return mm_swapin(machine, request, number) ? MM_COLLAPSE_SUCCEED : MM_COLLAPSE_FAIL;
 	if (lpage->kind != MM_LPAGE_ANON)
 		return MM_COLLAPSE_SUCCEED;
 	if (lpage->pfn == MM_NONE && lpage->slot != MM_NONE) {
@@ -285,9 +358,10 @@ static uint32_t take_out(struct mm_machine *machine, const struct scan *scan, ui
 	return nr;
 }
 
-/* Its pages end, and the huge page is there in their place. */
+/* Its pages end, and the huge page is there in their place; of shared memory in no page table. */
 static void put_together(struct mm_machine *machine, const struct scan *scan, uint32_t pfn)
 {
+	bool shared = scan->control->shared;
 	struct contents contents = { .owner = 0 };
 	struct mm_lpage *whole = mm_lpage(machine, scan->first);
 
@@ -298,10 +372,11 @@ static void put_together(struct mm_machine *machine, const struct scan *scan, ui
 			mm_lpage(machine, scan->first + i)->flags = MM_LP_GONE | MM_LP_HOLE;
 	mm_huge_written(machine, scan->first);
 	whole->flags |= contents.locked ? MM_LP_LOCKED : 0;
-	mm_page_bind(machine, pfn, scan->first, MM_LPAGE_ANON);
+	mm_page_bind(machine, pfn, scan->first, shared ? MM_LPAGE_SHMEM : MM_LPAGE_ANON);
 	whole->nr_gone = contents.nr_holes;
 	whole->nr_holes = contents.nr_holes;
 	machine->pages[pfn].flags |= contents.young ? MM_PG_YOUNG : 0;
+	machine->pages[pfn].flags |= shared ? MM_PG_UNMAPPED : 0;
 	mm_space_charge(machine, contents.owner, scan->first);
 	mm_lru_add_page(machine, pfn);
 	scan->control->nr_copied += MM_PAGEBLOCK_PAGES;
@@ -361,8 +436,17 @@ static enum mm_collapse scan_and_collapse(struct mm_machine *machine, struct con
 	enum mm_collapse result = chunk == MM_NONE ? scan_borrowed(machine, control, space, area)
 	                                           : scan_area(machine, &scan);
 
-	*waited = result == MM_COLLAPSE_SUCCEED;
-	return *waited ? collapse(machine, &scan, space, area) : result;
+	*waited = result == MM_COLLAPSE_SUCCEED || control->shared;
+	if (result == MM_COLLAPSE_SUCCEED)
+		result = collapse(machine, &scan, space, area);
+	if (!control->shared ||
+	    (result != MM_COLLAPSE_SUCCEED && result != MM_COLLAPSE_PTE_MAPPED_HUGEPAGE))
+		return result;
+	/* collapse_pte_mapped_thp(): who has asked for it has it in its page table. */
+	if (!control->is_khugepaged && mm_shmem_map_huge(machine, space, scan.first))
+		machine->pages[mm_lpage(machine, scan.first)->pfn].flags &=
+			(uint16_t)~MM_PG_UNMAPPED;
+	return result == MM_COLLAPSE_SUCCEED ? result : MM_COLLAPSE_PMD_MAPPED;
 }
 
 /* ---- rounds ---- */
@@ -403,7 +487,7 @@ static enum mm_collapse scan_space(struct mm_machine *machine, struct control *c
 	while (!mm_space_is_killed(machine, k->space) && (range = range_here(machine))) {
 		bool waited;
 
-		if (!mm_huge_admits(&machine->settings, (enum mm_advice)range->advice)) {
+		if (!admits(machine, range)) {
 			k->progress++;
 			k->area = range->end;
 			continue;
@@ -413,6 +497,7 @@ static enum mm_collapse scan_space(struct mm_machine *machine, struct control *c
 		/* Where it goes on, even if the space ends meanwhile. */
 		k->area++;
 		k->progress += MM_PAGEBLOCK_PAGES;
+		control->shared = range->advice >= MM_ADVICE_SHARED;
 		result = scan_and_collapse(machine, control, k->space, k->area - 1, &waited);
 		k->pages_collapsed += result == MM_COLLAPSE_SUCCEED;
 		if (waited || k->progress >= machine->settings.khugepaged_pages_to_scan)
@@ -496,7 +581,11 @@ static enum mm_collapse collapse_area(struct mm_machine *machine, struct control
 	const struct mm_huge_range *range = range_of(machine, space, area);
 	bool waited;
 
-	if (!range || range->advice == MM_ADVICE_NOHUGE || mm_space_is_killed(machine, space))
+	if (!range || range->advice % MM_ADVICE_SHARED == MM_ADVICE_NOHUGE ||
+	    mm_space_is_killed(machine, space))
+		return MM_COLLAPSE_FAIL;
+	control->shared = range->advice >= MM_ADVICE_SHARED;
+	if (control->shared && machine->settings.shmem.enabled == MM_SHMEM_DENY)
 		return MM_COLLAPSE_FAIL;
 	if (mm_huge_zero_maps(machine, space, area))
 		return MM_COLLAPSE_PMD_MAPPED;

@@ -65,7 +65,8 @@ enum mm_advice {
 	MM_ADVICE_NONE,
 	MM_ADVICE_HUGE,
 	MM_ADVICE_NOHUGE,
-	MM_ADVICE_GONE, /* there is no VMA */
+	MM_ADVICE_GONE,   /* there is no VMA */
+	MM_ADVICE_SHARED, /* added to the others, of areas: it is of shared memory */
 };
 
 /* … shmem_enabled, and of which orders' own file says what; a bit each. */

@@ -175,6 +175,15 @@ void mm_shmem_space_end(struct mm_machine *machine, uint32_t space)
 	mm_huge_map_vec_deinit(maps);
 }
 
+void mm_shmem_place(struct mm_machine *machine, uint32_t page, uint32_t space, uint32_t area)
+{
+	struct mm_huge_chunk *chunk = chunk_of(machine, page);
+
+	mm_place_huge(machine, page, space, area);
+	if (chunk && chunk->space == space && chunk->area == area)
+		chunk->shared = true;
+}
+
 /* ---- parts that end ---- */
 
 void mm_shmem_punch(struct mm_machine *machine, uint32_t number)

@@ -10,6 +10,8 @@
  * the order around the page.
  */
 uint32_t mm_shmem_orders(const struct mm_settings *settings, enum mm_advice advice);
+/* As mm_place_huge(), of shared memory. */
+void mm_shmem_place(struct mm_machine *machine, uint32_t page, uint32_t space, uint32_t area);
 /* A part of a huge page of shared memory has ended, and the whole has not: its logical page, or MM_NONE. */
 uint32_t mm_shmem_punched(const struct mm_machine *machine);
 /* That was all of it which ends at once: the rest goes on as base pages. */

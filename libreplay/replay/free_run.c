@@ -330,6 +330,8 @@ static int create_workload(struct free_run *run, struct mmr_error *err)
 		wl_tell_tlb(run->wl);
 	if (code == 0 && replay_tunables_folios(&run->tunables))
 		wl_number_folios(run->wl);
+	if (code == 0)
+		wl_khugepaged_is(run->wl, run->start.khugepaged_pid);
 	for (size_t i = 0; code == 0 && i < run->start.nr_listed; i++)
 		wl_add_listed(run->wl, run->start.listed[i].pfn,
 		              UINT64_C(1) << run->start.listed[i].order);

@@ -191,8 +191,9 @@ struct replay_start {
 	size_t nr_listed;
 	uint64_t *looks; /* when kcompactd of node 0 went to sleep, in time order */
 	size_t nr_looks;
-	uint64_t khugepaged_ns; /* when khugepaged looked at an area first; 0: it did not */
-	uint8_t *waiting;       /* [nr_cpus]: pages on their way to the LRU lists; or NULL */
+	uint32_t khugepaged_pid; /* of one that looked at files; 0: it did not */
+	uint64_t khugepaged_ns;  /* when khugepaged looked at an area first; 0: it did not */
+	uint8_t *waiting;        /* [nr_cpus]: pages on their way to the LRU lists; or NULL */
 	struct replay_bulk_take *bulk_takes; /* in time order */
 	size_t nr_bulk_takes;
 	bool exact; /* free_blocks comes from kpageflags; otherwise from sizes only */

@@ -389,9 +389,14 @@ static void place(struct replay *replay, const struct demand_op *op,
 
 	if (replay->knows_areas && (copy || op->kind == DEMAND_ANON_TOUCH))
 		put_into_area(replay, op, space);
-	if (space == 0 || op->arg2 == 0 || op->kind == DEMAND_SHMEM_TOUCH ||
-	    !mm_lpage_is_known(replay->machine, op->page))
+	if (space == 0 || op->arg2 == 0 || !mm_lpage_is_known(replay->machine, op->page))
 		return;
+	if (op->kind == DEMAND_SHMEM_TOUCH) {
+		if (op->arg & DEMAND_HUGE)
+			mm_shmem_place(replay->machine, op->page, space,
+			               op->arg2 >> MM_PAGEBLOCK_ORDER);
+		return;
+	}
 	if (replay->ksmd.all && !copy)
 		replay_ksm_placed(replay, request, op->arg2);
 	if ((op->arg & DEMAND_HUGE) && !copy)

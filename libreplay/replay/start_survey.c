@@ -8,6 +8,8 @@
  */
 #include "start_survey.h"
 
+#include <string.h>
+
 #include "alloc.h"
 #include "calibrate.h"
 #include "error_set.h"
@@ -19,6 +21,7 @@ DEFINE_VEC(look_vec, uint64_t);
 
 struct replay_survey {
 	struct replay_start *start;
+	const struct mmr_trace *trace;
 	struct look_vec looks;
 	struct replay_calibrate *calibrate; /* NULL: the recording lacks the events */
 	struct replay_swap_meter *swap;     /* likewise */
@@ -60,6 +63,7 @@ int replay_survey_create(const struct mmr_trace *trace, struct replay_start *sta
 	if (!survey)
 		return MMR_E_NOMEM;
 	survey->start = start;
+	survey->trace = trace;
 	survey->nr_before = nr_before;
 	code = open_calibrate(trace, survey, err);
 	if (code == 0 && start->exact)
@@ -99,6 +103,18 @@ static int note_look(struct replay_survey *survey, const struct mmr_event *event
 	return base_error(err, MMR_E_NOMEM, "out of memory for kcompactd's looks");
 }
 
+/* Its first look at a file is told when that is over: what it had asked for came before. */
+static void note_khugepaged(struct replay_survey *survey, const struct mmr_event *event)
+{
+	const char *comm = mmr_trace_comm(survey->trace, event->pid);
+
+	if (!comm || strcmp(comm, "khugepaged") != 0)
+		return;
+	survey->start->khugepaged_pid = event->pid;
+	if (survey->start->khugepaged_ns == 0)
+		survey->start->khugepaged_ns = event->t_ns;
+}
+
 int replay_survey_event(struct replay_survey *survey, const struct mmr_event *event,
                         struct mmr_error *err)
 {
@@ -118,6 +134,8 @@ int replay_survey_event(struct replay_survey *survey, const struct mmr_event *ev
 		return code;
 	if (event->kind == MMR_EVENT_MM_KHUGEPAGED_SCAN_PMD && survey->start->khugepaged_ns == 0)
 		survey->start->khugepaged_ns = event->t_ns;
+	if (event->kind == MMR_EVENT_MM_KHUGEPAGED_SCAN_FILE && survey->start->khugepaged_pid == 0)
+		note_khugepaged(survey, event);
 	code = replay_lists_event(survey->lists, event, err);
 	if (code == 0 && survey->bulk)
 		code = replay_bulk_event(survey->bulk, event, err);

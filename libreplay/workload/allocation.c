@@ -183,6 +183,8 @@ void wl_alloc_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	uint64_t nr;
 	bool movable = event->page.gfp_flags & WL_GFP_MOVABLE;
 
+	if (wl->khugepaged_pid && event->pid == wl->khugepaged_pid)
+		t->flags |= WL_TASK_KHUGEPAGED;
 	/* What it reclaimed for it has got now, or had before: then no op has come of it. */
 	if (!wl_in_reclaim(t)) {
 		t->asked_ns = t->has_got ? 0 : t->asked_ns;

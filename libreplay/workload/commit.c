@@ -91,10 +91,22 @@ static bool is_one_vma(const struct wl_commit *a, const struct wl_commit *b)
 	       a->advice == b->advice && (a->merges != MERGES_SHARED || a->mapping == b->mapping);
 }
 
-/* Anonymous memory of its own: what khugepaged and MADV_COLLAPSE are told of. */
 static bool is_private(const struct wl_commit *range)
 {
 	return range->merges == MERGES_PRIVATE || range->merges == MERGES_NORESERVE;
+}
+
+/* What khugepaged and MADV_COLLAPSE are told of. Of shared memory only what lies where huge pages do. */
+static bool is_told(const struct wl_commit *range)
+{
+	return is_private(range) || (range->merges == MERGES_SHARED && range->shift == 0);
+}
+
+static uint8_t advice_of(const struct wl_commit *range)
+{
+	bool shared = range->merges == MERGES_SHARED;
+
+	return (uint8_t)(range->advice + (shared ? DEMAND_ADVICE_SHARED : 0));
 }
 
 /* The range at vpn, if its VMA covers the 2^order pages around (of shared memory: of the file); or NULL. */
@@ -128,6 +140,14 @@ static const struct wl_commit *room_at(const struct wl *wl, uint32_t mm, uint64_
 	const struct wl_commit *range = any_room_at(wl, mm, vpn, order);
 
 	return range && is_private(range) ? range : NULL;
+}
+
+/* … for a huge page of which khugepaged is told. */
+static const struct wl_commit *huge_room_at(const struct wl *wl, uint32_t mm, uint64_t vpn)
+{
+	const struct wl_commit *range = any_room_at(wl, mm, vpn, WL_HUGE_ORDER);
+
+	return range && is_told(range) ? range : NULL;
 }
 
 /* What is said of a VMA of this advice. */
@@ -197,10 +217,9 @@ static void tell_room(struct wl *wl, uint32_t task, uint64_t start, uint64_t end
 	uint32_t mm = wl->tasks.items[task].mm;
 
 	/* Both ends may lie within what was there before. */
-	first += room_at(wl, mm, start, WL_HUGE_ORDER) == NULL;
+	first += huge_room_at(wl, mm, start) == NULL;
 	if (first <= last)
-		tell_huge(wl, task, first, last + (room_at(wl, mm, end - 1, WL_HUGE_ORDER) != NULL),
-		          advice);
+		tell_huge(wl, task, first, last + (huge_room_at(wl, mm, end - 1) != NULL), advice);
 }
 
 /* … or to none any more. */
@@ -276,7 +295,7 @@ void wl_commit_unmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
 		     (struct demand_op){ .kind = DEMAND_UNMAP,
 		                         .arg = piece.mapping,
 		                         .arg2 = (uint32_t)(piece.end - piece.start) });
-		if (is_private(&piece))
+		if (is_told(&piece))
 			tell_no_room(wl, task, piece.start, piece.end);
 	}
 }
@@ -287,17 +306,17 @@ void wl_commit_advise(struct wl *wl, uint32_t task, uint64_t start, uint64_t end
 	uint32_t mm = wl->tasks.items[task].mm;
 	uint64_t at = start;
 	struct wl_commit piece;
-	bool any = false;
+	uint32_t any = 0;
 
 	while (!wl->nomem && take(wl, mm, &at, end, &piece)) {
 		piece.advice = (uint8_t)advice;
 		insert(wl, mm, piece);
-		any |= is_private(&piece);
+		any |= is_told(&piece) ? 1u << advice_of(&piece) : 0;
 	}
-	if (!any)
+	if (any == 0)
 		return;
 	tell_no_room(wl, task, start, end);
-	tell_room(wl, task, start, end, (uint8_t)advice);
+	tell_room(wl, task, start, end, (uint8_t)__builtin_ctz(any));
 }
 
 /* The first area behind this one of which another can be said: no range is gone through area by area. */
@@ -308,7 +327,7 @@ static uint64_t next_area(const struct wl_mm *mm, uint64_t area, bool room)
 
 	if (i == mm->commits.count)
 		return UINT64_MAX;
-	if (room || !is_private(&mm->commits.items[i]))
+	if (room || !is_told(&mm->commits.items[i]))
 		next = mm->commits.items[i].end >> WL_HUGE_ORDER;
 	else
 		next = mm->commits.items[i].start >> WL_HUGE_ORDER;
@@ -321,15 +340,15 @@ void wl_commit_collapse(struct wl *wl, uint32_t task, uint64_t start, uint64_t e
 	uint32_t mm = wl->tasks.items[task].mm;
 	uint64_t first = area;
 
-	/* Each VMA as far as it lies within: the others are of files and shared memory. */
+	/* Each VMA as far as it lies within: the others are of files. */
 	while (mm != WL_NONE && area < last) {
-		bool room = room_at(wl, mm, area << WL_HUGE_ORDER, WL_HUGE_ORDER) != NULL;
+		bool room = huge_room_at(wl, mm, area << WL_HUGE_ORDER) != NULL;
 		uint64_t next = next_area(&wl->mms.items[mm], area, room);
 
 		area = next < last ? next : last;
 		if (!room)
 			first = area;
-		else if (area == last || !room_at(wl, mm, area << WL_HUGE_ORDER, WL_HUGE_ORDER))
+		else if (area == last || !huge_room_at(wl, mm, area << WL_HUGE_ORDER))
 			tell(wl, task,
 			     (struct demand_op){ .kind = DEMAND_COLLAPSE,
 			                         .arg = (uint32_t)first & DEMAND_AREA_MASK,
@@ -369,8 +388,8 @@ static void add(struct wl *wl, uint32_t task, struct wl_commit range, bool nores
 	                         .gfp_flags = range.area,
 	                         .arg = range.mapping,
 	                         .arg2 = (uint32_t)(range.end - range.start) });
-	if (is_private(&range))
-		tell_room(wl, task, range.start, range.end, range.advice);
+	if (is_told(&range))
+		tell_room(wl, task, range.start, range.end, advice_of(&range));
 }
 
 void wl_commit_mmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
@@ -428,7 +447,7 @@ void wl_commit_mremap(struct wl *wl, uint32_t task, const struct wl_remap *move)
 	if (move->to != move->from)
 		wl_commit_unmap(wl, task, move->to, move->to + move->new_pages);
 	while (move->to != move->from && !wl->nomem && take(wl, mm, &at, kept_end, &piece)) {
-		if (is_private(&piece))
+		if (is_told(&piece))
 			tell_no_room(wl, task, piece.start, piece.end);
 		if (piece.merges == MERGES_SHARED)
 			piece.shift =
@@ -436,8 +455,8 @@ void wl_commit_mremap(struct wl *wl, uint32_t task, const struct wl_remap *move)
 		piece.start += move->to - move->from;
 		piece.end += move->to - move->from;
 		insert(wl, mm, piece);
-		if (is_private(&piece))
-			tell_room(wl, task, piece.start, piece.end, piece.advice);
+		if (is_told(&piece))
+			tell_room(wl, task, piece.start, piece.end, advice_of(&piece));
 	}
 	if (accounted && move->new_pages > move->old_pages)
 		add(wl, task,
@@ -509,7 +528,7 @@ void wl_commit_tell(struct wl *wl, uint32_t task)
 	const struct wl_mm *mm = &wl->mms.items[wl->tasks.items[task].mm];
 
 	for (size_t i = 0; i < mm->commits.count; i++)
-		if (is_private(&mm->commits.items[i]))
+		if (is_told(&mm->commits.items[i]))
 			tell_room(wl, task, mm->commits.items[i].start, mm->commits.items[i].end,
-			          mm->commits.items[i].advice);
+			          advice_of(&mm->commits.items[i]));
 }

@@ -104,7 +104,7 @@ enum demand_kind {
 	DEMAND_DROP_CACHES, /* a write of arg to /proc/sys/vm/drop_caches */
 	/*
 	 * arg2 ranges of 2 MiB of the task's space, from the low 44 bits of an address arg << 21 on, lie within an
-	 * anonymous VMA now, whose enum demand_advice is order; DEMAND_ADVICE_GONE: they do not any more. The last word
+	 * anonymous VMA now, private or shared, whose enum demand_advice is order; DEMAND_ADVICE_GONE: they do not any more. The last word
 	 * counts.
 	 */
 	DEMAND_HUGE_RANGE,
@@ -146,6 +146,7 @@ enum demand_advice {
 	DEMAND_ADVICE_HUGE,
 	DEMAND_ADVICE_NOHUGE,
 	DEMAND_ADVICE_GONE,
+	DEMAND_ADVICE_SHARED, /* added to the others: of shared memory */
 };
 
 enum demand_touch_flags {

@@ -198,6 +198,16 @@ static void note_collapse(struct wl *wl, struct wl_task *t, uint64_t pfn)
 	t->collapse_vpn = wl->maps.items[map].vpn & ~(uint64_t)(WL_HUGE_PAGES - 1);
 }
 
+void wl_collapse_frees(struct wl *wl, uint32_t task, uint64_t pfn)
+{
+	struct wl_task *t = &wl->tasks.items[task];
+	uint32_t page = wl_page_at(wl, pfn);
+
+	if (t->collapse_mm == WL_NONE && t->collapse_pfn != WL_NONE && page != WL_NONE &&
+	    wl->pages.items[page].kind == WL_PAGE_SHMEM)
+		note_collapse(wl, t, pfn);
+}
+
 static void collapse(struct wl *wl, struct wl_task *t)
 {
 	uint32_t mm = t->collapse_mm;
@@ -226,6 +236,13 @@ void wl_khugepaged_event(struct wl *wl, uint32_t task, const struct mmr_event *e
 	case MMR_EVENT_MM_KHUGEPAGED_SCAN_PMD:
 	case MMR_EVENT_MM_COLLAPSE_HUGE_PAGE_ISOLATE:
 		note_collapse(wl, t, event->khugepaged.pfn);
+		break;
+	case MMR_EVENT_MM_KHUGEPAGED_COLLAPSE_FILE:
+		/* What it was not good for has been freed. */
+		if (event->khugepaged.pfn == t->collapse_pfn)
+			collapse(wl, t);
+		t->collapse_pfn = WL_NONE;
+		t->collapse_mm = WL_NONE;
 		break;
 	case MMR_EVENT_MM_COLLAPSE_HUGE_PAGE:
 		if (event->khugepaged.status == COLLAPSE_SUCCEEDED)

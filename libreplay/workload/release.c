@@ -241,6 +241,8 @@ void wl_free_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		wl_count(wl, WL_FREE_OUTSIDE);
 		return;
 	}
+	if (wl_in_collapse(t))
+		wl_collapse_frees(wl, task, pfn);
 	/* A block that is of one page counts as what its last page frame was. */
 	if (!free_whole(wl, t, pfn, order))
 		for (uint64_t i = 0; i < 1ull << order; i++)

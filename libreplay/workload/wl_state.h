@@ -444,10 +444,11 @@ struct wl {
 	bool seekless_swap;
 	bool generations; /* MGLRU was on at the start, and is taken to have stayed so */
 	uint32_t recorder_pid;
-	bool traces_faults; /* mm_filemap_fault and mm_filemap_map_pages: v6.10 and later */
-	bool tells_tlb;     /* wl_tell_tlb() */
-	size_t nr_tlb;      /* of the ops that are still here */
-	bool rss_per_fault; /* rss_stat comes with every page mapped: v6.2 and later */
+	uint32_t khugepaged_pid; /* 0: not known */
+	bool traces_faults;      /* mm_filemap_fault and mm_filemap_map_pages: v6.10 and later */
+	bool tells_tlb;          /* wl_tell_tlb() */
+	size_t nr_tlb;           /* of the ops that are still here */
+	bool rss_per_fault;      /* rss_stat comes with every page mapped: v6.2 and later */
 	uint64_t start_ns;
 
 	/* of the event at hand */
@@ -729,6 +730,8 @@ void wl_huge_to_shmem(struct wl *wl, uint32_t page);
 /* ---- migration.c, vma.c, resident.c ---- */
 
 void wl_migration_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
+/* A page of shared memory is freed within a collapse: it goes on where that puts it. */
+void wl_collapse_frees(struct wl *wl, uint32_t task, uint64_t pfn);
 void wl_khugepaged_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 void wl_vma_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 /* A zeroed page allocated while a system call fills its range: true if it was named. */

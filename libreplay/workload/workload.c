@@ -100,6 +100,11 @@ fail:
 	return error;
 }
 
+void wl_khugepaged_is(struct wl *wl, uint32_t pid)
+{
+	wl->khugepaged_pid = pid;
+}
+
 void wl_number_folios(struct wl *wl)
 {
 	wl->folios = true;

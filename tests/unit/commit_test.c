@@ -356,7 +356,7 @@ static void areas_to_be_collapsed_are_told(void **state)
 	(void)state;
 	map(b, BASE, 1024, PRIVATE_RW, WRITABLE);
 	map(b, BASE + 1024, 600, PRIVATE_RW, WRITABLE);
-	map(b, BASE + 2048, 512, SHARED_ANON, WRITABLE);
+	map(b, BASE + 2048, 512, 1, WRITABLE); /* a file, shared */
 	map(b, BASE + 2560, 512, PRIVATE_RW, WRITABLE);
 	advise(b, BASE + 1, 1024, 25);    /* one, with a part of each beside it */
 	advise(b, BASE + 700, 400, 25);   /* none */
@@ -500,6 +500,69 @@ static void a_shared_mapping_may_have_no_room(void **state)
 	wl_destroy(b->wl);
 }
 
+static bool is_range(const struct demand_op *op)
+{
+	return op->kind == DEMAND_HUGE_RANGE || op->kind == DEMAND_COLLAPSE;
+}
+
+/* khugepaged and MADV_COLLAPSE hear of it, if huge pages can be where it lies. */
+static void shared_areas_are_told(void **state)
+{
+	struct bench *b = new_bench();
+	const uint32_t area = (uint32_t)(BASE >> 9) & DEMAND_AREA_MASK;
+
+	(void)state;
+	map(b, BASE, 1024, SHARED_ANON, WRITABLE);
+	advise(b, BASE, 512, 14);
+	advise(b, BASE, 1024, 25);
+	map(b, BASE + 4100, 1024, SHARED_ANON, WRITABLE);
+	advise(b, BASE + 4100, 1024, 25);
+	unmap(b, BASE, 512);
+	collect(b, is_range);
+	assert_int_equal(b->nr_ops, 5);
+	expect(b, 0, DEMAND_HUGE_RANGE, area, 2);
+	assert_int_equal(b->ops[0].order, DEMAND_ADVICE_SHARED + DEMAND_ADVICE_NONE);
+	assert_int_equal(b->ops[1].order, DEMAND_ADVICE_GONE);
+	expect(b, 2, DEMAND_HUGE_RANGE, area, 1);
+	assert_int_equal(b->ops[2].order, DEMAND_ADVICE_SHARED + DEMAND_ADVICE_HUGE);
+	expect(b, 3, DEMAND_COLLAPSE, area, 2);
+	expect(b, 4, DEMAND_HUGE_RANGE, area, 1);
+	assert_int_equal(b->ops[4].order, DEMAND_ADVICE_GONE);
+	wl_destroy(b->wl);
+}
+
+static bool is_free(const struct demand_op *op)
+{
+	return op->kind == DEMAND_FREE;
+}
+
+/* What the recorded kernel copied and freed goes on in its huge page, and ends with that. */
+static void collapsed_shared_pages_live_on(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	map(b, BASE, 512, SHARED_ANON, WRITABLE);
+	touch_shared(b, BASE + 7, 9);
+	touch_shared(b, BASE + 8, 10);
+	send(b, (struct mmr_event){
+			.kind = MMR_EVENT_SYS_ENTER_MADVISE,
+			.vma = { .address = BASE << 12, .length = 512 << 12, .flags = 25 } });
+	alloc(b, 100, 512, GFP_HUGE, 9);
+	free_pages(b, 100, 9, 0);
+	free_pages(b, 100, 10, 0);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_KHUGEPAGED_COLLAPSE_FILE,
+	                            .khugepaged = { .pfn = 512 } });
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SYS_EXIT_MADVISE });
+	assert_int_equal(count(b, WL_FREE_KHUGEPAGED), 2);
+	free_pages(b, 100, 512, 9);
+	collect(b, is_free);
+	assert_int_equal(b->nr_ops, 2);
+	assert_int_equal(b->ops[0].page % 512, 7);
+	assert_int_equal(b->ops[1].page % 512, 8);
+	wl_destroy(b->wl);
+}
+
 /* What the recorded kernel had there. */
 static void shared_huge_pages_are_told(void **state)
 {
@@ -562,6 +625,8 @@ int main(void)
 		cmocka_unit_test(shared_pages_lie_by_their_file),
 		cmocka_unit_test(a_shared_mapping_may_have_no_room),
 		cmocka_unit_test(shared_huge_pages_are_told),
+		cmocka_unit_test(shared_areas_are_told),
+		cmocka_unit_test(collapsed_shared_pages_live_on),
 		cmocka_unit_test(a_touch_knows_its_mapping),
 		cmocka_unit_test(the_heap_grows_and_shrinks),
 		cmocka_unit_test(mremap_moves_and_grows),

@@ -228,6 +228,109 @@ static void folios_are_counted_by_their_size(void **state)
 	end(machine);
 }
 
+#define AREA 100u /* of the space */
+
+/* Every step-th page of an area, in small ones. */
+static void fill(struct mm_machine *machine, uint32_t space, uint32_t step)
+{
+	const struct mm_request small = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE, .space = space };
+
+	machine->settings.khugepaged_pages_to_scan = 4096;
+	machine->settings.max_ptes_none = 511;
+	machine->settings.max_ptes_swap = 64;
+	machine->settings.thp_enabled = MM_THP_MADVISE;
+	machine->settings.shmem.inherit = ORDER(9);
+	for (uint32_t i = 0; i < 512; i += step) {
+		mm_touch_page(machine, &small, HUGE + i, MM_LPAGE_SHMEM,
+		              MM_TOUCH_WRITE | MM_TOUCH_FAULT);
+		mm_shmem_place(machine, HUGE + i, space, AREA);
+	}
+	mm_lru_add_drain_all(machine);
+}
+
+static void advise(struct mm_machine *machine, uint32_t space, enum mm_advice advice)
+{
+	mm_set_huge_range(machine, space, AREA, 1, MM_ADVICE_SHARED + advice);
+}
+
+static void round_of_khugepaged(struct mm_machine *machine)
+{
+	while (mm_khugepaged_step(machine, 0) != MM_KHUGEPAGED_DONE)
+		;
+}
+
+static void khugepaged_goes_by_the_settings_of_shared_memory(void **state)
+{
+	struct mm_machine *machine = new_machine();
+	uint32_t space = new_space(machine);
+
+	(void)state;
+	fill(machine, space, 2);
+	machine->settings.shmem.enabled = MM_SHMEM_ADVISE;
+	advise(machine, space, MM_ADVICE_NONE);
+	round_of_khugepaged(machine);
+	assert_int_equal(count(machine, "thp_collapse_alloc"), 0);
+	advise(machine, space, MM_ADVICE_HUGE);
+	round_of_khugepaged(machine);
+	assert_int_equal(count(machine, "thp_collapse_alloc"), 1);
+	assert_int_equal(count(machine, "nr_shmem_hugepages"), 1);
+	assert_int_equal(count(machine, "nr_anon_transparent_hugepages"), 0);
+	assert_int_equal(count(machine, "nr_shmem"), 512);
+	/* In no page table: who uses it has a fault for all of it, and once. */
+	assert_int_equal(count(machine, "thp_file_mapped"), 0);
+	assert_int_equal(fault(machine, space, HUGE + 2, MM_TOUCH_FAULTED), MM_TOUCH_MINOR);
+	assert_int_equal(fault(machine, space, HUGE + 4, MM_TOUCH_FAULTED), MM_TOUCH_HIT);
+	assert_int_equal(count(machine, "thp_file_mapped"), 1);
+	round_of_khugepaged(machine);
+	assert_int_equal(count(machine, "thp_collapse_alloc"), 1);
+	end(machine);
+}
+
+static void khugepaged_wants_some_of_it_to_be_there(void **state)
+{
+	struct mm_machine *machine = new_machine();
+	uint32_t space = new_space(machine);
+
+	(void)state;
+	fill(machine, space, 2);
+	machine->settings.shmem.enabled = MM_SHMEM_ALWAYS;
+	machine->settings.max_ptes_none = 255;
+	mm_set_huge_range(machine, space, AREA, 2, MM_ADVICE_SHARED);
+	round_of_khugepaged(machine);
+	/* One has half of its pages, which is as many as are asked for, and of the other there is nothing. */
+	assert_int_equal(count(machine, "thp_collapse_alloc"), 0);
+	assert_int_equal(count(machine, "thp_scan_exceed_none_pte"), 2);
+	machine->settings.max_ptes_none = 256;
+	round_of_khugepaged(machine);
+	assert_int_equal(count(machine, "thp_collapse_alloc"), 1);
+	assert_int_equal(count(machine, "thp_scan_exceed_none_pte"), 3);
+	end(machine);
+}
+
+static void who_collapses_it_maps_it(void **state)
+{
+	struct mm_machine *machine = new_machine();
+	uint32_t space = new_space(machine);
+	const struct mm_request request = { .space = space };
+
+	(void)state;
+	fill(machine, space, 16);
+	machine->settings.max_ptes_none = 0;
+	advise(machine, space, MM_ADVICE_NONE);
+	machine->settings.shmem.enabled = MM_SHMEM_DENY;
+	assert_int_not_equal(mm_madvise_collapse(machine, &request, AREA, 1), 0);
+	machine->settings.shmem.enabled = MM_SHMEM_NEVER;
+	assert_int_equal(mm_madvise_collapse(machine, &request, AREA, 1), 0);
+	assert_int_equal(count(machine, "thp_collapse_alloc"), 1);
+	assert_int_equal(count(machine, "thp_file_mapped"), 1);
+	assert_int_equal(mm_madvise_collapse(machine, &request, AREA, 1), 0);
+	assert_int_equal(count(machine, "thp_collapse_alloc"), 1);
+	assert_int_equal(count(machine, "thp_file_mapped"), 1);
+	/* What nobody has used is a hole of it. */
+	assert_int_equal(fault(machine, space, HUGE + 1, 0), MM_TOUCH_HIT);
+	end(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +341,9 @@ int main(void)
 		cmocka_unit_test(by_a_system_call_it_is_in_no_page_table),
 		cmocka_unit_test(without_a_block_it_is_a_small_one),
 		cmocka_unit_test(folios_are_counted_by_their_size),
+		cmocka_unit_test(khugepaged_goes_by_the_settings_of_shared_memory),
+		cmocka_unit_test(khugepaged_wants_some_of_it_to_be_there),
+		cmocka_unit_test(who_collapses_it_maps_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

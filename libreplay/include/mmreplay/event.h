@@ -221,6 +221,7 @@ struct mmr_event {
 		struct {
 			uint64_t mm; /* address, only to tell them apart */
 			uint64_t pfn;
+			uint64_t address; /* mm_khugepaged_collapse_file */
 			int32_t isolated;
 			int32_t referenced;
 			int32_t none_or_zero;
