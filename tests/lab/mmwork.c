@@ -621,6 +621,41 @@ static void run_shmem(char **args)
 	}
 }
 
+/*
+ * Shared memory in small pages that is made huge: at once where all of it is used, by a child, too; at once where every other page
+ * is; and by khugepaged, which has so many seconds. To be run where huge pages of shared memory are for who asks for them.
+ */
+static void run_shmem_collapse(char **args)
+{
+	size_t size = to_pages(args[0]) * PAGE / (3 * HUGE_PAGE) * HUGE_PAGE,
+	       nr_pages = size / PAGE;
+	uint8_t *all = map_shared(size), *half = map_shared(size), *later = map_shared(size);
+	pid_t child;
+
+	fill(all, nr_pages);
+	for (size_t at = 0; at < nr_pages; at += 2)
+		fill_page(half + at * PAGE, at);
+	fill(later, nr_pages);
+	child = start_child();
+	if (child == 0) {
+		for (size_t at = 0; at < nr_pages; at++)
+			check_page(all + at * PAGE, at);
+		usleep(1000000);
+		for (size_t at = 0; at < nr_pages; at++)
+			check_page(all + at * PAGE, at);
+		exit(0);
+	}
+	usleep(500000);
+	printf("all: %d\n", collapse(all, size));
+	printf("half: %d\n", collapse(half, size));
+	printf("again: %d\n", collapse(all, size));
+	wait_all();
+	madvise(later, size, MADV_HUGEPAGE);
+	usleep((useconds_t)to_number(args[1]) * 1000000);
+	for (size_t at = 0; at < nr_pages; at++)
+		check_page(later + at * PAGE, at);
+}
+
 /* Many processes of a few pages each, so many at a time. */
 static void run_small(char **args)
 {
@@ -761,6 +796,7 @@ static const struct load {
 	{ "fragment", "MIB HUGE_MIB", 2, run_fragment },
 	{ "khugepaged", "MIB SECONDS", 2, run_khugepaged },
 	{ "shmem", "MIB", 1, run_shmem },
+	{ "shmem-collapse", "MIB SECONDS", 2, run_shmem_collapse },
 	{ "ksm", "MIB SECONDS", 2, run_ksm },
 	{ "pinned", "MIB HUGE_MIB", 2, run_pinned },
 	{ "leak", "MIB SECONDS", 2, run_leak },
