@@ -228,6 +228,7 @@ static void draw_names(struct policies *policies, struct rect area, double row)
 struct grid {
 	size_t columns, lines;
 	double names, width, row;
+	double least; /* width */
 };
 
 static double names_width(const struct policies *policies)
@@ -246,6 +247,18 @@ static double names_width(const struct policies *policies)
 	return widest + canvas->unit;
 }
 
+/* Of a field: its title has room. */
+static double least_width(const struct policies *policies)
+{
+	struct text_style style = axis_text(policies->canvas, TEXT_PLAIN, ALIGN_LEFT);
+	double least = FIELD_WIDTH * policies->canvas->unit;
+
+	for (size_t i = 0; i < policies->nr_shown; i++)
+		least = fmax(least, canvas_text_width(policies->canvas,
+		                                      metrics[policies->shown[i]].title, &style));
+	return least;
+}
+
 /* Sets the rest by grid->columns and grid->names; false: the fields would be too small. */
 static bool measure(const struct policies *policies, struct rect area, struct grid *grid)
 {
@@ -255,8 +268,7 @@ static bool measure(const struct policies *policies, struct rect area, struct gr
 	grid->lines = (policies->nr_shown + grid->columns - 1) / grid->columns;
 	grid->row = (area.height / (double)grid->lines - (FIELD_TITLE + FIELD_GAP) * unit) /
 	            (double)policies->request->nr_runs;
-	return grid->row >= ROW_LEAST * unit &&
-	       (grid->width >= FIELD_WIDTH * unit || grid->columns == 1);
+	return grid->row >= ROW_LEAST * unit && (grid->width >= grid->least || grid->columns == 1);
 }
 
 /* The one whose rows are easier to read; of two good ones the one that leaves fewer places empty. */
@@ -283,7 +295,7 @@ static bool choose_grid(const struct policies *policies, struct rect area, struc
 
 	*grid = (struct grid){ 0 };
 	for (size_t i = 0; i < 2 && !grid->columns; i++) {
-		struct grid next = { .names = widths[i] };
+		struct grid next = { .names = widths[i], .least = least_width(policies) };
 
 		for (next.columns = 1; next.columns <= policies->nr_shown; next.columns++) {
 			if (next.columns > COLUMNS && grid->columns)
