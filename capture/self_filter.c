@@ -2,10 +2,10 @@
 /*
  * By filter and not by set_event_notrace_pid, for two reasons. What an interrupt does while a reader
  * happens to run, such as freeing pages after a grace period, is not the recorder's work and stays.
- * And the events of the page allocator, the LRU lists, compaction, migration and OOM stay whoever runs:
- * pages go through the same lists, and without them nobody could follow these lists exactly. They
- * bear the recorder's pid, which the header names; the readers are made so that there are next to
- * none.
+ * And the events of the page allocator, the LRU lists, reclaim, swap, compaction, migration and OOM stay whoever runs:
+ * pages go through the same lists, and without them nobody could follow these lists exactly, or tell a page that was
+ * evicted from one that was freed. They bear the recorder's pid, which the header names; the readers are made so that
+ * there are next to none, but where memory is short.
  */
 #include "self_filter.h"
 
@@ -78,7 +78,8 @@ bool self_filter_in_container(void)
 
 /*
  * Groups that are recorded whoever runs. Those that tell where a page is: a reader that drains its CPU's
- * LRU batch puts pages of others on their lists, and one that compacts takes free pages. And the group oom: it may be the recorder whose
+ * LRU batch puts pages of others on their lists, one that compacts takes free pages, and one that reclaims has others' pages
+ * go to swap. And the group oom: it may be the recorder whose
  * allocation has the kernel kill somebody else.
  * Slab events come by the million, and it is the tasks that are traced who evaluate a filter; of the
  * recorder's own there are few.
@@ -86,30 +87,20 @@ bool self_filter_in_container(void)
 static bool stays_whole(enum mmr_event_group group)
 {
 	return group == MMR_GROUP_PAGE || group == MMR_GROUP_LRU || group == MMR_GROUP_COMPACTION ||
-	       group == MMR_GROUP_MIGRATE || group == MMR_GROUP_OOM || group == MMR_GROUP_SLAB;
+	       group == MMR_GROUP_MIGRATE || group == MMR_GROUP_RECLAIM || group == MMR_GROUP_OOM ||
+	       group == MMR_GROUP_SLAB;
 }
 
 /*
- * As one of a group, block_bio_queue is there for the swap areas: filter becomes one for these. false:
- * there are none (or they are not to be told apart), the event has nothing to say.
+ * As one of a group, block_bio_queue is there for the swap areas, whoever runs. false: there are none (or they are not
+ * to be told apart), the event has nothing to say.
  */
-static bool narrow_to_swap(char filter[FILTER_SIZE])
+static bool filter_swap(char filter[FILTER_SIZE])
 {
 	struct swap_extent extents[MAX_SWAP_EXTENTS];
 	unsigned int count = swap_map_read(extents);
-	size_t used = strlen(filter);
-	char own[FILTER_SIZE];
 
-	if (used + 16 > FILTER_SIZE)
-		return false;
-	snprintf(own, sizeof(own), "%s", filter);
-	used = (size_t)snprintf(filter, FILTER_SIZE, "(%s) && (", own);
-	if (!swap_map_filter(extents, count, filter + used, FILTER_SIZE - used - 1))
-		return false;
-	used = strlen(filter);
-	filter[used] = ')';
-	filter[used + 1] = '\0';
-	return true;
+	return swap_map_filter(extents, count, filter, FILTER_SIZE);
 }
 
 static int enable_one(const struct tracing *tracing, const struct chosen_event *event,
@@ -120,7 +111,7 @@ static int enable_one(const struct tracing *tracing, const struct chosen_event *
 	int ret = 0;
 
 	snprintf(filter, sizeof(filter), "%s", own);
-	if (event->group == MMR_GROUP_SWAP && !event->by_name && !narrow_to_swap(filter))
+	if (event->group == MMR_GROUP_SWAP && !event->by_name && !filter_swap(filter))
 		return 0;
 	if (!stays_whole(event->group)) {
 		snprintf(file, sizeof(file), "events/%s/%s/filter", event->system, event->name);

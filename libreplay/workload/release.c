@@ -130,6 +130,20 @@ void wl_nameless_back(struct wl *wl, uint32_t back, enum wl_page_kind kind)
 	}
 }
 
+/*
+ * The recorder's own reclaim, of which older recordings have no events. Its threads run on no address space that the
+ * trace tells of, so that a page which a fault or a file names is none of theirs, and deletes no file.
+ */
+static bool in_unseen_reclaim(const struct wl *wl, const struct wl_task *t, const struct wl_page *p)
+{
+	bool recorder = t->pid == wl->recorder_pid || t->mm == WL_NONE;
+
+	if (!wl->recorder_pid || !recorder || t->pid == 0 || wl_in_collapse(t) ||
+	    t->flags & (WL_TASK_EXITED | WL_TASK_KSMD))
+		return false;
+	return p->kind == WL_PAGE_FILE || p->kind == WL_PAGE_SHMEM || p->maps != WL_NONE;
+}
+
 /* Takes a user page from its page frame by what its task is inside of; true if it lives on. */
 static bool free_endogenous(struct wl *wl, const struct wl_task *t, uint32_t page,
                             enum wl_cause *cause)
@@ -137,7 +151,7 @@ static bool free_endogenous(struct wl *wl, const struct wl_task *t, uint32_t pag
 	struct wl_page *p = &wl->pages.items[page];
 	bool file = p->kind == WL_PAGE_FILE;
 
-	if (wl_in_reclaim(t) && !wl_in_migration(t)) {
+	if ((wl_in_reclaim(t) || in_unseen_reclaim(wl, t, p)) && !wl_in_migration(t)) {
 		*cause = file ? WL_FREE_RECLAIM_FILE : WL_FREE_RECLAIM_ANON;
 		p->flags |= WL_PAGE_OUT;
 		wl_emit_evicted(wl, page);
@@ -201,7 +215,8 @@ static bool free_whole(struct wl *wl, const struct wl_task *t, uint64_t pfn, uns
 	if (order == 0 || order > WL_HUGE_ORDER || first == WL_NONE || first & (nr - 1) ||
 	    wl->pages.items[first].kind == WL_PAGE_KERNEL)
 		return false;
-	if (wl_in_reclaim(t) || wl_in_migration(t) || wl_in_collapse(t))
+	if (wl_in_reclaim(t) || wl_in_migration(t) || wl_in_collapse(t) ||
+	    in_unseen_reclaim(wl, t, &wl->pages.items[first]))
 		return false;
 	for (uint32_t i = 1; i < nr; i++)
 		if (wl_page_at(wl, pfn + i) != first + i)

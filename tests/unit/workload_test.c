@@ -162,6 +162,35 @@ static void test_page_cache(void **state)
 	end(b);
 }
 
+/* Older recordings have no events of the recorder's own reclaim, whose threads have no faults either. */
+static void test_recorder_reclaims(void **state)
+{
+	struct bench *b = bench_recorded(NULL);
+
+	(void)state;
+	fault(b, 100, BASE, FAULT_WRITE);
+	alloc(b, 100, 8, GFP_ANON, 0);
+	alloc(b, 100, 9, GFP_WRITE, 0);
+	filemap(b, 100, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, 9, 5);
+	free_pages(b, RECORDER, 8, 0);
+	free_pages(b, RECORDER + 1, 9, 0);
+	fault(b, 100, BASE, FAULT_WRITE);
+	alloc(b, 100, 10, GFP_COPY, 0);
+	/* Its own pages have no name. */
+	alloc(b, RECORDER, 11, GFP_ANON, 0);
+	free_pages(b, RECORDER, 11, 0);
+	/* Who has faults is not the recorder. */
+	fault(b, 200, BASE, FAULT_WRITE);
+	alloc(b, 200, 12, GFP_ANON, 0);
+	free_pages(b, 200, 10, 0);
+	bench_finish(b);
+	assert_int_equal(count(b, WL_FREE_RECLAIM_ANON), 1);
+	assert_int_equal(count(b, WL_FREE_RECLAIM_FILE), 1);
+	assert_int_equal(count(b, WL_FREE_ANON), 2);
+	assert_int_equal(count(b, WL_OP_REFAULT), 1);
+	end(b);
+}
+
 /* A file of any length is read once, and memory stays bounded: what is long out is forgotten. */
 static void test_long_scan(void **state)
 {
@@ -473,6 +502,7 @@ int main(void)
 		cmocka_unit_test(test_swap),
 		cmocka_unit_test(test_swap_readahead),
 		cmocka_unit_test(test_page_cache),
+		cmocka_unit_test(test_recorder_reclaims),
 		cmocka_unit_test(test_long_scan),
 		cmocka_unit_test(test_busy_page_stays),
 		cmocka_unit_test(test_file_fault_waits),
