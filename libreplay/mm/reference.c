@@ -19,7 +19,7 @@
  * s, and lower while it is ahead.
  *
  * Beside a page in use p = s, and a little more or less while what comes of it is behind what was recorded or ahead:
- * of the pages that reclaim isolated, those that a neighbour saved. In walks through the page tables s is the
+ * of the pages that reclaim isolated, those that a neighbour saved. Of others it is 0 while more have moved on than were recorded. In walks through the page tables s is the
  * share of pages that had moved on to another generation when reclaim met them, and k that of those which had
  * for known accesses; what is behind is made up for in one walk: p rises by the pages that are missing, divided by the
  * pages there are.
@@ -83,6 +83,12 @@ static int64_t missing_share(const struct mm_reference_type *type)
 	return missing / (MM_REFERENCE_ONE - known);
 }
 
+/* More pages had moved on than in the recording when reclaim met them. */
+static bool is_ahead(const struct mm_reference_type *walks)
+{
+	return walks->outcome != UINT32_MAX && walks->behind < 0;
+}
+
 /* p, of MM_REFERENCE_ONE; what is not between 0 and 1 is never or always. */
 static int64_t chance(const struct mm_machine *machine, const struct mm_page *page,
                       const struct mm_reference_type *type, enum mm_look look)
@@ -95,6 +101,10 @@ static int64_t chance(const struct mm_machine *machine, const struct mm_page *pa
 	case MM_LOOK_AGAIN:
 		break;
 	case MM_LOOK_BESIDE:
+		/* On its list, it would be one more of them. */
+		if ((page->flags & MM_PG_LRU) &&
+		    is_ahead(&machine->reference.types[lru][MM_LOOK_WALK]))
+			return 0;
 		return type->share + (type->behind >> PULL_SHIFT);
 	case MM_LOOK_WALK:
 		return missing_share(type) + type->behind / (node->nr_lru[lru] + INT64_C(1));
