@@ -69,11 +69,6 @@ void mm_residence_clock(struct mm_machine *machine, const uint32_t looks[MM_NR_L
 	memcpy(machine->residence.looks, looks, sizeof(machine->residence.looks));
 }
 
-static enum mm_lru_type type_of(const struct mm_machine *machine, uint32_t page)
-{
-	return machine->lpages[page].kind == MM_LPAGE_FILE ? MM_LRU_FILE : MM_LRU_ANON;
-}
-
 void mm_residence_begin(struct mm_machine *machine, uint32_t page, bool file, uint32_t until)
 {
 	uint32_t now = machine->residence.looks[file ? MM_LRU_FILE : MM_LRU_ANON];
@@ -131,7 +126,8 @@ bool mm_residence_used(const struct mm_machine *machine, uint32_t pfn)
 	if (page >= machine->residence.nr_pages || (machine->pages[pfn].flags & MM_PG_UNMAPPED))
 		return false;
 	r = &machine->residence.pages[page];
-	return latest_use(r, page, machine->residence.looks[type_of(machine, page)]) > r->looked;
+	return latest_use(r, page, machine->residence.looks[mm_lpage_lru_type(machine, page)]) >
+	       r->looked;
 }
 
 void mm_residence_part(struct mm_machine *machine, uint32_t whole, uint32_t part)
@@ -147,7 +143,7 @@ bool mm_residence_look(struct mm_machine *machine, uint32_t pfn)
 
 	if (page < machine->residence.nr_pages)
 		machine->residence.pages[page].looked =
-			machine->residence.looks[type_of(machine, page)];
+			machine->residence.looks[mm_lpage_lru_type(machine, page)];
 	return used;
 }
 
@@ -158,7 +154,7 @@ uint32_t mm_residence_since_look(const struct mm_machine *machine, uint32_t pfn)
 	if (!machine->residence.timed || page >= machine->residence.nr_pages ||
 	    machine->residence.pages[page].until == 0)
 		return LOOK;
-	since = machine->residence.looks[type_of(machine, page)] -
+	since = machine->residence.looks[mm_lpage_lru_type(machine, page)] -
 	        machine->residence.pages[page].looked;
 	return since < LOOK ? since : LOOK;
 }

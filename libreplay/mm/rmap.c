@@ -54,6 +54,11 @@ bool mm_lpage_is_present(const struct mm_machine *machine, uint32_t page)
 	return mm_lpage(machine, page)->pfn != MM_NONE;
 }
 
+enum mm_lru_type mm_lpage_lru_type(const struct mm_machine *machine, uint32_t page)
+{
+	return mm_lpage(machine, page)->kind == MM_LPAGE_FILE ? MM_LRU_FILE : MM_LRU_ANON;
+}
+
 void mm_rename_page(struct mm_machine *machine, uint32_t was, uint32_t page)
 {
 	struct mm_lpage *from = mm_lpage(machine, was), *to = mm_lpage(machine, page);

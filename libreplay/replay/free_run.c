@@ -368,7 +368,9 @@ static int look_ahead(struct free_run *run, struct mmr_error *err)
 	if (run->future)
 		replay_future_seal(run->future);
 	if (run->residence)
-		replay_residence_seal(run->residence);
+		code = replay_residence_seal(run->residence, err);
+	if (code < 0)
+		return code;
 	wl_destroy(run->wl);
 	run->wl = NULL;
 	if (!replay_kept_is_whole(run->kept)) {

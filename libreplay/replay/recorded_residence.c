@@ -12,10 +12,10 @@
  * A page that is still there at the end of its contents, or of the trace, has been found in use by every whole
  * look that was taken at it; what came after that is not known.
  *
- * Should the replay evict a page that the recording keeps, no event tells when it is used next. It comes back
- * after as long as pages did that the recording evicted (return_time.c), unless the recording evicts it before,
- * having looked at it for the last time and found it unused: the last look of its residence, or, where that
- * was less than two, its second half.
+ * Should the replay evict a page that the recording keeps, no event tells when it is used next. Such pages come back as
+ * often as the recording has to bring pages back that the replay has kept (set_difference.c), whichever of them, but
+ * none that the recording has looked at for the last time and found unused, before it evicts it: the last look of
+ * its residence, or, where that was less than two, its second half.
  */
 #include "recorded_residence.h"
 
@@ -24,32 +24,22 @@
 #include "alloc.h"
 #include "error_set.h"
 #include "recorded_look.h"
-#include "return_time.h"
 #include "rng.h"
+#include "set_difference.h"
 #include "vec.h"
 
 #define TICK_BITS  32
 #define PART_SHIFT 20
 #define NR_PARTS   (1u << (TICK_BITS - PART_SHIFT))
+#define MAX_DRAWS  64u /* for one that can be in use */
 #define FEW_PAGES  64u /* fewer are no list whose cycles could be counted */
 #define MAX_PAGES  (UINT32_C(1) << 28)
 #define KEPT       1u /* in an end: it was not reclaim that ended it */
-#define OUT        1u
-#define FILE_OUT   2u
 #define NONE       UINT32_MAX
 #define TRACED     (1u << 31) /* with a number: nothing is to be guessed of the page's uses */
 
 DEFINE_VEC(residence_end_vec, uint32_t);
 DEFINE_VEC(residence_page_vec, uint32_t);
-
-/* A page that the replay has evicted and the recording has not. */
-struct revisit {
-	uint32_t tick;
-	uint32_t page;
-	uint32_t number; /* of its residence */
-};
-
-DEFINE_VEC(revisit_vec, struct revisit);
 
 struct part {
 	uint64_t nr_looked;
@@ -63,10 +53,8 @@ struct replay_residence {
 	struct residence_page_vec begins; /* ticks */
 	struct residence_page_vec open;   /* by page: number of its residence, or NONE */
 	struct residence_page_vec tasks;  /* by page, of the second pass: that had it last */
-	struct residence_page_vec
-		outs; /* by page, of the first pass: tick of its eviction, | OUT, | FILE_OUT; 0: none */
-	struct replay_return_time returns[MM_NR_LRU_TYPES];
-	struct revisit_vec revisits; /* a heap */
+	struct residence_page_vec dues;   /* pages that are to be used now */
+	struct replay_difference difference;
 	struct rng rng;
 	bool timed;
 	uint32_t now; /* tick */
@@ -103,8 +91,8 @@ void replay_residence_destroy(struct replay_residence *residence)
 	residence_page_vec_deinit(&residence->begins);
 	residence_page_vec_deinit(&residence->open);
 	residence_page_vec_deinit(&residence->tasks);
-	residence_page_vec_deinit(&residence->outs);
-	revisit_vec_deinit(&residence->revisits);
+	residence_page_vec_deinit(&residence->dues);
+	replay_difference_destroy(&residence->difference);
 	base_free(residence);
 }
 
@@ -217,20 +205,9 @@ static int reserve_pages(struct replay_residence *residence, uint32_t page, stru
 		return base_error(err, MMR_E_CORRUPT, "page %u is none of a demand", page);
 	while (want <= page)
 		want *= 2;
-	if (grow(&residence->open, want, 0xff) < 0 || grow(&residence->outs, want, 0) < 0)
+	if (grow(&residence->open, want, 0xff) < 0 || grow(&residence->tasks, want, 0) < 0)
 		return base_error(err, MMR_E_NOMEM, "no memory for the residence of pages");
 	return 0;
-}
-
-/* A page that was out is back, or gone. */
-static void end_absence(struct replay_residence *residence, uint32_t page, uint32_t tick, bool back)
-{
-	uint32_t *out = &residence->outs.items[page];
-	enum mm_lru_type type = *out & FILE_OUT ? MM_LRU_FILE : MM_LRU_ANON;
-
-	if (*out)
-		replay_return_note(&residence->returns[type], tick > *out ? tick - *out : 0, back);
-	*out = 0;
 }
 
 /* It came back with another page: nobody is known to have asked for it. */
@@ -250,7 +227,6 @@ static int begin(struct replay_residence *residence, const struct demand_op *op,
 		return 0;
 	if (residence->ends.count >= UINT32_MAX / 2)
 		return base_error(err, MMR_E_LIMIT, "the demand has too many residences");
-	end_absence(residence, op->page, tick, !is_read_along(op));
 	*open = (uint32_t)residence->ends.count << 1 | (type_of(op) == MM_LRU_FILE);
 	residence->nr_resident[type_of(op)]++;
 	if (residence_end_vec_push(&residence->ends, UINT32_MAX) < 0 ||
@@ -266,18 +242,13 @@ static void end(struct replay_residence *residence, const struct demand_op *op)
 	uint32_t tick = tick_of(residence, op->t_ns);
 	bool evicted = op->kind == DEMAND_EVICTED;
 
-	if (!evicted)
-		end_absence(residence, op->page, tick, false);
 	if (*open == NONE)
 		return;
 	residence->ends.items[*open >> 1] = evicted ? tick & ~KEPT : tick | KEPT;
 	residence->nr_resident[type]--;
 	*open = NONE;
-	if (evicted) {
-		residence->outs.items[op->page] =
-			(tick & ~FILE_OUT) | OUT | (type == MM_LRU_FILE ? FILE_OUT : 0);
+	if (evicted)
 		part_at(residence, op->t_ns, type)->nr_evicted++;
-	}
 }
 
 static int follow_op(struct replay_residence *residence, struct demand_op op, struct mmr_error *err)
@@ -369,62 +340,18 @@ bool replay_residence_is_timed(const struct replay_residence *residence)
 	return residence->timed;
 }
 
-void replay_residence_seal(struct replay_residence *residence)
+int replay_residence_seal(struct replay_residence *residence, struct mmr_error *err)
 {
 	for (uint32_t type = 0; type < MM_NR_LRU_TYPES; type++)
 		wind_clock(residence, type);
-	for (size_t i = 0; i < residence->open.count; i++) {
-		end_absence(residence, (uint32_t)i, UINT32_MAX, false);
+	for (size_t i = 0; i < residence->open.count; i++)
 		residence->open.items[i] = NONE;
-	}
-	for (uint32_t type = 0; type < MM_NR_LRU_TYPES; type++)
-		replay_return_seal(&residence->returns[type]);
-	residence->tasks = residence->outs;
-	residence->outs = (struct residence_page_vec){ 0 };
+	if (replay_difference_reserve(&residence->difference, (uint32_t)residence->open.count) < 0)
+		return base_error(err, MMR_E_NOMEM, "no memory for the residence of pages");
+	return 0;
 }
 
 /* ---- the second pass ---- */
-
-static void swap_revisits(struct revisit_vec *heap, size_t a, size_t b)
-{
-	struct revisit was = heap->items[a];
-
-	heap->items[a] = heap->items[b];
-	heap->items[b] = was;
-}
-
-static bool is_before(const struct revisit *a, const struct revisit *b)
-{
-	return a->tick != b->tick ? a->tick < b->tick : a->number < b->number;
-}
-
-static void push(struct revisit_vec *heap, struct revisit revisit)
-{
-	size_t at = heap->count;
-
-	if (revisit_vec_push(heap, revisit) < 0)
-		return; /* it does not come back, that is all */
-	for (; at > 0 && is_before(&heap->items[at], &heap->items[(at - 1) / 2]); at = (at - 1) / 2)
-		swap_revisits(heap, at, (at - 1) / 2);
-}
-
-static struct revisit pop(struct revisit_vec *heap)
-{
-	struct revisit top = heap->items[0];
-	size_t at = 0, child;
-
-	heap->items[0] = heap->items[--heap->count];
-	while ((child = 2 * at + 1) < heap->count) {
-		if (child + 1 < heap->count &&
-		    is_before(&heap->items[child + 1], &heap->items[child]))
-			child++;
-		if (!is_before(&heap->items[child], &heap->items[at]))
-			break;
-		swap_revisits(heap, at, child);
-		at = child;
-	}
-	return top;
-}
 
 void replay_residence_advance(struct replay_residence *residence, struct mm_machine *machine,
                               uint64_t t_ns)
@@ -441,18 +368,13 @@ void replay_residence_advance(struct replay_residence *residence, struct mm_mach
 
 bool replay_residence_due(struct replay_residence *residence, uint32_t *page, uint32_t *task)
 {
-	struct revisit_vec *heap = &residence->revisits;
+	struct residence_page_vec *dues = &residence->dues;
 
-	while (heap->count > 0 && heap->items[0].tick <= residence->now) {
-		struct revisit revisit = pop(heap);
-
-		if (residence->open.items[revisit.page] != revisit.number)
-			continue;
-		*page = revisit.page;
-		*task = residence->tasks.items[revisit.page];
-		return true;
-	}
-	return false;
+	if (dues->count == 0)
+		return false;
+	*page = dues->items[--dues->count];
+	*task = residence->tasks.items[*page];
+	return true;
 }
 
 /* From when on the recording knows that the page was not used. */
@@ -472,17 +394,36 @@ static uint32_t unused_from(const struct replay_residence *residence, uint32_t n
 void replay_residence_evicted(struct replay_residence *residence, uint32_t page, bool file)
 {
 	enum mm_lru_type type = file ? MM_LRU_FILE : MM_LRU_ANON;
-	uint32_t number, after;
 
-	if (page >= residence->open.count || residence->open.items[page] & TRACED)
-		return; /* out in the recording, too (NONE); or nothing is to be guessed */
-	number = residence->open.items[page];
-	after = replay_return_draw(&residence->returns[type], &residence->rng);
-	if (after == REPLAY_RETURN_NEVER || after > UINT32_MAX - 1 - residence->now ||
-	    residence->now + after >= unused_from(residence, number, type))
+	if (page >= residence->difference.places.count)
 		return;
-	push(&residence->revisits,
-	     (struct revisit){ .tick = residence->now + after, .page = page, .number = number });
+	/* Out in the recording, too (NONE); or nothing is to be guessed. Without memory it does not come back, that is all. */
+	if (residence->open.items[page] & TRACED ||
+	    replay_difference_recorded(&residence->difference, page, type) < 0)
+		replay_difference_forget(&residence->difference, page);
+}
+
+/* Uses in return for that of a page which only the replay had. */
+static void pay(struct replay_residence *residence, const struct mm_machine *machine,
+                enum mm_lru_type type)
+{
+	struct replay_difference *difference = &residence->difference;
+	uint32_t page;
+
+	replay_difference_saved(difference, type);
+	for (uint32_t i = 0; i < MAX_DRAWS && replay_difference_owes(difference, type); i++) {
+		if (!replay_difference_draw(difference, type, &residence->rng, &page))
+			break;
+		if (mm_lpage_is_present(machine, page)) {
+			replay_difference_forget(difference, page);
+		} else if (residence->now <
+		           unused_from(residence, residence->open.items[page], type)) {
+			if (residence_page_vec_push(&residence->dues, page) < 0)
+				break;
+			replay_difference_pay(difference, type, page);
+		}
+	}
+	replay_difference_forgive(difference, type);
 }
 
 /*
@@ -511,22 +452,27 @@ static uint32_t until_of(const struct replay_residence *residence, uint32_t numb
 	return looks;
 }
 
-static void play_op(struct replay_residence *residence, struct mm_machine *machine,
-                    const struct demand_op *op)
+static void play_end(struct replay_residence *residence, struct mm_machine *machine,
+                     const struct demand_op *op)
 {
-	uint32_t *open;
+	uint32_t *open = &residence->open.items[op->page];
+	bool guessed = !(*open & TRACED);
 
-	if (op->page >= residence->open.count)
-		return;
-	open = &residence->open.items[op->page];
-	if (change_of(op) == CHANGE_END) {
-		*open = NONE;
-		mm_residence_end(machine, op->page);
-		return;
-	}
-	residence->tasks.items[op->page] = op->task;
-	if (*open != NONE || residence->nr_residences >= residence->ends.count)
-		return;
+	*open = NONE;
+	mm_residence_end(machine, op->page);
+	if (op->kind == DEMAND_EVICTED && guessed && mm_lpage_is_present(machine, op->page))
+		replay_difference_replayed(&residence->difference, op->page,
+		                           mm_lpage_lru_type(machine, op->page));
+	else
+		replay_difference_forget(&residence->difference, op->page);
+}
+
+static void play_begin(struct replay_residence *residence, struct mm_machine *machine,
+                       const struct demand_op *op)
+{
+	struct replay_difference *difference = &residence->difference;
+	uint32_t *open = &residence->open.items[op->page];
+
 	*open = residence->nr_residences++;
 	if (is_known(op))
 		*open |= TRACED;
@@ -536,6 +482,25 @@ static void play_op(struct replay_residence *residence, struct mm_machine *machi
 	/* No event tells which base pages of a larger one are used. */
 	if (op->order > 0)
 		*open |= TRACED;
+	if (replay_difference_is_replayed(difference, op->page) &&
+	    mm_lpage_is_present(machine, op->page) && !is_read_along(op))
+		pay(residence, machine, type_of(op));
+	replay_difference_forget(difference, op->page);
+}
+
+static void play_op(struct replay_residence *residence, struct mm_machine *machine,
+                    const struct demand_op *op)
+{
+	if (op->page >= residence->open.count)
+		return;
+	if (change_of(op) == CHANGE_END) {
+		play_end(residence, machine, op);
+		return;
+	}
+	residence->tasks.items[op->page] = op->task;
+	if (residence->open.items[op->page] == NONE &&
+	    residence->nr_residences < residence->ends.count)
+		play_begin(residence, machine, op);
 }
 
 void replay_residence_op(struct replay_residence *residence, struct mm_machine *machine,

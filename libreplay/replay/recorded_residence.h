@@ -35,7 +35,8 @@ void replay_residence_event(struct replay_residence *residence, const struct mmr
 /* The next ops of the demand. MMR_E_NOMEM; MMR_E_LIMIT: 2^32 - 1 residences or more; MMR_E_CORRUPT. */
 int replay_residence_ops(struct replay_residence *residence, const struct demand_op *ops,
                          size_t nr_ops, struct mmr_error *err) MMR_MUST_CHECK;
-void replay_residence_seal(struct replay_residence *residence);
+/* No more. MMR_E_NOMEM. */
+int replay_residence_seal(struct replay_residence *residence, struct mmr_error *err) MMR_MUST_CHECK;
 /* The recording told what reclaim scanned; otherwise the clock goes by what it evicted. */
 bool replay_residence_is_timed(const struct replay_residence *residence);
 

@@ -1,60 +1,93 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* How long the recording kept its pages, and when those come back that the replay did not keep. */
+/* How long the recording kept its pages, and how often those are used that the replay did not keep. */
 #include "machine.h"
 
 #include "recorded_residence.h"
-#include "return_time.h"
+#include "set_difference.h"
 
 #define NR_PAGES (16u * 512)
 #define SECOND   UINT64_C(1000000000)
 #define NR_USED  1000u
 
-/* ---- return times ---- */
+/* ---- the difference ---- */
 
-static void returns_are_drawn_as_they_were(void **state)
+/* A use of one of the replay's is worth as many of the recording's as there are of these to one of those. */
+static void each_side_is_used_as_often(void **state)
 {
-	struct replay_return_time times = { 0 };
+	struct replay_difference difference = { 0 };
+	uint32_t page, nr_paid = 0;
 	struct rng rng;
-	uint32_t nr_back = 0, nr_soon = 0;
 
 	(void)state;
-	/* A quarter came back after 1000 ticks, a quarter after a million; the rest was out for two million. */
-	for (uint32_t i = 0; i < 400; i++)
-		replay_return_note(&times,
-		                   i % 4 == 0   ? 1000
-		                   : i % 4 == 1 ? 1000000
-		                                : 2000000,
-		                   i % 4 < 2);
-	replay_return_seal(&times);
 	base_rng_init(&rng, 1);
-	for (uint32_t i = 0; i < 10000; i++) {
-		uint32_t ticks = replay_return_draw(&times, &rng);
+	assert_int_equal(replay_difference_reserve(&difference, 1000), 0);
+	for (page = 0; page < 300; page++)
+		assert_int_equal(replay_difference_recorded(&difference, page, MM_LRU_ANON), 0);
+	for (page = 300; page < 400; page++)
+		replay_difference_replayed(&difference, page, MM_LRU_ANON);
+	assert_true(replay_difference_is_replayed(&difference, 300));
+	assert_false(replay_difference_is_replayed(&difference, 299));
+	for (page = 300; page < 350; page++) {
+		replay_difference_saved(&difference, MM_LRU_ANON);
+		replay_difference_forget(&difference, page);
+		while (replay_difference_owes(&difference, MM_LRU_ANON)) {
+			uint32_t used;
 
-		if (ticks == REPLAY_RETURN_NEVER)
-			continue;
-		nr_back++;
-		nr_soon += ticks < 2000;
-		assert_true((ticks >= 896 && ticks < 1024) || (ticks >= 917504 && ticks < 1048576));
+			assert_true(replay_difference_draw(&difference, MM_LRU_ANON, &rng, &used));
+			assert_true(used < 300);
+			replay_difference_pay(&difference, MM_LRU_ANON, used);
+			nr_paid++;
+		}
 	}
-	assert_in_range(nr_back, 4800, 5200);
-	assert_in_range(nr_soon, 2300, 2700);
+	/* Half of one, so half of the other: what stays is as 3 to 1 all the time. */
+	assert_in_range(nr_paid, 148, 150);
+	assert_int_equal(difference.recorded[MM_LRU_ANON].count, 300 - nr_paid);
+	assert_int_equal(difference.nr_replayed[MM_LRU_ANON], 50);
+	/* The other type has none, and owes nothing. */
+	replay_difference_saved(&difference, MM_LRU_FILE);
+	assert_false(replay_difference_owes(&difference, MM_LRU_FILE));
+	replay_difference_destroy(&difference);
 }
 
-/* Of those that were there long enough to tell all came back, however many were freed before. */
-static void what_was_freed_before_counts_for_nothing(void **state)
+/* Any order of changes of any page leaves each page on one side, and the counts what they are. */
+static void a_page_is_on_one_side(void **state)
 {
-	struct replay_return_time times = { 0 };
+	struct replay_difference difference = { 0 };
+	uint32_t nr[MM_NR_LRU_TYPES][2];
+	uint8_t side[64] = { 0 }, type[64];
 	struct rng rng;
 
 	(void)state;
-	for (uint32_t i = 0; i < 900; i++)
-		replay_return_note(&times, 10, false);
-	for (uint32_t i = 0; i < 100; i++)
-		replay_return_note(&times, 5000, true);
-	replay_return_seal(&times);
-	base_rng_init(&rng, 1);
-	for (uint32_t i = 0; i < 1000; i++)
-		assert_int_not_equal(replay_return_draw(&times, &rng), REPLAY_RETURN_NEVER);
+	base_rng_init(&rng, 2);
+	assert_int_equal(replay_difference_reserve(&difference, 64), 0);
+	for (uint32_t i = 0; i < 10000; i++) {
+		uint32_t page = base_rng_below(&rng, 64);
+
+		side[page] = (uint8_t)base_rng_below(&rng, 3);
+		type[page] = (uint8_t)base_rng_below(&rng, MM_NR_LRU_TYPES);
+		if (side[page] == 0)
+			replay_difference_forget(&difference, page);
+		else if (side[page] == 1)
+			assert_int_equal(replay_difference_recorded(&difference, page, type[page]),
+			                 0);
+		else
+			replay_difference_replayed(&difference, page, type[page]);
+	}
+	memset(nr, 0, sizeof(nr));
+	for (uint32_t page = 0; page < 64; page++)
+		if (side[page])
+			nr[type[page]][side[page] - 1]++;
+	for (uint32_t t = 0; t < MM_NR_LRU_TYPES; t++) {
+		assert_int_equal(difference.recorded[t].count, nr[t][0]);
+		assert_int_equal(difference.nr_replayed[t], nr[t][1]);
+		for (uint32_t i = 0; i < nr[t][0]; i++) {
+			uint32_t page = difference.recorded[t].items[i];
+
+			assert_int_equal(side[page], 1);
+			assert_int_equal(type[page], t);
+		}
+	}
+	replay_difference_destroy(&difference);
 }
 
 /* ---- residence ---- */
@@ -97,12 +130,15 @@ static struct bench after_a_second(void)
 	struct bench b = { .machine = machine_new(NR_PAGES, 1, 0, policy_find("fifo")) };
 	uint32_t nr_ops;
 
-	machine_all_free(b.machine);
 	assert_int_equal(mm_residence_enable(b.machine, NULL), 0);
 	assert_int_equal(mm_reserve_lpages(b.machine, NR_PAGES, NULL), 0);
+	/* The replay has what the recording evicts. */
+	for (uint32_t page = NR_USED; page < 2 * NR_USED; page++)
+		assert_true(mm_seed_page(b.machine, page, MM_LPAGE_ANON, MM_NONE, 0) >= 0);
+	machine_seed_done(b.machine);
 	assert_int_equal(replay_residence_create(0, 10 * SECOND, 1, &b.residence, NULL), 0);
 	nr_ops = script(b.residence, ops);
-	replay_residence_seal(b.residence);
+	assert_int_equal(replay_residence_seal(b.residence, NULL), 0);
 	for (uint32_t i = 0; i < nr_ops && ops[i].t_ns <= SECOND; i++) {
 		replay_residence_advance(b.residence, b.machine, ops[i].t_ns);
 		replay_residence_op(b.residence, b.machine, &ops[i]);
@@ -116,23 +152,34 @@ static void end(struct bench *b)
 	mm_machine_destroy(b->machine);
 }
 
-static void what_the_recording_kept_comes_back(void **state)
+/* The recording has to bring pages back that the replay has kept. */
+static void recording_misses(struct bench *b, uint32_t nr_pages)
+{
+	replay_residence_advance(b->residence, b->machine, 2 * SECOND);
+	for (uint32_t page = NR_USED; page < NR_USED + nr_pages; page++) {
+		const struct demand_op back = op(2 * SECOND, DEMAND_ANON_TOUCH, page);
+
+		replay_residence_op(b->residence, b->machine, &back);
+	}
+}
+
+static void what_the_recording_kept_is_used_as_often(void **state)
 {
 	struct bench b = after_a_second();
 	uint32_t page, task, nr_due = 0;
 
 	(void)state;
-	for (page = 0; page < 2 * NR_USED; page++)
+	for (page = 0; page < NR_USED / 2; page++)
 		replay_residence_evicted(b.residence, page, false);
-	replay_residence_advance(b.residence, b.machine, 2 * SECOND - SECOND / 5);
 	assert_false(replay_residence_due(b.residence, &page, &task));
-	replay_residence_advance(b.residence, b.machine, 2 * SECOND + SECOND / 5);
+	recording_misses(&b, NR_USED / 2);
 	while (replay_residence_due(b.residence, &page, &task)) {
-		assert_true(page < NR_USED);
+		assert_true(page < NR_USED / 2);
 		assert_int_equal(task, 1 + page % 3);
 		nr_due++;
 	}
-	assert_int_equal(nr_due, NR_USED);
+	/* One side has 500 pages, the other 1000, and half of these were used. */
+	assert_in_range(nr_due, NR_USED / 4 - 1, NR_USED / 4 + 1);
 	end(&b);
 }
 
@@ -148,7 +195,7 @@ static void what_has_gone_since_does_not_come_back(void **state)
 		replay_residence_evicted(b.residence, page, false);
 		replay_residence_op(b.residence, b.machine, &gone);
 	}
-	replay_residence_advance(b.residence, b.machine, 10 * SECOND);
+	recording_misses(&b, NR_USED);
 	assert_false(replay_residence_due(b.residence, &page, &task));
 	end(&b);
 }
@@ -174,7 +221,7 @@ static void base_pages_stay_each_for_itself(void **state)
 	add(residence, ops, &nr, op(SECOND, DEMAND_EVICTED, 600));
 	add(residence, ops, &nr, stack);
 	add(residence, ops, &nr, gone);
-	replay_residence_seal(residence);
+	assert_int_equal(replay_residence_seal(residence, NULL), 0);
 	replay_residence_advance(residence, machine, 0);
 	for (uint32_t i = 0; i < nr; i++) {
 		replay_residence_op(residence, machine, &ops[i]);
@@ -190,9 +237,9 @@ static void base_pages_stay_each_for_itself(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(returns_are_drawn_as_they_were),
-		cmocka_unit_test(what_was_freed_before_counts_for_nothing),
-		cmocka_unit_test(what_the_recording_kept_comes_back),
+		cmocka_unit_test(each_side_is_used_as_often),
+		cmocka_unit_test(a_page_is_on_one_side),
+		cmocka_unit_test(what_the_recording_kept_is_used_as_often),
 		cmocka_unit_test(what_has_gone_since_does_not_come_back),
 		cmocka_unit_test(base_pages_stay_each_for_itself),
 	};
