@@ -18,19 +18,9 @@
 #define BIN_NS    UINT64_C(50000000)
 #define MIN_PAGES 1024
 
-static uint64_t bin_width(const struct replay_file_device *device)
-{
-	uint64_t width = (device->last_ns - device->first_ns) / REPLAY_FILE_DEVICE_BINS + 1;
-
-	return width > BIN_NS ? width : BIN_NS;
-}
-
 static uint32_t bin_of(const struct replay_file_device *device, uint64_t t_ns)
 {
-	uint64_t since = t_ns > device->first_ns ? t_ns - device->first_ns : 0;
-	uint64_t bin = since / bin_width(device);
-
-	return bin < REPLAY_FILE_DEVICE_BINS ? (uint32_t)bin : REPLAY_FILE_DEVICE_BINS - 1;
+	return replay_span_bin(device->span, REPLAY_FILE_DEVICE_BINS, BIN_NS, t_ns);
 }
 
 static void look(struct replay_file_device *device, const struct mmr_event *event)
@@ -104,5 +94,7 @@ uint64_t replay_file_device_at(const struct replay_file_device *device, uint64_t
 {
 	const struct replay_file_device_bin *bin = &device->bins[bin_of(device, t_ns)];
 
-	return bin->ns * 2 >= bin_width(device) ? page_ns(bin) : otherwise_ns;
+	return bin->ns * 2 >= replay_span_width(device->span, REPLAY_FILE_DEVICE_BINS, BIN_NS)
+	               ? page_ns(bin)
+	               : otherwise_ns;
 }

@@ -7,6 +7,8 @@
 
 #include <mmreplay/event.h>
 
+#include "span_bins.h"
+
 #define REPLAY_FILE_DEVICE_BINS 128u
 
 struct replay_file_device_bin {
@@ -17,8 +19,7 @@ struct replay_file_device_bin {
 /* Zeroed but for the times. */
 struct replay_file_device {
 	struct replay_file_device_bin bins[REPLAY_FILE_DEVICE_BINS];
-	uint64_t first_ns; /* of the trace */
-	uint64_t last_ns;
+	struct replay_span span;
 	uint64_t limit; /* of dirty pages, as the kernel had it when it told first; 0: it did not */
 	uint64_t looked_ns;  /* when somebody looked last; 0: not yet, or events were lost since */
 	uint64_t nr_dirty;   /* what was found then */

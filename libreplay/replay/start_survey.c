@@ -44,8 +44,8 @@ static int open_calibrate(const struct mmr_trace *trace, struct replay_survey *s
 		return base_error(err, MMR_E_NOMEM, "out of memory for the costs of reclaim");
 	start->reference.first_ns = info->first_ns;
 	start->reference.last_ns = info->last_ns;
-	start->device.first_ns = info->first_ns;
-	start->device.last_ns = info->last_ns;
+	start->device.span.first_ns = info->first_ns;
+	start->device.span.last_ns = info->last_ns;
 	start->swap_device = replay_swap_device_create(info->first_ns, info->last_ns);
 	survey->swap = replay_swap_meter_create();
 	if (!start->swap_device || !survey->swap)

@@ -70,8 +70,8 @@ struct replay_swap_device *replay_swap_device_create(uint64_t first_ns, uint64_t
 	struct replay_swap_device *device = base_calloc(1, sizeof(*device));
 
 	if (device) {
-		device->first_ns = first_ns;
-		device->last_ns = last_ns;
+		device->span.first_ns = first_ns;
+		device->span.last_ns = last_ns;
 	}
 	return device;
 }
@@ -91,19 +91,9 @@ void replay_swap_meter_destroy(struct replay_swap_meter *meter)
 	base_free(meter);
 }
 
-static uint64_t bin_width(const struct replay_swap_device *device)
-{
-	uint64_t width = (device->last_ns - device->first_ns) / REPLAY_SWAP_DEVICE_BINS + 1;
-
-	return width > BIN_NS ? width : BIN_NS;
-}
-
 static uint32_t bin_of(const struct replay_swap_device *device, uint64_t t_ns)
 {
-	uint64_t since = t_ns > device->first_ns ? t_ns - device->first_ns : 0;
-	uint64_t bin = since / bin_width(device);
-
-	return bin < REPLAY_SWAP_DEVICE_BINS ? (uint32_t)bin : REPLAY_SWAP_DEVICE_BINS - 1;
+	return replay_span_bin(device->span, REPLAY_SWAP_DEVICE_BINS, BIN_NS, t_ns);
 }
 
 static struct frame *frame_of(struct replay_swap_meter *meter, uint64_t pfn)

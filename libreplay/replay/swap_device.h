@@ -8,6 +8,8 @@
 
 #include <mmreplay/event.h>
 
+#include "span_bins.h"
+
 #define REPLAY_SWAP_DEVICE_BINS 2048u
 
 /* The last write of a part of the trace that was held up, and until when; done_ns = 0: none was. */
@@ -18,8 +20,7 @@ struct replay_swap_device_bin {
 
 struct replay_swap_device {
 	struct replay_swap_device_bin bins[REPLAY_SWAP_DEVICE_BINS];
-	uint64_t first_ns; /* of the trace */
-	uint64_t last_ns;
+	struct replay_span span;
 	uint64_t
 		latency_ns; /* of the median write, once all events were seen; 0: too little is known */
 };

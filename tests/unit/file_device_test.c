@@ -33,7 +33,7 @@ static void look(struct replay_file_device *device, uint64_t begin_ns, uint32_t 
 }
 
 /* 6.4 s: bins of 50 ms. */
-static const struct replay_file_device trace = { .last_ns = 6400 * MS - 1 };
+static const struct replay_file_device trace = { .span.last_ns = 6400 * MS - 1 };
 
 static void speed_by_time(void **state)
 {
