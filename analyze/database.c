@@ -157,8 +157,10 @@ void database_title(sqlite3_stmt *statement, int column, char *text, size_t size
 	size_t length = strlen(name) - (ends_in(name, "_ns") ? 3 : 0);
 
 	snprintf(text, size, "%.*s", (int)length, name);
-	if (ends_in(text, "_mib"))
-		memcpy(text + strlen(text) - 3, "MiB", 3);
+	if (ends_in(text, "_mib")) {
+		text[strlen(text) - 3] = 'M';
+		text[strlen(text) - 1] = 'B';
+	}
 	for (char *c = text; *c; c++)
 		if (*c == '_')
 			*c = ' ';

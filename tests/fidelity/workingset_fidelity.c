@@ -613,6 +613,8 @@ static int create(struct mmr_trace *trace, const struct replay_start *start,
 		rc = wl_create(trace, &m->wl, err);
 	if (rc < 0)
 		return rc;
+	/* What it reclaimed itself has no batches, and so no order: it is not judged, but spread over what has. */
+	m->wl->recorder_pid = 0;
 	m->machine->settings.kernel = (uint32_t)tunables->value[REPLAY_TUNABLE_KERNEL];
 	m->machine->settings.memcg_stat_delay = true;
 	m->machine->swap.nr_slots = tunables->value[REPLAY_TUNABLE_SWAP] > 0 ? 1 : 0;
