@@ -35,6 +35,9 @@ static const struct {
 	{ "request_outcome",
 #include "upgrade_request_outcome.sql.inc"
 	},
+	{ "vmstat",
+#include "upgrade_vmstat.sql.inc"
+	},
 };
 static const char views_sql[] =
 #include "views.sql.inc"
@@ -334,6 +337,7 @@ void results_close(struct results_db *db)
 		unlink(db->temporary);
 		sqlite3_free(db->temporary);
 	}
+	results_counters_forget(&db->counters);
 	base_free(db->path);
 	base_free(db);
 }

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include "batch.h"
+#include "counters.h"
 #include "db.h"
 
 /* One prepared statement per table that rows are added to; the texts are in write.c. */
@@ -16,6 +17,8 @@ enum results_statement {
 	RESULTS_NR_BATCHED,
 	RESULTS_PARAM = RESULTS_NR_BATCHED,
 	RESULTS_INSTANT,
+	RESULTS_COUNTER_NAME,
+	RESULTS_COUNTER_INSTANT,
 	RESULTS_NODE,
 	RESULTS_ZONE,
 	RESULTS_VMSTAT,
@@ -63,6 +66,7 @@ struct results_db {
 	int64_t run_id;
 	struct mmr_error first_failure;
 	sqlite3_stmt *statements[RESULTS_NR_STATEMENTS];
+	struct results_counters counters; /* of the run */
 	struct results_batch batches[RESULTS_NR_BATCHED];
 };
 

@@ -68,12 +68,29 @@ CREATE TABLE IF NOT EXISTS zone (
   PRIMARY KEY (run_id, node, zone)
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE IF NOT EXISTS vmstat (
+-- Names and instants of the counters below: a run's own, as are their numbers, so that its rows can go into another database.
+CREATE TABLE IF NOT EXISTS counter_name (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  name_id INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  PRIMARY KEY (run_id, name_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS counter_instant (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  instant_id INTEGER NOT NULL,
   t_ns INTEGER NOT NULL,
-  name TEXT NOT NULL,                      -- as in /proc/vmstat
-  value INTEGER NOT NULL                   -- original: as the kernel had it; replay: likewise, from 0
-) STRICT;
+  PRIMARY KEY (run_id, instant_id)
+) STRICT, WITHOUT ROWID;
+
+-- Names as in /proc/vmstat. The view vmstat has them and the times.
+CREATE TABLE IF NOT EXISTS vmstat_value (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  name_id INTEGER NOT NULL,
+  instant_id INTEGER NOT NULL,
+  value INTEGER NOT NULL,                  -- original: as the kernel had it; replay: likewise, from 0
+  PRIMARY KEY (run_id, name_id, instant_id) ON CONFLICT REPLACE
+) STRICT, WITHOUT ROWID;
 
 -- When the free lists were looked at.
 CREATE TABLE IF NOT EXISTS instant (
@@ -338,13 +355,14 @@ CREATE TABLE IF NOT EXISTS cgroup_memory (
   value INTEGER                            -- bytes, or a number of events; NULL: no limit
 ) STRICT;
 
--- What a run's machine had at the instants of its vmstat rows.
-CREATE TABLE IF NOT EXISTS meminfo (
+-- What a run's machine had at the instants of its vmstat rows, names as in /proc/meminfo. The view meminfo has them and the times.
+CREATE TABLE IF NOT EXISTS meminfo_value (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
-  t_ns INTEGER NOT NULL,
-  name TEXT NOT NULL,                      -- as in /proc/meminfo
-  kb INTEGER NOT NULL
-) STRICT;
+  name_id INTEGER NOT NULL,
+  instant_id INTEGER NOT NULL,
+  kb INTEGER NOT NULL,
+  PRIMARY KEY (run_id, name_id, instant_id) ON CONFLICT REPLACE
+) STRICT, WITHOUT ROWID;
 
 -- How much memory the recorded workload needs, by LRU (mmanalyze curve). Only of recordings that wanted back what was evicted.
 CREATE TABLE IF NOT EXISTS memory_use (

@@ -73,24 +73,36 @@ SELECT run_id, t_ns, node, zone, page_order,
             ELSE 1000 - (1000 + pages * 1000 / (1 << page_order)) / blocks END AS frag_index
   FROM counted CROSS JOIN orders;
 
+-- The counters of /proc/vmstat and /proc/meminfo with their names and times.
+DROP VIEW IF EXISTS vmstat;
+CREATE VIEW vmstat AS
+SELECT v.run_id, i.t_ns, n.name, v.value
+  FROM counter_name n CROSS JOIN vmstat_value v USING (run_id, name_id) CROSS JOIN counter_instant i USING (run_id, instant_id);
+
+DROP VIEW IF EXISTS meminfo;
+CREATE VIEW meminfo AS
+SELECT v.run_id, i.t_ns, n.name, v.kb
+  FROM counter_name n CROSS JOIN meminfo_value v USING (run_id, name_id) CROSS JOIN counter_instant i USING (run_id, instant_id);
+
 -- Counter deltas between the run's begin_ns and end_ns, and the group that each belongs to: here and nowhere else.
 DROP VIEW IF EXISTS counters;
 CREATE VIEW counters AS
-SELECT v.run_id, r.label AS run, v.name,
-       max(CASE WHEN v.t_ns = r.end_ns THEN v.value END) -
-       max(CASE WHEN v.t_ns = r.begin_ns THEN v.value END) AS value,
-       CASE WHEN v.name GLOB 'pgalloc_*' OR v.name IN ('pgfree', 'mm_page_alloc_extfrag') THEN 'alloc'
-            WHEN v.name IN ('pgfault', 'pgmajfault', 'pswpin', 'pswpout')
-              OR v.name GLOB 'workingset_refault_*' THEN 'fault'
-            WHEN v.name GLOB 'pgscan_*' OR v.name GLOB 'pgsteal_*' OR v.name GLOB 'allocstall_*'
-              OR v.name IN ('pageoutrun', 'pgactivate', 'pgdeactivate', 'pgrefill') THEN 'reclaim'
-            WHEN v.name GLOB 'compact_*' OR v.name GLOB 'pgmigrate_*' THEN 'compaction'
-            WHEN v.name GLOB 'thp_*' THEN 'thp'
+SELECT r.run_id, r.label AS run, n.name,
+       max(CASE WHEN i.t_ns = r.end_ns THEN v.value END) -
+       max(CASE WHEN i.t_ns = r.begin_ns THEN v.value END) AS value,
+       CASE WHEN n.name GLOB 'pgalloc_*' OR n.name IN ('pgfree', 'mm_page_alloc_extfrag') THEN 'alloc'
+            WHEN n.name IN ('pgfault', 'pgmajfault', 'pswpin', 'pswpout')
+              OR n.name GLOB 'workingset_refault_*' THEN 'fault'
+            WHEN n.name GLOB 'pgscan_*' OR n.name GLOB 'pgsteal_*' OR n.name GLOB 'allocstall_*'
+              OR n.name IN ('pageoutrun', 'pgactivate', 'pgdeactivate', 'pgrefill') THEN 'reclaim'
+            WHEN n.name GLOB 'compact_*' OR n.name GLOB 'pgmigrate_*' THEN 'compaction'
+            WHEN n.name GLOB 'thp_*' THEN 'thp'
             ELSE 'other' END AS part
-  FROM vmstat v JOIN run r USING (run_id)
- WHERE v.t_ns IN (r.begin_ns, r.end_ns)
- GROUP BY v.run_id, v.name
-HAVING count(CASE WHEN v.t_ns = r.begin_ns THEN 1 END) AND count(CASE WHEN v.t_ns = r.end_ns THEN 1 END);
+  FROM run r CROSS JOIN counter_instant i ON i.run_id = r.run_id AND i.t_ns IN (r.begin_ns, r.end_ns)
+  CROSS JOIN counter_name n ON n.run_id = r.run_id
+  CROSS JOIN vmstat_value v ON v.run_id = r.run_id AND v.name_id = n.name_id AND v.instant_id = i.instant_id
+ GROUP BY r.run_id, n.name
+HAVING count(CASE WHEN i.t_ns = r.begin_ns THEN 1 END) AND count(CASE WHEN i.t_ns = r.end_ns THEN 1 END);
 
 -- Each replay against the first original of the same trace. error as in design: |difference| / max(original, 64).
 DROP VIEW IF EXISTS compare;
@@ -204,7 +216,10 @@ WITH at AS (
          sum(value) FILTER (WHERE name IN ('pgsteal_kswapd', 'pgsteal_direct', 'pgsteal_khugepaged', 'pgsteal_proactive')) AS steal,
          sum(value) FILTER (WHERE name = 'pswpin') AS pswpin,
          sum(value) FILTER (WHERE name = 'pswpout') AS pswpout
-    FROM vmstat GROUP BY run_id, t_ns HAVING count(*) FILTER (WHERE name = 'pgfault')),
+    FROM vmstat WHERE name IN ('pgpgin', 'pgpgout', 'pgfault', 'pgmajfault', 'pgfree', 'pgscan_kswapd', 'pgscan_direct',
+                             'pgscan_khugepaged', 'pgscan_proactive', 'pgsteal_kswapd', 'pgsteal_direct',
+                             'pgsteal_khugepaged', 'pgsteal_proactive', 'pswpin', 'pswpout')
+   GROUP BY run_id, t_ns HAVING count(*) FILTER (WHERE name = 'pgfault')),
 step AS (
   SELECT run_id, t_ns, (t_ns - lag(t_ns) OVER w) / 1e9 AS interval_s,
          pgpgin - lag(pgpgin) OVER w AS pgpgin,

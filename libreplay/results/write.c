@@ -18,7 +18,9 @@ static const struct {
 	[RESULTS_PARAM] = { "run_param", "tt" },
 	[RESULTS_NODE] = { "node", "iii" },
 	[RESULTS_ZONE] = { "zone", "itiiiiiiii" },
-	[RESULTS_VMSTAT] = { "vmstat", "iti" },
+	[RESULTS_COUNTER_NAME] = { "counter_name", "it" },
+	[RESULTS_COUNTER_INSTANT] = { "counter_instant", "ii" },
+	[RESULTS_VMSTAT] = { "vmstat_value", "iii" },
 	[RESULTS_INSTANT] = { "instant", "i" },
 	[RESULTS_FREE_BLOCKS] = { "free_blocks", "iiittiiiiiiiiiii" },
 	[RESULTS_TASK] = { "task", "itin" },
@@ -43,7 +45,7 @@ static const struct {
 	[RESULTS_FILE] = { "file_stat", "tiiitiiii" },
 	[RESULTS_SLAB_CACHE] = { "slab_cache", "itiii" },
 	[RESULTS_CGROUP_MEMORY] = { "cgroup_memory", "ittn" },
-	[RESULTS_MEMINFO] = { "meminfo", "iti" },
+	[RESULTS_MEMINFO] = { "meminfo_value", "iii" },
 	[RESULTS_MEMORY_USE] = { "memory_use", "tiiiiii" },
 	[RESULTS_MISS_CURVE] = { "miss_curve", "tii" },
 	[RESULTS_TLB_FLUSH] = { "tlb_flush", "tttii" },
@@ -203,9 +205,30 @@ void results_put_zone(struct results_db *db, const struct results_zone *row)
 	    row->present, row->managed, row->wmark_min, row->wmark_low, row->wmark_high);
 }
 
+static void put_counter(struct results_db *db, enum results_statement which, int64_t t_ns,
+                        const char *name, int64_t value)
+{
+	int64_t instant_id, name_id;
+	bool new_instant, new_name;
+
+	if (db->first_failure.code)
+		return;
+	instant_id = results_counters_instant(&db->counters, t_ns, &new_instant);
+	name_id = results_counters_name(&db->counters, name, &new_name);
+	if (instant_id < 0 || name_id < 0) {
+		base_error(&db->first_failure, MMR_E_NOMEM, "out of memory");
+		return;
+	}
+	if (new_instant)
+		put(db, RESULTS_COUNTER_INSTANT, instant_id, t_ns);
+	if (new_name)
+		put(db, RESULTS_COUNTER_NAME, name_id, name);
+	put(db, which, name_id, instant_id, value);
+}
+
 void results_put_vmstat(struct results_db *db, int64_t t_ns, const char *name, int64_t value)
 {
-	put(db, RESULTS_VMSTAT, t_ns, name, value);
+	put_counter(db, RESULTS_VMSTAT, t_ns, name, value);
 }
 
 void results_put_instant(struct results_db *db, int64_t t_ns)
@@ -355,7 +378,7 @@ void results_put_cgroup_memory(struct results_db *db, const struct results_cgrou
 
 void results_put_meminfo(struct results_db *db, int64_t t_ns, const char *name, int64_t kb)
 {
-	put(db, RESULTS_MEMINFO, t_ns, name, kb);
+	put_counter(db, RESULTS_MEMINFO, t_ns, name, kb);
 }
 
 void results_put_memory_use(struct results_db *db, const struct results_memory_use *row)

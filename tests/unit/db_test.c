@@ -248,6 +248,14 @@ static void make_old(const char *path)
 		"INSERT INTO request_outcome VALUES (1, 5, 0, 'DMA', 0, 'Movable', 'own'),"
 		" (1, 5, 0, 'DMA', 10, 'Movable', 'pinned'), (1, 6, 0, 'DMA', 10, 'Movable', 'memory');"
 		"INSERT INTO pinned_block VALUES (1, 5, 0, 'DMA', 512, 1, 7, 1), (1, 6, 0, 'DMA', 512, 1, 7, 1);"
+		"DROP VIEW vmstat; DROP VIEW meminfo; DROP TABLE vmstat_value; DROP TABLE meminfo_value;"
+		"DROP TABLE counter_name; DROP TABLE counter_instant;"
+		"CREATE TABLE vmstat (run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,"
+		" t_ns INTEGER NOT NULL, name TEXT NOT NULL, value INTEGER NOT NULL) STRICT;"
+		"INSERT INTO vmstat VALUES (1, 0, 'pgfault', 1), (1, 5, 'pgfault', 40), (1, 5, 'pgfree', 2);"
+		"CREATE TABLE meminfo (run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,"
+		" t_ns INTEGER NOT NULL, name TEXT NOT NULL, kb INTEGER NOT NULL) STRICT;"
+		"INSERT INTO meminfo VALUES (1, 5, 'MemFree', 300), (1, 6, 'MemFree', 4000);"
 		"CREATE VIEW mine AS SELECT 7;"
 		"PRAGMA user_version = 1";
 	sqlite3 *sqlite;
@@ -266,7 +274,12 @@ static void test_older_version_is_brought_up_to_date(void **state)
 	make_old(path);
 	commit_run(path, "b", 2);
 	assert_int_equal(ask(path, "PRAGMA user_version"), RESULTS_USER_VERSION);
-	assert_int_equal(ask(path, "SELECT count(*) FROM vmstat"), 2);
+	assert_int_equal(ask(path, "SELECT count(*) FROM vmstat"), 4);
+	assert_int_equal(ask(path, "SELECT sum(value * (t_ns + 1)) FROM vmstat"
+	                           " WHERE run_id = 1 AND name = 'pgfault'"),
+	                 241);
+	assert_int_equal(ask(path, "SELECT sum(kb * t_ns) FROM meminfo WHERE name = 'MemFree'"),
+	                 25500);
 	assert_int_equal(ask(path, "SELECT count(code) FROM reclaim_stalls"), 0);
 	assert_int_equal(ask(path, "SELECT count(*) FROM stall_stacks"), 0);
 	assert_int_equal(ask(path, "SELECT * FROM mine"), 7);
