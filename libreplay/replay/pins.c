@@ -88,7 +88,7 @@ uint32_t replay_pins_holder(struct replay_pins *pins, enum pin_kind kind, uint32
 }
 
 /* The end of the spans of a pageblock that begin at `at`. */
-static uint32_t block_end(const struct pin_spans *spans, uint32_t at)
+static size_t block_end(const struct pin_span_vec *spans, size_t at)
 {
 	const struct pin_span *first = &spans->items[at];
 
@@ -99,7 +99,7 @@ static uint32_t block_end(const struct pin_spans *spans, uint32_t at)
 }
 
 /* Which pageblock comes first; spans that are not there come after all others. */
-static int compare(const struct pin_spans *a, uint32_t at, const struct pin_spans *b, uint32_t bt)
+static int compare(const struct pin_span_vec *a, size_t at, const struct pin_span_vec *b, size_t bt)
 {
 	const struct pin_span *left, *right;
 
@@ -112,17 +112,17 @@ static int compare(const struct pin_spans *a, uint32_t at, const struct pin_span
 	return (left->first_pfn > right->first_pfn) - (left->first_pfn < right->first_pfn);
 }
 
-static bool equal(const struct pin_span *a, const struct pin_span *b, uint32_t nr)
+static bool equal(const struct pin_span *a, const struct pin_span *b, size_t nr)
 {
-	for (uint32_t i = 0; i < nr; i++)
+	for (size_t i = 0; i < nr; i++)
 		if (a[i].holder != b[i].holder || a[i].pages != b[i].pages)
 			return false;
 	return true;
 }
 
-static void put_spans(struct replay_pins *pins, uint32_t begin, uint32_t end)
+static void put_spans(struct replay_pins *pins, size_t begin, size_t end)
 {
-	for (uint32_t i = begin; i < end; i++) {
+	for (size_t i = begin; i < end; i++) {
 		const struct pin_span *span = &pins->spans.items[i];
 		const struct results_pin_span row = {
 			.t_ns = span->since_ns,
@@ -142,17 +142,17 @@ static void put_spans(struct replay_pins *pins, uint32_t begin, uint32_t end)
 /* What held at the instant before and does not now becomes rows; what still does, has done so since it began. */
 static void end_instant(struct replay_pins *pins)
 {
-	struct pin_spans *old = &pins->spans, *now = &pins->counted, swap = *old;
-	uint32_t i = 0, j = 0;
+	struct pin_span_vec *old = &pins->spans, *now = &pins->counted, swap = *old;
+	size_t i = 0, j = 0;
 
 	while (i < old->count || j < now->count) {
 		int order = compare(old, i, now, j);
-		uint32_t old_end = order <= 0 ? block_end(old, i) : i;
-		uint32_t now_end = order >= 0 ? block_end(now, j) : j;
+		size_t old_end = order <= 0 ? block_end(old, i) : i;
+		size_t now_end = order >= 0 ? block_end(now, j) : j;
 
 		if (order == 0 && old_end - i == now_end - j &&
 		    equal(&old->items[i], &now->items[j], now_end - j))
-			for (uint32_t k = 0; k < now_end - j; k++)
+			for (size_t k = 0; k < now_end - j; k++)
 				now->items[j + k].since_ns = old->items[i + k].since_ns;
 		else
 			put_spans(pins, i, old_end);
@@ -176,23 +176,6 @@ static void begin_instant(struct replay_pins *pins, int64_t t_ns)
 	results_put_pin_instant(pins->db, t_ns);
 }
 
-static void add_span(struct replay_pins *pins, const struct pin_span *span)
-{
-	struct pin_spans *spans = &pins->counted;
-	uint32_t capacity = spans->capacity ? spans->capacity * 2 : 64;
-	void *items = spans->items;
-
-	if (spans->count == spans->capacity) {
-		if (base_grow(&items, spans->count, capacity, sizeof(*spans->items), 0) < 0) {
-			pins->no_memory = true;
-			return;
-		}
-		spans->items = items;
-		spans->capacity = capacity;
-	}
-	spans->items[spans->count++] = *span;
-}
-
 void replay_pins_block(struct replay_pins *pins, const struct pins_place *place,
                        const uint32_t who[PINS_PAGEBLOCK])
 {
@@ -208,17 +191,19 @@ void replay_pins_block(struct replay_pins *pins, const struct pins_place *place,
 			different[nr++] = who[i];
 	for (uint32_t i = 0; i < nr; i++) {
 		struct pin_holder *holder = &pins->items[different[i] - 1];
+		const struct pin_span span = {
+			.since_ns = place->t_ns,
+			.node = place->node,
+			.zone = place->zone,
+			.zone_index = place->zone_index,
+			.first_pfn = place->first_pfn,
+			.holder = different[i],
+			.pages = holder->nr,
+			.holders = nr,
+		};
 
-		add_span(pins, &(struct pin_span){
-				       .since_ns = place->t_ns,
-				       .node = place->node,
-				       .zone = place->zone,
-				       .zone_index = place->zone_index,
-				       .first_pfn = place->first_pfn,
-				       .holder = different[i],
-				       .pages = holder->nr,
-				       .holders = nr,
-			       });
+		if (pin_span_vec_push(&pins->counted, span) < 0)
+			pins->no_memory = true;
 		holder->nr = 0;
 		holder->used = true;
 	}
@@ -256,7 +241,7 @@ void replay_pins_deinit(struct replay_pins *pins)
 {
 	base_free(pins->items);
 	base_free(pins->slots);
-	base_free(pins->spans.items);
-	base_free(pins->counted.items);
+	pin_span_vec_deinit(&pins->spans);
+	pin_span_vec_deinit(&pins->counted);
 	*pins = (struct replay_pins){ 0 };
 }

@@ -12,6 +12,7 @@
 
 #include <mmreplay/trace.h>
 
+#include "vec.h"
 #include "write.h"
 
 #define PINS_INSTANTS   20      /* of rows about single pageblocks, evenly over the recording … */
@@ -58,11 +59,8 @@ struct pin_span {
 	uint32_t holders;
 };
 
-struct pin_spans {
-	struct pin_span *items; /* by zone_index and first_pfn; those of a pageblock together */
-	uint32_t count;
-	uint32_t capacity;
-};
+/* By zone_index and first_pfn; those of a pageblock together. */
+DEFINE_VEC(pin_span_vec, struct pin_span);
 
 struct replay_pins {
 	struct mmr_trace *trace;
@@ -74,9 +72,9 @@ struct replay_pins {
 	bool no_memory;
 	bool begun; /* there has been an instant: */
 	int64_t t_ns;
-	struct pin_spans spans;   /* that held at the instant before … */
-	int64_t before_ns;        /* … which is this */
-	struct pin_spans counted; /* at this instant, so far */
+	struct pin_span_vec spans;   /* that held at the instant before … */
+	int64_t before_ns;           /* … which is this */
+	struct pin_span_vec counted; /* at this instant, so far */
 };
 
 /* A zeroed one with trace and db is empty. The number of a holder, new if need be; PINS_NONE: out of memory. */

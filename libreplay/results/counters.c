@@ -6,68 +6,56 @@
 
 #include "alloc.h"
 
-static int grow(void **array, uint32_t nr, uint32_t *room, size_t size)
-{
-	uint32_t more = *room ? 2 * *room : 64;
-	int code;
-
-	if (nr < *room)
-		return 0;
-	code = base_grow(array, *room, more, size, 0);
-	if (code == 0)
-		*room = more;
-	return code;
-}
-
 /* Snapshots have their names in the same order: the one after the last is nearly always it. */
 int64_t results_counters_name(struct results_counters *counters, const char *name, bool *added)
 {
-	uint32_t nr = counters->nr_names;
+	size_t nr = counters->names.count;
+	char *copy;
 
 	*added = !name;
 	if (!name)
-		return nr;
-	for (uint32_t i = 0; i < nr; i++) {
-		uint32_t at = (counters->next_name + i) % nr;
+		return (int64_t)nr;
+	for (size_t i = 0; i < nr; i++) {
+		size_t at = (counters->next_name + i) % nr;
 
-		if (strcmp(counters->names[at], name) == 0) {
+		if (strcmp(counters->names.items[at], name) == 0) {
 			counters->next_name = (at + 1) % nr;
-			return at;
+			return (int64_t)at;
 		}
 	}
-	if (grow((void **)&counters->names, nr, &counters->room_names, sizeof(*counters->names)) <
-	    0)
+	copy = base_strndup(name, strlen(name));
+	if (!copy || results_name_vec_push(&counters->names, copy) < 0) {
+		base_free(copy);
 		return MMR_E_NOMEM;
-	counters->names[nr] = base_strndup(name, strlen(name));
-	if (!counters->names[nr])
-		return MMR_E_NOMEM;
-	counters->nr_names++;
+	}
 	counters->next_name = 0;
 	*added = true;
-	return nr;
+	return (int64_t)nr;
 }
 
+/* They come in order, but for those of another kind of counters: what is later than all is new. */
 int64_t results_counters_instant(struct results_counters *counters, int64_t t_ns, bool *added)
 {
-	uint32_t nr = counters->nr_instants;
+	size_t nr = counters->instants.count;
+	bool later = nr == 0 || t_ns > counters->latest_ns;
 
 	*added = false;
-	for (uint32_t i = nr; i-- > 0;)
-		if (counters->instants[i] == t_ns)
-			return i;
-	if (grow((void **)&counters->instants, nr, &counters->room_instants,
-	         sizeof(*counters->instants)) < 0)
+	for (size_t i = later ? 0 : nr; i-- > 0;)
+		if (counters->instants.items[i] == t_ns)
+			return (int64_t)i;
+	if (results_time_vec_push(&counters->instants, t_ns) < 0)
 		return MMR_E_NOMEM;
-	counters->instants[counters->nr_instants++] = t_ns;
+	if (later)
+		counters->latest_ns = t_ns;
 	*added = true;
-	return nr;
+	return (int64_t)nr;
 }
 
 void results_counters_forget(struct results_counters *counters)
 {
-	for (uint32_t i = 0; i < counters->nr_names; i++)
-		base_free(counters->names[i]);
-	base_free(counters->names);
-	base_free(counters->instants);
+	for (size_t i = 0; i < counters->names.count; i++)
+		base_free(counters->names.items[i]);
+	results_name_vec_deinit(&counters->names);
+	results_time_vec_deinit(&counters->instants);
 	*counters = (struct results_counters){ 0 };
 }

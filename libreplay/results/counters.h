@@ -4,17 +4,20 @@
 #define RESULTS_COUNTERS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "vec.h"
+
+DEFINE_VEC(results_name_vec, char *);
+DEFINE_VEC(results_time_vec, int64_t);
 
 /* Of one run; zeroed: nothing is known. */
 struct results_counters {
-	char **names; /* by number */
-	uint32_t nr_names;
-	uint32_t room_names;
-	uint32_t next_name; /* where to look first */
-	int64_t *instants;  /* by number */
-	uint32_t nr_instants;
-	uint32_t room_instants;
+	struct results_name_vec names;    /* by number */
+	size_t next_name;                 /* where to look first */
+	struct results_time_vec instants; /* by number */
+	int64_t latest_ns;                /* of the instants */
 };
 
 /* The number of a name or an instant, and whether it is new; MMR_E_NOMEM (negative). No name (NULL) is new: the table refuses it. */
