@@ -15,7 +15,8 @@
 #include "error_set.h"
 #include "write.h"
 
-#define PACKED_PAGES 1024 /* a new database of no more is packed */
+#define PACKED_BYTES   (4 << 20)   /* a new database of no more is packed … */
+#define PACKED_TIGHTLY (512 << 10) /* … into the smallest pages, if it has no more than that */
 
 /* clang-format off */
 static const char schema_sql[] =
@@ -248,17 +249,23 @@ int results_open(const char *path, struct results_db **ret, struct mmr_error *er
 
 /*
  * Most tables of a short recording's database have few rows, and each has a page at least: small pages take a third
- * off it. They would slow down the writing of a long one's.
+ * off it, of the shortest half. They would slow down the writing of a long one's, and larger rows fit into them badly.
  */
 static int pack(struct results_db *db, struct mmr_error *err)
 {
-	int64_t nr_pages = 0;
-	int code = ask_number(db, "PRAGMA page_count", &nr_pages, err);
+	int64_t bytes = 0;
+	char sql[96];
+	int code = ask_number(db,
+	                      "SELECT page_count * page_size"
+	                      " FROM pragma_page_count, pragma_page_size",
+	                      &bytes, err);
 
-	if (code < 0 || nr_pages > PACKED_PAGES)
+	if (code < 0 || bytes > PACKED_BYTES)
 		return code;
-	return results_exec(db, "PRAGMA temp_store = MEMORY; PRAGMA page_size = 1024; VACUUM",
-	                    "packing it", err);
+	sqlite3_snprintf(sizeof(sql), sql,
+	                 "PRAGMA temp_store = MEMORY; PRAGMA page_size = %d; VACUUM",
+	                 bytes > PACKED_TIGHTLY ? 1024 : 512);
+	return results_exec(db, sql, "packing it", err);
 }
 
 /* Gives a new database its name, unless somebody else has taken it meanwhile. */

@@ -54,24 +54,28 @@ WITH zone_blocks AS (
     FROM free_blocks f CROSS JOIN instant i ON i.run_id = f.run_id AND i.t_ns BETWEEN f.t_ns AND f.last_ns
    GROUP BY f.run_id, i.t_ns, f.node, f.zone),
 counted AS MATERIALIZED (
-  SELECT *, b0 + (b1 << 1) + (b2 << 2) + (b3 << 3) + (b4 << 4) + (b5 << 5) + (b6 << 6) + (b7 << 7) + (b8 << 8)
-         + (b9 << 9) + (b10 << 10) AS pages,
-         b0 + b1 + b2 + b3 + b4 + b5 + b6 + b7 + b8 + b9 + b10 AS blocks,
-         CASE WHEN b10 > 0 THEN 10 WHEN b9 > 0 THEN 9 WHEN b8 > 0 THEN 8 WHEN b7 > 0 THEN 7 WHEN b6 > 0 THEN 6
-              WHEN b5 > 0 THEN 5 WHEN b4 > 0 THEN 4 WHEN b3 > 0 THEN 3 WHEN b2 > 0 THEN 2 WHEN b1 > 0 THEN 1
-              ELSE 0 END AS largest
+  SELECT run_id, t_ns, node, zone, b0 AS below_1, b0 + (b1 << 1) AS below_2, b0 + (b1 << 1) + (b2 << 2) AS below_3,
+         b0 + (b1 << 1) + (b2 << 2) + (b3 << 3) AS below_4,
+         b0 + (b1 << 1) + (b2 << 2) + (b3 << 3) + (b4 << 4) AS below_5,
+         b0 + (b1 << 1) + (b2 << 2) + (b3 << 3) + (b4 << 4) + (b5 << 5) AS below_6,
+         b0 + (b1 << 1) + (b2 << 2) + (b3 << 3) + (b4 << 4) + (b5 << 5) + (b6 << 6) AS below_7,
+         b0 + (b1 << 1) + (b2 << 2) + (b3 << 3) + (b4 << 4) + (b5 << 5) + (b6 << 6) + (b7 << 7) AS below_8,
+         b0 + (b1 << 1) + (b2 << 2) + (b3 << 3) + (b4 << 4) + (b5 << 5) + (b6 << 6) + (b7 << 7) + (b8 << 8) AS below_9,
+         b0 + (b1 << 1) + (b2 << 2) + (b3 << 3) + (b4 << 4) + (b5 << 5) + (b6 << 6) + (b7 << 7) + (b8 << 8) + (b9 << 9) AS below_10,
+         b0 + (b1 << 1) + (b2 << 2) + (b3 << 3) + (b4 << 4) + (b5 << 5) + (b6 << 6) + (b7 << 7) + (b8 << 8) + (b9 << 9) + (b10 << 10) AS pages,
+         b0 + b1 + b2 + b3 + b4 + b5 + b6 + b7 + b8 + b9 + b10 AS blocks
     FROM zone_blocks),
-orders (page_order) AS (VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10))
-SELECT run_id, t_ns, node, zone, page_order,
-       CASE WHEN largest < page_order THEN 1000
-            ELSE (b0 + (b1 << 1) * (page_order > 1) + (b2 << 2) * (page_order > 2) + (b3 << 3) * (page_order > 3)
-                  + (b4 << 4) * (page_order > 4) + (b5 << 5) * (page_order > 5) + (b6 << 6) * (page_order > 6)
-                  + (b7 << 7) * (page_order > 7) + (b8 << 8) * (page_order > 8) + (b9 << 9) * (page_order > 9))
-                 * 1000 / pages END AS unusable,
+orders (page_order) AS (VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10)),
+at_order AS (
+  SELECT *, CASE page_order WHEN 1 THEN below_1 WHEN 2 THEN below_2 WHEN 3 THEN below_3 WHEN 4 THEN below_4 WHEN 5 THEN below_5
+                            WHEN 6 THEN below_6 WHEN 7 THEN below_7 WHEN 8 THEN below_8 WHEN 9 THEN below_9
+                            ELSE below_10 END AS smaller
+    FROM counted CROSS JOIN orders)
+SELECT run_id, t_ns, node, zone, page_order, coalesce(smaller * 1000 / pages, 1000) AS unusable,
        CASE WHEN blocks = 0 THEN 0
-            WHEN largest >= page_order THEN -1000
+            WHEN smaller < pages THEN -1000
             ELSE 1000 - (1000 + pages * 1000 / (1 << page_order)) / blocks END AS frag_index
-  FROM counted CROSS JOIN orders;
+  FROM at_order;
 
 -- The counters of /proc/vmstat and /proc/meminfo with their names and times.
 DROP VIEW IF EXISTS vmstat;
@@ -265,7 +269,9 @@ SELECT run_id, t_ns, (t_ns - lag(t_ns) OVER (PARTITION BY run_id ORDER BY t_ns))
        sum(kb) FILTER (WHERE name = 'Committed_AS') AS committed_as,
        sum(kb) FILTER (WHERE name = 'SwapTotal') AS swaptotal,
        sum(kb) FILTER (WHERE name = 'SwapFree') AS swapfree
-  FROM meminfo GROUP BY run_id, t_ns;
+  FROM meminfo WHERE name IN ('MemTotal', 'MemFree', 'MemAvailable', 'Buffers', 'Cached', 'SwapCached', 'Active', 'Inactive', 'Dirty',
+                              'Slab', 'SReclaimable', 'Committed_AS', 'SwapTotal', 'SwapFree')
+ GROUP BY run_id, t_ns;
 
 DROP VIEW IF EXISTS sar_memory;
 CREATE VIEW sar_memory AS
