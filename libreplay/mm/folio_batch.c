@@ -19,8 +19,7 @@
  * Follows folio_batch_add_and_move(), folio_batch_move_lru(), lru_add_drain_cpu(), lru_add(), lru_activate(),
  * lru_move_tail(), lru_deactivate_file(), lru_lazyfree() of v6.12 and v6.1.
  *
- * Not modelled: mlock()'s batch (locked pages leave the lists at once) and that of madvise(MADV_COLD), of which no
- * event tells.
+ * Not modelled: mlock()'s batch (locked pages leave the lists at once).
  */
 #include "internal.h"
 
@@ -52,6 +51,7 @@ static const uint8_t waiting[MM_NR_BATCHES] = {
 	[MM_BATCH_ADD] = MM_IO_ADDING,
 	[MM_BATCH_MOVE_TAIL] = MM_IO_ROTATING,
 	[MM_BATCH_DEACTIVATE_FILE] = MM_IO_DEACTIVATING,
+	[MM_BATCH_DEACTIVATE] = MM_IO_DEACTIVATING,
 	[MM_BATCH_LAZYFREE] = MM_IO_DEACTIVATING,
 	[MM_BATCH_ACTIVATE] = MM_IO_ACTIVATING,
 };
@@ -90,6 +90,20 @@ static void deactivate_file(struct mm_machine *machine, struct mm_node *node, ui
 	machine->policy->deactivate(node, pfn, !busy);
 }
 
+/* MADV_COLD. Where there are generations none is active, and all count. */
+static void deactivate(struct mm_machine *machine, struct mm_node *node, uint32_t pfn)
+{
+	struct mm_page *page = &machine->pages[pfn];
+
+	if (!machine->policy->deactivate)
+		return;
+	if (machine->policy->eviction)
+		mm_count(machine, MM_PGDEACTIVATE, mm_block_pages(page->order));
+	else if (!(page->flags & MM_PG_ACTIVE))
+		return;
+	machine->policy->deactivate(node, pfn, false);
+}
+
 /* Written since: the promise is void. */
 static void lazyfree(struct mm_machine *machine, struct mm_node *node, uint32_t pfn)
 {
@@ -124,6 +138,9 @@ static void move(struct mm_machine *machine, enum mm_folio_batch_kind kind, uint
 		break;
 	case MM_BATCH_DEACTIVATE_FILE:
 		deactivate_file(machine, node, pfn);
+		break;
+	case MM_BATCH_DEACTIVATE:
+		deactivate(machine, node, pfn);
 		break;
 	case MM_BATCH_LAZYFREE:
 		lazyfree(machine, node, pfn);

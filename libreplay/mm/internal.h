@@ -53,6 +53,7 @@ enum mm_folio_batch_kind {
 	MM_BATCH_ADD,
 	MM_BATCH_MOVE_TAIL,
 	MM_BATCH_DEACTIVATE_FILE,
+	MM_BATCH_DEACTIVATE,
 	MM_BATCH_LAZYFREE,
 	MM_BATCH_ACTIVATE,
 	MM_NR_BATCHES
@@ -132,6 +133,7 @@ struct mm_machine {
 	bool building;                  /* until mm_seed_done() */
 	bool have_wmarks;               /* recorded ones are in use */
 	uint8_t batch_size;             /* of folios; 1: nobody waits */
+	uint32_t nr_kept;               /* entries of struct mm_kept of calls that wait */
 	struct mm_cpu_batches *batches; /* [nr_cpus] */
 	struct mm_current current;      /* of whoever calls */
 	uint64_t nr_extfrag;
@@ -738,6 +740,8 @@ void mm_wakeup_kswapd(struct mm_machine *machine, const struct mm_zone *zone, ui
                       uint32_t order, uint8_t highest_zoneidx);
 /* Whatever the watermarks say: somebody waits for it. */
 void mm_rouse_kswapd(struct mm_node *node);
+/* The device takes no more writes for now. */
+void mm_wait_for_queue(struct mm_machine *machine, const struct mm_scan_control *sc);
 /* Pages reclaimed for this request. */
 uint64_t mm_try_to_free_pages(struct mm_machine *machine, const struct mm_alloc_context *ac);
 uint64_t mm_zone_reclaimable_pages(const struct mm_machine *machine, const struct mm_zone *zone);
@@ -763,6 +767,18 @@ const struct mm_lru_stat *mm_lru_stat(struct mm_node *node);
 /* From now on only later refaults count as such. */
 void mm_snapshot_refaults(struct mm_node *node);
 void mm_note_cost(struct mm_node *node, enum mm_lru_type type, uint64_t nr_io, uint64_t nr_rotated);
+
+/* ---- madvise.c ---- */
+
+#define MM_KEPT_MAX MM_PAGEBLOCK_PAGES
+
+/* Pages that reclaim leaves in memory, off the lists until it is through with the others. */
+struct mm_kept {
+	uint32_t nr;
+	struct mm_folio_wait pages[MM_KEPT_MAX];
+};
+
+void mm_keep_page(struct mm_machine *machine, struct mm_kept *kept, uint32_t pfn);
 
 /* ---- vmscan_folio.c ---- */
 

@@ -260,6 +260,7 @@ static int check_lpage(const struct mm_machine *machine, uint32_t number, struct
 
 int mm_check(const struct mm_machine *machine, struct mmr_error *err)
 {
+	uint64_t waiting = mm_nr_waiting(machine, MM_BATCH_ADD) + machine->nr_kept;
 	struct tally tally = { .writeback = 0 };
 	uint64_t used = 0;
 	int rc = mm_status(machine, err);
@@ -274,11 +275,10 @@ int mm_check(const struct mm_machine *machine, struct mmr_error *err)
 		rc = check_node(machine, &machine->nodes[n], err);
 	for (uint32_t i = 0; rc == 0 && i < machine->nr_lpages; i++)
 		rc = check_lpage(machine, i, &tally, err);
-	if (rc == 0 && tally.adding > mm_nr_waiting(machine, MM_BATCH_ADD))
+	if (rc == 0 && tally.adding > waiting)
 		rc = base_error(err, MMR_E_INTERNAL,
 		                "%llu pages on their way to a list, %llu in batches",
-		                (unsigned long long)tally.adding,
-		                (unsigned long long)mm_nr_waiting(machine, MM_BATCH_ADD));
+		                (unsigned long long)tally.adding, (unsigned long long)waiting);
 	if (rc == 0)
 		rc = mm_check_spaces(machine, err);
 	if (rc == 0)

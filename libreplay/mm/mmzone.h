@@ -373,6 +373,7 @@ struct mm_scan_control {
 	uint64_t nr_written;
 	uint64_t nr_putback;
 	struct mm_scan_stat nr; /* of this pass */
+	struct mm_kept *kept;   /* where pages go that stay; NULL: back to the policy */
 	uint64_t nr_refilled;   /* looked at on active lists */
 	uint64_t nr_walked;     /* page-table entries and pages looked at beyond nr_scanned */
 	uint32_t gfp_flags;
@@ -384,6 +385,7 @@ struct mm_scan_control {
 	bool kswapd;
 	bool may_swap;
 	bool may_writepage;
+	bool ignore_references; /* in use or not */
 	/* for the policies that have active lists */
 	uint8_t may_deactivate;  /* bit per enum mm_lru_type */
 	bool force_deactivate;   /* whatever the lists look like */

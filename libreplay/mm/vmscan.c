@@ -210,7 +210,7 @@ static bool skip_throttle(const struct mm_machine *machine, const struct mm_node
 }
 
 /* The device takes nothing more before enough of what is in its queue is done (blk_mq_get_tag()). */
-static void wait_for_queue(struct mm_machine *machine, const struct mm_scan_control *sc)
+void mm_wait_for_queue(struct mm_machine *machine, const struct mm_scan_control *sc)
 {
 	for (uint32_t i = 0; i < MM_WRITE_RING && mm_swap_writes_full(machine); i++)
 		throttle(machine, sc, MM_THROTTLE_WRITEBACK);
@@ -227,7 +227,7 @@ static void shrink_lruvec(struct mm_machine *machine, struct mm_node *node,
 		more = mm_shrink_step(node, sc, &pass);
 		if (machine->hooks.direct_reclaim_batch)
 			machine->hooks.direct_reclaim_batch(machine->hooks.data, sc);
-		wait_for_queue(machine, sc);
+		mm_wait_for_queue(machine, sc);
 	}
 	mm_shrink_slab(node, sc);
 }

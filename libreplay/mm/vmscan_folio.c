@@ -215,7 +215,7 @@ static enum outcome shrink_page(struct mm_machine *machine, struct mm_scan_contr
 		return meet_writeback(machine, sc, pfn);
 	if (is_leaving(machine, page))
 		return KEEP;
-	if (machine->policy->check_references) {
+	if (machine->policy->check_references && !sc->ignore_references) {
 		if (!machine->policy->asks_references)
 			mm_reference_look(machine, pfn,
 			                  page->flags & MM_PG_REFERENCED ? MM_LOOK_AGAIN
@@ -260,6 +260,12 @@ static void settle(struct mm_node *node, struct mm_scan_control *sc, uint32_t pf
 		mm_count(machine, MM_PGACTIVATE, nr);
 	}
 	sc->nr_putback += nr;
+	if (sc->kept) {
+		if (outcome == ACTIVATE && machine->policy->deactivate)
+			machine->pages[pfn].flags |= MM_PG_ACTIVE;
+		mm_keep_page(machine, sc->kept, pfn);
+		return;
+	}
 	machine->policy->putback(node, pfn,
 	                         outcome == ACTIVATE ? MM_PUTBACK_ACTIVATE : MM_PUTBACK_KEEP);
 }

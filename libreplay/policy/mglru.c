@@ -257,8 +257,6 @@ static void deactivate(struct mm_node *node, uint32_t pfn, bool to_tail)
 	struct mm_page *page = &node->machine->pages[pfn];
 
 	policy_mglru_del(node, pfn, false);
-	if (page->flags & MGLRU_ACTIVE)
-		mm_count(node->machine, MM_PGDEACTIVATE, mm_block_pages(page->order));
 	page->flags &= (uint16_t) ~(MGLRU_ACTIVE | MGLRU_REFERENCED);
 	policy_mglru_add(node, pfn, to_tail);
 }

@@ -538,6 +538,16 @@ static void attempt(struct replay *replay, const struct demand_op *op,
 	mm_count_fault(replay->machine);
 }
 
+/* madvise() of a page that there is. */
+static void advise(struct replay *replay, const struct demand_op *op,
+                   const struct mm_request *request)
+{
+	if (op->kind == DEMAND_COLD)
+		replay_cold_op(replay, op, request);
+	else
+		mm_lazyfree_page(replay->machine, op->cpu, op->page);
+}
+
 static void run(struct replay *replay, const struct demand_op *op)
 {
 	struct mm_machine *machine = replay->machine;
@@ -580,7 +590,8 @@ static void run(struct replay *replay, const struct demand_op *op)
 		mm_detach_slab(machine, op->cpu, op->page);
 		break;
 	case DEMAND_LAZYFREE:
-		mm_lazyfree_page(machine, op->cpu, op->page);
+	case DEMAND_COLD:
+		advise(replay, op, &request);
 		break;
 	case DEMAND_RENAME:
 		if (op->arg2 != DEMAND_NO_PAGE)

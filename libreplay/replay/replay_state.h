@@ -5,6 +5,7 @@
 
 #include "cost.h"
 #include "fiber.h"
+#include "madvise.h"
 #include "mm.h"
 #include "pending.h"
 #include "replay.h"
@@ -134,9 +135,12 @@ struct replay {
 	bool has_folios;                 /* some size of folios below huge pages is on */
 	struct mm_settings thp_settings; /* what they and huge pages go by */
 	bool shmem_set;                  /* … of shared memory, likewise */
-	bool punched;                    /* a huge page of shared memory has just lost a part … */
-	uint32_t punch_task;             /* … by this task */
-	bool thp_set; /* huge pages are asked for by the user's settings, not as they were */
+	uint32_t nr_cold;                /* pages of a page table that DEMAND_COLD has named … */
+	uint32_t cold_task;
+	uint32_t cold[MM_TABLE_PAGES];
+	bool punched;        /* a huge page of shared memory has just lost a part … */
+	uint32_t punch_task; /* … by this task */
+	bool thp_set;        /* huge pages are asked for by the user's settings, not as they were */
 	uint64_t kcompactd_timeout_ns;
 	const uint64_t *looks; /* of the recorded kcompactd, [nr_looks]; the start's */
 	size_t nr_looks;
@@ -347,6 +351,12 @@ int replay_op_check(const struct replay *replay, const struct demand_op *op,
                     struct mmr_error *err) MMR_MUST_CHECK;
 void replay_op_seed(struct replay *replay, const struct demand_op *op);
 void replay_op_run(struct replay *replay, const struct demand_op *op);
+
+/* ---- cold.c ---- */
+
+/* DEMAND_COLD: with the others of its page table. */
+void replay_cold_op(struct replay *replay, const struct demand_op *op,
+                    const struct mm_request *request);
 
 /* ---- tlb_demand.c ---- */
 

@@ -61,6 +61,11 @@ enum demand_kind {
 	DEMAND_RENAME,
 	/* What is in a base page: arg2 << 32 | arg, the same number where it is the same; 1: zeroes. */
 	DEMAND_CONTENT,
+	/*
+	 * The task calls a page of its own, which it alone has, cold (MADV_COLD), or wants it out (arg & DEMAND_PAGEOUT);
+	 * arg & DEMAND_MORE: so it does the next one, of the same page table.
+	 */
+	DEMAND_COLD,
 
 	/* page = DEMAND_NO_PAGE from here on. */
 	DEMAND_TASK_START, /* arg = parent task; 0: it was there before, and is heard of now */
@@ -204,6 +209,9 @@ enum demand_touch_flags {
 	DEMAND_ACTIVE = 8192,
 	DEMAND_REFERENCED = 512,
 	DEMAND_TWICE = 1, /* DEMAND_ACCESS */
+	/* DEMAND_COLD */
+	DEMAND_PAGEOUT = 1,
+	DEMAND_MORE = 2,
 };
 
 /*

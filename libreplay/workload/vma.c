@@ -6,6 +6,8 @@
  * the addresses by which pages are known. A call takes effect at its sys_exit, if it succeeded.
  * Follows do_munmap(), do_brk, move_vma(), madvise_vma_behavior() and __mm_populate(), v6.12.
  *
+ * MADV_COLD and MADV_PAGEOUT take effect when they begin: what they are about is what was there then.
+ *
  * Not modelled: munmap of a part of a range by another thread meanwhile; remap_file_pages();
  * process_madvise().
  */
@@ -16,6 +18,9 @@
 
 #define MCL_FUTURE 2u
 
+/* 64 GiB: no more is looked through page by page. */
+#define COLD_MAX_PAGES (1u << 24)
+
 enum {
 	ADV_DONTNEED = 4,
 	ADV_FREE = 8,
@@ -24,6 +29,7 @@ enum {
 	ADV_UNMERGEABLE = 13,
 	ADV_HUGEPAGE = 14,
 	ADV_NOHUGEPAGE = 15,
+	ADV_COLD = 20,
 	ADV_PAGEOUT = 21,
 	ADV_POPULATE_READ = 22,
 	ADV_POPULATE_WRITE = 23,
@@ -94,6 +100,59 @@ static void lazy_free(struct wl *wl, uint32_t map)
 		return;
 	wl->pages.items[page].flags |= WL_PAGE_LAZY;
 	wl_emit(wl, (struct demand_op){ .kind = DEMAND_LAZYFREE, .page = page });
+}
+
+/* Whether a page is to be told of: nobody else maps it. */
+static bool is_exclusive(const struct wl *wl, uint32_t map)
+{
+	return wl->pages.items[wl->maps.items[map].page].maps == map &&
+	       wl->maps.items[map].page_next == WL_NONE;
+}
+
+static void tell_cold(struct wl *wl, uint32_t task, uint32_t map, uint32_t arg)
+{
+	if (map != WL_NONE && is_exclusive(wl, map))
+		wl_emit(wl, (struct demand_op){ .kind = DEMAND_COLD,
+		                                .task = task,
+		                                .page = wl->maps.items[map].page,
+		                                .arg = arg });
+}
+
+/* What of one page table, in order of addresses; the last one says that it is. */
+static void cold_table(struct wl *wl, uint32_t task, uint64_t start, uint64_t end, uint32_t arg)
+{
+	uint32_t mm = wl->tasks.items[task].mm, last = WL_NONE;
+
+	for (uint64_t vpn = start; vpn < end; vpn++) {
+		uint32_t map = wl_map_find(wl, mm, vpn);
+
+		if (map == WL_NONE)
+			map = wl_map_find(wl, mm, vpn | WL_FILE_BIT);
+		if (map == WL_NONE || !is_exclusive(wl, map))
+			continue;
+		tell_cold(wl, task, last, arg | DEMAND_MORE);
+		last = map;
+	}
+	tell_cold(wl, task, last, arg);
+}
+
+static void on_cold(struct wl *wl, uint32_t task, const struct mmr_event *event)
+{
+	uint64_t start = event->vma.address >> WL_PAGE_SHIFT;
+	uint64_t end = start + page_up(event->vma.length);
+	uint32_t arg = event->vma.flags == ADV_PAGEOUT ? DEMAND_PAGEOUT : 0;
+	uint32_t mm = wl->tasks.items[task].mm;
+
+	if (mm == WL_NONE || end <= start || end - start > COLD_MAX_PAGES)
+		return;
+	wl_count(wl, WL_VMA_COLD);
+	while (start < end) {
+		uint64_t next = (start | (WL_HUGE_PAGES - 1)) + 1;
+
+		next = next < end ? next : end;
+		cold_table(wl, task, start, next, arg);
+		start = next;
+	}
 }
 
 static void lock_page(struct wl *wl, uint32_t map)
@@ -368,6 +427,9 @@ void wl_vma_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	case MMR_EVENT_SYS_ENTER_MREMAP:
 	case MMR_EVENT_SYS_ENTER_MADVISE:
 		begin(t, event);
+		if (event->kind == MMR_EVENT_SYS_ENTER_MADVISE &&
+		    (event->vma.flags == ADV_COLD || event->vma.flags == ADV_PAGEOUT))
+			on_cold(wl, task, event);
 		if (t->flags & WL_TASK_COLLAPSE)
 			wl_commit_collapse(wl, task, event->vma.address >> WL_PAGE_SHIFT,
 			                   (event->vma.address + event->vma.length) >>

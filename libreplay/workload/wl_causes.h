@@ -78,6 +78,7 @@
 	X(UNMAP, VMA, "ranges unmapped (munmap, brk, mmap over them)") \
 	X(MOVE, VMA, "ranges moved (mremap)") \
 	X(DISCARD, VMA, "ranges discarded (madvise)") \
+	X(COLD, VMA, "ranges called cold, or to be paged out (madvise)") \
 	X(LOCK, VMA, "ranges locked or unlocked") \
 	X(FORK, VMA, "address spaces copied by fork") \
 	X(EXEC, VMA, "address spaces replaced by exec") \

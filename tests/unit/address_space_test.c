@@ -233,6 +233,55 @@ static void test_lazyfree(void **state)
 	end(b);
 }
 
+/* When the call begins; of each page table the pages that nobody else has, whether they are in memory or not. */
+static void test_cold(void **state)
+{
+	struct bench *b = bench_recorded(NULL);
+
+	(void)state;
+	touch_new(b, 100, BASE, 8);
+	newtask(b, 100, 101, 0x1200000);
+	touch_new(b, 100, BASE + 1, 9);
+	touch_new(b, 100, BASE + 3, 10);
+	touch_new(b, 100, BASE + 512, 11);
+	swap_out(b, 10);
+	call(b, 100, MMR_EVENT_SYS_ENTER_MADVISE, BASE, 513, 21);
+	ret(b, 100, MMR_EVENT_SYS_EXIT_MADVISE, 0);
+	call(b, 100, MMR_EVENT_SYS_ENTER_MADVISE, BASE + 2, 2, 20);
+	bench_finish(b);
+	assert_int_equal(b->nr_ops, 8);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(b->ops[4 + i].kind, DEMAND_COLD);
+		assert_int_equal(b->ops[4 + i].page, b->ops[1 + i].page);
+		assert_int_equal(b->ops[4 + i].arg,
+		                 i == 0 ? DEMAND_PAGEOUT | DEMAND_MORE : DEMAND_PAGEOUT);
+	}
+	assert_int_equal(b->ops[7].kind, DEMAND_COLD);
+	assert_int_equal(b->ops[7].page, b->ops[2].page);
+	assert_int_equal(b->ops[7].arg, 0);
+	end(b);
+}
+
+/* What is freed in the call has been reclaimed, and comes back. */
+static void test_paged_out(void **state)
+{
+	struct bench *b = bench_recorded(NULL);
+
+	(void)state;
+	touch_new(b, 100, BASE, 8);
+	call(b, 100, MMR_EVENT_SYS_ENTER_MADVISE, BASE, 1, 21);
+	free_pages(b, 100, 8, 0);
+	ret(b, 100, MMR_EVENT_SYS_EXIT_MADVISE, 0);
+	fault(b, 100, BASE, FAULT_READ);
+	bench_finish(b);
+	assert_int_equal(b->nr_ops, 3);
+	assert_int_equal(b->ops[1].kind, DEMAND_COLD);
+	assert_int_equal(b->ops[2].kind, DEMAND_ANON_TOUCH);
+	assert_int_equal(b->ops[2].page, b->ops[0].page);
+	assert_true(b->ops[2].arg & DEMAND_REFAULT);
+	end(b);
+}
+
 static void test_populate(void **state)
 {
 	struct bench *b = bench_recorded(NULL);
@@ -270,6 +319,8 @@ int main(void)
 		cmocka_unit_test(test_brk),
 		cmocka_unit_test(test_mremap),
 		cmocka_unit_test(test_lazyfree),
+		cmocka_unit_test(test_cold),
+		cmocka_unit_test(test_paged_out),
 		cmocka_unit_test(test_populate),
 	};
 

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What madvise() says of pages that are in use: see madvise.c. */
+#ifndef MM_MADVISE_H
+#define MM_MADVISE_H
+
+#include "mm.h"
+
+/* Pages of one page table: as many are looked at before what was found is put back. */
+#define MM_TABLE_PAGES 512u
+
+/*
+ * madvise() by request->task of nr (at most MM_TABLE_PAGES) logical pages that no other address space has, in the order of
+ * their addresses: MADV_COLD, or MADV_PAGEOUT. The latter may wait, as direct reclaim.
+ */
+void mm_madvise_cold(struct mm_machine *machine, const struct mm_request *request,
+                     const uint32_t *pages, uint32_t nr);
+void mm_madvise_pageout(struct mm_machine *machine, const struct mm_request *request,
+                        const uint32_t *pages, uint32_t nr);
+
+#endif
