@@ -22,6 +22,10 @@
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
 #endif
+#ifndef MADV_COLD
+#define MADV_COLD    20
+#define MADV_PAGEOUT 21
+#endif
 
 #define PAGE       4096u
 #define HUGE_PAGE  (2u << 20)
@@ -656,6 +660,64 @@ static void run_shmem_collapse(char **args)
 		check_page(later + at * PAGE, at);
 }
 
+static void advise(uint8_t *memory, size_t size, int advice)
+{
+	if (madvise(memory, size, advice))
+		fail("madvise of %d: %s", advice, strerror(errno));
+}
+
+static void check_all(uint8_t *memory, size_t nr_pages)
+{
+	for (size_t at = 0; at < nr_pages; at++)
+		check_page(memory + at * PAGE, at);
+}
+
+/*
+ * Memory that its owner has moved out of the way, or to the end of what is to be kept: small pages, huge ones as a whole and in part, some that a
+ * child shares, which stay as long, and a mapped file. Most of it is used again.
+ */
+static void run_advice(char **args)
+{
+	int fd = open_file(args[0], O_RDWR);
+	size_t size = to_pages(args[1]) * PAGE / HUGE_PAGE * HUGE_PAGE, nr_pages = size / PAGE;
+	uint8_t *shared = map(HUGE_PAGE), *small, *huge, *file;
+	pid_t child;
+	unsigned int sum = 0;
+
+	fill(shared, HUGE_PAGE / PAGE);
+	child = start_child();
+	if (child == 0) {
+		pause();
+		exit(0);
+	}
+	small = map(size);
+	huge = map_huge(2 * HUGE_PAGE);
+	file = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (file == MAP_FAILED)
+		fail("%s: mmap: %s", args[0], strerror(errno));
+	fill(small, nr_pages);
+	fill(huge, 2 * HUGE_PAGE / PAGE);
+	for (size_t at = 0; at < nr_pages; at++)
+		sum += file[at * PAGE];
+	usleep(300000);
+	advise(small, size / 2, MADV_COLD);
+	advise(shared, HUGE_PAGE, MADV_PAGEOUT);
+	usleep(300000);
+	advise(small + size / 2, size / 4, MADV_PAGEOUT);
+	advise(huge, HUGE_PAGE + HUGE_PAGE / 4, MADV_PAGEOUT);
+	advise(file, size / 2, MADV_PAGEOUT);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	advise(shared, HUGE_PAGE / 2, MADV_PAGEOUT);
+	usleep(300000);
+	check_all(small, nr_pages * 5 / 8);
+	check_all(huge, 2 * HUGE_PAGE / PAGE);
+	check_all(shared, HUGE_PAGE / PAGE / 4);
+	for (size_t at = 0; at < nr_pages; at += 2)
+		sum += file[at * PAGE];
+	printf("read %u\n", sum);
+}
+
 /* Many processes of a few pages each, so many at a time. */
 static void run_small(char **args)
 {
@@ -795,6 +857,7 @@ static const struct load {
 	{ "fork", "MIB CHILDREN", 2, run_fork },
 	{ "fragment", "MIB HUGE_MIB", 2, run_fragment },
 	{ "khugepaged", "MIB SECONDS", 2, run_khugepaged },
+	{ "advice", "FILE MIB", 2, run_advice },
 	{ "shmem", "MIB", 1, run_shmem },
 	{ "shmem-collapse", "MIB SECONDS", 2, run_shmem_collapse },
 	{ "ksm", "MIB SECONDS", 2, run_ksm },
