@@ -61,7 +61,9 @@ static void make_title(struct report *report, sqlite3_stmt *row, const char *pat
 
 static const char find_run[] =
 	"SELECT run_id, r.duration_ns, page_size, nr_cpus, kind, kernel_release, nr_events, path,"
-	" (SELECT sum(managed) FROM node WHERE node.run_id = r.run_id), label FROM run r JOIN trace USING (trace_id)"
+	" (SELECT sum(managed) FROM node WHERE node.run_id = r.run_id), label,"
+	" CASE kind WHEN 'original' THEN (SELECT value FROM run_param p WHERE p.run_id = r.run_id AND name = 'recorded.policy')"
+	" ELSE policy END FROM run r JOIN trace USING (trace_id)"
 	" WHERE CASE WHEN ?1 = '' THEN kind = 'original' ELSE label = ?1 OR CAST(run_id AS TEXT) = ?1 END"
 	" ORDER BY run_id LIMIT 1";
 
@@ -92,6 +94,9 @@ static bool choose_run(struct report *report, const char *run)
 		.replay = strcmp((const char *)sqlite3_column_text(row, 4), "replay") == 0,
 		.managed = sqlite3_column_double(row, 8),
 	};
+	if (sqlite3_column_text(row, 10))
+		snprintf(report->scope.policy, sizeof(report->scope.policy), "%s",
+		         (const char *)sqlite3_column_text(row, 10));
 	report->trace_word = shell_word(path && *path ? path : "trace.zst");
 	report->label = escaped((const char *)sqlite3_column_text(row, 9));
 	make_title(report, row, path ? path : "");
@@ -108,6 +113,29 @@ static int compare_findings(const void *a, const void *b)
 	if (left->ops->rank != right->ops->rank)
 		return left->ops->rank < right->ops->rank ? -1 : 1;
 	return (left->weight < right->weight) - (left->weight > right->weight);
+}
+
+static bool has_finding(const struct report *report, const char *name)
+{
+	for (unsigned int i = 0; i < report->nr_findings; i++)
+		if (report->findings[i].ops && strcmp(report->findings[i].ops->name, name) == 0)
+			return true;
+	return false;
+}
+
+static void leave_out_told(struct report *report)
+{
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < report->nr_findings; i++) {
+		struct finding *finding = &report->findings[i];
+
+		if (finding->told_by && has_finding(report, finding->told_by))
+			finding_deinit(finding);
+		else
+			report->findings[kept++] = *finding;
+	}
+	report->nr_findings = kept;
 }
 
 bool report_make(struct report *report, const struct report_source *source, const char *run)
@@ -128,6 +156,7 @@ bool report_make(struct report *report, const struct report_source *source, cons
 		else
 			report->nr_findings++;
 	}
+	leave_out_told(report);
 	qsort(report->findings, report->nr_findings, sizeof(report->findings[0]), compare_findings);
 	return true;
 }

@@ -12,7 +12,10 @@ static void say_group(const struct finding_facts *facts, struct finding *finding
 	if (!*fact_text(facts, "path")) {
 		finding_say(
 			finding,
-			"Which group that was no snapshot tells: it was made and removed in between.");
+			fact(facts, "groups") > 0
+				? "Which group that was no snapshot tells: it was made and removed in between."
+				: "Which group that was this recording does not tell: it has no snapshots of groups "
+				  "(mmcap record takes them).");
 		return;
 	}
 	finding_say(finding, "%s ran into its limit %s", fact_text(facts, "path"),
@@ -85,7 +88,7 @@ const struct finding_ops finding_cgroup_limit = {
 	       "   'memory.failcnt') GROUP BY path HAVING hits > 0 ORDER BY hits DESC LIMIT 1),"
 	       " free AS (SELECT sum(blocks << page_order) AS pages FROM buddy WHERE run_id = {run} GROUP BY t_ns)"
 	       " SELECT count(*) AS stalls, sum(duration_ns) AS total_ns, max(duration_ns) AS longest_ns,"
-	       " (SELECT path FROM hit) AS path, (SELECT hits FROM hit) AS hits,"
+	       " (SELECT count(*) FROM c) AS groups, (SELECT path FROM hit) AS path, (SELECT hits FROM hit) AS hits,"
 	       " (SELECT min(last) FROM c WHERE path = (SELECT path FROM hit) AND name IN ('memory.max', 'memory.high',"
 	       "   'memory.limit_in_bytes')) AS \"limit\","
 	       " (SELECT sum(value) FROM c WHERE name IN ('memory.events.local:oom_kill')) AS kills,"

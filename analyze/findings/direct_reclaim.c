@@ -37,7 +37,7 @@ static const struct finding_evidence evidence[] = {
 	{ "Who suffered",
 	  "SELECT comm, pid, count(*) AS stalls, sum(duration_ns) AS total_ns, max(duration_ns) AS longest_ns\n"
 	  "  FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'\n"
-	  " GROUP BY comm, pid ORDER BY total_ns DESC LIMIT 5" },
+	  " GROUP BY pid ORDER BY total_ns DESC LIMIT 5" },
 	{ "Who caused it: pages allocated, how many at the same time, and left at the end",
 	  "SELECT comm, pid, sum(allocated) AS allocated, sum(most) AS most, sum(live) AS live FROM allocation_stat\n"
 	  " WHERE run_id = {run} GROUP BY comm, pid ORDER BY allocated DESC LIMIT 3" },
@@ -51,20 +51,21 @@ const struct finding_ops finding_direct_reclaim = {
 	.name = "direct-reclaim",
 	.rank = FINDING_SYMPTOM,
 	.sql = "WITH s AS (SELECT pid, comm, duration_ns, row_number() OVER (ORDER BY duration_ns) AS n, count(*) OVER () AS k"
-	       "   FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct' AND duration_ns IS NOT NULL),"
-	       " worst AS (SELECT pid, comm, sum(duration_ns) AS total_ns FROM s GROUP BY pid, comm"
-	       "   ORDER BY total_ns DESC LIMIT 1),"
-	       " took AS (SELECT pid, comm, sum(allocated) AS pages FROM allocation_stat WHERE run_id = {run}"
-	       "   GROUP BY pid, comm ORDER BY pages DESC LIMIT 1)"
-	       " SELECT (SELECT comm FROM took) AS taker, (SELECT pid FROM took) AS taker_pid,"
-	       " (SELECT pages FROM took) * 1.0 / (SELECT sum(allocated) FROM allocation_stat WHERE run_id = {run}) AS taken_share,"
-	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_file') AS files,"
-	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_anon') AS anon,"
-	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pswpout') AS swapped_out,"
-	       " count(*) AS stalls, count(DISTINCT pid) AS tasks, sum(duration_ns) AS total_ns,"
-	       " max(duration_ns) AS longest_ns, min(CASE WHEN n > k * 0.99 THEN duration_ns END) AS p99_ns,"
-	       " (SELECT comm FROM worst) AS comm, (SELECT pid FROM worst) AS pid,"
-	       " (SELECT total_ns FROM worst) AS worst_ns FROM s",
+	       "   FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct' AND duration_ns IS NOT NULL" FINDING_NOT_RECORDER
+	       " ), worst AS (SELECT pid, " FINDING_NAME(
+		       "s") " AS comm, sum(duration_ns) AS total_ns FROM s GROUP BY pid"
+			    "   ORDER BY total_ns DESC LIMIT 1),"
+			    " took AS (SELECT pid, comm, sum(allocated) AS pages FROM allocation_stat WHERE run_id = {run}"
+			    "   GROUP BY pid, comm ORDER BY pages DESC LIMIT 1)"
+			    " SELECT (SELECT comm FROM took) AS taker, (SELECT pid FROM took) AS taker_pid,"
+			    " (SELECT pages FROM took) * 1.0 / (SELECT sum(allocated) FROM allocation_stat WHERE run_id = {run}) AS taken_share,"
+			    " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_file') AS files,"
+			    " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_anon') AS anon,"
+			    " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pswpout') AS swapped_out,"
+			    " count(*) AS stalls, count(DISTINCT pid) AS tasks, sum(duration_ns) AS total_ns,"
+			    " max(duration_ns) AS longest_ns, min(CASE WHEN n > k * 0.99 THEN duration_ns END) AS p99_ns,"
+			    " (SELECT comm FROM worst) AS comm, (SELECT pid FROM worst) AS pid,"
+			    " (SELECT total_ns FROM worst) AS worst_ns FROM s",
 	.judge = judge,
 	.evidence = evidence,
 };

@@ -8,6 +8,9 @@
 
 #include "finding.h"
 
+/* dirty_expire_centisecs, which nobody changes: so long may be dirty what no limit is met by. */
+#define DIRTY_EXPIRE_NS 30e9
+
 /* Most of what came into the page cache was dirtied there, and most of what reclaim took was of files. */
 static bool is_written(const struct finding_facts *facts)
 {
@@ -16,25 +19,62 @@ static bool is_written(const struct finding_facts *facts)
 	       fact(facts, "taken") >= fact(facts, "taken_anon");
 }
 
-static void judge(const struct finding_facts *facts, struct finding *finding)
+/*
+ * More was dirtied than may be, and before the flushers would write any of it for its age: whether somebody waited for the
+ * device then depends on how fast that is, which only the events of it tell.
+ */
+static bool meets_limit(const struct finding_facts *facts)
 {
-	double throttled = fact(facts, "throttled_ns"),
-	       reclaimed = is_written(facts) ? fact(facts, "writers_ns") : 0;
+	double dirtied = fact(facts, "dirtied"), limit = fact(facts, "limit"),
+	       span_ns = fact(facts, "span_ns");
 
-	finding->severity =
-		severity_of_waits(facts->scope, throttled + reclaimed, fact(facts, "longest_ns"));
-	if (finding->severity == FINDING_NONE)
-		return;
-	finding->weight = (throttled + reclaimed) / facts->scope->duration_ns;
+	return is_written(facts) && limit > 0 && span_ns > 0 && dirtied > limit &&
+	       limit / dirtied * span_ns < DIRTY_EXPIRE_NS;
+}
+
+/* What else was in the cache had to go for it, as with a scan. */
+static bool goes_through(const struct finding_facts *facts)
+{
+	return is_written(facts) &&
+	       fact(facts, "taken") >= THRESHOLD_MEMORY_SERIOUS * facts->scope->managed;
+}
+
+static void say_head(const struct finding_facts *facts, struct finding *finding, double throttled,
+                     double reclaimed)
+{
 	if (throttled > 0)
 		finding_head(finding,
 		             "Too many dirty pages: %s had to wait for the disk, %s in all",
 		             say_number(fact(facts, "tasks"), "task"), say_time(throttled));
-	else
+	else if (reclaimed > 0)
 		finding_head(
 			finding,
-			"Writers fill the memory: %s were dirtied, and who wrote them reclaimed for %s",
+			"Dirty pages fill the memory: %s were dirtied, and who wrote them reclaimed for %s",
 			say_pages(facts, fact(facts, "dirtied")), say_time(reclaimed));
+	else
+		finding_head(
+			finding, "Dirty pages fill the memory: %s were dirtied, %s a second",
+			say_pages(facts, fact(facts, "dirtied")),
+			say_pages(facts, fact(facts, "dirtied") / fact(facts, "span_ns") * 1e9));
+}
+
+static void judge(const struct finding_facts *facts, struct finding *finding)
+{
+	double throttled = fact(facts, "throttled_ns"),
+	       reclaimed = is_written(facts) ? fact(facts, "writers_ns") : 0,
+	       longest = fact(facts, "longest_ns");
+	bool untold = fact(facts, "untold") > 0; /* events of waits were not recorded */
+
+	if (reclaimed > 0 && fact(facts, "writers_longest_ns") > longest)
+		longest = fact(facts, "writers_longest_ns");
+	finding->severity = severity_of_waits(facts->scope, throttled + reclaimed, longest);
+	if (finding->severity == FINDING_NONE &&
+	    ((untold && meets_limit(facts)) || goes_through(facts)))
+		finding->severity = FINDING_NOTICE;
+	if (finding->severity == FINDING_NONE)
+		return;
+	finding->weight = (throttled + reclaimed) / facts->scope->duration_ns;
+	say_head(facts, finding, throttled, reclaimed);
 	if (throttled > 0)
 		finding_say(
 			finding,
@@ -42,16 +82,25 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 			"than vm.dirty_ratio allows: they write faster than the device takes it.",
 			say_number(fact(facts, "stalls"), "time"),
 			say_time(fact(facts, "longest_ns")));
+	if (*fact_text(facts, "writer"))
+		finding_say(finding, "%s (pid %.0f) wrote most.", fact_text(facts, "writer"),
+		            fact(facts, "writer_pid"));
 	finding_say(finding, "%s (%s of memory) were dirtied, %s a second, and %s written.",
 	            say_pages(facts, fact(facts, "dirtied")),
 	            say_percent(fact(facts, "dirtied") / facts->scope->managed),
-	            say_pages(facts, fact(facts, "dirtied") / facts->scope->duration_ns * 1e9),
+	            say_pages(facts, fact(facts, "dirtied") / fact(facts, "span_ns") * 1e9),
 	            say_pages(facts, fact(facts, "written")));
 	if (fact(facts, "limit") > 0)
 		finding_say(finding,
 		            "In the snapshots up to %s were dirty or being written, and %s may be.",
 		            say_pages(facts, fact(facts, "most_dirty")),
 		            say_pages(facts, fact(facts, "limit")));
+	if (goes_through(facts))
+		finding_say(finding, "Reclaim took %s of files to make room for it.",
+		            say_pages(facts, fact(facts, "taken")));
+	if (untold)
+		finding_say(finding, "Whether writers were put to sleep for it was not recorded "
+		                     "(writeback:balance_dirty_pages).");
 	if (reclaimed > 0 && throttled > 0)
 		finding_say(
 			finding,
@@ -92,18 +141,27 @@ const struct finding_ops finding_dirty_pages = {
 	.name = "dirty-pages",
 	.rank = FINDING_CAUSE,
 	.sql = "WITH dirty AS (SELECT sum(value) AS pages FROM vmstat WHERE run_id = {run} AND name IN ('nr_dirty', 'nr_writeback')"
-	       "   GROUP BY t_ns)"
+	       "   GROUP BY t_ns),"
+	       " file AS (SELECT comm, pid, added FROM file_stat WHERE run_id = {run}" FINDING_NOT_RECORDER
+	       "   ORDER BY added DESC LIMIT 1),"
+	       " waits AS (SELECT duration_ns FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
+	       "   AND pid IN (SELECT pid FROM file_stat WHERE run_id = {run}))"
 	       " SELECT count(*) AS stalls, count(DISTINCT pid) AS tasks, sum(duration_ns) AS throttled_ns,"
 	       " max(duration_ns) AS longest_ns, (SELECT max(pages) FROM dirty) AS most_dirty,"
 	       " (SELECT value FROM vmstat WHERE run_id = {run} AND name = 'nr_dirty_threshold'"
 	       "   ORDER BY t_ns DESC LIMIT 1) AS \"limit\","
 	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_file') AS taken,"
 	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_anon') AS taken_anon,"
-	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'nr_dirtied') AS dirtied,"
+	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'nr_dirtied') - " FINDING_RECORDER_WROTE
+	       " AS dirtied,"
 	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'nr_written') AS written,"
-	       " (SELECT sum(added) FROM file_stat WHERE run_id = {run}) AS added,"
-	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
-	       "   AND pid IN (SELECT pid FROM file_stat WHERE run_id = {run})) AS writers_ns"
+	       " (SELECT sum(added) FROM file_stat WHERE run_id = {run}" FINDING_NOT_RECORDER
+	       ") AS added,"
+	       " (SELECT comm FROM file WHERE added > 0) AS writer, (SELECT pid FROM file WHERE added > 0) AS writer_pid,"
+	       " (SELECT sum(duration_ns) FROM waits) AS writers_ns, (SELECT max(duration_ns) FROM waits) AS writers_longest_ns,"
+	       " (SELECT iif(end_ns > begin_ns, end_ns - begin_ns, duration_ns) FROM run WHERE run_id = {run}) AS span_ns,"
+	       " (SELECT count(*) FROM run_param WHERE run_id = {run} AND name = 'recorder.lacks'"
+	       "   AND instr(value, 'waits of writers')) AS untold"
 	       " FROM reclaim_stalls WHERE run_id = {run} AND cause = 'too many dirty pages'",
 	.judge = judge,
 	.evidence = evidence,

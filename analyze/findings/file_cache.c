@@ -42,30 +42,34 @@ static void say_scan(const struct finding_facts *facts, struct finding *finding,
 static void judge(const struct finding_facts *facts, struct finding *finding)
 {
 	double refaults = fact(facts, "refaults"), taken = fact(facts, "taken"),
-	       all = refaults + fact(facts, "swapped_in");
+	       share = refaults /
+	               (refaults + fact(facts, "swapped_in")); /* of the waits for reclaim */
 	bool harm = refaults >= THRESHOLD_WANTED_BACK * taken && taken > 0 &&
 	            refaults >= THRESHOLD_MEMORY_NOTICE * facts->scope->managed;
+
+	bool groups = taken_within_groups(facts, taken + fact(facts, "taken_anon"));
 
 	if (!harm && !is_scan(facts))
 		return;
 	finding->severity =
-		severity_of_waits(facts->scope, is_scan(facts) ? fact(facts, "scan_ns") : 0, 0);
+		severity_of_waits(facts->scope, is_scan(facts) ? fact(facts, "scan_ns") : 0,
+	                          is_scan(facts) ? fact(facts, "scan_longest_ns") : 0);
 	if (finding->severity == FINDING_NONE)
 		finding->severity = FINDING_NOTICE;
-	if (harm && (severity_of_waits(facts->scope, fact(facts, "stall_ns"),
-	                               fact(facts, "longest_ns")) == FINDING_SERIOUS ||
-	             refaults >= THRESHOLD_MEMORY_SERIOUS * facts->scope->managed))
+	if (harm &&
+	    (severity_of_waits(facts->scope, fact(facts, "stall_ns") * share,
+	                       share >= 0.5 ? fact(facts, "longest_ns") : 0) == FINDING_SERIOUS ||
+	     refaults >= THRESHOLD_MEMORY_SERIOUS * facts->scope->managed))
 		finding->severity = FINDING_SERIOUS;
-	finding->weight =
-		harm ? fact(facts, "stall_ns") / facts->scope->duration_ns * refaults / all
-		     : fact(facts, "scan_ns") / facts->scope->duration_ns;
+	finding->weight = harm ? fact(facts, "stall_ns") / facts->scope->duration_ns * share
+	                       : fact(facts, "scan_ns") / facts->scope->duration_ns;
 	if (is_scan(facts))
 		say_scan(facts, finding, harm);
 	else
 		finding_head(
 			finding,
-			"The file cache is too small: %s of what was evicted from it came back",
-			say_percent(refaults / taken));
+			"The file cache%s is too small: %s of what was evicted from it came back",
+			groups ? " of a memory cgroup" : "", say_percent(refaults / taken));
 	finding_say(finding, "Reclaim took %s of files, and %s (%s) were read again afterwards.",
 	            say_pages(facts, taken), say_pages(facts, refaults),
 	            say_percent(taken > 0 ? refaults / taken : 0));
@@ -80,10 +84,10 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 			"Keep the scan out of the cache: O_DIRECT, posix_fadvise(POSIX_FADV_DONTNEED) or RWF_DONTCACHE "
 			"(6.14); a replay cannot test that.",
 			NULL);
-	finding_try(finding,
-	            "Lists that tell scans from hot pages, if the classic ones were in use:",
-	            "--policy mglru");
-	if (harm)
+	finding_try_policy(facts, finding, "mglru", "Lists that tell scans from hot pages:");
+	if (groups)
+		finding_try(finding, "Raise the limit of the group; see cgroup-limit.", NULL);
+	else if (harm)
 		finding_try(finding, "Whether more memory would hold it:", "memory=%.0fM",
 		            (facts->scope->managed + refaults) * facts->scope->page_size /
 		                    (1 << 20) * 1.1);
@@ -102,7 +106,7 @@ static const struct finding_evidence evidence[] = {
 const struct finding_ops finding_file_cache = {
 	.name = "file-cache",
 	.rank = FINDING_CAUSE,
-	.sql = "WITH scan AS (SELECT *, max(evicted - again, 0) AS once FROM file_stat WHERE run_id = {run}"
+	.sql = "WITH scan AS (SELECT *, max(evicted - again, 0) AS once FROM file_stat WHERE run_id = {run}" FINDING_NOT_RECORDER
 	       "   AND sequential * 2 > added - again ORDER BY once DESC)"
 	       " SELECT (SELECT sum(once) FROM scan) AS once, (SELECT dev FROM scan LIMIT 1) AS dev,"
 	       " (SELECT ino FROM scan LIMIT 1) AS ino, (SELECT comm FROM scan LIMIT 1) AS comm,"
@@ -110,13 +114,20 @@ const struct finding_ops finding_file_cache = {
 	       " (SELECT min(sequential, added) FROM scan LIMIT 1) AS sequential,"
 	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
 	       "   AND pid IN (SELECT pid FROM scan WHERE once > 0)) AS scan_ns,"
-	       " (SELECT sum(added) FROM file_stat WHERE run_id = {run}) AS all_added,"
-	       " sum(value) FILTER (WHERE name = 'nr_dirtied') AS dirtied,"
+	       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
+	       "   AND pid IN (SELECT pid FROM scan WHERE once > 0)) AS scan_longest_ns,"
+	       " (SELECT sum(added) FROM file_stat WHERE run_id = {run}" FINDING_NOT_RECORDER
+	       ") AS all_added,"
+	       " sum(value) FILTER (WHERE name = 'nr_dirtied') - " FINDING_RECORDER_WROTE
+	       " AS dirtied,"
+	       " sum(value) FILTER (WHERE name = 'pgsteal_anon') AS taken_anon," FINDING_TAKEN_OF_MACHINE
 	       " sum(value) FILTER (WHERE name = 'pgsteal_file') AS taken,"
 	       " sum(value) FILTER (WHERE name = 'workingset_refault_file') AS refaults,"
 	       " sum(value) FILTER (WHERE name = 'pswpin') AS swapped_in," FINDING_CURVE(
-		       "file") " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct') AS stall_ns,"
-			       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct') AS longest_ns"
+		       "file") " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
+			       ") AS stall_ns,"
+			       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
+			       ") AS longest_ns"
 			       " FROM counters WHERE run_id = {run}",
 	.judge = judge,
 	.evidence = evidence,

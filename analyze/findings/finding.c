@@ -137,6 +137,20 @@ void finding_try(struct finding *finding, const char *why, const char *fmt, ...)
 	va_end(args);
 }
 
+void finding_try_policy(const struct finding_facts *facts, struct finding *finding,
+                        const char *policy, const char *why)
+{
+	if (strcmp(facts->scope->policy, policy) != 0)
+		finding_try(finding, why, "--policy %s", policy);
+}
+
+/* ---- what several findings ask ---- */
+
+bool taken_within_groups(const struct finding_facts *facts, double taken)
+{
+	return fact(facts, "taken_of_machine") * 2 < taken;
+}
+
 /* ---- severity ---- */
 
 enum finding_severity severity_of_waits(const struct finding_scope *scope, double total_ns,

@@ -43,6 +43,7 @@ struct finding_scope {
 	double managed;   /* pages of memory */
 	int64_t nr_cpus;
 	bool replay;
+	char policy[16]; /* the lists: "classic", "mglru", of replays others; "": not known */
 };
 
 struct finding_evidence {
@@ -65,6 +66,8 @@ struct finding {
 	char *text;     /* sentences; paragraphs end in a newline */
 	struct finding_try tries[FINDING_NR_TRIES];
 	unsigned int nr_tries;
+	const char *
+		told_by; /* a finding that says the same and more: this one is left out then; NULL: none */
 };
 
 struct finding_facts {
@@ -97,6 +100,10 @@ void finding_say(struct finding *finding, const char *fmt, ...)
 void finding_try(struct finding *finding, const char *why, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The other lists of the kernel, where it is not known that they were in use. */
+void finding_try_policy(const struct finding_facts *facts, struct finding *finding,
+                        const char *policy, const char *why);
+
 /* Numbers in words, in one of a few buffers that are used in turn: "1,234", "12.5 MiB", "1.5 s", "12 %". */
 const char *say_count(double count);
 /* "1 time", "2 times". */
@@ -104,6 +111,29 @@ const char *say_number(double count, const char *noun);
 const char *say_pages(const struct finding_facts *facts, double pages);
 const char *say_time(double ns);
 const char *say_percent(double share);
+
+/*
+ * The recorder's tasks, mmcap's or trace-cmd's: without it nothing of them would have been. For a WHERE of rows with a comm.
+ */
+#define FINDING_NOT_RECORDER " AND comm NOT GLOB 'mmcap*' AND comm NOT GLOB 'trace-cmd*'"
+
+/* Pages that the recorder brought into the page cache, which are those of the recording: it dirtied them. */
+#define FINDING_RECORDER_WROTE                                                \
+	"(SELECT coalesce(sum(added), 0) FROM file_stat WHERE run_id = {run}" \
+	" AND (comm GLOB 'mmcap*' OR comm GLOB 'trace-cmd*'))"
+
+/* A task's last name, as it is known by: rows about waits have what it was called when it waited. table: what has the pid. */
+#define FINDING_NAME(table)                                                             \
+	"coalesce((SELECT t.comm FROM task t WHERE t.run_id = {run} AND t.pid = " table \
+	".pid ORDER BY t.start_ns DESC LIMIT 1), " table ".comm)"
+
+/*
+ * A column for the facts: pages that kswapd and tasks took because the machine was short. The kernel counts what was taken within
+ * memory cgroups, at their limits, in pgsteal_anon and pgsteal_file only.
+ */
+#define FINDING_TAKEN_OF_MACHINE                                                   \
+	" (SELECT sum(value) FROM counters c WHERE c.run_id = {run} AND c.name IN" \
+	"   ('pgsteal_kswapd', 'pgsteal_direct', 'pgsteal_khugepaged')) AS taken_of_machine,"
 
 /*
  * Columns for the facts of what the miss-ratio curve of anon or file says, if the database has it: the least memory that
@@ -124,6 +154,9 @@ const char *say_percent(double share);
 
 /* Says it; what: "anonymous memory". Nothing without the columns. */
 void say_curve(const struct finding_facts *facts, struct finding *finding, const char *what);
+
+/* Most of all that was taken, given in pages, was taken within memory cgroups: it is their limits that are too low. */
+bool taken_within_groups(const struct finding_facts *facts, double taken);
 
 /* How severe it is that tasks waited so long in all, and one of them so long at once. */
 enum finding_severity severity_of_waits(const struct finding_scope *scope, double total_ns,

@@ -75,11 +75,15 @@ const struct finding_ops finding_kswapd_late = {
 	       " (SELECT sum(wmark_min) FROM zone WHERE run_id = {run}) AS min,"
 	       " (SELECT sum(wmark_low) FROM zone WHERE run_id = {run}) AS low,"
 	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct' AND pid IN"
-	       "   (SELECT pid FROM file_stat WHERE run_id = {run} AND evicted > again AND sequential * 2 > added - again))"
+	       "   (SELECT pid FROM file_stat WHERE run_id = {run} AND evicted > again AND sequential * 2 > added - again" FINDING_NOT_RECORDER
+	       "))"
 	       "   AS scan_ns,"
-	       " (SELECT count(*) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct') AS stalls,"
-	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct') AS total_ns,"
-	       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct') AS longest_ns,"
+	       " (SELECT count(*) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
+	       ") AS stalls,"
+	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
+	       ") AS total_ns,"
+	       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
+	       ") AS longest_ns,"
 	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run}"
 	       "   AND cause = 'too many dirty pages') AS dirty_ns"
 	       " FROM counters WHERE run_id = {run}",

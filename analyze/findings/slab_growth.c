@@ -54,7 +54,7 @@ static const struct finding_evidence evidence[] = {
 	  " WHERE run_id = {run} GROUP BY name ORDER BY after - coalesce(before, 0) DESC LIMIT 5" },
 	{ "Who has kernel memory that it allocated, in pages",
 	  "SELECT comm, pid, allocated, most, live FROM allocation_stat WHERE run_id = {run} AND kind = 'kernel'\n"
-	  "   AND comm NOT GLOB 'mmcap*' ORDER BY live DESC LIMIT 3" },
+	  "  " FINDING_NOT_RECORDER " ORDER BY live DESC LIMIT 3" },
 	{ NULL, NULL },
 };
 
@@ -66,8 +66,8 @@ const struct finding_ops finding_slab_growth = {
 	       " cache AS (SELECT name, max(pages) FILTER (WHERE t_ns = last) - coalesce(max(pages) FILTER (WHERE t_ns = first), 0) AS growth"
 	       "   FROM slab_cache, (SELECT min(t_ns) AS first, max(t_ns) AS last FROM slab_cache WHERE run_id = {run})"
 	       "   WHERE run_id = {run} GROUP BY slab_cache.name ORDER BY growth DESC LIMIT 1),"
-	       " who AS (SELECT comm, pid, live FROM allocation_stat WHERE run_id = {run} AND kind = 'kernel'"
-	       "   AND comm NOT GLOB 'mmcap*' ORDER BY live DESC LIMIT 1)"
+	       " who AS (SELECT comm, pid, live FROM allocation_stat WHERE run_id = {run} AND kind = 'kernel'" FINDING_NOT_RECORDER
+	       "   ORDER BY live DESC LIMIT 1)"
 	       " SELECT name, max(value) - min(value) AS growth, min(value) AS before, max(value) AS after, count(*) AS snapshots,"
 	       " (SELECT name FROM cache WHERE growth > 0) AS cache, (SELECT growth FROM cache) AS cache_growth,"
 	       " (SELECT comm FROM who) AS comm, (SELECT pid FROM who) AS pid, (SELECT live FROM who) AS live"

@@ -7,32 +7,19 @@
 
 #include "finding.h"
 
-static void judge(const struct finding_facts *facts, struct finding *finding)
+static void say_numbers(const struct finding_facts *facts, struct finding *finding, bool groups)
 {
-	double in = fact(facts, "swapped_in"), out = fact(facts, "swapped_out");
-	double least = THRESHOLD_MEMORY_NOTICE * facts->scope->managed;
-	double mib = facts->scope->managed * facts->scope->page_size / (1 << 20);
-	double refaults = fact(facts, "refaults");
+	double in = fact(facts, "swapped_in"), refaults = fact(facts, "refaults");
 
-	if (in < least || out < least || in < THRESHOLD_WANTED_BACK * out)
-		return;
-	finding->severity =
-		severity_of_waits(facts->scope, fact(facts, "stall_ns"), fact(facts, "longest_ns"));
-	if (in >= THRESHOLD_MEMORY_SERIOUS * facts->scope->managed)
-		finding->severity = FINDING_SERIOUS;
-	if (finding->severity == FINDING_NONE)
-		finding->severity = FINDING_NOTICE;
-	finding->weight = fact(facts, "stall_ns") / facts->scope->duration_ns * in /
-	                  (in + fact(facts, "file_refaults"));
-	finding_head(finding, "Swap thrash: %s were swapped out, and %s of that came back",
-	             say_pages(facts, out), say_percent(in / out));
-	finding_say(
-		finding,
-		"The memory in use does not fit into %s: %s pages were read back from swap (%s of memory, "
-		"%s a second), each a task that waited for the device.",
-		say_pages(facts, facts->scope->managed), say_count(in),
-		say_percent(in / facts->scope->managed),
-		say_count(in / facts->scope->duration_ns * 1e9));
+	finding_say(finding,
+	            "The memory in use does not fit into %s: %s pages were read back from swap",
+	            groups ? "the limit of its memory cgroup"
+	                   : say_pages(facts, facts->scope->managed),
+	            say_count(in));
+	finding_say(finding, "(%s of memory, %s a second), for which tasks waited %s.",
+	            say_percent(in / facts->scope->managed),
+	            say_count(in / fact(facts, "span_ns") * 1e9),
+	            say_number(fact(facts, "major"), "time"));
 	say_curve(facts, finding, "anonymous memory");
 	if (refaults > 0 && fact(facts, "activated") / refaults >= 0.01)
 		finding_say(
@@ -43,6 +30,33 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 	if (fact(facts, "stall_ns") > 0)
 		finding_say(finding, "Meanwhile tasks spent %s in direct reclaim.",
 		            say_time(fact(facts, "stall_ns")));
+}
+
+static void judge(const struct finding_facts *facts, struct finding *finding)
+{
+	double in = fact(facts, "swapped_in"), out = fact(facts, "swapped_out");
+	double least = THRESHOLD_MEMORY_NOTICE * facts->scope->managed;
+	double mib = facts->scope->managed * facts->scope->page_size / (1 << 20);
+	double share = in / (in + fact(facts, "file_refaults")); /* of the waits for reclaim */
+	bool groups = taken_within_groups(facts, fact(facts, "taken"));
+
+	if (in < least || out < least || in < THRESHOLD_WANTED_BACK * out)
+		return;
+	finding->severity = severity_of_waits(facts->scope, fact(facts, "stall_ns") * share,
+	                                      share >= 0.5 ? fact(facts, "longest_ns") : 0);
+	if (in >= THRESHOLD_MEMORY_SERIOUS * facts->scope->managed)
+		finding->severity = FINDING_SERIOUS;
+	if (finding->severity == FINDING_NONE)
+		finding->severity = FINDING_NOTICE;
+	finding->weight = fact(facts, "stall_ns") / facts->scope->duration_ns * share;
+	finding_head(finding, "Swap thrash%s: %s were swapped out and %s read back",
+	             groups ? " within a memory cgroup" : "", say_pages(facts, out),
+	             say_pages(facts, in));
+	say_numbers(facts, finding, groups);
+	if (groups) {
+		finding_try(finding, "Raise the limit of the group; see cgroup-limit.", NULL);
+		return;
+	}
 	finding_try(finding,
 	            "A quarter more memory; repeat with other sizes to see what is enough:",
 	            "memory=%.0fM", mib * 1.25);
@@ -51,8 +65,7 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 			finding,
 			"Take from the file cache first; worth it only if that is not in use itself:",
 			"vm.swappiness=10");
-	finding_try(finding,
-	            "The other kind of lists, if this is the classic one:", "--policy mglru");
+	finding_try_policy(facts, finding, "mglru", "The other kind of lists:");
 }
 
 static const struct finding_evidence evidence[] = {
@@ -70,15 +83,18 @@ const struct finding_ops finding_swap_thrash = {
 	.rank = FINDING_CAUSE,
 	.sql = "SELECT sum(value) FILTER (WHERE name = 'pswpin') AS swapped_in,"
 	       " sum(value) FILTER (WHERE name = 'pswpout') AS swapped_out,"
+	       " sum(value) FILTER (WHERE name = 'pgmajfault') AS major,"
+	       " sum(value) FILTER (WHERE name IN ('pgsteal_anon', 'pgsteal_file')) AS taken,"
+	       " (SELECT iif(end_ns > begin_ns, end_ns - begin_ns, duration_ns) FROM run WHERE run_id = {run}) AS span_ns," FINDING_TAKEN_OF_MACHINE
 	       " sum(value) FILTER (WHERE name = 'workingset_refault_anon') AS refaults,"
 	       " sum(value) FILTER (WHERE name = 'workingset_refault_file') AS file_refaults,"
 	       " sum(value) FILTER (WHERE name = 'workingset_activate_anon') AS activated," FINDING_CURVE(
 		       "anon") " (SELECT value FROM vmstat WHERE run_id = {run} AND name = 'nr_file_pages'"
 			       "   ORDER BY t_ns DESC LIMIT 1) AS file_pages,"
 			       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
-			       "   AND page_order <= 3) AS stall_ns,"
+			       "   AND page_order <= 3" FINDING_NOT_RECORDER ") AS stall_ns,"
 			       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
-			       "   AND page_order <= 3) AS longest_ns"
+			       "   AND page_order <= 3" FINDING_NOT_RECORDER ") AS longest_ns"
 			       " FROM counters WHERE run_id = {run}",
 	.judge = judge,
 	.evidence = evidence,

@@ -12,6 +12,8 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 		return;
 	finding->severity = FINDING_NOTICE;
 	finding->weight = refused / asked;
+	if (fact(facts, "compactions") < 1)
+		finding->told_by = "fragmentation";
 	finding_head(finding, "Huge pages: %s of %s faults that could have had one got small pages",
 	             say_count(refused), say_count(asked));
 	if (fact(facts, "charge") > 0)

@@ -62,7 +62,7 @@ int replay_recorded_policy(struct mmr_trace *trace, struct replay_recorded_polic
 		return code;
 	mglru = strtoul(text, NULL, 16) & LRU_GEN_CORE;
 	name = mglru ? "mglru" : "classic";
-	*ret = (struct replay_recorded_policy){ .name = name };
+	*ret = (struct replay_recorded_policy){ .name = name, .known = any };
 	if (!policy_find(name)) {
 		ret->name = policy_at(0)->name;
 		snprintf(ret->missing, sizeof(ret->missing), "%s", name);

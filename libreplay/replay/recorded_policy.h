@@ -3,6 +3,8 @@
 #ifndef REPLAY_RECORDED_POLICY_H
 #define REPLAY_RECORDED_POLICY_H
 
+#include <stdbool.h>
+
 #include <mmreplay/trace.h>
 
 /* What a user says who wants it. */
@@ -11,6 +13,7 @@
 struct replay_recorded_policy {
 	const char *name; /* of the policy table */
 	char missing[16]; /* the recorded one, if the engine does not have it; else "" */
+	bool known;       /* a snapshot says so */
 	char why[64];     /* "recorded: lru_gen/enabled 0x0007" */
 };
 

@@ -14,6 +14,7 @@
 #include "file_traffic.h"
 #include "holders.h"
 #include "pins_original.h"
+#include "recorded_policy.h"
 #include "run_dump.h"
 #include "run_ksm.h"
 #include "run_private.h"
@@ -295,6 +296,18 @@ static void put_checks(struct original *run)
 
 /* ---- the run ---- */
 
+/* Which lists the recorded kernel had, where it is known. */
+static int put_policy(const struct original *run, struct mmr_error *err)
+{
+	struct replay_recorded_policy policy;
+	int code = replay_recorded_policy(run->trace, &policy, err);
+
+	if (code == 0 && policy.known)
+		results_put_param(run->db, "recorded.policy",
+		                  policy.missing[0] ? policy.missing : policy.name);
+	return code;
+}
+
 static int begin(struct original *run, struct mmr_error *err)
 {
 	const char *label = run->options->label ? run->options->label : "original";
@@ -324,6 +337,9 @@ static int begin(struct original *run, struct mmr_error *err)
 	replay_run_put_zones(run->db, run->trace);
 	replay_run_put_limits(run->db, run->trace);
 	replay_facts_put_recorder(run->db, run->trace);
+	code = put_policy(run, err);
+	if (code < 0)
+		return code;
 	run->episodes = (struct replay_episodes){ .trace = run->trace,
 		                                  .db = run->db,
 		                                  .base_ns = run->span.first_ns };
