@@ -3,7 +3,7 @@
  * A program whose memory only grows, or a task that allocates kernel memory that only grows. One that fills its memory once,
  * as most do, grows at first and not at last: a suspect has at least half of an even share of its growth in every quarter of its
  * life. What it had is counted in memory and in swap, so that reclaim does not hide it. One that has ended has given all of it
- * back, and is a suspect only if memory became short through it. The instants at which it was seen are some more than
+ * back, and is a suspect only if memory became short, or if it grew much for most of the time. The instants at which it was seen are some more than
  * quarters have ends.
  */
 #include <stddef.h>
@@ -27,8 +27,9 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 
 	if (growth < THRESHOLD_GROWTH_NOTICE * managed)
 		return;
-	/* What it had is back, and nobody missed it meanwhile. */
-	if (fact(facts, "ended") > 0 && !has_harmed(facts))
+	/* What it had is back, and nobody missed it meanwhile: most programs grow while they run. */
+	if (fact(facts, "ended") > 0 && !has_harmed(facts) &&
+	    (growth < THRESHOLD_MEMORY_SERIOUS * managed || fact(facts, "long") < 1))
 		return;
 	finding->severity = growth >= THRESHOLD_MEMORY_SERIOUS * managed && has_harmed(facts)
 	                            ? FINDING_SERIOUS
@@ -101,7 +102,9 @@ const struct finding_ops finding_leak = {
 	.rank = FINDING_ROOT,
 	.sql = SUSPECTS "SELECT suspect.*, " FINDING_NAME(
 		"suspect") " AS name,"
-			   " (SELECT max(end_ns) FROM task t WHERE t.run_id = {run} AND t.pid = suspect.pid) AS ended, (SELECT count(*) - 1 FROM suspect s, (SELECT max(growth) AS most_growth FROM suspect)"
+			   " (SELECT max(end_ns) FROM task t WHERE t.run_id = {run} AND t.pid = suspect.pid) AS ended,"
+			   " (SELECT last_ns - first_ns > iif(end_ns > begin_ns, end_ns - begin_ns, duration_ns) / 2 FROM run"
+			   "   WHERE run_id = {run}) AS long, (SELECT count(*) - 1 FROM suspect s, (SELECT max(growth) AS most_growth FROM suspect)"
 			   "           WHERE s.growth > most_growth / 2)  AS others,"
 			   " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pswpout') AS swapped_out,"
 			   " (SELECT count(*) FROM oom_kill WHERE run_id = {run}) AS kills,"
