@@ -4,8 +4,9 @@
  *
  * Classic lists: recorded_look.c tells of each batch how many pages were looked at (L), how many of them were spared
  * because they were in use (K), and how many because they were in use again (A). A spared page comes back for a second
- * look, unless it is freed before, so M = min(K, L - K) of them were second looks and L - M first ones. The shares are
- * K / (L - M) and A / M. Where A > K in the whole trace, most were not second looks at spared pages: code and what
+ * look, unless it is freed before, so M = min(K, L - K) of them were second looks and L - M first ones; in a part of the
+ * trace, K with those spared earlier that have not come back: on a large machine it takes reclaim seconds to
+ * go through its list. The shares are K / (L - M) and A / M. Where A > K in the whole trace, most were not second looks at spared pages: code and what
  * several page tables use become active at once, and what was active before has its mark still. All looks are alike
  * then: (K + A) / L.
  *
@@ -145,15 +146,37 @@ bool replay_reference_known(const struct replay_reference_share *share)
 	       ENOUGH;
 }
 
+/* nr_waiting: that were kept earlier. */
+static uint64_t nr_second(const struct replay_reference_count *count, uint64_t nr_waiting)
+{
+	uint64_t kept = nr(count, REPLAY_KEPT), others = nr(count, REPLAY_LOOKED) - kept;
+
+	return kept + nr_waiting < others ? kept + nr_waiting : others;
+}
+
+/* Pages kept in parts before this one whose second look is still to come. */
+static uint64_t nr_waiting(const struct replay_reference_share *share, uint32_t bin,
+                           enum mm_lru_type type)
+{
+	uint64_t waiting = 0;
+
+	for (uint32_t i = 0; i < bin; i++) {
+		const struct replay_reference_count *count = &share->bins[i][type];
+
+		waiting += nr(count, REPLAY_KEPT) - nr_second(count, waiting);
+	}
+	return waiting;
+}
+
 static struct looks classic_looks(const struct replay_reference_count *count, bool again,
-                                  bool alike)
+                                  bool alike, uint64_t nr_waiting)
 {
 	uint64_t kept = nr(count, REPLAY_KEPT), activated = nr(count, REPLAY_ACTIVATED);
 	uint64_t all = nr(count, REPLAY_LOOKED), second;
 
 	if (alike)
 		return (struct looks){ .nr = all, .nr_young = kept + activated };
-	second = kept < all - kept ? kept : all - kept;
+	second = nr_second(count, nr_waiting);
 	if (second < activated)
 		second = activated;
 	if (again)
@@ -192,16 +215,20 @@ static struct looks mglru_looks(const struct replay_reference_count *count, enum
 	return (struct looks){ .nr = mapped + moved, .nr_young = moved };
 }
 
-/* all: of the whole trace. */
-static struct looks looks(const struct replay_reference_share *share,
-                          const struct replay_reference_count *all,
-                          const struct replay_reference_count *count, enum mm_look look, bool walks)
+/* Of a part, or of the whole trace (REPLAY_REFERENCE_BINS). */
+static struct looks looks(const struct replay_reference_share *share, uint32_t bin,
+                          enum mm_lru_type type, enum mm_look look, bool walks)
 {
+	const struct replay_reference_count *all = &share->all[type];
+	bool part = bin < REPLAY_REFERENCE_BINS;
+	const struct replay_reference_count *count = part ? &share->bins[bin][type] : all;
+
 	if (nr_taken(share) > 0)
 		return mglru_looks(count, walks ? look : MM_LOOK_AGAIN);
 	/* More than were spared: marks do not tell which look it was. A few tell nothing. */
 	return classic_looks(count, walks || look != MM_LOOK_FIRST,
-	                     nr(all, REPLAY_ACTIVATED) > nr(all, REPLAY_KEPT) + LEAN);
+	                     nr(all, REPLAY_ACTIVATED) > nr(all, REPLAY_KEPT) + LEAN,
+	                     part ? nr_waiting(share, bin, type) : 0);
 }
 
 /* What a walk finds, reclaim meets later: within some time from this part on. */
@@ -211,8 +238,7 @@ static struct looks later_looks(const struct replay_reference_share *share, uint
 	struct looks sum = { 0 };
 
 	for (uint32_t i = bin; i < bin + LATER && i < REPLAY_REFERENCE_BINS; i++) {
-		struct looks here =
-			looks(share, &share->all[type], &share->bins[i][type], look, walks);
+		struct looks here = looks(share, i, type, look, walks);
 
 		sum.nr += here.nr;
 		sum.nr_young += here.nr_young;
@@ -230,15 +256,14 @@ static uint32_t lean_of(const struct replay_reference_share *share, enum mm_lru_
                         enum mm_look look, bool walks)
 {
 	uint32_t most = look == MM_LOOK_BESIDE ? LEAN_LED : LEAN;
-	const struct replay_reference_count *total = &share->all[type];
-	struct looks all = looks(share, total, total, look, walks);
+	struct looks all = looks(share, REPLAY_REFERENCE_BINS, type, look, walks);
 	double p = all.nr ? (double)all.nr_young / (double)all.nr : 0, chi2 = 0, n = 0, n2 = 0;
 	double parts = 0, rho;
 
 	if (p <= 0 || p >= 1 || nr_taken(share) == 0 || look == MM_LOOK_WALK)
 		return most;
 	for (uint32_t i = 0; i < REPLAY_REFERENCE_BINS; i++) {
-		struct looks here = looks(share, total, &share->bins[i][type], look, walks);
+		struct looks here = looks(share, i, type, look, walks);
 		double nr = (double)here.nr, off = (double)here.nr_young - nr * p;
 
 		if (here.nr == 0)
@@ -266,15 +291,14 @@ static uint32_t mixed(struct looks here, struct looks all, uint32_t lean)
 uint32_t replay_reference_of(const struct replay_reference_share *share, uint32_t bin,
                              enum mm_lru_type type, enum mm_look look, bool walks)
 {
-	const struct replay_reference_count *total = &share->all[type];
-	struct looks all = looks(share, total, total, look, walks);
+	struct looks all = looks(share, REPLAY_REFERENCE_BINS, type, look, walks);
 	uint32_t lean = lean_of(share, type, look, walks);
 
 	if (bin >= REPLAY_REFERENCE_BINS)
 		return mixed((struct looks){ 0 }, all, lean);
 	if (look == MM_LOOK_WALK)
 		return mixed(later_looks(share, bin, type, look, walks), all, lean);
-	return mixed(looks(share, total, &share->bins[bin][type], look, walks), all, lean);
+	return mixed(looks(share, bin, type, look, walks), all, lean);
 }
 
 static struct looks outcome(const struct replay_reference_count *count, enum mm_look look)

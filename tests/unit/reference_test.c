@@ -294,6 +294,22 @@ static void most_pages_that_are_spared_may_never_come_back(void **state)
 }
 
 /* Code becomes active at the first look. */
+/* A long list: all are kept in one part, and come back in others. */
+static void what_was_kept_comes_back_in_a_later_part(void **state)
+{
+	struct replay_reference_share share = { .first_ns = 100, .last_ns = 100 + 1280 };
+
+	(void)state;
+	batch(&share, 105, (struct counts){ 40000, .nr_kept = 40000 });
+	batch(&share, 600, (struct counts){ 20000, .nr_activated = 5000 });
+	batch(&share, 1100, (struct counts){ 20000, .nr_activated = 10000 });
+	assert_in_range(percent(&share, 500 / 11, true), 24, 26);
+	assert_in_range(percent(&share, 1000 / 11, true), 49, 51);
+	/* All came back: from here on, none of those that are freed was kept before. */
+	batch(&share, 1300, (struct counts){ 25000, .nr_kept = 5000 });
+	assert_in_range(percent(&share, 1200 / 11, false), 25, 26);
+}
+
 static void activations_without_marks_make_all_looks_alike(void **state)
 {
 	struct replay_reference_share share = { .first_ns = 100, .last_ns = 100 + 1280 };
@@ -496,6 +512,7 @@ int main(void)
 		cmocka_unit_test(pages_that_were_spared_have_a_share_of_their_own),
 		cmocka_unit_test(first_and_second_looks_are_told_apart),
 		cmocka_unit_test(most_pages_that_are_spared_may_never_come_back),
+		cmocka_unit_test(what_was_kept_comes_back_in_a_later_part),
 		cmocka_unit_test(activations_without_marks_make_all_looks_alike),
 		cmocka_unit_test(what_a_split_hides_is_no_look),
 		cmocka_unit_test(the_share_follows_the_time),
