@@ -12,7 +12,8 @@
  *
  * 6.1's evict_folios() (MGLRU) tells of no batch; there what mm_vmscan_write_folio tells, MIN_PAGES pages in a
  * row of one thread, stands for the batches that were written. A row ends where the thread frees a page, as a
- * batch does, and in a pause as long as kswapd's naps.
+ * batch does, in mm_vmscan_kswapd_wake, which follows each nap and each sleep of kswapd, and in a pause as long as a nap
+ * of others. However long kswapd stands still without a wake-up, it waits for its CPU.
  *
  * The estimate of each is the median time per page of the batches of at least MIN_PAGES pages during which
  * no other thread showed itself on the CPU. With fewer than MIN_BATCHES of them the default stays, as do
@@ -301,7 +302,7 @@ static void pay_gap(struct replay_calibrate *calibrate, const struct batch *befo
 	uint64_t until_ns = before->bio_ns > before->last_ns ? before->bio_ns : event->t_ns;
 
 	if (before->row && before->pid == event->pid && is_among(calibrate->kswapd, event->pid) &&
-	    until_ns >= before->last_ns && until_ns - before->last_ns < NAP_NS)
+	    until_ns >= before->last_ns)
 		calibrate->gaps_ns += until_ns - before->last_ns;
 }
 
@@ -310,12 +311,14 @@ static void see_write(struct replay_calibrate *calibrate, const struct mmr_event
 	struct batch *batch = slot_of(calibrate, event->pid);
 
 	bool follows = batch->open && batch->pid == event->pid;
+	bool kswapd = is_among(calibrate->kswapd, event->pid);
 
 	if (follows && !batch->row) {
 		batch->nr_written++;
 		return;
 	}
-	if (follows && event->t_ns >= batch->last_ns && event->t_ns - batch->last_ns < NAP_NS) {
+	if (follows && event->t_ns >= batch->last_ns &&
+	    (kswapd || event->t_ns - batch->last_ns < NAP_NS)) {
 		batch->last_ns = event->t_ns;
 		if (++batch->nr_taken < MIN_PAGES)
 			return;

@@ -281,6 +281,38 @@ static void between_rows_kswapd_has_pauses_where_others_have(void **state)
 	assert_in_range(tunables.value[REPLAY_TUNABLE_KSWAPD_CPU], 23, 27);
 }
 
+/* Rows of kswapd nine times as long apart as they are long; woken: each time by somebody. */
+static uint64_t share_of_distant_rows(struct replay_calibrate *calibrate, bool woken)
+{
+	const uint64_t row_ns = MIN_PAGES * UINT64_C(30000000);
+	struct replay_tunables tunables;
+
+	replay_tunables_init(&tunables);
+	reclaim_directly(calibrate, 64);
+	for (uint64_t i = 0; i < 40; i++) {
+		struct mmr_event wake = { .t_ns = i * (10 * row_ns),
+			                  .pid = KSWAPD,
+			                  .kind = MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE };
+
+		if (woken)
+			replay_calibrate_event(calibrate, &wake);
+		write_row(calibrate, KSWAPD, i * (10 * row_ns), 30000000);
+	}
+	replay_calibrate_record(calibrate, &tunables);
+	return tunables.value[REPLAY_TUNABLE_KSWAPD_CPU];
+}
+
+/* 4 s: kswapd waits as long as it has to, and a wake-up tells that it had slept. */
+static void a_pause_longer_than_a_nap_is_none(void **state)
+{
+	assert_in_range(share_of_distant_rows(*state, false), 9, 11);
+}
+
+static void a_wake_up_ends_a_nap(void **state)
+{
+	assert_in_range(share_of_distant_rows(*state, true), 90, 100);
+}
+
 static void zrams_share_is_what_reclaim_asked_for(void **state)
 {
 	struct replay_calibrate *calibrate = *state;
@@ -444,6 +476,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(rows_of_writes_stand_for_batches, setup, teardown),
 		cmocka_unit_test_setup_teardown(between_rows_kswapd_has_pauses_where_others_have,
 		                                setup, teardown),
+		cmocka_unit_test_setup_teardown(a_pause_longer_than_a_nap_is_none, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_wake_up_ends_a_nap, setup, teardown),
 		cmocka_unit_test_setup_teardown(zrams_share_is_what_reclaim_asked_for, setup,
 		                                teardown),
 		cmocka_unit_test_setup_teardown(kcompactds_turns_tell_its_share, setup, teardown),
