@@ -229,13 +229,12 @@ struct mm_hooks {
 	void (*kswapd_end)(void *data, const struct mm_node *node);
 	/* An allocation failed; oom: nobody could be killed for it, where the kernel panics. */
 	void (*alloc_failed)(void *data, const struct mm_request *request, bool oom);
-	/*
-	 * A space was killed: mm_space_reap() is due when it has exited, and its tasks ask for nothing any
-	 * more. Without the hook it is reaped at once.
-	 */
+	/* A space was killed: mm_space_reap() is due when it has exited. Without the hook it is reaped at once. */
 	void (*oom_kill)(void *data, const struct mm_oom_kill *kill);
 	/* A logical page, or a huge one by its first, has been reclaimed. file: of the page cache. */
 	void (*evicted)(void *data, uint32_t page, bool file);
+	/* It is back in memory, with 2^order - 1 more. */
+	void (*returned)(void *data, uint32_t page, uint8_t order);
 	/* Lets time pass until the victim has exited. false: there is none; only a jiffy has passed. */
 	bool (*oom_wait)(void *data, const struct mm_request *request);
 };

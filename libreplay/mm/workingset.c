@@ -100,10 +100,13 @@ static void refault(struct mm_machine *machine, uint32_t pfn)
 
 void mm_workingset_add(struct mm_machine *machine, uint32_t pfn)
 {
-	struct mm_lpage *lpage = mm_lpage(machine, machine->pages[pfn].logical);
+	const struct mm_page *page = &machine->pages[pfn];
+	struct mm_lpage *lpage = mm_lpage(machine, page->logical);
 	bool evicted = lpage->flags & MM_LP_EVICTED;
 
 	lpage->flags &= (uint8_t)~MM_LP_EVICTED;
+	if (machine->hooks.returned)
+		machine->hooks.returned(machine->hooks.data, page->logical, page->order);
 	if (evicted && machine->policy && !machine->policy->refault) {
 		refault(machine, pfn);
 		return;

@@ -217,6 +217,14 @@ static void evicted(void *data, uint32_t page, bool file)
 	replay_residence_evicted(replay->residence, page, file);
 }
 
+static void returned(void *data, uint32_t page, uint8_t order)
+{
+	struct replay *replay = data;
+
+	for (uint32_t i = 0; i < 1u << order; i++)
+		replay_residence_returned(replay->residence, replay->machine, page + i);
+}
+
 struct mm_hooks replay_kthread_hooks(struct replay *replay)
 {
 	struct mm_hooks hooks = {
@@ -230,6 +238,7 @@ struct mm_hooks replay_kthread_hooks(struct replay *replay)
 		.kswapd_end = kswapd_end,
 		.alloc_failed = alloc_failed,
 		.evicted = replay->residence ? evicted : NULL,
+		.returned = replay->residence ? returned : NULL,
 	};
 
 	replay_compactor_hooks(&hooks);

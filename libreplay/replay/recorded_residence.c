@@ -36,7 +36,8 @@
 #define MAX_PAGES  (UINT32_C(1) << 28)
 #define KEPT       1u /* in an end: it was not reclaim that ended it */
 #define NONE       UINT32_MAX
-#define TRACED     (1u << 31) /* with a number: nothing is to be guessed of the page's uses */
+#define GUESSED    (UINT32_MAX - 1) /* none, and the uses of the one before were to be guessed */
+#define TRACED     (1u << 31)       /* with a number: nothing is to be guessed of the page's uses */
 
 DEFINE_VEC(residence_end_vec, uint32_t);
 DEFINE_VEC(residence_page_vec, uint32_t);
@@ -226,7 +227,7 @@ static int begin(struct replay_residence *residence, const struct demand_op *op,
 
 	if (*open != NONE)
 		return 0;
-	if (residence->ends.count >= UINT32_MAX / 2)
+	if (residence->ends.count >= UINT32_MAX / 4)
 		return base_error(err, MMR_E_LIMIT, "the demand has too many residences");
 	*open = (uint32_t)residence->ends.count << 1 | (type_of(op) == MM_LRU_FILE);
 	residence->nr_resident[type_of(op)]++;
@@ -404,6 +405,18 @@ void replay_residence_evicted(struct replay_residence *residence, uint32_t page,
 		replay_difference_forget(&residence->difference, page);
 }
 
+void replay_residence_returned(struct replay_residence *residence, const struct mm_machine *machine,
+                               uint32_t page)
+{
+	if (page >= residence->difference.places.count)
+		return;
+	if (residence->open.items[page] == GUESSED)
+		replay_difference_replayed(&residence->difference, page,
+		                           mm_lpage_lru_type(machine, page));
+	else
+		replay_difference_forget(&residence->difference, page);
+}
+
 /* Uses in return for that of a page which only the replay had. */
 static void pay(struct replay_residence *residence, const struct mm_machine *machine,
                 enum mm_lru_type type)
@@ -459,7 +472,7 @@ static void play_end(struct replay_residence *residence, struct mm_machine *mach
 	uint32_t *open = &residence->open.items[op->page];
 	bool guessed = !(*open & TRACED);
 
-	*open = NONE;
+	*open = op->kind == DEMAND_EVICTED && guessed ? GUESSED : NONE;
 	mm_residence_end(machine, op->page);
 	if (op->kind == DEMAND_EVICTED && guessed && mm_lpage_is_present(machine, op->page))
 		replay_difference_replayed(&residence->difference, op->page,
@@ -489,6 +502,16 @@ static void play_begin(struct replay_residence *residence, struct mm_machine *ma
 	replay_difference_forget(difference, op->page);
 }
 
+/* Of a page that the recording has; the replay will have it, too, if somebody waits for it. */
+static void play_use(struct replay_residence *residence, const struct mm_machine *machine,
+                     const struct demand_op *op, uint32_t page)
+{
+	bool waits = !(op->arg & (DEMAND_AROUND | DEMAND_READAHEAD));
+
+	if (waits && !mm_lpage_is_present(machine, page))
+		replay_difference_told(&residence->difference, page);
+}
+
 static void play_op(struct replay_residence *residence, struct mm_machine *machine,
                     const struct demand_op *op)
 {
@@ -499,9 +522,12 @@ static void play_op(struct replay_residence *residence, struct mm_machine *machi
 		return;
 	}
 	residence->tasks.items[op->page] = op->task;
-	if (residence->open.items[op->page] == NONE &&
-	    residence->nr_residences < residence->ends.count)
+	if (residence->open.items[op->page] < GUESSED)
+		play_use(residence, machine, op, op->page);
+	else if (residence->nr_residences < residence->ends.count)
 		play_begin(residence, machine, op);
+	if (op->kind == DEMAND_COW && op->arg2 < residence->open.count)
+		play_use(residence, machine, op, (uint32_t)op->arg2);
 }
 
 void replay_residence_op(struct replay_residence *residence, struct mm_machine *machine,

@@ -45,6 +45,9 @@ void replay_residence_advance(struct replay_residence *residence, struct mm_mach
                               uint64_t t_ns);
 /* The machine has evicted the page. */
 void replay_residence_evicted(struct replay_residence *residence, uint32_t page, bool file);
+/* The machine has it back. */
+void replay_residence_returned(struct replay_residence *residence, const struct mm_machine *machine,
+                               uint32_t page);
 /* A page that was evicted, which the recording kept, and which task uses now; false: there is none more. */
 bool replay_residence_due(struct replay_residence *residence, uint32_t *page, uint32_t *task);
 /* Before the machine executes the op; its pages are < the number reserved. */

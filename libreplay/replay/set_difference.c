@@ -8,7 +8,9 @@
  * makes up for it with a use of a page that only the recording has. But two machines with the same demand and the same
  * rules, which differ by chance, differ by pages that are alike: both took theirs for pages that would not be used soon.
  * So a page that only the recording has is used as often as one that only the replay has; each fault that is
- * spared stands for as many uses of the first as there are pages of them to one of the second.
+ * spared stands for as many uses of the first as there are pages of them to one of the second. Some of these do leave an
+ * event: pages of files that were in memory and not in the page table, or had been write-protected. They are faults
+ * of the replay anyway, and no others are owed for them.
  *
  * State: of each page on which side it is, of the recording's the list of them. Anonymous and file pages by themselves.
  *
@@ -22,7 +24,7 @@
 
 #define FILE_PAGE (1u << 31) /* with a place: of its type */
 #define REPLAYED  (FILE_PAGE - 1)
-#define ONE       (UINT64_C(1) << 16)
+#define ONE       (INT64_C(1) << 16)
 #define MAX_DEBT  (ONE << 16)
 
 int replay_difference_reserve(struct replay_difference *difference, uint32_t nr_pages)
@@ -104,12 +106,24 @@ bool replay_difference_is_replayed(const struct replay_difference *difference, u
 /* The page itself is still one of the replay's. */
 void replay_difference_saved(struct replay_difference *difference, enum mm_lru_type type)
 {
-	uint64_t nr_replayed = difference->nr_replayed[type];
+	int64_t nr_recorded = (int64_t)difference->recorded[type].count;
+	int64_t nr_replayed = difference->nr_replayed[type];
 
-	difference->debt[type] +=
-		(uint64_t)difference->recorded[type].count * ONE / (nr_replayed ? nr_replayed : 1);
+	difference->debt[type] += nr_recorded * ONE / (nr_replayed ? nr_replayed : 1);
 	if (difference->debt[type] > MAX_DEBT)
 		difference->debt[type] = MAX_DEBT;
+}
+
+void replay_difference_told(struct replay_difference *difference, uint32_t page)
+{
+	uint32_t place = difference->places.items[page];
+	enum mm_lru_type type = type_of(place);
+
+	if ((place & ~FILE_PAGE) == 0 || (place & ~FILE_PAGE) == REPLAYED)
+		return;
+	replay_difference_forget(difference, page);
+	if (difference->debt[type] > -MAX_DEBT)
+		difference->debt[type] -= ONE;
 }
 
 bool replay_difference_owes(const struct replay_difference *difference, enum mm_lru_type type)
@@ -137,5 +151,6 @@ void replay_difference_pay(struct replay_difference *difference, enum mm_lru_typ
 
 void replay_difference_forgive(struct replay_difference *difference, enum mm_lru_type type)
 {
-	difference->debt[type] %= ONE;
+	if (difference->debt[type] > 0)
+		difference->debt[type] %= ONE;
 }

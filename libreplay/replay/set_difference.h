@@ -20,7 +20,7 @@ struct replay_difference {
 	struct replay_difference_vec
 		recorded[MM_NR_LRU_TYPES];     /* pages that only the recording has */
 	uint32_t nr_replayed[MM_NR_LRU_TYPES]; /* … only the replay */
-	uint64_t debt[MM_NR_LRU_TYPES];        /* uses, in 2^-16 */
+	int64_t debt[MM_NR_LRU_TYPES];         /* uses, in 2^-16; negative: ahead */
 };
 
 /* Pages below nr_pages can be told of from now on. MMR_E_NOMEM. */
@@ -40,6 +40,8 @@ bool replay_difference_is_replayed(const struct replay_difference *difference, u
 
 /* A page was used that only the replay had: the recording had a fault on it that the replay has not. */
 void replay_difference_saved(struct replay_difference *difference, enum mm_lru_type type);
+/* A page was used that only the recording had: the replay has a fault on it that the recording has not. It is in both. */
+void replay_difference_told(struct replay_difference *difference, uint32_t page);
 /* Whether a page is to be used instead that only the recording has. */
 bool replay_difference_owes(const struct replay_difference *difference, enum mm_lru_type type);
 /* Any of these pages, as chance will have it; false: there is none. */

@@ -200,6 +200,57 @@ static void what_has_gone_since_does_not_come_back(void **state)
 	end(&b);
 }
 
+/* Uses of what only the recording has that are faults in both: no others are owed for them. */
+static void uses_that_events_tell_of_are_not_made_up_again(void **state)
+{
+	struct bench b = after_a_second();
+	uint32_t page, task, nr_due = 0;
+
+	(void)state;
+	for (page = 0; page < NR_USED; page++)
+		replay_residence_evicted(b.residence, page, false);
+	for (page = 0; page < NR_USED / 4; page++) {
+		const struct demand_op fault = op(SECOND, DEMAND_ANON_TOUCH, page);
+
+		replay_residence_op(b.residence, b.machine, &fault);
+	}
+	recording_misses(&b, NR_USED / 2);
+	while (replay_residence_due(b.residence, &page, &task)) {
+		assert_in_range(page, NR_USED / 4, NR_USED - 1);
+		nr_due++;
+	}
+	/* 500 of 1000 are used on one side; on the other as many, but 250 are told. */
+	assert_in_range(nr_due, NR_USED / 4 - 30, NR_USED / 4);
+	end(&b);
+}
+
+/* Read ahead, or written in by a neighbour's fault. */
+static void what_comes_back_unasked_counts(void **state)
+{
+	struct bench b = after_a_second();
+	uint32_t page, task, nr_due = 0;
+
+	(void)state;
+	/* Both are without half of the pages; then the replay reads them again. */
+	for (page = NR_USED; page < NR_USED + NR_USED / 2; page++)
+		replay_residence_evicted(b.residence, page, false);
+	for (page = NR_USED; page < NR_USED + NR_USED / 2; page++)
+		replay_residence_returned(b.residence, b.machine, page);
+	/* So it does with those that the recording has kept, but for a hundred. */
+	for (page = 0; page < NR_USED; page++)
+		replay_residence_evicted(b.residence, page, false);
+	for (page = 100; page < NR_USED; page++)
+		replay_residence_returned(b.residence, b.machine, page);
+	recording_misses(&b, NR_USED / 2);
+	while (replay_residence_due(b.residence, &page, &task)) {
+		assert_true(page < 100);
+		nr_due++;
+	}
+	/* 1 to 10, and half of the 1000 are used. */
+	assert_in_range(nr_due, 48, 52);
+	end(&b);
+}
+
 /* A huge page is 512 that stay as long as each does; memory of the kernel has one number. */
 static void base_pages_stay_each_for_itself(void **state)
 {
@@ -241,6 +292,8 @@ int main(void)
 		cmocka_unit_test(a_page_is_on_one_side),
 		cmocka_unit_test(what_the_recording_kept_is_used_as_often),
 		cmocka_unit_test(what_has_gone_since_does_not_come_back),
+		cmocka_unit_test(uses_that_events_tell_of_are_not_made_up_again),
+		cmocka_unit_test(what_comes_back_unasked_counts),
 		cmocka_unit_test(base_pages_stay_each_for_itself),
 	};
 
