@@ -140,10 +140,13 @@ static sqlite3_stmt *select_rows(const char *tool, sqlite3 *db, enum sar_table w
 struct average {
 	double sums[MAX_COLUMNS];
 	bool known[MAX_COLUMNS];
+	bool whole
+		[MAX_COLUMNS]; /* printed without decimals, as vmstat does all and sar what is no rate */
 	double seconds;
 };
 
-static void add_row(struct table *table, sqlite3_stmt *statement, struct average *average)
+static void add_row(struct table *table, sqlite3_stmt *statement, struct average *average,
+                    bool whole)
 {
 	double seconds = sqlite3_column_double(statement, 2);
 
@@ -158,10 +161,13 @@ static void add_row(struct table *table, sqlite3_stmt *statement, struct average
 		average->known[i] |= type != SQLITE_NULL;
 		if (type == SQLITE_NULL)
 			table_cell(table, "-");
-		else if (type == SQLITE_INTEGER)
-			table_cell(table, "%lld", (long long)sqlite3_column_int64(statement, i));
+		else if (i == 1)
+			table_cell(table, "%.3f", value);
+		else if (type == SQLITE_INTEGER || whole)
+			table_cell(table, "%.0f", value);
 		else
-			table_cell(table, i == 1 ? "%.3f" : "%.2f", value);
+			table_cell(table, "%.2f", value);
+		average->whole[i] |= type == SQLITE_INTEGER || whole;
 	}
 }
 
@@ -183,12 +189,13 @@ static void add_average(struct table *table, sqlite3_stmt *statement, struct ave
 	table_cell(table, "Average:");
 	for (int i = 3; i < nr_columns; i++)
 		if (average->known[i])
-			table_cell(table, "%.2f", average->sums[i] / average->seconds);
+			table_cell(table, average->whole[i] ? "%.0f" : "%.2f",
+			           average->sums[i] / average->seconds);
 		else
 			table_cell(table, "-");
 }
 
-static int print_table(const char *tool, sqlite3_stmt *statement)
+static int print_table(const char *tool, sqlite3_stmt *statement, bool whole)
 {
 	struct table_column columns[MAX_COLUMNS];
 	struct average average = { .seconds = 0 };
@@ -203,7 +210,7 @@ static int print_table(const char *tool, sqlite3_stmt *statement)
 			};
 	table = table_create(columns, nr_shown);
 	while ((step = sqlite3_step(statement)) == SQLITE_ROW)
-		add_row(table, statement, &average);
+		add_row(table, statement, &average, whole);
 	if (average.seconds > 0) {
 		add_average(table, statement, &average);
 		table_print(table, stdout);
@@ -269,7 +276,8 @@ static int print_tables(const char *tool, sqlite3 *db, int64_t run_id)
 		if (!args.csv && tables[i].title)
 			printf("%s%s\n", first ? "" : "\n", tables[i].title);
 		first = false;
-		ret = args.csv ? print_csv(tool, statement) : print_table(tool, statement);
+		ret = args.csv ? print_csv(tool, statement)
+		               : print_table(tool, statement, i == VMSTAT);
 	}
 	if (args.json && ret == 0)
 		print_json_value(root);

@@ -62,7 +62,7 @@ static const struct database_section sections[] = {
 	  "ORDER BY total_ns DESC LIMIT CAST(?2 AS INTEGER)" },
 	{ "reclaim", "Longest waits for reclaim", NULL,
 	  "SELECT run, kind, comm AS task, start_ns, duration_ns, nr_scanned AS scanned,"
-	  " nr_reclaimed AS reclaimed, cause FROM reclaim_stalls WHERE" CHOSEN
+	  " nr_reclaimed AS reclaimed, replace(cause, 'allocation of ', '') AS cause FROM reclaim_stalls WHERE" CHOSEN
 	  "ORDER BY duration_ns DESC LIMIT CAST(?2 AS INTEGER)" },
 	{ "compaction", "Longest waits for compaction", NULL,
 	  "SELECT run, comm AS task, start_ns, duration_ns, page_order, nr_migrated AS migrated,"

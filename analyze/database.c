@@ -2,6 +2,7 @@
 #include "database.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,6 +132,18 @@ static void format_integer(char *text, size_t size, const char *name, int64_t va
 	snprintf(text, size, "%s%s", value < 0 ? "-" : "", number);
 }
 
+static void format_real(char *text, size_t size, double value)
+{
+	double magnitude = fabs(value);
+	char number[FORMAT_SIZE];
+
+	if (magnitude < 999.995)
+		snprintf(text, size, "%.2f", value);
+	else
+		snprintf(text, size, "%s%s", value < 0 ? "-" : "",
+		         format_count(number, (uint64_t)(magnitude + 0.5)));
+}
+
 void database_cell(sqlite3_stmt *statement, int column, char *text, size_t size)
 {
 	const char *name = sqlite3_column_name(statement, column);
@@ -140,7 +153,7 @@ void database_cell(sqlite3_stmt *statement, int column, char *text, size_t size)
 		format_integer(text, size, name, sqlite3_column_int64(statement, column));
 		break;
 	case SQLITE_FLOAT:
-		snprintf(text, size, "%.2f", sqlite3_column_double(statement, column));
+		format_real(text, size, sqlite3_column_double(statement, column));
 		break;
 	case SQLITE_NULL:
 		snprintf(text, size, "-");
@@ -177,7 +190,7 @@ static int64_t finish(const char *tool, sqlite3_stmt *statement, int step, int64
 	return nr_rows;
 }
 
-int64_t database_write_table(const char *tool, sqlite3_stmt *statement, FILE *stream)
+int64_t database_write_table(const char *tool, sqlite3_stmt *statement, FILE *stream, size_t width)
 {
 	struct table_column columns[MAX_COLUMNS];
 	char titles[MAX_COLUMNS][64];
@@ -204,7 +217,7 @@ int64_t database_write_table(const char *tool, sqlite3_stmt *statement, FILE *st
 		}
 	}
 	if (table) {
-		table_print(table, stream);
+		table_print_within(table, stream, width);
 		table_destroy(table);
 	}
 	return finish(tool, statement, step, nr_rows);
@@ -212,7 +225,7 @@ int64_t database_write_table(const char *tool, sqlite3_stmt *statement, FILE *st
 
 int64_t database_print_table(const char *tool, sqlite3_stmt *statement)
 {
-	return database_write_table(tool, statement, stdout);
+	return database_write_table(tool, statement, stdout, terminal_width(stdout));
 }
 
 static json_t *blob_json(const unsigned char *bytes, size_t size)

@@ -24,11 +24,12 @@ sqlite3_stmt *database_prepare(const char *tool, sqlite3 *db, const char *sql, .
 
 /*
  * Steps a statement to its end and finalizes it. Columns are titled as the query names them: a name
- * ending in _ns is shown as a time, one ending in _percent with two decimals, other numbers with
- * separators. Returns the number of rows, or -1 after a message.
+ * ending in _ns is shown as a time, other whole numbers with separators, other numbers with two decimals
+ * below a thousand. Returns the number of rows, or -1 after a message.
  */
 int64_t database_print_table(const char *tool, sqlite3_stmt *statement);
-int64_t database_write_table(const char *tool, sqlite3_stmt *statement, FILE *stream);
+/* width: columns that the table should not exceed. */
+int64_t database_write_table(const char *tool, sqlite3_stmt *statement, FILE *stream, size_t width);
 
 /* A table of several that a command prints one below the other, and its member in JSON. */
 struct database_section {

@@ -62,14 +62,15 @@ static void print_indented(const char *text, int indent)
 }
 
 /* The rows as a table in *text, which is the caller's; how many, or -1 after a message. Ends the statement. */
-static int64_t rows_as_text(const struct report *report, sqlite3_stmt *statement, char **text)
+static int64_t rows_as_text(const struct report *report, sqlite3_stmt *statement, size_t indent,
+                            char **text)
 {
 	size_t size = 0;
 	FILE *stream = statement ? open_memstream(text, &size) : NULL;
 	int64_t nr_rows = -1;
 
 	if (stream) {
-		nr_rows = database_write_table(report->tool, statement, stream);
+		nr_rows = database_write_table(report->tool, statement, stream, WIDTH - indent);
 		fclose(stream);
 	} else {
 		sqlite3_finalize(statement);
@@ -82,7 +83,7 @@ static int print_evidence(const struct report *report, const struct finding_evid
 {
 	char *sql, *text = NULL;
 	sqlite3_stmt *statement = report_evidence(report, evidence, &sql);
-	int64_t nr_rows = rows_as_text(report, statement, &text);
+	int64_t nr_rows = rows_as_text(report, statement, 5, &text);
 
 	if (nr_rows > 0) {
 		printf("\n   %s\n", evidence->title);
@@ -152,7 +153,7 @@ static int print_runs(const struct report *report, const char *title, sqlite3_st
                       const char *said)
 {
 	char *text = NULL;
-	int64_t nr_rows = rows_as_text(report, statement, &text);
+	int64_t nr_rows = rows_as_text(report, statement, 1, &text);
 
 	if (nr_rows > 0) {
 		printf("\n%s\n", title);

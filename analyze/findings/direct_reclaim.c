@@ -42,7 +42,8 @@ static const struct finding_evidence evidence[] = {
 	  "SELECT comm, pid, sum(allocated) AS allocated, sum(most) AS most, sum(live) AS live FROM allocation_stat\n"
 	  " WHERE run_id = {run} GROUP BY comm, pid ORDER BY allocated DESC LIMIT 3" },
 	{ "The longest waits",
-	  "SELECT start_ns, duration_ns, comm, nr_scanned AS scanned, nr_reclaimed AS reclaimed, cause\n"
+	  "SELECT start_ns, duration_ns, comm, nr_scanned AS scanned, nr_reclaimed AS reclaimed,\n"
+	  "       replace(cause, 'allocation of ', '') AS cause\n"
 	  "  FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct' ORDER BY duration_ns DESC LIMIT 3" },
 	{ NULL, NULL },
 };

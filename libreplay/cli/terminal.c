@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -146,4 +147,14 @@ bool terminal_colour(FILE *stream)
 	if (!term || !term[0] || strcmp(term, "dumb") == 0)
 		return false;
 	return isatty(fileno(stream)) == 1;
+}
+
+size_t terminal_width(FILE *stream)
+{
+	struct winsize size = { .ws_col = 0 };
+	int fd = fileno(stream);
+
+	if (fd >= 0 && isatty(fd) == 1 && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	return 80;
 }

@@ -25,6 +25,9 @@ int finish_output(const char *tool, int status);
 /* Whether stream is a terminal that may be coloured (NO_COLOR, TERM=dumb, --color). */
 bool terminal_colour(FILE *stream);
 
+/* Columns of the terminal that stream is, else 80. */
+size_t terminal_width(FILE *stream);
+
 /* Into the caller's buffer, which is returned: "3,123,376", "15.9 MB", "1.234 s". */
 #define FORMAT_SIZE 32
 char *format_count(char buffer[FORMAT_SIZE], uint64_t value);
@@ -37,7 +40,7 @@ char *format_duration(char buffer[FORMAT_SIZE], uint64_t ns);
  */
 char *escape_text(char *buffer, size_t size, const char *text, size_t text_size);
 
-/* A table: rows are collected, columns sized, printed with a rule under the heading. */
+/* A table: rows are collected, columns sized, printed with a rule under the heading. Headings and long texts are broken where it is too wide. */
 struct table;
 enum table_align { TABLE_LEFT, TABLE_RIGHT };
 struct table_column {
@@ -46,7 +49,9 @@ struct table_column {
 };
 struct table *table_create(const struct table_column *columns, size_t nr_columns);
 void table_cell(struct table *table, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void table_print(const struct table *table, FILE *stream);
+void table_print(const struct table *table,
+                 FILE *stream); /* within the terminal's width, as far as that can be */
+void table_print_within(const struct table *table, FILE *stream, size_t width);
 void table_destroy(struct table *table);
 
 /*

@@ -262,6 +262,59 @@ static void tables_line_up(void **state)
 	free(text);
 }
 
+static void wide_tables_are_broken(void **state)
+{
+	static const struct table_column columns[] = { { "nr", TABLE_RIGHT },
+		                                       { "times that failed", TABLE_RIGHT },
+		                                       { "cause", TABLE_LEFT },
+		                                       { "pid", TABLE_RIGHT } };
+	static const char *const whole =
+		"nr  times that failed  cause                               pid\n"
+		"--  -----------------  ----------------------------------  ---\n"
+		" 1                  2  order 0, GFP_KERNEL|__GFP_COMP|é_x    3\n"
+		" 4                  5  short                                 6\n";
+	static const char *const titles = "     times\n"
+					  "      that\n"
+					  "nr  failed  cause                               pid\n"
+					  "--  ------  ----------------------------------  ---\n"
+					  " 1       2  order 0, GFP_KERNEL|__GFP_COMP|é_x    3\n"
+					  " 4       5  short                                 6\n";
+	static const char *const cells = "     times\n"
+					 "      that\n"
+					 "nr  failed  cause                pid\n"
+					 "--  ------  -------------------  ---\n"
+					 " 1       2  order 0,               3\n"
+					 "            GFP_KERNEL|\n"
+					 "            __GFP_COMP|é_x\n"
+					 " 4       5  short                  6\n";
+	static const struct {
+		size_t width;
+		const char *text;
+	} cases[] = { { 62, whole }, { 61, titles }, { 51, titles }, { 36, cells } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct table *table = table_create(columns, 4);
+		char *text = NULL;
+		size_t size = 0;
+		FILE *stream = open_memstream(&text, &size);
+
+		table_cell(table, "1");
+		table_cell(table, "2");
+		table_cell(table, "order 0, GFP_KERNEL|__GFP_COMP|é_x");
+		table_cell(table, "3");
+		table_cell(table, "4");
+		table_cell(table, "5");
+		table_cell(table, "short");
+		table_cell(table, "6");
+		table_print_within(table, stream, cases[i].width);
+		fclose(stream);
+		table_destroy(table);
+		assert_string_equal(text, cases[i].text);
+		free(text);
+	}
+}
+
 static void close_words_are_near(void **state)
 {
 	(void)state;
@@ -285,6 +338,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_readable),
 		cmocka_unit_test(hostile_text_cannot_steer_the_terminal),
 		cmocka_unit_test(tables_line_up),
+		cmocka_unit_test(wide_tables_are_broken),
 		cmocka_unit_test(close_words_are_near),
 	};
 
