@@ -12,6 +12,7 @@
 #include "huge_area.h"
 #include "mm.h"
 #include "mmzone.h"
+#include "page_idle.h"
 #include "pgtable.h"
 #include "policy.h"
 #include "show_mem.h"
@@ -167,6 +168,7 @@ struct mm_machine {
 	struct rng rng;
 	struct mm_reference reference;
 	struct mm_residence_model residence;
+	uint64_t *idle_young; /* page_idle.c; NULL: nobody has marked pages */
 	struct mm_page_tables tables;
 	struct mm_areas areas;
 	struct mm_huge_areas huge;

@@ -137,7 +137,8 @@ static bool is_young(const struct mm_machine *machine, const struct mm_page *pag
 {
 	bool marked = machine->policy && machine->policy->nr_active;
 
-	return page->flags & (MM_PG_YOUNG | (marked ? MM_PG_REFERENCED : 0));
+	return (page->flags & (MM_PG_YOUNG | (marked ? MM_PG_REFERENCED : 0))) ||
+	       mm_page_idle_young(machine, (uint32_t)(page - machine->pages));
 }
 
 /* A page in memory, isolated or not to be had otherwise, or one more to be copied. */

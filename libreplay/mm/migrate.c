@@ -62,6 +62,7 @@ static void move_page(struct mm_machine *machine, uint16_t cpu, uint32_t from, u
 	new->logical = old->logical;
 	new->flags = old->flags;
 	new->io = (uint8_t)((new->io &MM_IO_QUEUED) | (old->io & MOVED_IO));
+	mm_page_idle_moved(machine, from, to);
 	mm_lpage(machine, new->logical)->pfn = to;
 	if (mm_lpage(machine, new->logical)->flags & MM_LP_KSM)
 		mm_ksm_moved(machine, new->logical, to);

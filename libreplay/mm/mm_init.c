@@ -274,6 +274,7 @@ void mm_machine_destroy(struct mm_machine *machine)
 	base_free(machine->owned);
 	base_free(machine->policy_pages);
 	mm_residence_destroy(machine);
+	mm_page_idle_destroy(machine);
 	mm_ksm_destroy(machine);
 	mm_tables_destroy(machine);
 	mm_areas_destroy(machine);

@@ -178,8 +178,10 @@ void mm_unisolate(struct mm_node *node, uint32_t pfn);
 uint64_t mm_shrink_list(struct mm_node *node, struct mm_scan_control *sc, enum mm_lru_type type,
                         uint32_t nr_to_scan);
 
-/* YOUNG, cleared. */
+/* YOUNG, cleared: what page-table entries say. */
 bool mm_test_clear_young(struct mm_node *node, uint32_t pfn);
+/* … or PG_young does, which idle page tracking leaves (v6.12 folio_referenced()); cleared. */
+bool mm_folio_referenced(struct mm_node *node, uint32_t pfn);
 
 /* From where it is on its list to the head of the same list: mm_lru_del() and mm_lru_add_head() in one. */
 void mm_lru_move_head(struct mm_node *node, uint32_t pfn);

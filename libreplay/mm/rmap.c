@@ -129,6 +129,7 @@ void mm_page_bind(struct mm_machine *machine, uint32_t pfn, uint32_t logical,
 	MM_CHECK(machine, page->state == MM_PAGE_USED && lpage->pfn == MM_NONE, pfn);
 	page->logical = logical;
 	page->flags = flags[kind];
+	mm_page_idle_test_clear_young(machine, pfn);
 	lpage->pfn = pfn;
 	lpage->kind = (uint8_t)kind;
 	lpage->order = page->order;

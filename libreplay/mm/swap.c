@@ -141,6 +141,13 @@ bool mm_test_clear_young(struct mm_node *node, uint32_t pfn)
 	return young;
 }
 
+bool mm_folio_referenced(struct mm_node *node, uint32_t pfn)
+{
+	bool marked = mm_page_idle_test_clear_young(node->machine, pfn);
+
+	return mm_test_clear_young(node, pfn) || marked;
+}
+
 void mm_lru_add_page(struct mm_machine *machine, uint32_t pfn)
 {
 	const struct mm_policy_ops *policy = machine->policy;

@@ -40,7 +40,7 @@ static bool goes_round(struct mm_node *node, uint32_t pfn)
 {
 	const struct mm_page *page = mm_node_page(node, pfn);
 
-	return mm_test_clear_young(node, pfn) && (page->flags & MM_PG_EXEC) &&
+	return mm_folio_referenced(node, pfn) && (page->flags & MM_PG_EXEC) &&
 	       mm_page_lru_type(page) == MM_LRU_FILE;
 }
 

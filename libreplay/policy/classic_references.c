@@ -64,7 +64,7 @@ enum mm_references policy_classic_check_references(struct mm_node *node, uint32_
 	bool twice = page->io & MM_IO_YOUNG_TWICE;
 
 	(void)sc;
-	if (mm_test_clear_young(node, pfn)) {
+	if (mm_folio_referenced(node, pfn)) {
 		page->flags |= MM_PG_REFERENCED;
 		return marked || twice || (file && (page->flags & MM_PG_EXEC))
 		               ? MM_REFERENCES_ACTIVATE

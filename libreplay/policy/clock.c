@@ -30,7 +30,7 @@ static void isolate(struct mm_node *node, struct mm_scan_control *sc, enum mm_lr
 
 		if (eligible)
 			scanned += 1u << mm_node_page(node, pfn)->order;
-		if (!eligible || mm_test_clear_young(node, pfn))
+		if (!eligible || mm_folio_referenced(node, pfn))
 			mm_lru_move_head(node, pfn);
 		else
 			mm_isolate(node, pfn, batch);

@@ -13,6 +13,7 @@
  * The textbook starts again with the first turn for every page that is wanted. That would pass over used
  * pages without ever clearing their bits as long as new pages come in unused, as pages that were read do.
  */
+#include "page_idle.h"
 #include "policy_table.h"
 
 struct clock_hand {
@@ -38,8 +39,9 @@ static void page_removed(struct mm_node *node, uint32_t pfn)
 static bool wanted(struct mm_node *node, uint32_t pfn, const struct clock_hand *hand)
 {
 	if (hand->take_dirty)
-		return !mm_test_clear_young(node, pfn);
-	return !(mm_node_page(node, pfn)->flags & (MM_PG_YOUNG | MM_PG_DIRTY));
+		return !mm_folio_referenced(node, pfn);
+	return !(mm_node_page(node, pfn)->flags & (MM_PG_YOUNG | MM_PG_DIRTY)) &&
+	       !mm_page_idle_young(node->machine, pfn);
 }
 
 static void isolate(struct mm_node *node, struct mm_scan_control *sc, enum mm_lru_type type,

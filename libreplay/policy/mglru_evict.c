@@ -27,7 +27,7 @@ enum mm_references policy_mglru_check_references(struct mm_node *node, uint32_t 
 {
 	struct mglru *lru = mglru_of(node);
 	struct mm_page *page = &node->machine->pages[pfn];
-	bool mapped = mglru_is_mapped(page), young, referenced;
+	bool mapped = mglru_is_mapped(page), young, referenced, entry;
 	bool twice = page->io & MM_IO_YOUNG_TWICE;
 
 	(void)sc;
@@ -40,8 +40,9 @@ enum mm_references policy_mglru_check_references(struct mm_node *node, uint32_t 
 		mm_reference_outcome(node->machine, pfn, MM_LOOK_BESIDE, MM_OUTCOME_MISS);
 		mm_reference_look(node->machine, pfn, MM_LOOK_FIRST);
 	}
-	young = mapped && mm_test_clear_young(node, pfn);
-	if (young)
+	entry = mapped && mm_test_clear_young(node, pfn);
+	young = mapped && (mm_page_idle_test_clear_young(node->machine, pfn) || entry);
+	if (entry)
 		policy_mglru_look_around(node, pfn);
 	if (lru->version == MGLRU_6_18) {
 		if (!young)

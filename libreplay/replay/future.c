@@ -93,6 +93,7 @@ unsigned int replay_future_uses(const struct demand_op *op, uint32_t pages[2])
 	case DEMAND_CONTENT:
 	case DEMAND_TLB:
 	case DEMAND_COLLAPSE:
+	case DEMAND_IDLE_MARK:
 	case DEMAND_COLD:
 	case DEMAND_SLAB_FREE:
 	case DEMAND_CACHE_GROWS:

@@ -147,6 +147,7 @@ static enum change change_of(const struct demand_op *op)
 	case DEMAND_CONTENT:
 	case DEMAND_TLB:
 	case DEMAND_COLLAPSE:
+	case DEMAND_IDLE_MARK:
 	case DEMAND_COLD:
 	case DEMAND_SLAB_FREE:
 	case DEMAND_LAZYFREE:

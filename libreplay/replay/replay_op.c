@@ -2,6 +2,7 @@
 /*
  * One demand op: what it means to the machine, and what it costs the task.
  */
+#include "page_idle.h"
 #include "replay_state.h"
 
 #include "error_set.h"
@@ -18,7 +19,7 @@ static bool has_page(uint8_t kind)
 
 int replay_op_check(const struct replay *replay, const struct demand_op *op, struct mmr_error *err)
 {
-	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_COLLAPSE)
+	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_IDLE_MARK)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of unknown kind %u", op->kind);
 	if (op->order > MM_MAX_ORDER)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of order %u", op->order);
@@ -526,6 +527,10 @@ static void attempt(struct replay *replay, const struct demand_op *op,
 		replay_hugetlb_failed(replay, request);
 		return;
 	}
+	if (op->kind == DEMAND_IDLE_MARK) {
+		mm_page_idle_mark(replay->machine);
+		return;
+	}
 	if (op->kind == DEMAND_COLLAPSE) {
 		replay->stats.nr_collapse_calls++;
 		replay->stats.nr_collapse_failed +=
@@ -621,6 +626,7 @@ static void run(struct replay *replay, const struct demand_op *op)
 	case DEMAND_OOM:
 		replay_oom_beyond(replay, op);
 		break;
+	case DEMAND_IDLE_MARK:
 	case DEMAND_COLLAPSE:
 	case DEMAND_PAGE_FAULT:
 	case DEMAND_HUGETLB_FAIL:

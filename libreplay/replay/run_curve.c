@@ -248,6 +248,7 @@ static int follow(struct mmr_curves *curves, const struct demand_op *op, struct 
 	case DEMAND_CONTENT:
 	case DEMAND_TLB:
 	case DEMAND_COLLAPSE:
+	case DEMAND_IDLE_MARK:
 	case DEMAND_COLD:
 	case DEMAND_DROP_CACHES:
 	case DEMAND_HUGE_RANGE:

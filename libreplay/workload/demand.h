@@ -129,6 +129,11 @@ enum demand_kind {
 	DEMAND_TLB,
 	/* madvise(MADV_COLLAPSE) of arg2 ranges of 2 MiB of the task's space, as of DEMAND_HUGE_RANGE. */
 	DEMAND_COLLAPSE,
+	/*
+	 * Idle page tracking marked all pages: page tables tell of no use before. What the sample before it
+	 * tells of follows.
+	 */
+	DEMAND_IDLE_MARK,
 };
 
 enum demand_ksm {

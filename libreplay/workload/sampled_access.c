@@ -109,8 +109,10 @@ int wl_access(struct wl *wl, const struct mmr_access_sample *sample, struct mmr_
 		wl->now_ns = sample->end_ns;
 	if (!wl->started)
 		wl_resident_until(wl, wl->now_ns);
-	if (wl->started && sample->kind == MMR_ACCESS_BITMAP)
+	if (wl->started && sample->kind == MMR_ACCESS_BITMAP) {
+		wl_emit(wl, (struct demand_op){ .kind = DEMAND_IDLE_MARK, .page = DEMAND_NO_PAGE });
 		take_bitmap(wl, sample);
+	}
 	for (uint64_t i = 0; wl->started && i < sample->nr_uses && !wl->nomem; i++)
 		take_use(wl, &sample->uses[i]);
 	for (uint64_t i = 0; wl->started && i < sample->nr_contents && !wl->nomem; i++)

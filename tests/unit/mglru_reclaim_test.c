@@ -43,6 +43,55 @@ static void age(struct mm_machine *machine)
 	check_sizes(machine);
 }
 
+/* ---- idle page tracking ---- */
+
+/* Pages of which the one half was used before they were marked idle, the other after. */
+static void a_mark_hides_a_use_from_walks_and_not_from_eviction(void **state)
+{
+	struct mm_machine *machine = mglru_machine(MM_KERNEL(6, 12), NR_PAGES);
+	struct mm_node *node = &machine->nodes[0];
+
+	(void)state;
+	touch_range(machine, 0, 512, MM_LPAGE_ANON);
+	age(machine);
+	touch_range(machine, 0, 256, MM_LPAGE_ANON);
+	mm_page_idle_mark(machine);
+	touch_range(machine, 256, 512, MM_LPAGE_ANON);
+	age(machine);
+	for (uint32_t number = 0; number < 512; number++) {
+		const struct mm_page *page = page_of(machine, number);
+		uint32_t pfn = mm_lpage(machine, number)->pfn;
+
+		assert_int_equal(page->flags & MM_PG_YOUNG, 0);
+		assert_int_equal(seq_of(machine, page), number < 256 ? 3 : 4);
+		assert_int_equal(mm_folio_referenced(node, pfn), number < 256);
+		assert_false(mm_folio_referenced(node, pfn));
+	}
+	mm_machine_destroy(machine);
+}
+
+/* What comes into a page frame later has not been used by who was there before. */
+static void a_mark_goes_with_the_page(void **state)
+{
+	struct mm_machine *machine = mglru_machine(MM_KERNEL(6, 12), 0);
+	uint32_t pfn;
+
+	(void)state;
+	touch_range(machine, 0, 1, MM_LPAGE_ANON);
+	mm_page_idle_mark(machine);
+	pfn = mm_lpage(machine, 0)->pfn;
+	mm_page_idle_moved(machine, pfn, pfn + 1);
+	assert_false(mm_page_idle_young(machine, pfn));
+	assert_true(mm_page_idle_young(machine, pfn + 1));
+	mm_page_idle_moved(machine, pfn + 1, pfn);
+	mm_free_lpage(machine, 0, 0);
+	for (uint32_t number = 0; number < NR_PAGES / 2; number++) {
+		touch(machine, number, MM_LPAGE_ANON, 0);
+		assert_false(mm_page_idle_young(machine, mm_lpage(machine, number)->pfn));
+	}
+	mm_machine_destroy(machine);
+}
+
 /* ---- Bloom filters ---- */
 
 static void a_filter_never_forgets_and_seldom_invents(void **state)
@@ -717,6 +766,8 @@ static void counts_are_those_of_the_lists_whatever_happens(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_mark_hides_a_use_from_walks_and_not_from_eviction),
+		cmocka_unit_test(a_mark_goes_with_the_page),
 		cmocka_unit_test(a_filter_never_forgets_and_seldom_invents),
 		cmocka_unit_test(the_window_lies_in_the_table),
 		cmocka_unit_test(the_walk_makes_the_used_ones_young),
