@@ -9,6 +9,8 @@
  * it, unless the device has it at once. Pages that stay are off the lists until all of a page table's have been looked at; those
  * whose write ends by then are not rotated.
  *
+ * What a memory cgroup's limit took of the original goes in the same way, a page at a time (workload/memcg.c), but counts as scanned and reclaimed.
+ *
  * State: none that outlives the call; machine->nr_kept while a call waits.
  *
  * Follows madvise_cold_or_pageout_pte_range(), reclaim_pages(), reclaim_folio_list(), folio_deactivate() of v6.12 and v6.1
@@ -152,13 +154,14 @@ static void put_back(struct pageout *pageout)
 	}
 }
 
-static void reclaim_page(struct pageout *pageout, uint32_t pfn)
+/* Base pages freed. */
+static uint64_t reclaim_page(struct pageout *pageout, uint32_t pfn)
 {
 	struct mm_machine *machine = pageout->machine;
 	struct mm_node *node = mm_page_node(machine, pfn);
 	struct mm_page *page = &machine->pages[pfn];
 	struct mm_batch batch = { .nr = 1, .pfns = { pfn } };
-	uint64_t written;
+	uint64_t freed, written;
 
 	forget_use(machine, pfn);
 	pageout->sc.node = node->id;
@@ -168,7 +171,9 @@ static void reclaim_page(struct pageout *pageout, uint32_t pfn)
 	node->nr_isolated[mm_page_lru_type(page)] += mm_block_pages(page->order);
 	if (machine->policy->deactivate)
 		page->flags &= (uint16_t)~MM_PG_ACTIVE;
-	pageout->sc.nr_reclaimed += mm_shrink_batch(node, &pageout->sc, &batch, &written);
+	freed = mm_shrink_batch(node, &pageout->sc, &batch, &written);
+	pageout->sc.nr_reclaimed += freed;
+	return freed;
 }
 
 /* Time goes on for what has been done, and others with it. */
@@ -182,25 +187,32 @@ static void pay(struct pageout *pageout)
 	machine->current.cpu = pageout->sc.cpu;
 }
 
+static void begin(struct pageout *pageout, struct mm_machine *machine, uint16_t cpu)
+{
+	pageout->machine = machine;
+	pageout->sc = (struct mm_scan_control){ .gfp_flags = MM_GFP_KERNEL,
+		                                .cpu = cpu,
+		                                .reclaim_idx = MM_NR_ZONE_TYPES - 1,
+		                                .may_swap = true,
+		                                .may_writepage = true,
+		                                .ignore_references = true,
+		                                .kept = &pageout->kept };
+	pageout->kept.nr = 0;
+	machine->current.cpu = cpu;
+	mm_lru_add_drain(machine, cpu);
+}
+
 void mm_madvise_pageout(struct mm_machine *machine, const struct mm_request *request,
                         const uint32_t *pages, uint32_t nr)
 {
 	uint16_t cpu = (uint16_t)(request->cpu % machine->nr_cpus);
-	struct pageout pageout = { .machine = machine,
-		                   .sc = { .gfp_flags = MM_GFP_KERNEL,
-		                           .cpu = cpu,
-		                           .reclaim_idx = MM_NR_ZONE_TYPES - 1,
-		                           .may_swap = true,
-		                           .may_writepage = true,
-		                           .ignore_references = true } };
+	struct pageout pageout;
 	uint64_t paid = 0;
 	uint32_t nr_done;
 
 	if (!machine->policy)
 		return;
-	pageout.sc.kept = &pageout.kept;
-	machine->current.cpu = cpu;
-	mm_lru_add_drain(machine, cpu);
+	begin(&pageout, machine, cpu);
 	for (uint32_t i = 0; i < nr && i < MM_TABLE_PAGES; i += nr_done) {
 		uint32_t pfn = next_page(machine, cpu, pages + i, nr - i, &nr_done);
 
@@ -213,4 +225,35 @@ void mm_madvise_pageout(struct mm_machine *machine, const struct mm_request *req
 	}
 	pay(&pageout);
 	put_back(&pageout);
+}
+
+/* ---- memory cgroups ---- */
+
+void mm_memcg_reclaim(struct mm_machine *machine, const struct mm_request *request, uint32_t number)
+{
+	const struct mm_page *page;
+	struct pageout pageout;
+	enum mm_lru_type type;
+	uint64_t freed;
+
+	if (!machine->policy || !mm_lpage_is_present(machine, number) ||
+	    mm_whole_page(machine, number) != number)
+		return;
+	begin(&pageout, machine, (uint16_t)(request->cpu % machine->nr_cpus));
+	page = &machine->pages[mm_lpage(machine, number)->pfn];
+	if (!(page->flags & MM_PG_LRU) || mm_is_held(page) || mm_is_writeback(page))
+		return;
+	type = mm_page_lru_type(page);
+	mm_count(machine, type == MM_LRU_ANON ? MM_PGSCAN_ANON : MM_PGSCAN_FILE,
+	         mm_block_pages(page->order));
+	freed = reclaim_page(&pageout, mm_lpage(machine, number)->pfn);
+	mm_count(machine, type == MM_LRU_ANON ? MM_PGSTEAL_ANON : MM_PGSTEAL_FILE, freed);
+	mm_wait_for_queue(machine, &pageout.sc);
+	put_back(&pageout);
+}
+
+void mm_count_fallback(struct mm_machine *machine, bool charged)
+{
+	mm_count(machine, MM_THP_FAULT_FALLBACK, 1);
+	mm_count(machine, MM_THP_FAULT_FALLBACK_CHARGE, charged);
 }

@@ -17,4 +17,12 @@ void mm_madvise_cold(struct mm_machine *machine, const struct mm_request *reques
 void mm_madvise_pageout(struct mm_machine *machine, const struct mm_request *request,
                         const uint32_t *pages, uint32_t nr);
 
+/*
+ * One that the original wrote or freed for the sake of a memory cgroup: it goes, or begins to, or is what is left of
+ * that. Of a larger one the first page counts.
+ */
+void mm_memcg_reclaim(struct mm_machine *machine, const struct mm_request *request, uint32_t page);
+/* A fault for a huge page takes a small one; charged: not because there was none, but for its memory cgroup. */
+void mm_count_fallback(struct mm_machine *machine, bool charged);
+
 #endif

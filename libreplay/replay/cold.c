@@ -11,6 +11,10 @@ void replay_cold_op(struct replay *replay, const struct demand_op *op,
 {
 	uint32_t pages[MM_TABLE_PAGES], nr;
 
+	if (op->arg & DEMAND_LIMIT) {
+		mm_memcg_reclaim(replay->machine, request, op->page);
+		return;
+	}
 	/* Of a task that was killed meanwhile the last page does not come. */
 	if (replay->cold_task != op->task)
 		replay->nr_cold = 0;

@@ -431,6 +431,18 @@ static bool is_not_read(const struct replay *replay, const struct demand_op *op)
 	       !replay->tasks.items[op->task].missed;
 }
 
+/* Had and given back, unless nobody is to have any. */
+static void ask_in_vain(struct replay *replay, const struct demand_op *op,
+                        const struct mm_request *request)
+{
+	enum mm_touch_result result;
+
+	if (replay->thp_set && replay->thp_settings.thp_enabled == MM_THP_NEVER)
+		return;
+	result = mm_touch_page(replay->machine, request, op->page, MM_LPAGE_KERNEL, 0);
+	mm_count_fallback(replay->machine, result == MM_TOUCH_NEW);
+}
+
 static void touch(struct replay *replay, const struct demand_op *op,
                   const struct mm_request *request)
 {
@@ -441,6 +453,10 @@ static void touch(struct replay *replay, const struct demand_op *op,
 	}
 	if (op->kind == DEMAND_FILE_TOUCH && (op->arg & DEMAND_AROUND)) {
 		mm_map_along(replay->machine, op->page, touch_flags(replay, op));
+		return;
+	}
+	if (op->kind == DEMAND_KERNEL_ALLOC && (op->arg & DEMAND_UNCHARGED)) {
+		ask_in_vain(replay, op, request);
 		return;
 	}
 	if (op->kind == DEMAND_KERNEL_ALLOC && (op->arg & DEMAND_HUGETLB)) {

@@ -6,6 +6,7 @@
  * op comes late, and is put where it belongs when it leaves the window, but never before an op that names the same
  * page. Ops that others asked for meanwhile stay in the window as long.
  */
+#include "memcg.h"
 #include "wl_state.h"
 
 static enum wl_cause cause_of(const struct demand_op *op)
@@ -68,6 +69,7 @@ uint32_t wl_emit(struct wl *wl, struct demand_op op)
 
 void wl_emit_evicted(struct wl *wl, uint32_t page)
 {
+	wl_memcg_takes(wl, page);
 	/* Of a page that nothing was said of so far nothing need be said. */
 	if (wl->pages.items[page].nr_ops > 0)
 		wl_emit(wl, (struct demand_op){ .kind = DEMAND_EVICTED, .page = page });

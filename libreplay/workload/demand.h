@@ -192,6 +192,8 @@ enum demand_touch_flags {
 	DEMAND_SLAB = 512,
 	DEMAND_HUGETLB = 1024, /* a page of the hugetlb pool */
 	DEMAND_SURPLUS = 2048, /* … beyond it, for a mapping */
+	DEMAND_UNCHARGED =
+		8192, /* a fault's huge page that its memory cgroup refused: it is freed at once */
 	DEMAND_ZSPAGE = 16384, /* what was swapped out is in it, compressed */
 	DEMAND_LOCKED = 128,   /* with DEMAND_RESIDENT: it is unevictable, as after DEMAND_MLOCK */
 	DEMAND_MAPPED =
@@ -217,6 +219,8 @@ enum demand_touch_flags {
 	/* DEMAND_COLD */
 	DEMAND_PAGEOUT = 1,
 	DEMAND_MORE = 2,
+	/* With DEMAND_PAGEOUT: what the original wrote or freed for the sake of a memory cgroup. */
+	DEMAND_LIMIT = 4,
 };
 
 /*

@@ -19,6 +19,7 @@
  * Not modelled: a kernel allocation that is freed in parts ends with its last part; how long the bulk
  * allocator's pages were in use.
  */
+#include "memcg.h"
 #include "wl_state.h"
 
 #define MAX_ORDER 10
@@ -254,6 +255,10 @@ void wl_free_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	if (order > MAX_ORDER || !wl_pfn_known(wl, pfn) ||
 	    !wl_pfn_known(wl, pfn + (1ull << order) - 1)) {
 		wl_count(wl, WL_FREE_OUTSIDE);
+		return;
+	}
+	if (wl_memcg_refuses(wl, task, pfn, order)) {
+		wl_count(wl, WL_FREE_UNCHARGED);
 		return;
 	}
 	if (wl_in_collapse(t))

@@ -18,6 +18,7 @@
 #include <stdio.h>
 
 #include "error_set.h"
+#include "memcg.h"
 #include "wl_state.h"
 
 #define SECTORS_PER_PAGE 8
@@ -273,6 +274,10 @@ void wl_swap_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	uint32_t slot;
 
 	if (event->kind == MMR_EVENT_MM_VMSCAN_WRITE_FOLIO) {
+		uint32_t page = wl_page_at(wl, event->write_folio.pfn);
+
+		if (page != WL_NONE)
+			wl_memcg_takes(wl, page);
 		on_written(wl, t, event);
 		return;
 	}

@@ -207,6 +207,9 @@ void wl_task_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		                       ? (uint32_t)event->reclaim.gfp_flags
 		                       : 0;
 		t->flags |= WL_TASK_RECLAIM;
+		if (event->kind == MMR_EVENT_MM_VMSCAN_MEMCG_RECLAIM_BEGIN ||
+		    event->kind == MMR_EVENT_MM_VMSCAN_MEMCG_SOFTLIMIT_RECLAIM_BEGIN)
+			t->flags |= WL_TASK_MEMCG;
 		break;
 	case MMR_EVENT_MM_VMSCAN_DIRECT_RECLAIM_END:
 	case MMR_EVENT_MM_VMSCAN_MEMCG_RECLAIM_END:
@@ -215,7 +218,7 @@ void wl_task_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		if (t->reclaim_depth)
 			t->reclaim_depth--;
 		if (t->reclaim_depth == 0)
-			t->flags &= ~(uint32_t)WL_TASK_RECLAIM;
+			t->flags &= ~(uint32_t)(WL_TASK_RECLAIM | WL_TASK_MEMCG);
 		break;
 	case MMR_EVENT_MM_COMPACTION_TRY_TO_COMPACT_PAGES:
 		/* A huge page comes of it, or a small one in its stead. */

@@ -32,6 +32,7 @@
 	X(KERNEL, FREE, "kernel memory") \
 	X(SHRINKER, FREE, "kernel memory freed by shrinkers") \
 	X(PART, FREE, "part of a kernel allocation") \
+	X(UNCHARGED, FREE, "huge pages that a memory cgroup refused") \
 	X(RECLAIM_ANON, FREE, "dropped: anonymous pages reclaimed") \
 	X(RECLAIM_FILE, FREE, "dropped: page-cache pages reclaimed") \
 	X(MIGRATED, FREE, "dropped: the page had moved, its old place") \

@@ -170,6 +170,7 @@ enum wl_task_flags {
 	WL_TASK_EXITED = 128,
 	WL_TASK_COLLAPSE = 256, /* MADV_COLLAPSE */
 	WL_TASK_KSMD = 512,
+	WL_TASK_MEMCG = 1024, /* with WL_TASK_RECLAIM: for a memory cgroup */
 };
 
 #define WL_MAX_AHEAD 16

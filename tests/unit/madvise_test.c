@@ -233,6 +233,55 @@ static void generations_count_all_of_them(void **state)
 	end(machine);
 }
 
+/* Written first, and freed when the original freed it: counted by the type of page alone. */
+static void a_limit_takes_what_the_original_took(void **state)
+{
+	const struct mm_request request = { .cpu = 0 };
+	struct mm_machine *machine = machine_on("classic", MM_KERNEL(6, 12), MM_SWAP_SEEKS);
+
+	(void)state;
+	fill(machine, 0, NR, MM_LPAGE_ANON);
+	fill(machine, NR, NR, MM_LPAGE_FILE);
+	mm_memcg_reclaim(machine, &request, 3);
+	assert_int_equal(count(machine, "pswpout"), 1);
+	assert_true(mm_lpage_is_present(machine, 3));
+	/* Not before it is written. */
+	mm_memcg_reclaim(machine, &request, 3);
+	assert_true(mm_lpage_is_present(machine, 3));
+	mm_end_writeback(machine, UINT32_MAX);
+	mm_memcg_reclaim(machine, &request, 3);
+	mm_memcg_reclaim(machine, &request, 3);
+	mm_memcg_reclaim(machine, &request, NR + 5);
+	mm_memcg_reclaim(machine, &request, NR_PAGES - 1); /* never heard of */
+	assert_int_equal(nr_present(machine, 0, 2 * NR), 2 * NR - 2);
+	assert_int_equal(count(machine, "pswpout"), 1);
+	assert_int_equal(count(machine, "pgscan_anon"), 2);
+	assert_int_equal(count(machine, "pgsteal_anon"), 1);
+	assert_int_equal(count(machine, "pgscan_file"), 1);
+	assert_int_equal(count(machine, "pgsteal_file"), 1);
+	assert_int_equal(count(machine, "pgscan_direct"), 0);
+	assert_int_equal(count(machine, "pgsteal_direct"), 0);
+	end(machine);
+}
+
+/* By its first page, whatever became of the others. */
+static void a_limit_takes_a_huge_page_as_a_whole(void **state)
+{
+	const struct mm_request request = { .cpu = 0 };
+	struct mm_machine *machine = machine_on("classic", MM_KERNEL(6, 12), MM_SWAP_AT_ONCE);
+
+	(void)state;
+	for (uint32_t i = 0; i < 512; i++)
+		touch(machine, 0, HUGE + i, MM_LPAGE_ANON);
+	mm_memcg_reclaim(machine, &request, HUGE + 1);
+	assert_true(mm_lpage_is_present(machine, HUGE));
+	mm_memcg_reclaim(machine, &request, HUGE);
+	assert_int_equal(nr_present(machine, HUGE, 512), 0);
+	assert_int_equal(count(machine, "thp_swpout"), 1);
+	assert_int_equal(count(machine, "pgsteal_anon"), 512);
+	end(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +292,8 @@ int main(void)
 		cmocka_unit_test(a_part_of_one_splits_it),
 		cmocka_unit_test(cold_pages_are_not_active),
 		cmocka_unit_test(generations_count_all_of_them),
+		cmocka_unit_test(a_limit_takes_what_the_original_took),
+		cmocka_unit_test(a_limit_takes_a_huge_page_as_a_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
