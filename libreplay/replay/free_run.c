@@ -22,11 +22,6 @@
 
 /* ---- the engine as a source of samples ---- */
 
-static const char *engine_type_name(unsigned int type)
-{
-	return mm_migratetype_name(type);
-}
-
 static void engine_blocks(const void *state, uint32_t zone,
                           uint32_t blocks[RUN_NR_ORDERS][RUN_NR_TYPES])
 {
@@ -494,7 +489,6 @@ static int begin(struct free_run *run, struct mmr_error *err)
 		run->counters = (struct run_counters){ run->span.first_ns, run->span.last_ns };
 	run->counters_next_ns = run->counters.begin_ns;
 	run->source = (struct run_source){ .state = replay_machine(run->replay),
-		                           .type_name = engine_type_name,
 		                           .blocks = engine_blocks,
 		                           .nr_pageblocks = engine_nr_pageblocks,
 		                           .pageblocks = engine_pageblocks,

@@ -113,7 +113,6 @@ static int open_shadow(struct original *run, struct mmr_error *err)
 	}
 	run->report->shadow = true;
 	run->source = (struct run_source){ .state = run,
-		                           .type_name = replay_shadow_type_name,
 		                           .blocks = shadow_blocks,
 		                           .nr_pageblocks = shadow_nr_pageblocks,
 		                           .pageblocks = shadow_pageblocks,

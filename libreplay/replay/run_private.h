@@ -40,7 +40,6 @@ struct run_span {
 /* Where a sample of the free lists comes from: the shadow or the engine. Zones as in the trace's header. */
 struct run_source {
 	const void *state;
-	const char *(*type_name)(unsigned int type);
 	void (*blocks)(const void *state, uint32_t zone,
 	               uint32_t blocks[RUN_NR_ORDERS][RUN_NR_TYPES]);
 	uint32_t (*nr_pageblocks)(const void *state, uint32_t zone, uint64_t *first_pfn);

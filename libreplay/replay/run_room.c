@@ -63,7 +63,7 @@ static void put_changes(struct run_sampler *sampler, struct run_last *last,
 			changes[order] = replay_outcome_name(outcome)[0];
 			changed = true;
 		}
-		row.migratetype = mm_migratetype_name(type);
+		row.migratetype = type;
 		if (changed)
 			results_put_outcomes(sampler->db, &row);
 	}

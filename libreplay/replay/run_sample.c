@@ -88,7 +88,7 @@ static void put_list(struct run_sampler *sampler, uint32_t zone_index, unsigned 
 		                           .last_ns = last_ns,
 		                           .node = zone->node,
 		                           .zone = zone->name,
-		                           .migratetype = sampler->source->type_name(type) };
+		                           .migratetype = type };
 
 	if (!list->known)
 		return;

@@ -17,6 +17,7 @@ struct batch_table {
 struct batch_cursor {
 	sqlite3_vtab_cursor base;
 	const struct results_batch *batch;
+	const union results_cell *cells; /* of the row */
 	uint32_t row;
 };
 
@@ -75,17 +76,23 @@ static int close_cursor(sqlite3_vtab_cursor *cursor)
 static int rewind_cursor(sqlite3_vtab_cursor *cursor, int number, const char *name, int argc,
                          sqlite3_value **argv)
 {
+	struct batch_cursor *at = (struct batch_cursor *)cursor;
+
 	(void)number;
 	(void)name;
 	(void)argc;
 	(void)argv;
-	((struct batch_cursor *)cursor)->row = 0;
+	at->row = 0;
+	at->cells = at->batch->cells;
 	return SQLITE_OK;
 }
 
 static int next_row(sqlite3_vtab_cursor *cursor)
 {
-	((struct batch_cursor *)cursor)->row++;
+	struct batch_cursor *at = (struct batch_cursor *)cursor;
+
+	at->row++;
+	at->cells += at->batch->nr_columns;
 	return SQLITE_OK;
 }
 
@@ -99,7 +106,7 @@ static int at_end(sqlite3_vtab_cursor *cursor)
 static int read_column(sqlite3_vtab_cursor *cursor, sqlite3_context *context, int column)
 {
 	const struct batch_cursor *at = (const struct batch_cursor *)cursor;
-	const union results_cell *cell = &at->batch->cells[at->row][column];
+	const union results_cell *cell = &at->cells[column];
 
 	if (at->batch->types[column] == 't')
 		sqlite3_result_text(context, cell->text, cell->length, SQLITE_STATIC);
@@ -135,6 +142,7 @@ sqlite3_stmt *results_batch_prepare(sqlite3 *sqlite, struct results_batch *batch
 	sqlite3_stmt *statement = NULL;
 
 	batch->types = types;
+	batch->nr_columns = (uint32_t)strlen(types);
 	for (int i = 0; types[i]; i++) {
 		size_t length = strlen(columns);
 
@@ -151,7 +159,7 @@ sqlite3_stmt *results_batch_prepare(sqlite3 *sqlite, struct results_batch *batch
 
 bool results_batch_add(struct results_batch *batch, va_list *values)
 {
-	union results_cell *cells = batch->cells[batch->nr_rows];
+	union results_cell *cells = &batch->cells[(size_t)batch->nr_rows * batch->nr_columns];
 
 	for (int i = 0; batch->types[i]; i++) {
 		if (batch->types[i] == 't') {

@@ -14,7 +14,7 @@
 
 #define RESULTS_BATCH_ROWS    256u
 #define RESULTS_BATCH_COLUMNS 16u
-#define RESULTS_BATCH_TEXT    23u /* names of zones and migratetypes */
+#define RESULTS_BATCH_TEXT    15u /* a letter for each order */
 
 union results_cell {
 	int64_t number;
@@ -27,8 +27,9 @@ union results_cell {
 /* Of one table, without its first column, which is run_id. */
 struct results_batch {
 	const char *types; /* of the columns: i an integer, t a text */
-	uint32_t nr_rows;  /* that wait, fewer than RESULTS_BATCH_ROWS between two calls */
-	union results_cell cells[RESULTS_BATCH_ROWS][RESULTS_BATCH_COLUMNS];
+	uint32_t nr_columns;
+	uint32_t nr_rows; /* that wait, fewer than RESULTS_BATCH_ROWS between two calls */
+	union results_cell cells[RESULTS_BATCH_ROWS * RESULTS_BATCH_COLUMNS]; /* row by row */
 };
 
 /*

@@ -215,6 +215,7 @@ static int open_existing(struct results_db *db, struct mmr_error *err)
 		"opening it", err);
 	if (code < 0 || version == RESULTS_USER_VERSION)
 		return code;
+	db->upgraded = true;
 	return create_schema(db, err);
 }
 
@@ -250,18 +251,21 @@ int results_open(const char *path, struct results_db **ret, struct mmr_error *er
 /*
  * Most tables of a short recording's database have few rows, and each has a page at least: small pages take a third
  * off it, of the shortest half. They would slow down the writing of a long one's, and larger rows fit into them badly.
+ * What has been brought up to date has room for rows that it has no more.
  */
 static int pack(struct results_db *db, struct mmr_error *err)
 {
 	int64_t bytes = 0;
 	char sql[96];
 	int code = ask_number(db,
-	                      "SELECT page_count * page_size"
-	                      " FROM pragma_page_count, pragma_page_size",
+	                      "SELECT (page_count - freelist_count) * page_size"
+	                      " FROM pragma_page_count, pragma_freelist_count, pragma_page_size",
 	                      &bytes, err);
 
-	if (code < 0 || bytes > PACKED_BYTES)
+	if (code < 0 || (bytes > PACKED_BYTES && !db->upgraded))
 		return code;
+	if (bytes > PACKED_BYTES)
+		return results_exec(db, "VACUUM", "packing it", err);
 	sqlite3_snprintf(sizeof(sql), sql,
 	                 "PRAGMA temp_store = MEMORY; PRAGMA page_size = %d; VACUUM",
 	                 bytes > PACKED_TIGHTLY ? 1024 : 512);
@@ -307,6 +311,8 @@ static int tidy(struct results_db *db, struct mmr_error *err)
 	sqlite3_busy_timeout(db->sqlite, 0);
 	code = results_exec(db, "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE",
 	                    "writing results", err);
+	if (code == 0 && db->upgraded)
+		pack(db, NULL); /* it is whole without that, too */
 	if (code != MMR_E_BUSY)
 		return code;
 	if (err)
@@ -345,6 +351,7 @@ void results_close(struct results_db *db)
 		sqlite3_free(db->temporary);
 	}
 	results_counters_forget(&db->counters);
+	results_zones_forget(&db->zones);
 	base_free(db->path);
 	base_free(db);
 }

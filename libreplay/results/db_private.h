@@ -8,14 +8,17 @@
 #include "batch.h"
 #include "counters.h"
 #include "db.h"
+#include "zones.h"
 
 /* One prepared statement per table that rows are added to; the texts are in write.c. */
 enum results_statement {
 	/* Tables whose rows are inserted in batches come first. */
 	RESULTS_FREE_BLOCKS,
+	RESULTS_OUTCOMES,
 	RESULTS_PIN_SPAN,
 	RESULTS_NR_BATCHED,
 	RESULTS_PARAM = RESULTS_NR_BATCHED,
+	RESULTS_ZONE_NAME,
 	RESULTS_INSTANT,
 	RESULTS_COUNTER_NAME,
 	RESULTS_COUNTER_INSTANT,
@@ -50,7 +53,6 @@ enum results_statement {
 	RESULTS_TLB_REACH,
 	RESULTS_PAGE_TABLE,
 	RESULTS_REQUESTS,
-	RESULTS_OUTCOMES,
 	RESULTS_PAGEBLOCK_COUNT,
 	RESULTS_PIN_HOLDER,
 	RESULTS_PIN_INSTANT,
@@ -62,11 +64,13 @@ struct results_db {
 	sqlite3 *sqlite;
 	char *path;
 	char *temporary; /* where a new database is built; NULL: path was there already */
+	bool upgraded;   /* from an older version */
 	int64_t trace_id;
 	int64_t run_id;
 	struct mmr_error first_failure;
 	sqlite3_stmt *statements[RESULTS_NR_STATEMENTS];
-	struct results_counters counters; /* of the run */
+	struct results_counters counters; /* of the run, as the next */
+	struct results_zones zones;
 	struct results_batch batches[RESULTS_NR_BATCHED];
 };
 

@@ -160,6 +160,7 @@ int results_begin_run(struct results_db *db, const struct results_run *run, int6
 
 	results_flush(db);
 	results_counters_forget(&db->counters);
+	results_zones_forget(&db->zones);
 	check_references(db, true);
 	code = check_label(db, run, err);
 	if (code == 0)

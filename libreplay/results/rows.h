@@ -63,8 +63,8 @@ struct results_free_blocks {
 	int64_t last_ns;
 	int64_t node;
 	const char *zone;
-	const char *migratetype;
-	int64_t blocks[11]; /* by order */
+	int64_t migratetype; /* as mmreplay-db(5) numbers them */
+	int64_t blocks[11];  /* by order */
 };
 
 struct results_reclaim {
@@ -249,7 +249,7 @@ struct results_outcomes {
 	int64_t t_ns;
 	int64_t node;
 	const char *zone;
-	const char *migratetype;
+	int64_t migratetype; /* as mmreplay-db(5) numbers them */
 	const char *
 		outcomes; /* by order: "own", "fallback", "compaction", "pinned", "memory", each by its first letter; - as before */
 };

@@ -99,26 +99,36 @@ CREATE TABLE IF NOT EXISTS instant (
   PRIMARY KEY (run_id, t_ns)
 ) STRICT, WITHOUT ROWID;
 
--- Free blocks of every order; a row holds at each instant from t_ns to last_ns. The views buddy and frag have rows for each instant.
-CREATE TABLE IF NOT EXISTS free_blocks (
+-- Zones, for the tables that have most rows: a run's own, as are their numbers.
+CREATE TABLE IF NOT EXISTS zone_name (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
-  t_ns INTEGER NOT NULL,
-  last_ns INTEGER NOT NULL,
-  node INTEGER NOT NULL,
-  zone TEXT NOT NULL,
-  migratetype TEXT NOT NULL,               -- Unmovable, Movable, Reclaimable, HighAtomic, CMA, Isolate
-  order_0 INTEGER NOT NULL,
-  order_1 INTEGER NOT NULL,
-  order_2 INTEGER NOT NULL,
-  order_3 INTEGER NOT NULL,
-  order_4 INTEGER NOT NULL,
-  order_5 INTEGER NOT NULL,
-  order_6 INTEGER NOT NULL,
-  order_7 INTEGER NOT NULL,
-  order_8 INTEGER NOT NULL,
-  order_9 INTEGER NOT NULL,
-  order_10 INTEGER NOT NULL
-) STRICT;
+  zone_id INTEGER NOT NULL,
+  node INTEGER NOT NULL,                   -- -1: all
+  zone TEXT NOT NULL,                      -- 'any': all
+  PRIMARY KEY (run_id, zone_id)
+) STRICT, WITHOUT ROWID;
+
+-- Free blocks of every order; a row holds at each instant from t_ns to last_ns. The views buddy and frag have rows for each instant.
+-- This table and pin_span are filled many rows at a time, from cells whose types are certain (batch.c): to check each again would
+-- take a quarter of the time.
+CREATE TABLE IF NOT EXISTS free_blocks (
+  run_id INTEGER REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER,
+  last_ns INTEGER,
+  zone_id INTEGER,
+  migratetype INTEGER,                     -- 0 Unmovable, 1 Movable, 2 Reclaimable, 3 HighAtomic, 4 CMA, 5 Isolate
+  order_0 INTEGER,
+  order_1 INTEGER,
+  order_2 INTEGER,
+  order_3 INTEGER,
+  order_4 INTEGER,
+  order_5 INTEGER,
+  order_6 INTEGER,
+  order_7 INTEGER,
+  order_8 INTEGER,
+  order_9 INTEGER,
+  order_10 INTEGER
+);
 
 CREATE TABLE IF NOT EXISTS task (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
@@ -217,7 +227,7 @@ CREATE TABLE IF NOT EXISTS lru_generation (
 
 -- The state of pageblocks of a zone that lie one after the other, 8 bytes each, little endian. It holds until a later row of theirs.
 -- u16 free pages, u16 used movable (LRU) pages, u16 other used pages, u8 migratetype, u8 largest free order (255: none)
--- migratetype is numbered from 0 in the order of free_blocks.migratetype; a hole of the address space has no pages at all.
+-- migratetype is numbered as in free_blocks; a hole of the address space has no pages at all.
 CREATE TABLE IF NOT EXISTS pageblock (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   t_ns INTEGER NOT NULL,
@@ -422,9 +432,8 @@ CREATE TABLE IF NOT EXISTS page_table (
 CREATE TABLE IF NOT EXISTS outcome_change (
   run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
   t_ns INTEGER NOT NULL,
-  node INTEGER NOT NULL,
-  zone TEXT NOT NULL,
-  migratetype TEXT NOT NULL,               -- Unmovable, Movable, Reclaimable
+  zone_id INTEGER NOT NULL,
+  migratetype INTEGER NOT NULL,            -- 0 Unmovable, 1 Movable, 2 Reclaimable
   outcomes TEXT NOT NULL
 ) STRICT;
 
@@ -461,16 +470,15 @@ CREATE TABLE IF NOT EXISTS pin_instant (
 
 -- Pageblocks that would be free or could be emptied without these pages: so at each pin_instant from t_ns to last_ns.
 CREATE TABLE IF NOT EXISTS pin_span (
-  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
-  t_ns INTEGER NOT NULL,
-  last_ns INTEGER NOT NULL,
-  node INTEGER NOT NULL,
-  zone TEXT NOT NULL,
-  first_pfn INTEGER NOT NULL,
-  holder_id INTEGER NOT NULL,
-  pages INTEGER NOT NULL,                  -- of the holder, in the pageblock
-  holders INTEGER NOT NULL                 -- of the pageblock
-) STRICT;
+  run_id INTEGER REFERENCES run ON DELETE CASCADE,
+  t_ns INTEGER,
+  last_ns INTEGER,
+  zone_id INTEGER,
+  first_pfn INTEGER,
+  holder_id INTEGER,
+  pages INTEGER,                           -- of the holder, in the pageblock
+  holders INTEGER                          -- of the pageblock
+);
 
 -- What compaction did to pageblocks since the instant before; those that it left alone have no row.
 CREATE TABLE IF NOT EXISTS compaction_block (

@@ -37,34 +37,35 @@ SELECT t.run_id, r.label AS run, t.cause, t.pid, t.comm, t.start_ns, t.duration_
 DROP VIEW IF EXISTS buddy;
 CREATE VIEW buddy AS
 WITH orders (page_order) AS (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9), (10))
-SELECT f.run_id, i.t_ns, f.node, f.zone, o.page_order, f.migratetype,
+SELECT f.run_id, i.t_ns, z.node, z.zone, o.page_order,
+       CASE f.migratetype WHEN 0 THEN 'Unmovable' WHEN 1 THEN 'Movable' WHEN 2 THEN 'Reclaimable' WHEN 3 THEN 'HighAtomic'
+                          WHEN 4 THEN 'CMA' WHEN 5 THEN 'Isolate' END AS migratetype,
        CASE o.page_order WHEN 0 THEN f.order_0 WHEN 1 THEN f.order_1 WHEN 2 THEN f.order_2 WHEN 3 THEN f.order_3
                          WHEN 4 THEN f.order_4 WHEN 5 THEN f.order_5 WHEN 6 THEN f.order_6 WHEN 7 THEN f.order_7
                          WHEN 8 THEN f.order_8 WHEN 9 THEN f.order_9 WHEN 10 THEN f.order_10 END AS blocks
-  FROM free_blocks f CROSS JOIN orders o CROSS JOIN instant i
+  FROM free_blocks f CROSS JOIN zone_name z USING (run_id, zone_id) CROSS JOIN orders o CROSS JOIN instant i
  WHERE blocks > 0 AND i.run_id = f.run_id AND i.t_ns BETWEEN f.t_ns AND f.last_ns;
 
 -- The kernel's indices of external fragmentation at each instant, from the blocks of all migratetypes. Per mille.
 DROP VIEW IF EXISTS frag;
 CREATE VIEW frag AS
-WITH zone_blocks AS (
-  SELECT f.run_id, i.t_ns, f.node, f.zone, sum(order_0) AS b0, sum(order_1) AS b1, sum(order_2) AS b2, sum(order_3) AS b3,
-         sum(order_4) AS b4, sum(order_5) AS b5, sum(order_6) AS b6, sum(order_7) AS b7, sum(order_8) AS b8,
-         sum(order_9) AS b9, sum(order_10) AS b10
+WITH zone_pages AS (
+  SELECT f.run_id, i.t_ns, f.zone_id, sum(order_0) AS p0, sum(order_1) << 1 AS p1, sum(order_2) << 2 AS p2, sum(order_3) << 3 AS p3,
+         sum(order_4) << 4 AS p4, sum(order_5) << 5 AS p5, sum(order_6) << 6 AS p6, sum(order_7) << 7 AS p7,
+         sum(order_8) << 8 AS p8, sum(order_9) << 9 AS p9, sum(order_10) << 10 AS p10,
+         sum(order_0 + order_1 + order_2 + order_3 + order_4 + order_5 + order_6 + order_7 + order_8 + order_9 + order_10) AS blocks
     FROM free_blocks f CROSS JOIN instant i ON i.run_id = f.run_id AND i.t_ns BETWEEN f.t_ns AND f.last_ns
-   GROUP BY f.run_id, i.t_ns, f.node, f.zone),
+   GROUP BY f.run_id, i.t_ns, f.zone_id),
 counted AS MATERIALIZED (
-  SELECT run_id, t_ns, node, zone, b0 AS below_1, b0 + (b1 << 1) AS below_2, b0 + (b1 << 1) + (b2 << 2) AS below_3,
-         b0 + (b1 << 1) + (b2 << 2) + (b3 << 3) AS below_4,
-         b0 + (b1 << 1) + (b2 << 2) + (b3 << 3) + (b4 << 4) AS below_5,
-         b0 + (b1 << 1) + (b2 << 2) + (b3 << 3) + (b4 << 4) + (b5 << 5) AS below_6,
-         b0 + (b1 << 1) + (b2 << 2) + (b3 << 3) + (b4 << 4) + (b5 << 5) + (b6 << 6) AS below_7,
-         b0 + (b1 << 1) + (b2 << 2) + (b3 << 3) + (b4 << 4) + (b5 << 5) + (b6 << 6) + (b7 << 7) AS below_8,
-         b0 + (b1 << 1) + (b2 << 2) + (b3 << 3) + (b4 << 4) + (b5 << 5) + (b6 << 6) + (b7 << 7) + (b8 << 8) AS below_9,
-         b0 + (b1 << 1) + (b2 << 2) + (b3 << 3) + (b4 << 4) + (b5 << 5) + (b6 << 6) + (b7 << 7) + (b8 << 8) + (b9 << 9) AS below_10,
-         b0 + (b1 << 1) + (b2 << 2) + (b3 << 3) + (b4 << 4) + (b5 << 5) + (b6 << 6) + (b7 << 7) + (b8 << 8) + (b9 << 9) + (b10 << 10) AS pages,
-         b0 + b1 + b2 + b3 + b4 + b5 + b6 + b7 + b8 + b9 + b10 AS blocks
-    FROM zone_blocks),
+  SELECT run_id, t_ns, node, zone, blocks, p0 AS below_1, p0 + p1 AS below_2, p0 + p1 + p2 AS below_3, p0 + p1 + p2 + p3 AS below_4,
+         p0 + p1 + p2 + p3 + p4 AS below_5,
+         p0 + p1 + p2 + p3 + p4 + p5 AS below_6,
+         p0 + p1 + p2 + p3 + p4 + p5 + p6 AS below_7,
+         p0 + p1 + p2 + p3 + p4 + p5 + p6 + p7 AS below_8,
+         p0 + p1 + p2 + p3 + p4 + p5 + p6 + p7 + p8 AS below_9,
+         p0 + p1 + p2 + p3 + p4 + p5 + p6 + p7 + p8 + p9 AS below_10,
+         p0 + p1 + p2 + p3 + p4 + p5 + p6 + p7 + p8 + p9 + p10 AS pages
+    FROM zone_pages CROSS JOIN zone_name USING (run_id, zone_id)),
 orders (page_order) AS (VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10)),
 at_order AS (
   SELECT *, CASE page_order WHEN 1 THEN below_1 WHEN 2 THEN below_2 WHEN 3 THEN below_3 WHEN 4 THEN below_4 WHEN 5 THEN below_5
@@ -306,21 +307,15 @@ SELECT f.run_id, r.label AS run, f.t_ns, f.node, f.zone, f.page_order,
 
 DROP VIEW IF EXISTS stall_histogram;
 CREATE VIEW stall_histogram AS
-SELECT run_id, run, 'reclaim' AS what, kind,
+SELECT run_id, run, what, kind,
        CASE WHEN duration_ns < 1000 THEN 0
             WHEN duration_ns < 10000 THEN 1000 WHEN duration_ns < 100000 THEN 10000
             WHEN duration_ns < 1000000 THEN 100000 WHEN duration_ns < 10000000 THEN 1000000
             WHEN duration_ns < 100000000 THEN 10000000 ELSE 100000000 END AS at_least_ns,
        count(*) AS nr_stalls, sum(duration_ns) AS total_ns
-  FROM reclaim_stalls WHERE duration_ns IS NOT NULL GROUP BY 1, 2, 3, 4, 5
-UNION ALL
-SELECT run_id, run, 'compaction', kind,
-       CASE WHEN duration_ns < 1000 THEN 0
-            WHEN duration_ns < 10000 THEN 1000 WHEN duration_ns < 100000 THEN 10000
-            WHEN duration_ns < 1000000 THEN 100000 WHEN duration_ns < 10000000 THEN 1000000
-            WHEN duration_ns < 100000000 THEN 10000000 ELSE 100000000 END AS at_least_ns,
-       count(*), sum(duration_ns)
-  FROM compaction_stalls WHERE duration_ns IS NOT NULL GROUP BY 1, 2, 3, 4, 5;
+  FROM (SELECT run_id, run, 'reclaim' AS what, kind, duration_ns FROM reclaim_stalls
+        UNION ALL SELECT run_id, run, 'compaction', kind, duration_ns FROM compaction_stalls)
+ WHERE duration_ns IS NOT NULL GROUP BY 1, 2, 3, 4, 5;
 
 -- A throttled task is inside of a reclaim or compaction, whose time counts already.
 DROP VIEW IF EXISTS top_stalled_tasks;
@@ -337,19 +332,19 @@ SELECT run_id, run, pid, comm, count(*) AS nr_stalls, sum(duration_ns) AS total_
 DROP VIEW IF EXISTS ksm_state;
 CREATE VIEW ksm_state AS
 SELECT v.run_id, r.label AS run, v.t_ns,
-       max(CASE v.name WHEN 'ksm/pages_shared' THEN v.value END) AS pages_shared,
-       max(CASE v.name WHEN 'ksm/pages_sharing' THEN v.value END) AS pages_sharing,
-       max(CASE v.name WHEN 'ksm/pages_unshared' THEN v.value END) AS pages_unshared,
-       max(CASE v.name WHEN 'ksm/pages_volatile' THEN v.value END) AS pages_volatile,
-       max(CASE v.name WHEN 'ksm/ksm_zero_pages' THEN v.value END) AS zero_pages,
-       max(CASE v.name WHEN 'ksm/full_scans' THEN v.value END) AS full_scans,
-       max(CASE v.name WHEN 'ksm/pages_scanned' THEN v.value END) AS pages_scanned,
-       max(CASE v.name WHEN 'ksm/pages_skipped' THEN v.value END) AS pages_skipped,
-       max(CASE v.name WHEN 'ksm/pages_to_scan' THEN v.value END) AS pages_to_scan,
-       max(CASE v.name WHEN 'ksm/stable_node_chains' THEN v.value END) AS stable_node_chains,
-       max(CASE v.name WHEN 'ksm/stable_node_dups' THEN v.value END) AS stable_node_dups,
-       4096 * (max(CASE v.name WHEN 'ksm/pages_sharing' THEN v.value END) +
-               coalesce(max(CASE v.name WHEN 'ksm/ksm_zero_pages' THEN v.value END), 0)) AS bytes_saved
+       max(value) FILTER (WHERE name = 'ksm/pages_shared') AS pages_shared,
+       max(value) FILTER (WHERE name = 'ksm/pages_sharing') AS pages_sharing,
+       max(value) FILTER (WHERE name = 'ksm/pages_unshared') AS pages_unshared,
+       max(value) FILTER (WHERE name = 'ksm/pages_volatile') AS pages_volatile,
+       max(value) FILTER (WHERE name = 'ksm/ksm_zero_pages') AS zero_pages,
+       max(value) FILTER (WHERE name = 'ksm/full_scans') AS full_scans,
+       max(value) FILTER (WHERE name = 'ksm/pages_scanned') AS pages_scanned,
+       max(value) FILTER (WHERE name = 'ksm/pages_skipped') AS pages_skipped,
+       max(value) FILTER (WHERE name = 'ksm/pages_to_scan') AS pages_to_scan,
+       max(value) FILTER (WHERE name = 'ksm/stable_node_chains') AS stable_node_chains,
+       max(value) FILTER (WHERE name = 'ksm/stable_node_dups') AS stable_node_dups,
+       4096 * (max(value) FILTER (WHERE name = 'ksm/pages_sharing')
+               + coalesce(max(value) FILTER (WHERE name = 'ksm/ksm_zero_pages'), 0)) AS bytes_saved
   FROM vmstat v JOIN run r USING (run_id) WHERE v.name GLOB 'ksm/*' GROUP BY v.run_id, v.t_ns;
 
 -- TLB flushes by the kernel's reasons. up_to_date: there was nothing to flush.
@@ -389,28 +384,36 @@ SELECT p.run_id, r.label AS run, p.layout, p.leaves, p.uppers, p.bytes / 1024 AS
 DROP VIEW IF EXISTS request_outcome;
 CREATE VIEW request_outcome AS
 WITH orders (page_order) AS (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9), (10))
-SELECT c.run_id, c.t_ns, c.node, c.zone, o.page_order, c.migratetype,
+SELECT c.run_id, c.t_ns, z.node, z.zone, o.page_order,
+       CASE c.migratetype WHEN 0 THEN 'Unmovable' WHEN 1 THEN 'Movable' WHEN 2 THEN 'Reclaimable' END AS migratetype,
        CASE substr(c.outcomes, o.page_order + 1, 1) WHEN 'o' THEN 'own' WHEN 'f' THEN 'fallback' WHEN 'c' THEN 'compaction'
             WHEN 'p' THEN 'pinned' WHEN 'm' THEN 'memory' END AS outcome
-  FROM outcome_change c CROSS JOIN orders o WHERE outcome IS NOT NULL;
+  FROM outcome_change c CROSS JOIN zone_name z USING (run_id, zone_id) CROSS JOIN orders o WHERE outcome IS NOT NULL;
 
--- For how long each outcome held, and the share of the time that is known.
+-- For how long each outcome held, and the share of the time that is known. Lists are numbered by zone, type and order while they are sorted.
 DROP VIEW IF EXISTS request_outcomes;
 CREATE VIEW request_outcomes AS
-WITH span AS (
-  SELECT o.run_id, r.label AS run, o.t_ns, o.node, o.zone, o.page_order, o.migratetype, o.outcome,
-         lead(o.t_ns, 1, r.duration_ns) OVER (PARTITION BY o.run_id, o.node, o.zone, o.page_order, o.migratetype
-                                              ORDER BY o.t_ns) - o.t_ns AS lasted_ns
-    FROM request_outcome o JOIN run r USING (run_id))
-SELECT run_id, run, node, zone, page_order, migratetype, outcome, sum(lasted_ns) AS total_ns,
-       100.0 * sum(lasted_ns) / max(sum(sum(lasted_ns)) OVER (PARTITION BY run_id, node, zone, page_order, migratetype), 1) AS time_percent
-  FROM span GROUP BY run_id, node, zone, page_order, migratetype, outcome;
+WITH orders (page_order) AS (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9), (10)),
+change AS (
+  SELECT run_id, (zone_id << 8) + (migratetype << 4) + page_order AS list, t_ns, duration_ns, substr(outcomes, page_order + 1, 1) AS letter
+    FROM outcome_change CROSS JOIN run USING (run_id) CROSS JOIN orders WHERE letter <> '-'),
+span AS (
+  SELECT run_id, list, letter, lead(t_ns, 1, duration_ns) OVER (PARTITION BY run_id, list ORDER BY t_ns) - t_ns AS lasted_ns
+    FROM change),
+held AS (
+  SELECT run_id, list, list >> 8 AS zone_id, letter, sum(lasted_ns) AS total_ns FROM span GROUP BY run_id, list, letter)
+SELECT run_id, label AS run, node, zone, list & 15 AS page_order,
+       CASE (list >> 4) & 15 WHEN 0 THEN 'Unmovable' WHEN 1 THEN 'Movable' WHEN 2 THEN 'Reclaimable' END AS migratetype,
+       CASE letter WHEN 'o' THEN 'own' WHEN 'f' THEN 'fallback' WHEN 'c' THEN 'compaction' WHEN 'p' THEN 'pinned'
+                   WHEN 'm' THEN 'memory' END AS outcome,
+       total_ns, 100.0 * total_ns / max(sum(total_ns) OVER (PARTITION BY run_id, list), 1) AS time_percent
+  FROM held CROSS JOIN run USING (run_id) CROSS JOIN zone_name USING (run_id, zone_id);
 
 -- Pinned pageblocks at each instant at which they were counted.
 DROP VIEW IF EXISTS pinned_block;
 CREATE VIEW pinned_block AS
-SELECT s.run_id, i.t_ns, s.node, s.zone, s.first_pfn, s.holder_id, s.pages, s.holders
-  FROM pin_span s CROSS JOIN pin_instant i ON i.run_id = s.run_id AND i.t_ns BETWEEN s.t_ns AND s.last_ns;
+SELECT s.run_id, i.t_ns, z.node, z.zone, s.first_pfn, s.holder_id, s.pages, s.holders
+  FROM pin_span s CROSS JOIN zone_name z USING (run_id, zone_id) CROSS JOIN pin_instant i ON i.run_id = s.run_id AND i.t_ns BETWEEN s.t_ns AND s.last_ns;
 
 -- Who pinned how many pageblocks at each instant at which they were counted: alone (huge pages that it alone costs), and among others.
 DROP VIEW IF EXISTS pinners;

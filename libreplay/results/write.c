@@ -22,7 +22,8 @@ static const struct {
 	[RESULTS_COUNTER_INSTANT] = { "counter_instant", "ii" },
 	[RESULTS_VMSTAT] = { "vmstat_value", "iii" },
 	[RESULTS_INSTANT] = { "instant", "i" },
-	[RESULTS_FREE_BLOCKS] = { "free_blocks", "iiittiiiiiiiiiii" },
+	[RESULTS_ZONE_NAME] = { "zone_name", "iit" },
+	[RESULTS_FREE_BLOCKS] = { "free_blocks", "iiiiiiiiiiiiiii" },
 	[RESULTS_TASK] = { "task", "itin" },
 	[RESULTS_RECLAIM] = { "reclaim_episode", "titinnniit" },
 	[RESULTS_COMPACTION] = { "compaction_episode", "titinnniiiiit" },
@@ -51,11 +52,11 @@ static const struct {
 	[RESULTS_TLB_FLUSH] = { "tlb_flush", "tttii" },
 	[RESULTS_TLB_REACH] = { "tlb_reach", "tiiiii" },
 	[RESULTS_PAGE_TABLE] = { "page_table", "tiii" },
-	[RESULTS_OUTCOMES] = { "outcome_change", "iittt" },
+	[RESULTS_OUTCOMES] = { "outcome_change", "iiit" },
 	[RESULTS_PAGEBLOCK_COUNT] = { "pageblock_count", "iitiiii" },
 	[RESULTS_PIN_HOLDER] = { "pin_holder", "itntnt" },
 	[RESULTS_PIN_INSTANT] = { "pin_instant", "i" },
-	[RESULTS_PIN_SPAN] = { "pin_span", "iiitiiii" },
+	[RESULTS_PIN_SPAN] = { "pin_span", "iiiiiii" },
 	[RESULTS_COMPACTION_BLOCK] = { "compaction_block", "iiitiiiii" },
 };
 
@@ -226,6 +227,22 @@ static void put_counter(struct results_db *db, enum results_statement which, int
 	put(db, which, name_id, instant_id, value);
 }
 
+/* The number of a zone, in the tables that do not have its name; -1: the failure is noted. */
+static int64_t zone_id(struct results_db *db, int64_t node, const char *zone)
+{
+	int64_t number;
+	bool new_zone;
+
+	if (db->first_failure.code)
+		return -1;
+	number = results_zones_number(&db->zones, node, zone, &new_zone);
+	if (number < 0)
+		base_error(&db->first_failure, MMR_E_NOMEM, "out of memory");
+	else if (new_zone)
+		put(db, RESULTS_ZONE_NAME, number, node, zone);
+	return number;
+}
+
 void results_put_vmstat(struct results_db *db, int64_t t_ns, const char *name, int64_t value)
 {
 	put_counter(db, RESULTS_VMSTAT, t_ns, name, value);
@@ -238,11 +255,12 @@ void results_put_instant(struct results_db *db, int64_t t_ns)
 
 void results_put_free_blocks(struct results_db *db, const struct results_free_blocks *row)
 {
+	int64_t zone = zone_id(db, row->node, row->zone);
 	const int64_t *blocks = row->blocks;
 
-	put_batched(db, RESULTS_FREE_BLOCKS, row->t_ns, row->last_ns, row->node, row->zone,
-	            row->migratetype, blocks[0], blocks[1], blocks[2], blocks[3], blocks[4],
-	            blocks[5], blocks[6], blocks[7], blocks[8], blocks[9], blocks[10]);
+	put_batched(db, RESULTS_FREE_BLOCKS, row->t_ns, row->last_ns, zone, row->migratetype,
+	            blocks[0], blocks[1], blocks[2], blocks[3], blocks[4], blocks[5], blocks[6],
+	            blocks[7], blocks[8], blocks[9], blocks[10]);
 }
 
 void results_put_task(struct results_db *db, int64_t pid, const char *comm, int64_t start_ns,
@@ -413,7 +431,9 @@ void results_put_page_table(struct results_db *db, const char *layout, int64_t l
 
 void results_put_outcomes(struct results_db *db, const struct results_outcomes *row)
 {
-	put(db, RESULTS_OUTCOMES, row->t_ns, row->node, row->zone, row->migratetype, row->outcomes);
+	int64_t zone = zone_id(db, row->node, row->zone);
+
+	put_batched(db, RESULTS_OUTCOMES, row->t_ns, zone, row->migratetype, row->outcomes);
 }
 
 void results_put_pageblock_count(struct results_db *db, const struct results_pageblock_count *row)
@@ -435,8 +455,10 @@ void results_put_pin_instant(struct results_db *db, int64_t t_ns)
 
 void results_put_pin_span(struct results_db *db, const struct results_pin_span *row)
 {
-	put_batched(db, RESULTS_PIN_SPAN, row->t_ns, row->last_ns, row->node, row->zone,
-	            row->first_pfn, row->holder_id, row->pages, row->holders);
+	int64_t zone = zone_id(db, row->node, row->zone);
+
+	put_batched(db, RESULTS_PIN_SPAN, row->t_ns, row->last_ns, zone, row->first_pfn,
+	            row->holder_id, row->pages, row->holders);
 }
 
 void results_put_compaction_block(struct results_db *db, const struct results_compaction_block *row)

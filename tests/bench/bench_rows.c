@@ -87,11 +87,9 @@ static double plain(const char *path)
 		die("cannot open the database");
 	execute(db,
 	        "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN;"
-	        "CREATE TABLE pin_span (run_id INTEGER NOT NULL, t_ns INTEGER NOT NULL,"
-	        " last_ns INTEGER NOT NULL, node INTEGER NOT NULL, zone TEXT NOT NULL, first_pfn INTEGER NOT NULL,"
-	        " holder_id INTEGER NOT NULL, pages INTEGER NOT NULL,"
-	        " holders INTEGER NOT NULL) STRICT");
-	if (sqlite3_prepare_v3(db, "INSERT INTO pin_span VALUES (?,?,?,?,?,?,?,?,?)", -1,
+	        "CREATE TABLE pin_span (run_id INTEGER, t_ns INTEGER, last_ns INTEGER, zone_id INTEGER,"
+	        " first_pfn INTEGER, holder_id INTEGER, pages INTEGER, holders INTEGER)");
+	if (sqlite3_prepare_v3(db, "INSERT INTO pin_span VALUES (?,?,?,?,?,?,?,?)", -1,
 	                       SQLITE_PREPARE_PERSISTENT, &insert, NULL) != SQLITE_OK)
 		die(sqlite3_errmsg(db));
 	begin = now();
@@ -101,12 +99,11 @@ static double plain(const char *path)
 		sqlite3_bind_int64(insert, 1, 1);
 		sqlite3_bind_int64(insert, 2, row.t_ns);
 		sqlite3_bind_int64(insert, 3, row.last_ns);
-		sqlite3_bind_int64(insert, 4, row.node);
-		sqlite3_bind_text(insert, 5, row.zone, -1, SQLITE_STATIC);
-		sqlite3_bind_int64(insert, 6, row.first_pfn);
-		sqlite3_bind_int64(insert, 7, row.holder_id);
-		sqlite3_bind_int64(insert, 8, row.pages);
-		sqlite3_bind_int64(insert, 9, row.holders);
+		sqlite3_bind_int64(insert, 4, 0);
+		sqlite3_bind_int64(insert, 5, row.first_pfn);
+		sqlite3_bind_int64(insert, 6, row.holder_id);
+		sqlite3_bind_int64(insert, 7, row.pages);
+		sqlite3_bind_int64(insert, 8, row.holders);
 		if (sqlite3_step(insert) != SQLITE_DONE)
 			die(sqlite3_errmsg(db));
 		sqlite3_reset(insert);

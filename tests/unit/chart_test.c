@@ -145,9 +145,13 @@ static void add_samples(sqlite3 *sqlite, const struct shape *shape, const struct
                         int run_id)
 {
 	uint8_t *state = xalloc(zone->nr_pageblocks, PAGEBLOCK_RECORD);
+	int zone_id = (int)(zone - shape->zones);
 	sqlite3_stmt *stmt;
 	char sql[512];
 
+	snprintf(sql, sizeof(sql), "INSERT INTO zone_name VALUES (%d, %d, %d, '%s')", run_id,
+	         zone_id, zone->node, zone->name);
+	execute(sqlite, sql);
 	for (uint32_t sample = 0; sample < shape->nr_samples; sample++) {
 		int64_t t_ns = shape->duration_ns * sample / shape->nr_samples;
 
@@ -164,9 +168,9 @@ static void add_samples(sqlite3 *sqlite, const struct shape *shape, const struct
 		snprintf(sql, sizeof(sql),
 		         "INSERT OR IGNORE INTO instant VALUES (%d, %lld);"
 		         "INSERT INTO free_blocks VALUES"
-		         " (%d, %lld, %lld, %d, '%s', 'Movable', 0, 0, 0, %u, 0, 0, 0, 0, 0, 0, 0)",
-		         run_id, (long long)t_ns, run_id, (long long)t_ns, (long long)t_ns,
-		         zone->node, zone->name, scramble(sample) % (zone->nr_pageblocks * 64));
+		         " (%d, %lld, %lld, %d, 1, 0, 0, 0, %u, 0, 0, 0, 0, 0, 0, 0)",
+		         run_id, (long long)t_ns, run_id, (long long)t_ns, (long long)t_ns, zone_id,
+		         scramble(sample) % (zone->nr_pageblocks * 64));
 		execute(sqlite, sql);
 	}
 	free(state);

@@ -230,11 +230,14 @@ static void make_old(const char *path)
 		"DROP TABLE stall_stack; DROP TABLE stack_frame; DROP TABLE stack;"
 		"CREATE VIEW reclaim_stalls AS SELECT run_id, pid FROM reclaim_episode;"
 		"DROP VIEW buddy; DROP VIEW frag; DROP TABLE free_blocks; DROP TABLE instant;"
+		"DROP TABLE zone_name;"
 		"CREATE TABLE buddy (run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,"
 		" t_ns INTEGER NOT NULL, node INTEGER NOT NULL, zone TEXT NOT NULL,"
 		" page_order INTEGER NOT NULL, migratetype TEXT NOT NULL, blocks INTEGER NOT NULL) STRICT;"
 		"INSERT INTO buddy VALUES (1, 5, 0, 'DMA', 0, 'Movable', 3),"
-		" (1, 5, 0, 'DMA', 10, 'Movable', 1), (1, 6, 0, 'DMA', 9, 'Unmovable', 1);"
+		" (1, 5, 0, 'DMA', 10, 'Movable', 1), (1, 6, 0, 'DMA', 9, 'Unmovable', 1),"
+		" (1, 7, 0, 'DMA', 9, 'Unmovable', 1), (1, 8, 0, 'DMA', 0, 'Movable', 2),"
+		" (1, 9, 0, 'DMA', 9, 'Unmovable', 1);"
 		"CREATE TABLE frag (run_id INTEGER NOT NULL) STRICT;"
 		"DROP VIEW pinned_block; DROP TABLE pin_span; DROP TABLE pin_instant;"
 		"CREATE TABLE pinned_block (run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,"
@@ -283,8 +286,14 @@ static void test_older_version_is_brought_up_to_date(void **state)
 	assert_int_equal(ask(path, "SELECT count(code) FROM reclaim_stalls"), 0);
 	assert_int_equal(ask(path, "SELECT count(*) FROM stall_stacks"), 0);
 	assert_int_equal(ask(path, "SELECT * FROM mine"), 7);
-	assert_int_equal(ask(path, "SELECT count(*) FROM buddy"), 3);
-	assert_int_equal(ask(path, "SELECT sum(blocks << page_order) FROM buddy"), 1539);
+	assert_int_equal(ask(path, "SELECT count(*) FROM buddy"), 6);
+	assert_int_equal(ask(path, "SELECT sum(blocks << page_order) FROM buddy"), 2565);
+	assert_int_equal(ask(path, "SELECT count(*) FROM free_blocks"), 4);
+	assert_int_equal(ask(path, "SELECT group_concat(t_ns, '') FROM buddy"
+	                           " WHERE migratetype = 'Unmovable' AND zone = 'DMA'"),
+	                 679);
+	assert_int_equal(ask(path, "SELECT count(*) FROM pin_span"), 1);
+	assert_int_equal(ask(path, "PRAGMA freelist_count"), 0);
 	assert_int_equal(ask(path, "SELECT sum(pages) FROM pinned_block"), 14);
 	assert_int_equal(ask(path, "SELECT count(*) FROM request_outcome"), 3);
 	assert_int_equal(

@@ -197,7 +197,7 @@ static void fragmentation_has_units(void **state)
 {
 	/* Of 891 free pages 119 are single ones, and 123 in blocks smaller than those of order 8. */
 	struct results_free_blocks row = {
-		.t_ns = 5, .last_ns = 5, .zone = "Normal", .migratetype = "Movable"
+		.t_ns = 5, .last_ns = 5, .zone = "Normal", .migratetype = 1
 	};
 	struct results_db *db = begin("original", "original");
 
@@ -206,7 +206,7 @@ static void fragmentation_has_units(void **state)
 	row.blocks[0] = 119;
 	row.blocks[1] = 2;
 	results_put_free_blocks(db, &row);
-	row.migratetype = "Unmovable";
+	row.migratetype = 0;
 	row.blocks[0] = 0;
 	row.blocks[1] = 0;
 	row.blocks[8] = 3;
@@ -223,7 +223,7 @@ static void fragmentation_has_units(void **state)
 static void free_blocks_hold_until_they_change(void **state)
 {
 	struct results_free_blocks row = {
-		.t_ns = 1, .last_ns = 3, .zone = "DMA", .migratetype = "Movable"
+		.t_ns = 1, .last_ns = 3, .zone = "DMA", .migratetype = 1
 	};
 	struct results_db *db = begin("original", "original");
 
