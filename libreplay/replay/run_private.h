@@ -17,7 +17,7 @@
 #define RUN_NR_TYPES       6
 #define RUN_INTERVAL_NS    UINT64_C(100000000)   /* between samples … */
 #define RUN_SHORT_NS       UINT64_C(20000000000) /* … a tenth of it in traces shorter than this */
-#define RUN_MAX_SAMPLES    40000                 /* … more in traces longer than an hour */
+#define RUN_MAX_SAMPLES    20000                 /* … 2, 4, 8 … times that in longer ones */
 #define RUN_MAX_PAGEBLOCKS 400                   /* instants of pageblock rows in one run */
 #define RUN_MAX_LRU        100                   /* instants of rows about the LRU lists */
 #define RUN_PROGRESS_MASK  0xffffu

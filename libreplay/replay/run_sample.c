@@ -21,7 +21,7 @@ uint64_t replay_run_interval(const struct mmr_run_options *options, const struct
 	if (options->interval_ns)
 		return options->interval_ns;
 	while (duration_ns / interval_ns > RUN_MAX_SAMPLES)
-		interval_ns *= 10;
+		interval_ns *= 2;
 	return interval_ns;
 }
 
