@@ -3,7 +3,8 @@
  * A program whose memory only grows, or a task that allocates kernel memory that only grows. One that fills its memory once,
  * as most do, grows at first and not at last: a suspect has at least half of an even share of its growth in every quarter of its
  * life. What it had is counted in memory and in swap, so that reclaim does not hide it. One that has ended has given all of it
- * back, and is a suspect only if memory became short, or if it grew much for most of the time. The instants at which it was seen are some more than
+ * back, and is a suspect only if memory became short, or if it grew much. One that was
+ * there for less than half of the time is one only if memory that it did not use was swapped out. The instants at which it was seen are some more than
  * quarters have ends.
  */
 #include <stddef.h>
@@ -27,9 +28,12 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 
 	if (growth < THRESHOLD_GROWTH_NOTICE * managed)
 		return;
+	/* Seen for a short time, filling memory looks the same, unless it does not use what it has. */
+	if (fact(facts, "long") < 1 && fact(facts, "swap") < THRESHOLD_MEMORY_NOTICE * managed)
+		return;
 	/* What it had is back, and nobody missed it meanwhile: most programs grow while they run. */
-	if (fact(facts, "ended") > 0 && !has_harmed(facts) &&
-	    (growth < THRESHOLD_MEMORY_SERIOUS * managed || fact(facts, "long") < 1))
+	if (fact(facts, "ended") > 0 && growth < THRESHOLD_MEMORY_SERIOUS * managed &&
+	    !has_harmed(facts))
 		return;
 	finding->severity = growth >= THRESHOLD_MEMORY_SERIOUS * managed && has_harmed(facts)
 	                            ? FINDING_SERIOUS
@@ -103,7 +107,7 @@ const struct finding_ops finding_leak = {
 	.sql = SUSPECTS "SELECT suspect.*, " FINDING_NAME(
 		"suspect") " AS name,"
 			   " (SELECT max(end_ns) FROM task t WHERE t.run_id = {run} AND t.pid = suspect.pid) AS ended,"
-			   " (SELECT last_ns - first_ns > iif(end_ns > begin_ns, end_ns - begin_ns, duration_ns) / 2 FROM run"
+			   " (SELECT last_ns - first_ns > duration_ns / 2 FROM run"
 			   "   WHERE run_id = {run}) AS long, (SELECT count(*) - 1 FROM suspect s, (SELECT max(growth) AS most_growth FROM suspect)"
 			   "           WHERE s.growth > most_growth / 2)  AS others,"
 			   " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pswpout') AS swapped_out,"
