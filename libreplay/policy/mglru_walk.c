@@ -140,6 +140,20 @@ static enum visit visit_table(const struct mm_machine *machine, const struct tab
 	return visit;
 }
 
+/* true: it was young, and the page is in the youngest generation now. */
+static bool clear_entry(struct mm_node *node, uint32_t pfn)
+{
+	bool known = node->machine->pages[pfn].flags & MM_PG_YOUNG;
+
+	mm_reference_look(node->machine, pfn, MM_LOOK_WALK);
+	if (!mm_test_clear_young(node, pfn))
+		return false;
+	if (!known)
+		node->machine->pages[pfn].policy |= MGLRU_GUESSED;
+	policy_mglru_update_gen(node, pfn);
+	return true;
+}
+
 /* Whether the next walk should look here again. */
 static bool walk_table(struct mm_node *node, const struct table *table, bool can_swap, bool forced)
 {
@@ -149,7 +163,6 @@ static bool walk_table(struct mm_node *node, const struct table *table, bool can
 
 	for (uint32_t i = 0; i < table->nr; i++) {
 		uint32_t page = page_at(node->machine, table, i), pfn;
-		bool known;
 
 		if (page == MM_NONE || visit_of(node->machine, page) == VISIT_NO)
 			continue;
@@ -158,14 +171,7 @@ static bool walk_table(struct mm_node *node, const struct table *table, bool can
 		if (pfn == MM_NONE)
 			continue;
 		mapped++;
-		known = node->machine->pages[pfn].flags & MM_PG_YOUNG;
-		mm_reference_look(node->machine, pfn, MM_LOOK_WALK);
-		if (!mm_test_clear_young(node, pfn))
-			continue;
-		if (!known)
-			node->machine->pages[pfn].policy |= MGLRU_GUESSED;
-		policy_mglru_update_gen(node, pfn);
-		young++;
+		young += clear_entry(node, pfn);
 	}
 	/* The upper level's young bit tells that no entry can be. */
 	if (total == 0 || (young == 0 && !forced && (lru->caps & MGLRU_NONLEAF_YOUNG)))
@@ -204,11 +210,46 @@ static void end_visit(struct mm_machine *machine)
 	}
 }
 
+/* The page that an upper level's entry maps as a whole; MM_NONE: there is a table. */
+static uint32_t leaf_of(const struct mm_machine *machine, const struct table *table)
+{
+	uint32_t first = table->nr > 0 ? page_at(machine, table, 0) : MM_NONE;
+	const struct mm_lpage *lpage;
+
+	if (first == MM_NONE)
+		return MM_NONE;
+	lpage = mm_lpage(machine, first);
+	if (lpage->pfn == MM_NONE || lpage->kind == MM_LPAGE_KERNEL ||
+	    lpage->order != MM_PAGEBLOCK_ORDER || (lpage->flags & MM_LP_PTE_MAPPED))
+		return MM_NONE;
+	return first;
+}
+
+/* No filter knows of such an entry: it is cheap to look at. */
+static void walk_leaf(struct mm_node *node, uint32_t page, bool can_swap)
+{
+	struct mglru *lru = mglru_of(node);
+	uint64_t *stats = lru->walked[mglru_hist(lru, lru->max_seq)];
+	uint32_t pfn = mapped_pfn(node, mm_lpage(node->machine, page), can_swap);
+
+	if (visit_of(node->machine, page) == VISIT_NO)
+		return;
+	stats[MGLRU_LEAF_TOTAL]++;
+	if (pfn != MM_NONE && clear_entry(node, pfn))
+		stats[MGLRU_LEAF_YOUNG]++;
+}
+
 static void walk_if_due(struct mm_node *node, const struct table *table, bool can_swap)
 {
 	struct mglru *lru = mglru_of(node);
-	enum visit visit = visit_table(node->machine, table);
+	uint32_t leaf = leaf_of(node->machine, table);
+	enum visit visit;
 
+	if (leaf != MM_NONE) {
+		walk_leaf(node, leaf, can_swap);
+		return;
+	}
+	visit = visit_table(node->machine, table);
 	if (visit == VISIT_NO)
 		return;
 	lru->walked[mglru_hist(lru, lru->max_seq)][MGLRU_TABLE_TOTAL]++;

@@ -201,6 +201,31 @@ static void the_second_walk_skips_where_little_was_young(void **state)
 	mm_machine_destroy(machine);
 }
 
+/* It is one entry, and no filter hides it; once it is split, its table is one of many. */
+static void a_walk_looks_at_each_huge_page(void **state)
+{
+	struct mm_machine *machine = mglru_machine(MM_KERNEL(6, 12), NR_PAGES);
+	const struct mm_request huge = { .gfp_flags = user.gfp_flags, .order = 9 };
+	struct mglru *lru = mglru_of(&machine->nodes[0]);
+
+	(void)state;
+	mm_touch_page(machine, &huge, 0, MM_LPAGE_ANON, MM_TOUCH_WRITE);
+	age(machine);
+	assert_int_equal(lru->walked[3][MGLRU_LEAF_TOTAL], 1);
+	assert_int_equal(lru->walked[3][MGLRU_LEAF_YOUNG], 1);
+	assert_int_equal(lru->walked[3][MGLRU_TABLE_TOTAL], 0);
+	age(machine);
+	assert_int_equal(seq_of(machine, page_of(machine, 0)), 3);
+	touch(machine, 0, MM_LPAGE_ANON, 0);
+	age(machine);
+	assert_int_equal(seq_of(machine, page_of(machine, 0)), 5);
+	mm_split_huge_pmd(machine, 0);
+	touch(machine, 0, MM_LPAGE_ANON, 0);
+	age(machine);
+	assert_int_equal(seq_of(machine, page_of(machine, 0)), 5);
+	mm_machine_destroy(machine);
+}
+
 /* Of two spaces the one that a CPU switched to is walked; a new one is, whole. */
 static void spaces_that_did_not_run_are_passed_over(void **state)
 {
@@ -773,6 +798,7 @@ int main(void)
 		cmocka_unit_test(the_walk_makes_the_used_ones_young),
 		cmocka_unit_test(from_6_14_on_a_page_must_be_seen_twice),
 		cmocka_unit_test(the_second_walk_skips_where_little_was_young),
+		cmocka_unit_test(a_walk_looks_at_each_huge_page),
 		cmocka_unit_test(spaces_that_did_not_run_are_passed_over),
 		cmocka_unit_test(without_the_walk_nothing_gets_younger),
 		cmocka_unit_test(the_oldest_of_four_generations_goes_into_the_next),
