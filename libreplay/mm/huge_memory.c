@@ -314,6 +314,20 @@ static void put_huge(struct mm_machine *machine, const struct mm_request *reques
 	mm_lru_add_page(machine, pfn);
 }
 
+/* do_anonymous_page() begins with it, right after what reclaim and compaction for the huge page have freed. */
+static void alloc_table(struct mm_machine *machine, const struct mm_request *request)
+{
+	const struct mm_request table = {
+		.gfp_flags = request->table_gfp,
+		.task = request->task,
+		.space = request->space,
+		.cpu = request->cpu,
+	};
+
+	if (request->table_gfp != 0 && !mm_lpage_is_known(machine, request->table))
+		mm_touch_page(machine, &table, request->table, MM_LPAGE_KERNEL, MM_TOUCH_TABLE);
+}
+
 enum mm_touch_result mm_touch_huge(struct mm_machine *machine, const struct mm_request *request,
                                    uint32_t number, enum mm_lpage_kind kind, uint32_t flags)
 {
@@ -333,6 +347,8 @@ enum mm_touch_result mm_touch_huge(struct mm_machine *machine, const struct mm_r
 		             : MM_TOUCH_FAILED;
 	}
 	mm_count(machine, huge_item(kind, pfn != MM_NONE), 1);
+	if (pfn == MM_NONE)
+		alloc_table(machine, request);
 	if (pfn == MM_NONE && whole)
 		return mm_touch_pieces(machine, request, head, kind, shared ? flags : 0);
 	if (pfn == MM_NONE)

@@ -178,10 +178,10 @@ struct mm_current {
 /* The request behind a stall or a failure. */
 struct mm_request {
 	uint32_t gfp_flags;
-	uint32_t task;  /* the caller's number for it; handed to the hooks */
-	uint32_t space; /* of mm_space_new(), or 0: nobody's */
-	uint32_t
-		huge_gfp; /* of order 0: a huge page is to be tried first, with these; 0: none is */
+	uint32_t task;     /* the caller's number for it; handed to the hooks */
+	uint32_t space;    /* of mm_space_new(), or 0: nobody's */
+	uint32_t huge_gfp; /* of order 0: a huge page is tried first, with these; 0: none is */
+	uint32_t table, table_gfp; /* a page table before base pages; 0: none */
 	uint32_t folio_gfp; /* of processes' memory: folios of these orders are tried first, … */
 	uint16_t folio_orders; /* … with folio_gfp, the largest first; a bit each */
 	uint16_t cpu;

@@ -338,6 +338,7 @@ bool replay_input_next(struct replay *replay)
 	expect(replay, input);
 	input->next++;
 	input->met = false;
+	replay_table_meet(replay, op);
 	accept(replay, op);
 	return true;
 }

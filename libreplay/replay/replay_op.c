@@ -459,6 +459,10 @@ static void touch(struct replay *replay, const struct demand_op *op,
 		ask_in_vain(replay, op, request);
 		return;
 	}
+	if (replay_table_is_there(replay, op)) {
+		replay_oom_own(replay, op);
+		return;
+	}
 	if (op->kind == DEMAND_KERNEL_ALLOC && (op->arg & DEMAND_HUGETLB)) {
 		charge(replay, op, replay_hugetlb_page(replay, op, request));
 		return;
@@ -589,6 +593,7 @@ static void run(struct replay *replay, const struct demand_op *op)
 	}
 	replay->cpu = (uint16_t)(op->cpu % replay->nr_cpus);
 	ask_for_huge(replay, op, &request);
+	replay_table_ask(replay, op, &request);
 	learn_swapped(replay, op);
 	runs(replay, op, request.space);
 	switch ((enum demand_kind)op->kind) {

@@ -107,6 +107,14 @@ struct replay_input {
 	struct mmr_error *err;
 };
 
+/* See early_table.c. */
+#define REPLAY_TABLES 16u
+struct replay_early_table {
+	uint32_t touch;     /* page that is touched, for which a huge page is tried */
+	uint32_t table;     /* … and the page table that follows */
+	uint32_t gfp_flags; /* 0: free */
+};
+
 struct replay {
 	struct mm_machine *machine;
 	struct replay_input input;
@@ -115,6 +123,7 @@ struct replay {
 	struct replay_worker *sleepers; /* the one that wakes first is first */
 	struct replay_worker *idle;
 	struct replay_pending pending;
+	struct replay_early_table tables[REPLAY_TABLES];
 	const struct replay_spread *stalls; /* as recorded */
 	const struct replay_spread *wakes;
 	/* NULL: direct.stretch is the user's, or too little is known. */
@@ -259,6 +268,16 @@ void replay_compactor_hooks(struct mm_hooks *hooks);
 
 /* What the tunables say of folios below huge pages, at the start or after a change. */
 void replay_folios_init(struct replay *replay);
+
+/* ---- early_table.c ---- */
+
+/* The op that was read last, the one before input.next. */
+void replay_table_meet(struct replay *replay, const struct demand_op *op);
+/* What the touch needs of it. */
+void replay_table_ask(const struct replay *replay, const struct demand_op *op,
+                      struct mm_request *request);
+/* true: the page table is there since before the base pages. */
+bool replay_table_is_there(struct replay *replay, const struct demand_op *op);
 
 /* ---- hugetlb_pool.c ---- */
 

@@ -276,6 +276,46 @@ static void kernel_memory_has_no_base_pages(void **state)
 	end(machine);
 }
 
+/* There is room for a few pages only: whoever comes first has some. */
+static void a_page_table_comes_before_base_pages(void **state)
+{
+	const struct mm_request kernel = { .gfp_flags = MM_GFP_KERNEL };
+	const uint32_t table = 40000, first = 20000, few = 20;
+	struct mm_machine *machine = new_machine();
+	struct mm_request request = huge;
+	uint32_t nr = 0;
+
+	(void)state;
+	assert_int_equal(mm_reserve_lpages(machine, table + 1, NULL), 0);
+	while (mm_touch_page(machine, &kernel, first + nr, MM_LPAGE_KERNEL, 0) == MM_TOUCH_NEW)
+		nr++;
+	for (uint32_t i = 0; i < few; i++)
+		assert_true(mm_free_lpage(machine, 0, first + --nr));
+	mm_drain_all_pages(machine);
+	request.table = table;
+	request.table_gfp = MM_GFP_KERNEL;
+	assert_int_equal(mm_touch_page(machine, &request, HUGE, MM_LPAGE_ANON, MM_TOUCH_WRITE),
+	                 MM_TOUCH_FAILED);
+	assert_int_equal(machine_counter(machine, "thp_fault_fallback"), 1);
+	assert_int_equal(mm_lpage(machine, table)->kind, MM_LPAGE_KERNEL);
+	assert_true(nr_anon(machine) < few);
+	end(machine);
+}
+
+static void a_huge_page_leaves_the_page_table_for_later(void **state)
+{
+	struct mm_machine *machine = new_machine();
+	struct mm_request request = huge;
+
+	(void)state;
+	request.table = 3 * HUGE;
+	request.table_gfp = MM_GFP_KERNEL;
+	assert_int_equal(mm_touch_page(machine, &request, HUGE, MM_LPAGE_ANON, MM_TOUCH_WRITE),
+	                 MM_TOUCH_NEW);
+	assert_false(mm_lpage_is_known(machine, 3 * HUGE));
+	end(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +330,8 @@ int main(void)
 		cmocka_unit_test(a_copy_reads_the_piece),
 		cmocka_unit_test(a_page_goes_on_under_another_number),
 		cmocka_unit_test(kernel_memory_has_no_base_pages),
+		cmocka_unit_test(a_page_table_comes_before_base_pages),
+		cmocka_unit_test(a_huge_page_leaves_the_page_table_for_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

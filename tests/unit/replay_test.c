@@ -463,6 +463,64 @@ static void the_start_population_lies_where_it_lay(void **state)
 	replay_destroy(replay);
 }
 
+/* All memory is the kernel's but for half of each pageblock: no huge page can be had. */
+static uint32_t fragment(struct replay *replay)
+{
+	uint32_t page = 2 * 512;
+
+	/* Of the last pageblock only a quarter: not all memory may be gone. */
+	for (uint32_t i = 0; i < NR_PAGES / 256 - 1; i++, page += 256) {
+		struct demand_op op = { .t_ns = 1000,
+			                .task = 2,
+			                .page = page,
+			                .order = i < NR_PAGES / 256 - 2 ? 8 : 7,
+			                .gfp_flags = MM_GFP_KERNEL,
+			                .kind = DEMAND_KERNEL_ALLOC };
+
+		assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+	}
+	for (uint32_t at = 2 * 512; at + 512 < page; at += 512) {
+		struct demand_op op = { .t_ns = 1000, .page = at, .kind = DEMAND_FREE };
+
+		assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+	}
+	return page;
+}
+
+static void a_page_table_is_taken_with_the_touch_before(void **state)
+{
+	struct replay *replay = replay_with(NULL, "classic", NULL);
+	uint32_t table = fragment(replay), others = table + 1;
+	struct demand_op ops[] = { touch(0, 2000), touch(others, 2000), touch(table, 2001),
+		                   touch(others + 1, 2002) };
+	struct mm_request request = { 0 };
+
+	(void)state;
+	replay->hooks.failure = NULL;
+	ops[0].order = 9;
+	ops[0].gfp_flags = GFP_USER & ~MM_GFP_DIRECT_RECLAIM;
+	ops[1].task = 2;
+	ops[2].kind = DEMAND_KERNEL_ALLOC;
+	ops[2].gfp_flags = MM_GFP_KERNEL;
+	ops[2].arg = DEMAND_PAGE_TABLE;
+	replay->input = (struct replay_input){ .ops = ops, .nr = 4, .next = 1 };
+	replay_table_meet(replay, &ops[0]);
+	replay_table_ask(replay, &ops[3], &request);
+	assert_int_equal(request.table_gfp, 0);
+	replay_table_ask(replay, &ops[0], &request);
+	assert_int_equal(request.table_gfp, MM_GFP_KERNEL);
+	assert_int_equal(request.table, table);
+	assert_int_equal(replay_run(replay, ops, 4, NULL), 0);
+	assert_int_equal(counter(replay, "thp_fault_fallback"), 1);
+	assert_true(mm_lpage_is_known(replay->machine, table));
+	assert_int_equal(replay->stats.nr_mismatched, 0);
+	/* Nobody waits for one any more. */
+	request = (struct mm_request){ 0 };
+	replay_table_ask(replay, &ops[0], &request);
+	assert_int_equal(request.table_gfp, 0);
+	replay_destroy(replay);
+}
+
 static void hostile_ops_are_refused(void **state)
 {
 	struct replay *replay = replay_with(NULL, "clock", NULL);
@@ -648,6 +706,7 @@ int main(void)
 		cmocka_unit_test(demand_without_a_pause_has_to_reclaim_itself),
 		cmocka_unit_test(a_machine_without_swap_says_when_it_is_full),
 		cmocka_unit_test(the_start_population_lies_where_it_lay),
+		cmocka_unit_test(a_page_table_is_taken_with_the_touch_before),
 		cmocka_unit_test(hostile_ops_are_refused),
 		cmocka_unit_test(tunables_are_read_as_people_write_them),
 		cmocka_unit_test(what_overcommit_refuses_is_not_touched),
