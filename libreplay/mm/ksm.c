@@ -21,7 +21,7 @@
  * Follows scan_get_next_rmap_item(), cmp_and_merge_page(), unstable_tree_search_insert(), should_skip_rmap_item(),
  * __ksm_enter(), __ksm_exit(), unmerge_and_remove_all_rmap_items() of v6.12; cmp_and_merge_page() of v6.1.
  *
- * Not modelled: merge_across_nodes = 0; pages that a fork shares, in the child; locks that ksmd does not get; khugepaged
+ * Not modelled: pages that a fork shares, in the child; locks that ksmd does not get; khugepaged
  * leaves areas with shared pages alone; the memory that ksmd takes for its items and nodes.
  */
 #include "huge_memory.h"
@@ -380,7 +380,7 @@ static uint32_t item_at(struct mm_machine *machine, uint32_t vpn)
 
 /* An item whose page has these contents; otherwise it is there itself from now on, unless a page has gone. */
 static uint32_t unstable_search_insert(struct mm_machine *machine, uint32_t at, uint32_t number,
-                                       uint64_t content)
+                                       uint64_t key)
 {
 	struct mm_ksm *ksm = machine->ksm;
 	uint32_t parent = MM_NONE, here = ksm->unstable;
@@ -393,10 +393,10 @@ static uint32_t unstable_search_insert(struct mm_machine *machine, uint32_t at, 
 
 		if (other == MM_NONE || other == number)
 			return MM_NONE;
-		there = mm_ksm_content(machine, other);
-		if (there == content)
+		there = mm_ksm_key(machine, other, mm_ksm_content(machine, other));
+		if (there == key)
 			return here;
-		left = content < there;
+		left = key < there;
 		parent = here;
 		here = left ? ksm->item_links[here].left : ksm->item_links[here].right;
 	}
@@ -413,6 +413,7 @@ static void merge_two(struct mm_machine *machine, uint32_t at, uint32_t number, 
 	struct mm_ksm *ksm = machine->ksm;
 	const struct mm_ksm_item *item = &ksm->items[other_at];
 	uint32_t other = mm_ksm_page_at(machine, ksm->slots[item->slot].space, item->vpn), node;
+	uint64_t key = mm_ksm_key(machine, number, mm_ksm_content(machine, number));
 	bool apart = mm_whole_page(machine, number) != mm_whole_page(machine, other);
 	bool can = mm_ksm_can_share(machine, number);
 
@@ -421,8 +422,7 @@ static void merge_two(struct mm_machine *machine, uint32_t at, uint32_t number, 
 	    !mm_ksm_can_share(machine, other))
 		return;
 	mm_ksm_remove_item(machine, other_at);
-	node = mm_ksm_stable_insert(machine, mm_lpage(machine, number)->pfn,
-	                            mm_ksm_content(machine, number));
+	node = mm_ksm_stable_insert(machine, mm_lpage(machine, number)->pfn, key);
 	if (node == MM_NONE)
 		return;
 	mm_ksm_begin_sharing(machine, number, node);
@@ -473,7 +473,7 @@ static void compare_and_merge(struct mm_machine *machine, uint32_t at, uint32_t 
 	if (steady_first &&
 	    (!is_steady(&ksm->items[at], content) || put_zero_page(machine, number, content)))
 		return;
-	node = mm_ksm_stable_search(machine, content);
+	node = mm_ksm_stable_search(machine, mm_ksm_key(machine, number, content));
 	if (node != MM_NONE) {
 		if (!mm_ksm_can_share(machine, number))
 			return;
@@ -485,7 +485,7 @@ static void compare_and_merge(struct mm_machine *machine, uint32_t at, uint32_t 
 	if (!steady_first &&
 	    (!is_steady(&ksm->items[at], content) || put_zero_page(machine, number, content)))
 		return;
-	other = unstable_search_insert(machine, at, number, content);
+	other = unstable_search_insert(machine, at, number, mm_ksm_key(machine, number, content));
 	if (other != MM_NONE)
 		merge_two(machine, at, number, other);
 }

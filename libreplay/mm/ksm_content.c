@@ -77,6 +77,17 @@ uint32_t mm_ksm_checksum(uint64_t content)
 	return checksum ? checksum : 1;
 }
 
+uint64_t mm_ksm_key(const struct mm_machine *machine, uint32_t number, uint64_t content)
+{
+	uint32_t head = mm_whole_page(machine, number);
+
+	if (!machine->settings.ksm.within_nodes)
+		return content;
+	/* Those of other nodes are different with all certainty but for that of a hash. */
+	return content ^
+	       mix(machine->zones[machine->pages[mm_lpage(machine, head)->pfn].zone].node);
+}
+
 void mm_ksm_written(struct mm_machine *machine, uint32_t number)
 {
 	struct mm_ksm *ksm = machine->ksm;

@@ -14,7 +14,7 @@
  * Follows stable_tree_search(), stable_tree_insert(), stable_tree_append(), stable_node_dup(),
  * remove_node_from_stable_tree(), remove_rmap_item_from_tree() of v6.12.
  *
- * Not modelled: a tree for each NUMA node (merge_across_nodes = 0).
+ * With merge_across_nodes = 0 each NUMA node has a tree: here one tree, in which contents of other nodes have other keys.
  */
 #include "internal.h"
 #include "ksm_state.h"
@@ -268,7 +268,7 @@ static uint32_t node_at(struct mm_machine *machine, uint32_t *node, bool prune)
 }
 
 /* The place of some contents. true: there are such, at *node, and *dup is the page to offer. */
-static bool find(struct mm_machine *machine, uint64_t content, bool prune, uint32_t *node,
+static bool find(struct mm_machine *machine, uint64_t key, bool prune, uint32_t *node,
                  uint32_t *dup, bool *left)
 {
 	struct mm_ksm *ksm = machine->ksm;
@@ -283,30 +283,30 @@ static bool find(struct mm_machine *machine, uint64_t content, bool prune, uint3
 			continue;
 		}
 		*node = at;
-		if (ksm->nodes[at].content == content)
+		if (ksm->nodes[at].content == key)
 			return true;
-		*left = content < ksm->nodes[at].content;
+		*left = key < ksm->nodes[at].content;
 		at = *left ? ksm->node_links[at].left : ksm->node_links[at].right;
 	}
 	return false;
 }
 
-uint32_t mm_ksm_stable_search(struct mm_machine *machine, uint64_t content)
+uint32_t mm_ksm_stable_search(struct mm_machine *machine, uint64_t key)
 {
 	uint32_t node, dup;
 	bool left;
 
-	if (!find(machine, content, true, &node, &dup, &left) || !has_room(machine, dup, 0))
+	if (!find(machine, key, true, &node, &dup, &left) || !has_room(machine, dup, 0))
 		return MM_NONE;
 	return dup;
 }
 
-uint32_t mm_ksm_stable_insert(struct mm_machine *machine, uint32_t pfn, uint64_t content)
+uint32_t mm_ksm_stable_insert(struct mm_machine *machine, uint32_t pfn, uint64_t key)
 {
-	const struct mm_ksm_node of = { .content = content, .pfn = pfn };
+	const struct mm_ksm_node of = { .content = key, .pfn = pfn };
 	struct mm_ksm *ksm = machine->ksm;
 	uint32_t place, dup, node;
-	bool left = false, there = find(machine, content, false, &place, &dup, &left);
+	bool left = false, there = find(machine, key, false, &place, &dup, &left);
 
 	node = new_node(machine, &of);
 	if (node == MM_NONE)

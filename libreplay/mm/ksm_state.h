@@ -37,7 +37,7 @@ struct mm_ksm_item {
 
 /* A page that is shared, or a chain of such that have the same contents (struct ksm_stable_node). */
 struct mm_ksm_node {
-	uint64_t content;
+	uint64_t content;  /* mm_ksm_key() */
 	uint64_t prune_ns; /* of a chain: when it was gone through as a whole */
 	uint32_t pfn;      /* MM_NONE: the page has gone, and nobody has noticed yet */
 	uint32_t items;    /* the newest first */
@@ -127,15 +127,17 @@ void mm_ksm_tree_replace(struct mm_ksm_link *links, uint32_t *root, uint32_t at,
 
 uint64_t mm_ksm_content(struct mm_machine *machine, uint32_t number);
 uint32_t mm_ksm_checksum(uint64_t content);
+/* What these contents of a page in memory are told apart by in both trees. */
+uint64_t mm_ksm_key(const struct mm_machine *machine, uint32_t number, uint64_t content);
 /* Somebody writes to a page that has been there before. */
 void mm_ksm_written(struct mm_machine *machine, uint32_t number);
 
 /* ---- ksm_stable.c ---- */
 
-/* A node to share the page of, of these contents; MM_NONE: there is none that has room. */
-uint32_t mm_ksm_stable_search(struct mm_machine *machine, uint64_t content);
+/* A node to share the page of, by mm_ksm_key(); MM_NONE: there is none that has room. */
+uint32_t mm_ksm_stable_search(struct mm_machine *machine, uint64_t key);
 /* A node for a page frame; MM_NONE: no memory. */
-uint32_t mm_ksm_stable_insert(struct mm_machine *machine, uint32_t pfn, uint64_t content);
+uint32_t mm_ksm_stable_insert(struct mm_machine *machine, uint32_t pfn, uint64_t key);
 void mm_ksm_stable_append(struct mm_machine *machine, uint32_t item, uint32_t node);
 /* Out of whichever tree it is in (remove_rmap_item_from_tree()). */
 void mm_ksm_remove_item(struct mm_machine *machine, uint32_t item);

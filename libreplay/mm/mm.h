@@ -83,11 +83,11 @@ struct mm_shmem_settings {
 	uint8_t enabled; /* enum mm_shmem_enabled */
 };
 
-/* /sys/kernel/mm/ksm */
 enum mm_ksm_run { MM_KSM_RUN_STOP, MM_KSM_RUN_MERGE, MM_KSM_RUN_UNMERGE };
 
-struct mm_ksm_settings {
-	uint8_t run; /* enum mm_ksm_run */
+struct mm_ksm_settings {   /* /sys/kernel/mm/ksm */
+	uint8_t run;       /* enum mm_ksm_run */
+	bool within_nodes; /* merge_across_nodes is 0 */
 	bool smart_scan;
 	bool use_zero_pages;
 	bool advisor; /* scan-time; otherwise none */

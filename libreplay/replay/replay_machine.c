@@ -172,6 +172,7 @@ static struct mm_ksm_settings ksm_settings_of(const uint64_t *value)
 {
 	return (struct mm_ksm_settings){
 		.run = (uint8_t)value[REPLAY_TUNABLE_KSM_RUN],
+		.within_nodes = value[REPLAY_TUNABLE_KSM_MERGE_NODES] == 0,
 		.smart_scan = value[REPLAY_TUNABLE_KSM_SMART_SCAN] > 0,
 		.use_zero_pages = value[REPLAY_TUNABLE_KSM_USE_ZERO_PAGES] > 0,
 		.advisor = value[REPLAY_TUNABLE_KSM_ADVISOR] > 0,

@@ -21,10 +21,8 @@ static const struct mm_ksm_settings defaults = {
 	.chains_prune_ms = 2000,
 };
 
-static struct mm_machine *new_machine(const struct mm_ksm_model *model)
+static struct mm_machine *begin(struct mm_machine *machine, const struct mm_ksm_model *model)
 {
-	struct mm_machine *machine = machine_new(NR_PAGES, 2, NR_PAGES, policy_find("classic"));
-
 	machine_all_free(machine);
 	machine->settings.ksm = defaults;
 	assert_int_equal(mm_ksm_enable(machine, model, 1, NULL), 0);
@@ -33,6 +31,11 @@ static struct mm_machine *new_machine(const struct mm_ksm_model *model)
 	of_space.space = mm_space_new(machine, 0, false);
 	mm_ksm_set_range(machine, &of_space, FIRST_VPN, MERGEABLE, MM_KSM_MERGEABLE);
 	return machine;
+}
+
+static struct mm_machine *new_machine(const struct mm_ksm_model *model)
+{
+	return begin(machine_new(NR_PAGES, 2, NR_PAGES, policy_find("classic")), model);
 }
 
 static void touch(struct mm_machine *machine, uint32_t page)
@@ -332,6 +335,65 @@ static void smart_scan_passes_over_what_is_like_no_other(void **state)
 	end(machine);
 }
 
+/* A CPU and as many pages on each. */
+static struct mm_machine *two_nodes(void)
+{
+	static const uint8_t homes[] = { 0, 1 };
+	struct mm_zone_config zones[2];
+	const struct mm_config config = {
+		.zones = zones,
+		.nr_zones = 2,
+		.nr_cpus = 2,
+		.homes = homes,
+		.nr_swap_slots = NR_PAGES,
+		.policy = policy_find("classic"),
+		.settings = machine_settings(),
+	};
+	struct mm_machine *machine;
+
+	for (uint32_t i = 0; i < 2; i++)
+		zones[i] = (struct mm_zone_config){
+			.name = "Normal",
+			.type = MM_ZONE_NORMAL,
+			.node = (uint8_t)i,
+			.start_pfn = i * NR_PAGES,
+			.spanned = NR_PAGES,
+			.present = NR_PAGES,
+			.managed = NR_PAGES,
+		};
+	assert_int_equal(mm_machine_create(&config, &machine, NULL), 0);
+	return begin(machine, NULL);
+}
+
+/* Half of the copies are on the other node: they share a page of their own, or none if there is but one of them. */
+static void nodes_share_nothing_if_they_may_not(void **state)
+{
+	static const struct {
+		bool within;
+		uint64_t shared, sharing, unshared;
+	} rows[] = { { false, 8, 24, 0 }, { true, 16, 16, 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct mm_machine *machine = two_nodes();
+
+		machine->settings.ksm.within_nodes = rows[i].within;
+		for (uint32_t page = 0; page < 34; page++) {
+			of_space.cpu = page / 8 % 2;
+			touch(machine, page);
+			mm_ksm_set_content(machine, &of_space, page,
+			                   page < 32 ? page % 8 + 16 : 99);
+		}
+		of_space.cpu = 0;
+		assert_int_equal(
+			machine->zones[machine->pages[mm_lpage(machine, 8)->pfn].zone].node, 1);
+		scan(machine, 3);
+		/* The last two, which are on one node, are alike. */
+		expect(machine, rows[i].shared + 1, rows[i].sharing + 1, rows[i].unshared);
+		end(machine);
+	}
+}
+
 static void a_batch_is_pages_to_scan(void **state)
 {
 	struct mm_machine *machine = new_machine(NULL);
@@ -612,6 +674,7 @@ int main(void)
 		cmocka_unit_test(chains_are_pruned_now_and_then),
 		cmocka_unit_test(zero_pages_take_no_memory),
 		cmocka_unit_test(smart_scan_passes_over_what_is_like_no_other),
+		cmocka_unit_test(nodes_share_nothing_if_they_may_not),
 		cmocka_unit_test(a_batch_is_pages_to_scan),
 		cmocka_unit_test(memory_that_ends_is_forgotten),
 		cmocka_unit_test(what_is_not_to_be_merged_any_more_parts),
