@@ -13,6 +13,7 @@
  * Not modelled: contents that are equal by chance; a page that is written with what another one has.
  */
 #include "internal.h"
+#include "huge_memory.h"
 #include "ksm_state.h"
 
 #define SPREAD 64u

@@ -466,6 +466,11 @@ int replay_start_open(struct mmr_trace *trace, struct replay_start *start,
 		code = read_snapshot(trace, start, tunables, err);
 	if (code == 0)
 		code = replay_survey_create(trace, start, nr_before, ret, err);
+	if (code == 0 && replay_ksm_is_used(tunables)) {
+		code = replay_survey_ksm(*ret, trace, err);
+		if (code < 0)
+			replay_survey_destroy(*ret);
+	}
 	if (code < 0)
 		replay_start_deinit(start);
 	return code;

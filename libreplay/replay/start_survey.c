@@ -13,6 +13,7 @@
 #include "alloc.h"
 #include "calibrate.h"
 #include "error_set.h"
+#include "ksm_cost.h"
 #include "start_bulk.h"
 #include "start_lists.h"
 #include "vec.h"
@@ -27,7 +28,8 @@ struct replay_survey {
 	struct replay_swap_meter *swap;     /* likewise */
 	struct replay_lists *lists;         /* NULL: there is no snapshot */
 	struct replay_bulk *bulk;           /* likewise, or there is too much memory */
-	uint64_t nr_before;                 /* events before the start */
+	struct replay_ksm_cost ksm;
+	uint64_t nr_before; /* events before the start */
 	uint64_t nr_seen;
 };
 
@@ -78,6 +80,11 @@ int replay_survey_create(const struct mmr_trace *trace, struct replay_start *sta
 	return 0;
 }
 
+int replay_survey_ksm(struct replay_survey *survey, struct mmr_trace *trace, struct mmr_error *err)
+{
+	return replay_ksm_cost_snapshots(trace, &survey->ksm, err);
+}
+
 void replay_survey_destroy(struct replay_survey *survey)
 {
 	if (!survey)
@@ -126,6 +133,7 @@ int replay_survey_event(struct replay_survey *survey, const struct mmr_event *ev
 		replay_file_device_event(&survey->start->device, event);
 		replay_swap_meter_event(survey->swap, survey->start->swap_device, event);
 	}
+	replay_ksm_cost_event(&survey->ksm, event);
 	if (!survey->lists)
 		return 0;
 	if (event->kind == MMR_EVENT_MM_COMPACTION_KCOMPACTD_SLEEP)
@@ -151,6 +159,7 @@ int replay_survey_finish(struct replay_survey *survey, struct replay_tunables *t
 		replay_swap_device_finish(start->swap_device);
 		replay_calibrate_finish(survey->calibrate, tunables, start);
 	}
+	replay_ksm_cost_record(&survey->ksm, tunables);
 	if (!survey->lists)
 		return 0;
 	start->looks = survey->looks.items;

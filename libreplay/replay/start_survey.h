@@ -20,6 +20,10 @@ int replay_survey_create(const struct mmr_trace *trace, struct replay_start *sta
                          uint64_t nr_before, struct replay_survey **ret,
                          struct mmr_error *err) MMR_MUST_CHECK;
 
+/* What ksmd costs is asked for, too. 0 or a negative code. */
+int replay_survey_ksm(struct replay_survey *survey, struct mmr_trace *trace,
+                      struct mmr_error *err) MMR_MUST_CHECK;
+
 /* NULL is fine. */
 void replay_survey_destroy(struct replay_survey *survey);
 
