@@ -503,7 +503,38 @@ static bool is_copy(const struct wl *wl, const struct wl_fault *f, uint32_t gfp_
 	return may_copy(f);
 }
 
-bool wl_fault_page(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags)
+static bool is_out(const struct wl *wl, uint32_t mm, uint64_t vpn)
+{
+	uint32_t page = wl_map_page(wl, mm, vpn);
+
+	return page != WL_NONE && wl->pages.items[page].flags & WL_PAGE_OUT;
+}
+
+/*
+ * A call that fills its range (MADV_POPULATE_*, mlock) faults without an exception, page after page, and reads what is out.
+ * In which order readahead does that nobody tells: this is the next one. false: there is none.
+ */
+static bool reads_back(struct wl *wl, uint32_t task, uint32_t gfp_flags)
+{
+	struct wl_task *t = &wl->tasks.items[task];
+	uint64_t next = t->populate_next, end = t->populate_end;
+	struct mmr_event event = { .pid = 0 };
+
+	if (t->mm == WL_NONE || gfp_flags & (WL_GFP_ZERO | WL_GFP_NORETRY | WL_GFP_WRITE))
+		return false;
+	while (next < end && !is_out(wl, t->mm, next))
+		next++;
+	if (next >= end)
+		return false;
+	event.fault.address = next << WL_PAGE_SHIFT;
+	wl_fault_begin(wl, task, &event);
+	t = &wl->tasks.items[task];
+	t->populate_next = next + 1;
+	t->populate_end = end;
+	return true;
+}
+
+static bool take_page(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags)
 {
 	struct wl_fault *f = &wl->tasks.items[task].fault;
 	uint32_t mm = wl->tasks.items[task].mm;
@@ -541,6 +572,17 @@ bool wl_fault_page(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flag
 	else
 		got_new(wl, task, pfn, gfp_flags, copy);
 	return true;
+}
+
+bool wl_fault_page(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags)
+{
+	bool back = wl->tasks.items[task].fault.state != WL_STATE_OPEN &&
+	            reads_back(wl, task, gfp_flags);
+	bool taken = take_page(wl, task, pfn, gfp_flags);
+
+	if (back)
+		wl_fault_end(wl, task);
+	return taken;
 }
 
 /* Number of base page vpn of a larger page that is in an area: whatever had it is seen by nobody any more. */
@@ -587,17 +629,40 @@ static uint32_t large_pages(struct wl *wl, uint32_t mm, const struct large *larg
 	return wl->nomem ? WL_NONE : first;
 }
 
+/* Likewise, of the next one that is not there. false: there is none that could become huge. */
+static bool populates(struct wl *wl, uint32_t task, unsigned int order)
+{
+	struct wl_task *t = &wl->tasks.items[task];
+	struct wl_fault *f = &t->fault;
+
+	if (order != WL_HUGE_ORDER || t->mm == WL_NONE)
+		return false;
+	while (t->populate_next < t->populate_end &&
+	       wl_map_find(wl, t->mm, t->populate_next) != WL_NONE)
+		t->populate_next++;
+	if (t->populate_next >= t->populate_end || wl_huge_flags(wl, t->mm, t->populate_next) == 0)
+		return false;
+	wl_fault_end(wl, task);
+	f->vpn = t->populate_next;
+	f->error_code = FAULT_WRITE;
+	f->blind = false;
+	f->served = false;
+	t->populate_next = (f->vpn | (WL_HUGE_PAGES - 1)) + 1;
+	return true;
+}
+
 bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags,
                    unsigned int order)
 {
 	struct wl_fault *f = &wl->tasks.items[task].fault;
 	uint32_t mm = wl->tasks.items[task].mm;
+	bool open = f->state == WL_STATE_OPEN && !f->served;
+	bool shared, populated = !open && populates(wl, task, order), huge = order == WL_HUGE_ORDER;
 	struct wl_shared_room room = { .place = f->vpn };
 	uint32_t nr = 1u << order, first, at, flags = 0, op;
 	struct large large;
-	bool shared, huge = order == WL_HUGE_ORDER;
 
-	if (f->state != WL_STATE_OPEN || f->served || mm == WL_NONE || order > WL_HUGE_ORDER)
+	if ((!open && !populated) || mm == WL_NONE || order > WL_HUGE_ORDER)
 		return false;
 	/* Readahead's. */
 	if (!huge && (gfp_flags & (WL_GFP_NORETRY | WL_GFP_NOMEMALLOC)) == WL_GFP_NORETRY)
@@ -626,7 +691,7 @@ bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flag
 	first = large_pages(wl, mm, &large);
 	if (first == WL_NONE)
 		return true;
-	f->state = WL_STATE_GOT;
+	f->state = populated ? WL_STATE_NONE : WL_STATE_GOT;
 	f->cause = shared ? WL_FAULT_SHMEM : WL_FAULT_NEW;
 	f->told = true;
 	f->page = first + at;

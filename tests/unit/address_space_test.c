@@ -306,6 +306,30 @@ static void test_populate(void **state)
 	end(b);
 }
 
+/* It comes without an exception, and readahead in any order: as many as are read are used. */
+static void test_populate_reads_back(void **state)
+{
+	struct bench *b = bench_recorded(NULL);
+
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++)
+		touch_new(b, 100, BASE + i, 8 + i);
+	for (uint32_t i = 1; i < 4; i++)
+		swap_out(b, 8 + i);
+	call(b, 100, MMR_EVENT_SYS_ENTER_MADVISE, BASE, 4, 22);
+	alloc(b, 100, 20, GFP_COPY, 0);
+	alloc(b, 100, 21, GFP_COPY, 0);
+	ret(b, 100, MMR_EVENT_SYS_EXIT_MADVISE, 0);
+	alloc(b, 100, 22, GFP_COPY, 0); /* not for it */
+	bench_finish(b);
+	assert_int_equal(count(b, WL_FAULT_SWAPIN), 2);
+	assert_int_equal(b->ops[4].page, b->ops[1].page);
+	assert_true(b->ops[4].arg & DEMAND_REFAULT);
+	assert_int_equal(b->ops[5].page, b->ops[2].page);
+	assert_int_equal(b->ops[6].kind, DEMAND_KERNEL_ALLOC);
+	end(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +346,7 @@ int main(void)
 		cmocka_unit_test(test_cold),
 		cmocka_unit_test(test_paged_out),
 		cmocka_unit_test(test_populate),
+		cmocka_unit_test(test_populate_reads_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

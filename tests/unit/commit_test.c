@@ -321,6 +321,33 @@ static void a_copy_keeps_its_place(void **state)
 	wl_destroy(b->wl);
 }
 
+/* madvise(MADV_POPULATE_WRITE): its faults leave no event but their pages, two of which are huge. */
+static void a_range_is_populated_with_huge_pages(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	map(b, BASE, 1536, PRIVATE_RW, WRITABLE);
+	touch_new(b, 100, BASE - 100, 8);
+	send(b, (struct mmr_event){
+			.kind = MMR_EVENT_SYS_ENTER_MADVISE,
+			.pid = 100,
+			.vma = { .address = BASE << 12, .length = 1536 << 12, .flags = 23 } });
+	alloc(b, 100, 512, GFP_HUGE, 9);
+	alloc(b, 100, 1024, GFP_HUGE, 9);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SYS_EXIT_MADVISE, .pid = 100 });
+	fault(b, 100, BASE + 512 + 7, FAULT_WRITE);
+	collect(b, is_touch);
+	assert_int_equal(b->nr_ops, 4);
+	for (uint32_t i = 1; i < 3; i++) {
+		assert_int_equal(b->ops[i].kind, DEMAND_ANON_TOUCH);
+		assert_int_equal(b->ops[i].order, 9);
+		assert_true(b->ops[i].arg & DEMAND_HUGE);
+	}
+	assert_int_equal(b->ops[3].page, b->ops[2].page + 7);
+	end(b);
+}
+
 /* madvise(MADV_DONTNEED) of a part of a huge page: the kernel frees nothing for now. */
 static void a_part_of_a_huge_page_ends(void **state)
 {
@@ -617,6 +644,7 @@ int main(void)
 		cmocka_unit_test(room_for_huge_pages_is_told),
 		cmocka_unit_test(areas_to_be_collapsed_are_told),
 		cmocka_unit_test(a_copy_keeps_its_place),
+		cmocka_unit_test(a_range_is_populated_with_huge_pages),
 		cmocka_unit_test(a_part_of_a_huge_page_ends),
 		cmocka_unit_test(pages_lie_where_a_huge_one_could),
 		cmocka_unit_test(reads_of_areas_are_told),
