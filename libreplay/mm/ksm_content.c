@@ -12,8 +12,8 @@
  *
  * Not modelled: contents that are equal by chance; a page that is written with what another one has.
  */
-#include "internal.h"
 #include "huge_memory.h"
+#include "internal.h"
 #include "ksm_state.h"
 
 #define SPREAD 64u

@@ -526,6 +526,10 @@ static void end_page(struct replay *replay, const struct demand_op *op)
 {
 	struct mm_machine *machine = replay->machine;
 
+	if (op->kind == DEMAND_SLAB_FREE) {
+		mm_detach_slab(machine, op->cpu, op->page);
+		return;
+	}
 	wait_written(replay, op);
 	if (mm_free_base(machine, op->cpu, op->page, op->arg & DEMAND_HUGE ? op->order : 0)) {
 		replay->punched = mm_shmem_punched(machine) != MM_NONE;
@@ -610,10 +614,8 @@ static void run(struct replay *replay, const struct demand_op *op)
 		use_again(replay, op, &request);
 		break;
 	case DEMAND_FREE:
-		end_page(replay, op);
-		break;
 	case DEMAND_SLAB_FREE:
-		mm_detach_slab(machine, op->cpu, op->page);
+		end_page(replay, op);
 		break;
 	case DEMAND_LAZYFREE:
 	case DEMAND_COLD:
