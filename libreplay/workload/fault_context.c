@@ -32,6 +32,8 @@
 #define FAULT_PROTECTION 1u
 #define FAULT_WRITE      2u
 
+#define MAX_SEARCH 4096u /* pages of a range from which nobody knows how much is there */
+
 /* Members of rss_stat. */
 #define RSS_FILE  0
 #define RSS_ANON  1
@@ -503,13 +505,6 @@ static bool is_copy(const struct wl *wl, const struct wl_fault *f, uint32_t gfp_
 	return may_copy(f);
 }
 
-static bool is_out(const struct wl *wl, uint32_t mm, uint64_t vpn)
-{
-	uint32_t page = wl_map_page(wl, mm, vpn);
-
-	return page != WL_NONE && wl->pages.items[page].flags & WL_PAGE_OUT;
-}
-
 /*
  * A call that fills its range (MADV_POPULATE_*, mlock) faults without an exception, page after page, and reads what is out.
  * In which order readahead does that nobody tells: this is the next one. false: there is none.
@@ -517,14 +512,20 @@ static bool is_out(const struct wl *wl, uint32_t mm, uint64_t vpn)
 static bool reads_back(struct wl *wl, uint32_t task, uint32_t gfp_flags)
 {
 	struct wl_task *t = &wl->tasks.items[task];
-	uint64_t next = t->populate_next, end = t->populate_end;
+	uint64_t end = t->populate_end, next = t->populate_next, stop = next + MAX_SEARCH;
 	struct mmr_event event = { .pid = 0 };
 
 	if (t->mm == WL_NONE || gfp_flags & (WL_GFP_ZERO | WL_GFP_NORETRY | WL_GFP_WRITE))
 		return false;
-	while (next < end && !is_out(wl, t->mm, next))
-		next++;
-	if (next >= end)
+	for (; next < end && next < stop; next++) {
+		uint32_t page = wl_map_page(wl, t->mm, next);
+
+		if (page != WL_NONE && wl->pages.items[page].flags & WL_PAGE_OUT)
+			break;
+		/* What is there has had its turn; where nothing is, a new page may come. */
+		t->populate_next += page != WL_NONE && next == t->populate_next;
+	}
+	if (next >= end || next >= stop)
 		return false;
 	event.fault.address = next << WL_PAGE_SHIFT;
 	wl_fault_begin(wl, task, &event);

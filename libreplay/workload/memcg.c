@@ -18,7 +18,8 @@
 
 void wl_memcg_takes(struct wl *wl, uint32_t page)
 {
-	if (wl->tasks.items[wl->task].flags & WL_TASK_MEMCG)
+	/* Of a page that no op has brought to life there is nothing to take. */
+	if (wl->tasks.items[wl->task].flags & WL_TASK_MEMCG && wl->pages.items[page].nr_ops > 0)
 		wl_emit(wl, (struct demand_op){ .kind = DEMAND_COLD,
 		                                .page = page,
 		                                .arg = DEMAND_PAGEOUT | DEMAND_LIMIT });
