@@ -158,7 +158,11 @@ int results_begin_run(struct results_db *db, const struct results_run *run, int6
 	int64_t old;
 	int code;
 
+	/* SQLite undoes everything when it runs out of memory: there is nothing to go on with. */
 	results_flush(db);
+	code = results_failed(db, err);
+	if (code < 0)
+		return code;
 	results_counters_forget(&db->counters);
 	results_zones_forget(&db->zones);
 	check_references(db, true);
