@@ -60,6 +60,8 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 	replay->seeding = true;
 	replay->committed_pages = config->start->committed_pages;
 	replay->strict_commit = config->tunables->value[REPLAY_TUNABLE_OVERCOMMIT_MEMORY] == 2;
+	/* To the classic lists a marked page is as before: no other policy is to be measured with what did not matter. */
+	replay->marks_idle = config->start->mglru;
 	replay->traces_reads =
 		config->tunables->value[REPLAY_TUNABLE_KERNEL] >= MM_KERNEL_TRACES_READS;
 	for (uint32_t n = 0; n < MM_MAX_NODES; n++)

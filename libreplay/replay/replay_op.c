@@ -552,7 +552,8 @@ static void attempt(struct replay *replay, const struct demand_op *op,
 		return;
 	}
 	if (op->kind == DEMAND_IDLE_MARK) {
-		mm_page_idle_mark(replay->machine);
+		if (replay->marks_idle)
+			mm_page_idle_mark(replay->machine);
 		return;
 	}
 	if (op->kind == DEMAND_COLLAPSE) {

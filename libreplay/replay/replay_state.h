@@ -201,6 +201,7 @@ struct replay {
 	uint64_t change_ns;               /* when it is due; REPLAY_NEVER: there is none */
 	uint32_t running[REPLAY_RUNNING]; /* by CPU modulo that: the space whose task it ran last */
 	bool seeding;                     /* the start population is still coming */
+	bool marks_idle;   /* samples disturbed the recorded kernel, and so do the replay */
 	bool traces_reads; /* the demand tells of uses of file pages apart from bringing them in */
 	struct replay_kernel_memory *kernel; /* at the start: [REPLAY_MAX_NODES], or NULL */
 	struct replay_pcp *pcps;             /* as recorded; NULL: not known */
