@@ -28,32 +28,33 @@ static struct replay_ksm_cost eight_seconds(uint64_t nr_pages)
 	return cost;
 }
 
-static struct replay_tunables tunables_of(uint64_t pages_to_scan, uint64_t sleep_ms, bool advisor)
+/* Those of the call before are gone. */
+static struct replay_tunables *tunables_of(uint64_t pages_to_scan, uint64_t sleep_ms, bool advisor)
 {
-	struct replay_tunables tunables;
+	static struct replay_tunables tunables; /* too large for a stack */
 
 	replay_tunables_init(&tunables);
 	tunables.value[REPLAY_TUNABLE_HZ] = 250;
 	tunables.value[REPLAY_TUNABLE_KSM_PAGES_TO_SCAN] = pages_to_scan;
 	tunables.value[REPLAY_TUNABLE_KSM_SLEEP] = sleep_ms;
 	tunables.value[REPLAY_TUNABLE_KSM_ADVISOR] = advisor;
-	return tunables;
+	return &tunables;
 }
 
 static void what_was_not_slept_was_work(void **state)
 {
-	struct replay_tunables tunables = tunables_of(1000, 18, false);
+	struct replay_tunables *tunables = tunables_of(1000, 18, false);
 	struct replay_ksm_cost cost = eight_seconds(200000);
 
 	(void)state;
 	/* 200 times 20 ms, as jiffies have 4, of 8 s. */
-	replay_ksm_cost_record(&cost, &tunables);
-	assert_int_equal(tunables.value[REPLAY_TUNABLE_COST_KSM_NS], 20000);
+	replay_ksm_cost_record(&cost, tunables);
+	assert_int_equal(tunables->value[REPLAY_TUNABLE_COST_KSM_NS], 20000);
 }
 
 static void what_is_between_scans_is_neither(void **state)
 {
-	struct replay_tunables tunables = tunables_of(1000, 0, false);
+	struct replay_tunables *tunables = tunables_of(1000, 0, false);
 	struct replay_ksm_cost cost = { .from_ns = 1, .until_ns = 9000 * MS, .nr_pages = 100000 };
 
 	(void)state;
@@ -62,14 +63,14 @@ static void what_is_between_scans_is_neither(void **state)
 		feed(&cost, MMR_EVENT_KSM_STOP_SCAN, t_ms + 500);
 		feed(&cost, MMR_EVENT_KSM_STOP_SCAN, t_ms + 600);
 	}
-	replay_ksm_cost_record(&cost, &tunables);
-	assert_int_equal(tunables.value[REPLAY_TUNABLE_COST_KSM_NS], 20000);
+	replay_ksm_cost_record(&cost, tunables);
+	assert_int_equal(tunables->value[REPLAY_TUNABLE_COST_KSM_NS], 20000);
 }
 
-static void assert_untold(const struct replay_ksm_cost *cost, struct replay_tunables tunables)
+static void assert_untold(const struct replay_ksm_cost *cost, struct replay_tunables *tunables)
 {
-	replay_ksm_cost_record(cost, &tunables);
-	assert_int_equal(tunables.source[REPLAY_TUNABLE_COST_KSM_NS], REPLAY_TUNABLE_DEFAULT);
+	replay_ksm_cost_record(cost, tunables);
+	assert_int_equal(tunables->source[REPLAY_TUNABLE_COST_KSM_NS], REPLAY_TUNABLE_DEFAULT);
 }
 
 static void too_little_tells_nothing(void **state)
