@@ -311,14 +311,13 @@ static void see_write(struct replay_calibrate *calibrate, const struct mmr_event
 	struct batch *batch = slot_of(calibrate, event->pid);
 
 	bool follows = batch->open && batch->pid == event->pid;
-	bool kswapd = is_among(calibrate->kswapd, event->pid);
 
 	if (follows && !batch->row) {
 		batch->nr_written++;
 		return;
 	}
 	if (follows && event->t_ns >= batch->last_ns &&
-	    (kswapd || event->t_ns - batch->last_ns < NAP_NS)) {
+	    (event->t_ns - batch->last_ns < NAP_NS || is_among(calibrate->kswapd, event->pid))) {
 		batch->last_ns = event->t_ns;
 		if (++batch->nr_taken < MIN_PAGES)
 			return;

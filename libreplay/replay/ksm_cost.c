@@ -17,10 +17,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "replay.h"
+
 #define PAGES_SCANNED "sys/kernel/mm/ksm/pages_scanned"
 #define MIN_PAGES     4096u
 #define MIN_SCANS     2u
-#define NS_PER_MS     UINT64_C(1000000)
 
 struct reading {
 	uint64_t t_ns; /* 0: there is none */
@@ -88,8 +89,6 @@ void replay_ksm_cost_event(struct replay_ksm_cost *cost, const struct mmr_event 
 void replay_ksm_cost_record(const struct replay_ksm_cost *cost, struct replay_tunables *tunables)
 {
 	uint64_t batch = tunables->value[REPLAY_TUNABLE_KSM_PAGES_TO_SCAN];
-	uint64_t jiffy_ns = NS_PER_MS * 1000 / tunables->value[REPLAY_TUNABLE_HZ];
-	uint64_t sleep_ns = tunables->value[REPLAY_TUNABLE_KSM_SLEEP] * NS_PER_MS;
 	uint64_t ns = cost->ns, slept_ns;
 	char text[32];
 
@@ -99,8 +98,7 @@ void replay_ksm_cost_record(const struct replay_ksm_cost *cost, struct replay_tu
 	if (cost->from_ns == 0 || cost->nr_pages < MIN_PAGES || cost->nr_scans < MIN_SCANS ||
 	    tunables->value[REPLAY_TUNABLE_KSM_ADVISOR] != 0)
 		return;
-	sleep_ns = (sleep_ns + jiffy_ns - 1) / jiffy_ns * jiffy_ns;
-	slept_ns = cost->nr_pages / batch * sleep_ns;
+	slept_ns = cost->nr_pages / batch * replay_ksm_sleep_ns(tunables);
 	if (slept_ns >= ns)
 		return;
 	snprintf(text, sizeof(text), "%" PRIu64, (ns - slept_ns) / cost->nr_pages);

@@ -27,6 +27,14 @@ bool replay_ksm_is_used(const struct replay_tunables *tunables)
 	return false;
 }
 
+uint64_t replay_ksm_sleep_ns(const struct replay_tunables *tunables)
+{
+	uint64_t jiffy_ns = NS_PER_MS * 1000 / tunables->value[REPLAY_TUNABLE_HZ];
+	uint64_t ns = tunables->value[REPLAY_TUNABLE_KSM_SLEEP] * NS_PER_MS;
+
+	return (ns + jiffy_ns - 1) / jiffy_ns * jiffy_ns;
+}
+
 int replay_ksmd_init(struct replay *replay, const struct replay_config *config,
                      struct mmr_error *err)
 {
@@ -72,13 +80,6 @@ void replay_ksmd_run(struct replay *replay)
 	submit(replay, REPLAY_OP_KSMD);
 }
 
-static uint64_t sleep_ns(const struct replay *replay)
-{
-	uint64_t ns = replay->tunables.value[REPLAY_TUNABLE_KSM_SLEEP] * NS_PER_MS;
-
-	return (ns + replay->jiffy_ns - 1) / replay->jiffy_ns * replay->jiffy_ns;
-}
-
 void replay_ksmd_step(struct replay *replay, const struct demand_op *op)
 {
 	bool over = mm_ksmd_step(replay->machine, op->cpu);
@@ -91,7 +92,8 @@ void replay_ksmd_step(struct replay *replay, const struct demand_op *op)
 		mm_ksm_charge(replay->machine, ns);
 	}
 	/* Time always goes on. */
-	replay->ksmd.due_ns = replay->now_ns + ns + (over ? sleep_ns(replay) : 0) + 1;
+	replay->ksmd.due_ns =
+		replay->now_ns + ns + (over ? replay_ksm_sleep_ns(&replay->tunables) : 0) + 1;
 	replay->ksmd.busy = false;
 	replay_simtime_writes(replay);
 }

@@ -276,10 +276,12 @@ int replay_advance(struct replay *replay, uint64_t t_ns, struct mmr_error *err) 
 int replay_settle(struct replay *replay, struct mmr_error *err) MMR_MUST_CHECK;
 
 const struct mm_machine *replay_machine(const struct replay *replay);
-/* Up to now; NULL: without tlb.model. */
 /* Whether the settings have a ksmd that runs at any time. */
 bool replay_ksm_is_used(const struct replay_tunables *tunables);
+/* How long ksmd sleeps between two batches: ksm.sleep_millisecs, in whole jiffies. */
+uint64_t replay_ksm_sleep_ns(const struct replay_tunables *tunables);
 
+/* Up to now; NULL: without tlb.model. */
 const struct replay_tlb_use *replay_tlb_use(struct replay *replay);
 uint64_t replay_now_ns(const struct replay *replay);
 
