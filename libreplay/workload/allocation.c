@@ -12,7 +12,7 @@
  * on; what it has not shows only when it is freed (release.c).
  */
 #include "error_set.h"
-#include "wl_state.h"
+#include "wl_fault.h"
 
 /* mm_lru_insertion's own flags (include/trace/events/pagemap.h). */
 #define LRU_ANON       0x2u
@@ -143,7 +143,7 @@ static void alloc_movable(struct wl *wl, uint32_t task, const struct mmr_event *
 		wl_count(wl, WL_FIRST_KERNEL);
 	}
 	wl->tasks.items[task].last = gfp_flags & WL_GFP_ZERO ? page : WL_NONE;
-	if (gfp_flags & WL_GFP_ZERO && wl_populate(wl, task, page))
+	if (gfp_flags & WL_GFP_ZERO && wl_populate_page(wl, task, page))
 		wl_page_to_anon(wl, page, WL_ALLOC_POPULATE, WL_FIRST_POPULATE);
 	else if (gfp_flags & WL_GFP_ZERO)
 		/* Neither the page cache nor tmpfs asks for zeroes. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Every event goes through here to the file that knows what it means. */
 #include "error_set.h"
-#include "wl_state.h"
+#include "wl_fault.h"
 
 enum subject {
 	IGNORED,

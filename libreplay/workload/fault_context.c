@@ -26,28 +26,22 @@
  * any other.
  */
 #include "shared_room.h"
-#include "wl_state.h"
-
-/* x86's page-fault error code; the recorder gives others in the same form. */
-#define FAULT_PROTECTION 1u
-#define FAULT_WRITE      2u
-
-#define MAX_SEARCH 4096u /* pages of a range from which nobody knows how much is there */
+#include "wl_fault.h"
 
 /* Members of rss_stat. */
 #define RSS_FILE  0
 #define RSS_ANON  1
 #define RSS_SHMEM 3
 
-static uint32_t op_flags(const struct wl_fault *f)
+uint32_t wl_fault_op_flags(const struct wl_fault *f)
 {
-	return f->error_code & FAULT_WRITE ? DEMAND_WRITE : 0u;
+	return f->error_code & WL_ERROR_WRITE ? DEMAND_WRITE : 0u;
 }
 
 bool wl_fault_reads(const struct wl_fault *f)
 {
 	return f->state == WL_STATE_OPEN && f->page == WL_NONE && !f->served &&
-	       !(f->error_code & (FAULT_PROTECTION | FAULT_WRITE));
+	       !(f->error_code & (WL_ERROR_PROTECTION | WL_ERROR_WRITE));
 }
 
 void wl_fault_served(struct wl_task *task)
@@ -230,13 +224,13 @@ static bool comes_anyway(const struct wl_fault *f, const struct wl_page *page)
 {
 	if (page->flags & WL_PAGE_OUT)
 		return false;
-	return f->blind || f->error_code & FAULT_PROTECTION || page->kind == WL_PAGE_SHMEM;
+	return f->blind || f->error_code & WL_ERROR_PROTECTION || page->kind == WL_PAGE_SHMEM;
 }
 
 /* A write to what may not be written: the page is not used before it is this address space's alone. */
 static bool may_copy(const struct wl_fault *f)
 {
-	const uint8_t both = FAULT_PROTECTION | FAULT_WRITE;
+	const uint8_t both = WL_ERROR_PROTECTION | WL_ERROR_WRITE;
 
 	return !f->blind && (f->error_code & both) == both;
 }
@@ -263,7 +257,7 @@ void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	f->vpn = vpn;
 	f->state = WL_STATE_OPEN;
 	f->blind = event->fault.error_code & MMR_FAULT_CODE_UNKNOWN;
-	f->error_code = f->blind ? FAULT_WRITE : event->fault.error_code & 0xff;
+	f->error_code = f->blind ? WL_ERROR_WRITE : event->fault.error_code & 0xff;
 	f->served = false;
 	f->huge = 0;
 	f->huge_ns = 0;
@@ -286,7 +280,7 @@ void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		(struct demand_op){
 			.kind = p->kind == WL_PAGE_SHMEM ? DEMAND_SHMEM_TOUCH : DEMAND_ANON_TOUCH,
 			.page = f->page,
-			.arg = op_flags(f) | (out ? (uint32_t)DEMAND_REFAULT : 0u) |
+			.arg = wl_fault_op_flags(f) | (out ? (uint32_t)DEMAND_REFAULT : 0u) |
 	                       (may_copy(f) ? 0u : wl_note_table(wl, mm, f->page)) |
 	                       (comes_anyway(f, p) ? (uint32_t)DEMAND_FAULTED : 0u) |
 	                       (p->kind == WL_PAGE_SHMEM ? (uint32_t)DEMAND_MAPPED : 0u),
@@ -369,12 +363,11 @@ void wl_fault_no_huge(struct wl *wl, uint32_t task, uint32_t gfp_flags)
 	t->has_got = false;
 }
 
-/* What came between was a page table at most: the op is to have the time at which the huge page was asked for. */
-static void ask_again(struct wl_task *t)
+void wl_fault_ask_again(struct wl_task *task)
 {
-	if (t->fault.huge_ns != 0)
-		t->asked_ns = t->fault.huge_ns;
-	t->fault.huge_ns = 0;
+	if (task->fault.huge_ns != 0)
+		task->asked_ns = task->fault.huge_ns;
+	task->fault.huge_ns = 0;
 }
 
 /* A page of shared memory that had not been there. */
@@ -385,7 +378,7 @@ static void got_shared(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_
 	uint32_t mm = wl->tasks.items[task].mm, number = WL_NONE;
 	struct demand_op op = { .kind = DEMAND_SHMEM_TOUCH,
 		                .gfp_flags = gfp_flags,
-		                .arg = op_flags(f) | (uint32_t)DEMAND_MAPPED };
+		                .arg = wl_fault_op_flags(f) | (uint32_t)DEMAND_MAPPED };
 
 	if (room->flags != 0 || f->huge != 0)
 		number = wl_number_get_area(wl, mm, room->place);
@@ -396,7 +389,7 @@ static void got_shared(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_
 	if (number != WL_NONE && f->huge != 0) {
 		op.arg |= DEMAND_HUGE | DEMAND_ADMITS | DEMAND_SHMEM_TRIED;
 		op.gfp_flags = f->huge;
-		ask_again(&wl->tasks.items[task]);
+		wl_fault_ask_again(&wl->tasks.items[task]);
 	}
 	if (number == WL_NONE)
 		number = wl_number_get(wl, 0);
@@ -441,7 +434,7 @@ static void got_new(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_fla
 		else
 			wl_nameless_back(wl, page, WL_PAGE_ANON);
 	}
-	op.arg = op_flags(f) | huge | wl_commit_flags(wl, mm, f->vpn);
+	op.arg = wl_fault_op_flags(f) | huge | wl_commit_flags(wl, mm, f->vpn);
 	op.arg2 = (uint32_t)f->vpn;
 	if (huge & DEMAND_TRIED)
 		op.gfp_flags = f->huge;
@@ -456,7 +449,7 @@ static void got_new(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_fla
 		}
 	}
 	if (op.arg & DEMAND_TRIED)
-		ask_again(&wl->tasks.items[task]);
+		wl_fault_ask_again(&wl->tasks.items[task]);
 	emit_new(wl, f, page, op);
 	if (op.kind != DEMAND_COW && may_copy(f))
 		wl_tlb_copied(wl);
@@ -505,36 +498,6 @@ static bool is_copy(const struct wl *wl, const struct wl_fault *f, uint32_t gfp_
 	return may_copy(f);
 }
 
-/*
- * A call that fills its range (MADV_POPULATE_*, mlock) faults without an exception, page after page, and reads what is out.
- * In which order readahead does that nobody tells: this is the next one. false: there is none.
- */
-static bool reads_back(struct wl *wl, uint32_t task, uint32_t gfp_flags)
-{
-	struct wl_task *t = &wl->tasks.items[task];
-	uint64_t end = t->populate_end, next = t->populate_next, stop = next + MAX_SEARCH;
-	struct mmr_event event = { .pid = 0 };
-
-	if (t->mm == WL_NONE || gfp_flags & (WL_GFP_ZERO | WL_GFP_NORETRY | WL_GFP_WRITE))
-		return false;
-	for (; next < end && next < stop; next++) {
-		uint32_t page = wl_map_page(wl, t->mm, next);
-
-		if (page != WL_NONE && wl->pages.items[page].flags & WL_PAGE_OUT)
-			break;
-		/* What is there has had its turn; where nothing is, a new page may come. */
-		t->populate_next += page != WL_NONE && next == t->populate_next;
-	}
-	if (next >= end || next >= stop)
-		return false;
-	event.fault.address = next << WL_PAGE_SHIFT;
-	wl_fault_begin(wl, task, &event);
-	t = &wl->tasks.items[task];
-	t->populate_next = next + 1;
-	t->populate_end = end;
-	return true;
-}
-
 static bool take_page(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags)
 {
 	struct wl_fault *f = &wl->tasks.items[task].fault;
@@ -578,154 +541,12 @@ static bool take_page(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_f
 bool wl_fault_page(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags)
 {
 	bool back = wl->tasks.items[task].fault.state != WL_STATE_OPEN &&
-	            reads_back(wl, task, gfp_flags);
+	            wl_populate_swapped(wl, task, gfp_flags);
 	bool taken = take_page(wl, task, pfn, gfp_flags);
 
 	if (back)
 		wl_fault_end(wl, task);
 	return taken;
-}
-
-/* Number of base page vpn of a larger page that is in an area: whatever had it is seen by nobody any more. */
-static uint32_t area_number(struct wl *wl, uint32_t mm, uint64_t vpn)
-{
-	uint32_t page = wl_number_get_area(wl, mm, vpn);
-
-	if (page == WL_NONE && !wl->nomem) {
-		uint32_t map = wl_map_find(wl, mm, vpn >> WL_HUGE_ORDER | WL_AREA_BIT);
-
-		wl_page_die(wl, wl->maps.items[map].page * WL_HUGE_PAGES +
-		                        (uint32_t)(vpn % WL_HUGE_PAGES));
-		page = wl_number_get_area(wl, mm, vpn);
-	}
-	return page;
-}
-
-/* A fault's larger page of so many base pages, the first of which is at vpn, and at place where areas are concerned. */
-struct large {
-	uint64_t vpn;
-	uint64_t place;
-	uint32_t nr;
-	uint32_t pfn;
-	bool in_area;
-	enum wl_page_kind kind;
-};
-
-/* Its base pages come to life. The first; WL_NONE: there is no memory. */
-static uint32_t large_pages(struct wl *wl, uint32_t mm, const struct large *large)
-{
-	uint32_t first = large->in_area ? WL_NONE
-	                                : wl_number_get(wl, (unsigned int)__builtin_ctz(large->nr));
-
-	for (uint32_t i = 0; i < large->nr && !wl->nomem; i++) {
-		uint32_t page = large->in_area ? area_number(wl, mm, large->place + i) : first + i;
-
-		first = i ? first : page;
-		if (page == WL_NONE)
-			return WL_NONE;
-		wl_page_init(wl, page, large->kind, large->pfn + i);
-		wl->pages.items[page].last_mm = mm;
-		wl_map_add(wl, mm, large->vpn + i, page);
-	}
-	return wl->nomem ? WL_NONE : first;
-}
-
-/* Likewise, of the next one that is not there. false: there is none that could become huge. */
-static bool populates(struct wl *wl, uint32_t task, unsigned int order)
-{
-	struct wl_task *t = &wl->tasks.items[task];
-	struct wl_fault *f = &t->fault;
-
-	if (order != WL_HUGE_ORDER || t->mm == WL_NONE)
-		return false;
-	while (t->populate_next < t->populate_end &&
-	       wl_map_find(wl, t->mm, t->populate_next) != WL_NONE)
-		t->populate_next++;
-	if (t->populate_next >= t->populate_end || wl_huge_flags(wl, t->mm, t->populate_next) == 0)
-		return false;
-	wl_fault_end(wl, task);
-	f->vpn = t->populate_next;
-	f->error_code = FAULT_WRITE;
-	f->blind = false;
-	f->served = false;
-	t->populate_next = (f->vpn | (WL_HUGE_PAGES - 1)) + 1;
-	return true;
-}
-
-bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags,
-                   unsigned int order)
-{
-	struct wl_fault *f = &wl->tasks.items[task].fault;
-	uint32_t mm = wl->tasks.items[task].mm;
-	bool open = f->state == WL_STATE_OPEN && !f->served;
-	bool shared, populated = !open && populates(wl, task, order), huge = order == WL_HUGE_ORDER;
-	struct wl_shared_room room = { .place = f->vpn };
-	uint32_t nr = 1u << order, first, at, flags = 0, op;
-	struct large large;
-
-	if ((!open && !populated) || mm == WL_NONE || order > WL_HUGE_ORDER)
-		return false;
-	/* Readahead's. */
-	if (!huge && (gfp_flags & (WL_GFP_NORETRY | WL_GFP_NOMEMALLOC)) == WL_GFP_NORETRY)
-		return false;
-	shared = wl_shared_room(wl, mm, f->vpn, &room);
-	at = (uint32_t)room.place & (nr - 1);
-	if (shared)
-		flags = room.flags;
-	else
-		flags = huge ? wl_huge_flags(wl, mm, f->vpn) : wl_room_flags(wl, mm, f->vpn - at);
-	for (uint32_t i = 0; i < nr; i++) {
-		uint32_t map = wl_map_find(wl, mm, f->vpn - at + i);
-
-		if (map != WL_NONE)
-			wl_map_drop(wl, map);
-	}
-	f->page = WL_NONE;
-	large = (struct large){
-		.vpn = f->vpn - at,
-		.place = room.place - at,
-		.nr = nr,
-		.pfn = pfn,
-		.in_area = huge || flags != 0,
-		.kind = shared ? WL_PAGE_SHMEM : WL_PAGE_ANON,
-	};
-	first = large_pages(wl, mm, &large);
-	if (first == WL_NONE)
-		return true;
-	f->state = populated ? WL_STATE_NONE : WL_STATE_GOT;
-	f->cause = shared ? WL_FAULT_SHMEM : WL_FAULT_NEW;
-	f->told = true;
-	f->page = first + at;
-	wl_count(wl, WL_ALLOC_HUGE);
-	ask_again(&wl->tasks.items[task]);
-	op = wl_emit(wl, (struct demand_op){
-				 .kind = shared ? DEMAND_SHMEM_TOUCH : DEMAND_ANON_TOUCH,
-				 .page = first,
-				 .order = (uint8_t)order,
-				 .gfp_flags = gfp_flags,
-				 .arg = op_flags(f) | flags |
-	                                (huge ? (uint32_t)DEMAND_HUGE | DEMAND_ADMITS : 0u) |
-	                                (shared ? (uint32_t)DEMAND_MAPPED
-	                                        : wl_commit_flags(wl, mm, large.vpn)),
-				 .arg2 = (uint32_t)large.place,
-			 });
-	for (uint32_t i = 0; i < nr; i++)
-		wl->pages.items[first + i].op = op;
-	return true;
-}
-
-void wl_huge_to_shmem(struct wl *wl, uint32_t page)
-{
-	uint32_t first = page & ~(WL_HUGE_PAGES - 1);
-	struct demand_op *op = wl_op_find(wl, wl->pages.items[first].op, first);
-
-	if (!op || op->kind != DEMAND_ANON_TOUCH || op->order != WL_HUGE_ORDER)
-		return;
-	op->kind = DEMAND_SHMEM_TOUCH;
-	op->arg = (op->arg & ((1u << DEMAND_MAPPING_SHIFT) - 1)) | DEMAND_MAPPED;
-	for (uint32_t i = 0; i < WL_HUGE_PAGES; i++)
-		if (wl->pages.items[first + i].kind == WL_PAGE_ANON)
-			wl->pages.items[first + i].kind = WL_PAGE_SHMEM;
 }
 
 /* ---- rss_stat ---- */

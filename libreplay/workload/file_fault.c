@@ -17,14 +17,13 @@
  * Not modelled: another read_ahead_kb than 128; read() right after a fault, whose readahead is taken for the fault's
  * (once at most); the ends of a mapping, beyond which nothing is mapped around.
  */
-#include "wl_state.h"
+#include "wl_fault.h"
 
 #define READ_AROUND  32u
 #define FAULT_AROUND 16u
 #define NEARBY       512u /* pages: what lies so near to a known address is taken for the same mapping */
 #define SURE         3
 #define MOST_SPANS   64u /* of an address space; the oldest goes first */
-#define FAULT_WRITE  2u
 
 /* ---- what is known of mappings ---- */
 
@@ -180,7 +179,7 @@ static void map_around(struct wl *wl, uint32_t task, const struct wl_span *span)
 	struct mmr_event around = { .filemap = { .ino = span->ino, .dev = span->dev } };
 	uint64_t index = f->vpn + span->delta, before = f->vpn % FAULT_AROUND;
 
-	if (f->error_code & FAULT_WRITE)
+	if (f->error_code & WL_ERROR_WRITE)
 		return;
 	around.filemap.index = index > before ? index - before : 0;
 	around.filemap.last_index = index - before + FAULT_AROUND - 1;

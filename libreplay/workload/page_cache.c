@@ -12,7 +12,7 @@
  * the address's place within 16 pages, as do_fault_around() aligns; at the border of a mapping it may
  * be another page of the range.
  */
-#include "wl_state.h"
+#include "wl_fault.h"
 
 /* Pages of one filemap_get_pages(): a folio batch (31 since v6.10, 15 before). */
 #define READ_BATCH 31u

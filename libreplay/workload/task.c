@@ -7,7 +7,7 @@
  *
  * Task numbers are used again after an exit, the longest unused first.
  */
-#include "wl_state.h"
+#include "wl_fault.h"
 
 #define PID_MAX (1u << 22) /* the kernel's PID_MAX_LIMIT */
 

@@ -4,17 +4,14 @@
  *
  * Pages in memory end by their own frees. These calls end what no event tells of: pages in swap, parts of huge pages, and
  * the addresses by which pages are known. A call takes effect at its sys_exit, if it succeeded.
- * Follows do_munmap(), do_brk, move_vma(), madvise_vma_behavior() and __mm_populate(), v6.12.
+ * Follows do_munmap(), do_brk, move_vma(), and madvise_vma_behavior(), v6.12; populate.c has what is filled.
  *
  * MADV_COLD and MADV_PAGEOUT take effect when they begin: what they are about is what was there then.
  *
  * Not modelled: munmap of a part of a range by another thread meanwhile; remap_file_pages();
  * process_madvise().
  */
-#include "wl_state.h"
-
-#define MAP_LOCKED   0x2000u
-#define MAP_POPULATE 0x8000u
+#include "wl_fault.h"
 
 #define MCL_FUTURE 2u
 
@@ -175,54 +172,6 @@ static void unlock_page(struct wl *wl, uint32_t map)
 	wl_emit(wl, (struct demand_op){ .kind = DEMAND_MUNLOCK, .page = wl->maps.items[map].page });
 }
 
-/* ---- pages that a call fills its range with ---- */
-
-bool wl_populate(struct wl *wl, uint32_t task, uint32_t page)
-{
-	struct wl_task *t = &wl->tasks.items[task];
-
-	if (t->syscall == MMR_EVENT_SYS_ENTER_MMAP && t->args[2] & (MAP_LOCKED | MAP_POPULATE)) {
-		/* The address is known when the call returns. */
-		if (t->populated == WL_NONE)
-			t->populated = page;
-		else
-			wl->pages.items[t->populated_last].next = page;
-		t->populated_last = page;
-		return true;
-	}
-	while (t->populate_next < t->populate_end) {
-		uint64_t vpn = t->populate_next++;
-
-		if (t->mm == WL_NONE)
-			return false;
-		if (wl_map_find(wl, t->mm, vpn) != WL_NONE)
-			continue;
-		wl_map_add(wl, t->mm, vpn, page);
-		return true;
-	}
-	return false;
-}
-
-/* Names what an mmap has filled its range with, page after page. */
-static void name_populated(struct wl *wl, struct wl_task *t, uint64_t vpn, uint64_t end)
-{
-	uint32_t page = t->populated;
-
-	while (page != WL_NONE) {
-		struct wl_page *p = &wl->pages.items[page];
-		uint32_t next = page == t->populated_last ? WL_NONE : p->next;
-
-		/* It may have been freed meanwhile and its number be another's. */
-		if (p->kind != WL_PAGE_ANON || p->maps != WL_NONE)
-			break;
-		p->next = WL_NONE;
-		if (vpn < end && t->mm != WL_NONE)
-			wl_map_set(wl, t->mm, vpn++, page);
-		page = next;
-	}
-	t->populated = WL_NONE;
-}
-
 /* ---- enter ---- */
 
 static void begin(struct wl_task *t, const struct mmr_event *event)
@@ -232,9 +181,7 @@ static void begin(struct wl_task *t, const struct mmr_event *event)
 
 	t->syscall = event->kind;
 	t->flags &= ~(uint32_t)(WL_TASK_PAGEOUT | WL_TASK_COLLAPSE);
-	t->populated = WL_NONE;
-	t->populate_next = 0;
-	t->populate_end = 0;
+	wl_populate_begin(t, 0, 0);
 	if (event->kind == MMR_EVENT_SYS_ENTER_MREMAP) {
 		t->args[0] = event->mremap.address;
 		t->args[1] = event->mremap.old_length;
@@ -251,10 +198,8 @@ static void begin(struct wl_task *t, const struct mmr_event *event)
 		t->flags |= WL_TASK_COLLAPSE;
 	if (event->kind == MMR_EVENT_SYS_ENTER_MLOCK || event->kind == MMR_EVENT_SYS_ENTER_MLOCK2 ||
 	    (event->kind == MMR_EVENT_SYS_ENTER_MADVISE &&
-	     (event->vma.flags == ADV_POPULATE_READ || event->vma.flags == ADV_POPULATE_WRITE))) {
-		t->populate_next = start;
-		t->populate_end = end;
-	}
+	     (event->vma.flags == ADV_POPULATE_READ || event->vma.flags == ADV_POPULATE_WRITE)))
+		wl_populate_begin(t, start, end);
 }
 
 static void on_lock(struct wl *wl, uint32_t mm, const struct mmr_event *event)
@@ -390,7 +335,7 @@ static void end(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		/* MAP_FIXED replaces what was there; otherwise nothing was, and what is known is old. */
 		wl_count(wl, WL_VMA_UNMAP);
 		wl_unmap_range(wl, t->mm, at, at + pages);
-		name_populated(wl, t, at, at + pages);
+		wl_populate_named(wl, t, at, at + pages);
 		wl_commit_mmap(wl, task, at, at + pages);
 		break;
 	case MMR_EVENT_SYS_EXIT_MUNMAP:
@@ -443,8 +388,7 @@ void wl_vma_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	case MMR_EVENT_SYS_EXIT_MADVISE:
 		end(wl, task, event);
 		t->syscall = 0;
-		t->populated = WL_NONE;
-		t->populate_end = 0;
+		wl_populate_begin(t, 0, 0);
 		break;
 	default:
 		begin(t, event);

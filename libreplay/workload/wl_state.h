@@ -5,11 +5,12 @@
  *	number.c        which numbers are in use
  *	logical_page.c  pages by number, by pfn (places), by (mm, virtual page) (maps)
  *	page_cache.c    pages by (device, inode, index); the filemap events
- *	task.c          tasks by pid, what each is inside of; fork.c: address spaces
+ *	task.c          tasks by pid, what each is inside of; fork.c: address spaces (wl_task.h)
  *	process.c       what an OOM killer would know of them
  *	slab.c          the kernel's caches, by their shrinkers
  *	swap_slot.c     pages by swap slot
- *	fault_context.c faults; allocation.c and release.c: page allocator events
+ *	fault_context.c faults, fault_huge.c larger folios', populate.c calls that fill their range (wl_fault.h)
+ *	allocation.c    and release.c: page allocator events
  *	migration.c     moves; vma.c: system calls; resident.c: the start; demand.c: the ops
  *
  * Running out of memory is sticky (wl->nomem): functions then do nothing and wl_event() reports it.
@@ -18,9 +19,9 @@
 #define WORKLOAD_WL_STATE_H
 
 #include "vec.h"
+#include "wl_task.h"
 #include "workload.h"
 
-#define WL_NONE       UINT32_MAX
 #define WL_PAGE_SHIFT 12
 #define WL_HUGE_ORDER 9
 #define WL_HUGE_PAGES 512u
@@ -125,143 +126,6 @@ static_assert(sizeof(struct wl_map) == 32, "there is one for each page that is m
 #define WL_AREA_BIT (1ull << 63)
 #define WL_FILE_BIT (1ull << 62) /* in wl_map.vpn: the page is one of a file */
 
-/* What overcommit accounts of an address space: pages [start, end). */
-struct wl_commit {
-	uint64_t start;
-	uint64_t end;
-	uint32_t mapping; /* its number in the demand; 0: it was there before */
-	uint32_t area;  /* number of the mapping that its VMA began with; 0: it was there before */
-	uint8_t merges; /* with those beside it that have the same; 0: never */
-	uint8_t advice; /* enum demand_advice */
-	uint16_t shift; /* shared memory: where in an area its first page lies */
-};
-
-DEFINE_VEC(wl_commit_vec, struct wl_commit);
-
-struct wl_mm {
-	struct wl_commit_vec commits; /* ascending */
-	uint32_t nr_committed;        /* pages, before the trace */
-	uint32_t maps;                /* the first */
-	uint32_t nr_maps;
-	uint32_t spans;       /* the first */
-	uint32_t users;       /* tasks; 0: the entry is free and maps links the free ones */
-	uint32_t id;          /* mm_id of rss_stat; 0: unknown */
-	uint32_t nr_before;   /* pages that it had by the snapshot */
-	int32_t files_before; /* … of files among them, if files_known */
-	int32_t files_told;
-	bool files_known;
-	int16_t oom_adj; /* oom_score_adj of its process */
-	uint64_t brk;
-	bool guessed; /* made for a task whose birth was not seen */
-	bool lock_future;
-	bool left; /* exit_mmap() is at work */
-	bool has_areas;
-	bool mergeable; /* some of it is or was registered for KSM */
-};
-
-enum wl_task_flags {
-	WL_TASK_RECLAIM = 1,
-	WL_TASK_COMPACT = 2,
-	WL_TASK_MIGRATE = 4,
-	WL_TASK_KSWAPD = 8,
-	WL_TASK_KCOMPACTD = 16,
-	WL_TASK_KHUGEPAGED = 32,
-	WL_TASK_PAGEOUT = 64, /* MADV_PAGEOUT */
-	WL_TASK_EXITED = 128,
-	WL_TASK_COLLAPSE = 256, /* MADV_COLLAPSE */
-	WL_TASK_KSMD = 512,
-	WL_TASK_MEMCG = 1024, /* with WL_TASK_RECLAIM: for a memory cgroup */
-};
-
-#define WL_MAX_AHEAD 16
-
-enum wl_fault_state {
-	WL_STATE_NONE, /* no fault, or it is over */
-	WL_STATE_OPEN, /* nothing movable allocated yet */
-	WL_STATE_GOT,  /* its page has been allocated */
-};
-
-struct wl_fault {
-	uint64_t vpn;
-	uint64_t previous; /* vpn of the swap fault before */
-	uint32_t page;     /* logical page at vpn, if known */
-	uint32_t op;       /* the touch emitted for it */
-	uint16_t cause;    /* enum wl_cause of the section FAULT */
-	uint8_t state;     /* enum wl_fault_state */
-	uint8_t error_code;
-	bool blind;       /* perf recorded it: error_code is a guess */
-	bool counted;     /* .cause is to be counted when it ends */
-	bool first;       /* nothing movable has been allocated since it began */
-	bool served;      /* by a page of a file: nothing anonymous follows */
-	bool told;        /* an op has been emitted that counts as this fault */
-	bool around;      /* mm_filemap_map_pages may still come, though rss_stat has ended it */
-	bool missed;      /* a page of a file, so that others around it are read, too */
-	bool by_slot;     /* the pages read are known by their slots */
-	uint8_t nr_got;   /* movable order-0 pages of a swap fault */
-	uint32_t huge;    /* gfp_flags with which a huge page was asked for in vain; 0: none was */
-	uint64_t huge_ns; /* … and when that began, if it took anything */
-	uint32_t got[WL_MAX_AHEAD];
-	uint64_t
-		added_ino; /* pages of a file that came in meanwhile, if the kernel does not tell for what */
-	uint64_t added_first;
-	uint32_t added_dev;
-	uint32_t nr_added;
-	bool scattered; /* they do not follow each other */
-	bool found;     /* the fault's page is among them */
-};
-
-/* A mapping of a file: its page index - vpn = delta is at vpn, at least from first to last. */
-struct wl_span {
-	uint64_t ino;
-	uint64_t delta;
-	uint64_t first;
-	uint64_t last;
-	uint32_t dev;
-	uint32_t next; /* of the same address space, or of the free ones */
-	int8_t sure;
-};
-
-struct wl_task {
-	uint32_t pid;
-	uint32_t mm;
-	uint32_t next_free;
-	uint32_t flags;
-	struct wl_fault fault;
-	uint16_t syscall; /* enum mmr_event_kind of the sys_enter, or 0 */
-	uint64_t args[3];
-	int32_t prot;           /* of mmap */
-	uint64_t stack_ns;      /* when the stack of a stall was taken, until that begins */
-	uint64_t populate_next; /* page after page … */
-	uint64_t populate_end;
-	uint32_t populated; /* … or a list of pages while the address is not known */
-	uint32_t populated_last;
-	uint32_t collapse_pfn; /* khugepaged: the huge page it has allocated */
-	uint64_t collapse_vpn; /* … and where it goes */
-	uint32_t collapse_mm;
-	uint32_t migrator;
-	uint32_t shrinker;  /* that it is inside of, + 1 */
-	uint64_t asked_ns;  /* when it asked for what it reclaims for; 0: no op is to come of it */
-	bool has_got;       /* … and that has been allocated */
-	uint32_t stall_gfp; /* what it reclaimed for last; 0: nothing, or a cgroup */
-	uint32_t last;      /* the last page that waits for its name */
-	uint32_t movable_pfn;  /* the last movable page of order 0 */
-	uint32_t written_slot; /* of the I/O whose page is named next */
-	uint32_t nr_written;   /* 0: none */
-	uint32_t exec_mm;      /* what exec is building */
-	uint32_t nr_args;      /* pages it has there */
-	uint64_t want_ino;     /* file and index that a fault waits for */
-	uint64_t want_index;
-	uint64_t read_ino; /* file and index where read() ended last */
-	uint64_t read_last;
-	uint64_t read_first;  /* where that batch began, … */
-	uint64_t read_wanted; /* … where the system call wants to end */
-	uint32_t read_known;  /* pages of the batch that were touched, a bit each */
-	uint32_t want_dev;
-	uint32_t read_dev;
-	bool wants;
-	uint8_t reclaim_depth;
-};
-
 /* 2^32 pages of a file: one is enough for 16 TiB. */
 struct wl_file {
 	uint64_t ino;
@@ -325,10 +189,7 @@ struct wl_piece {
 };
 
 DEFINE_VEC(wl_page_vec, struct wl_page);
-DEFINE_VEC(wl_span_vec, struct wl_span);
 DEFINE_VEC(wl_map_vec, struct wl_map);
-DEFINE_VEC(wl_mm_vec, struct wl_mm);
-DEFINE_VEC(wl_task_vec, struct wl_task);
 DEFINE_VEC(wl_file_vec, struct wl_file);
 DEFINE_VEC(wl_chunk_vec, struct wl_chunk);
 DEFINE_VEC(wl_u32_vec, uint32_t);
@@ -669,31 +530,6 @@ int wl_add_processes(struct wl *wl, const struct mmr_snapshot *snapshot,
 void wl_file_rss(struct wl *wl, uint32_t task, const struct mmr_event *event);
 void wl_oom_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 
-/* ---- fault_context.c ---- */
-
-void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event);
-/* The fault is over: nothing allocated from now on belongs to it. */
-void wl_fault_end(struct wl *wl, uint32_t task);
-/* A page of a file serves it. */
-/* Of a page that is not known, and for which none has been allocated. */
-bool wl_fault_reads(const struct wl_fault *f);
-void wl_fault_served(struct wl_task *task);
-/* The touch of a file's page that is the task's fault: emitted, or made of what told of the fault before. */
-/* The task's fault is after a page of a file that is not in memory; page: its number, or WL_NONE. */
-void wl_fault_misses(struct wl *wl, uint32_t task, uint32_t page);
-void wl_fault_touch_file(struct wl *wl, uint32_t task, uint32_t page, uint32_t flags);
-void wl_fault_rss(struct wl *wl, uint32_t task, const struct mmr_event *event);
-/*
- * A movable page of order 0 has been allocated at pfn within a fault: true if it is the page of that
- * fault, or read ahead with it. Its page and op are made here.
- */
-bool wl_fault_page(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags);
-/* A movable page of a higher order likewise. */
-bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags,
-                   unsigned int order);
-/* There was no huge page to be had. */
-void wl_fault_no_huge(struct wl *wl, uint32_t task, uint32_t gfp_flags);
-
 /* ---- allocation.c, release.c ---- */
 
 /* The pages that the bulk allocator took until now. */
@@ -725,8 +561,6 @@ void wl_page_to_anon(struct wl *wl, uint32_t page, enum wl_cause cause, enum wl_
 void wl_page_to_file(struct wl *wl, uint32_t page);
 /* A page that was taken for an anonymous one is tmpfs or shared memory. */
 void wl_page_to_shmem(struct wl *wl, uint32_t page, enum wl_cause cause);
-/* A fault's huge page, of which page is one, is shared memory's. */
-void wl_huge_to_shmem(struct wl *wl, uint32_t page);
 
 /* ---- migration.c, vma.c, resident.c ---- */
 
@@ -735,8 +569,6 @@ void wl_migration_event(struct wl *wl, uint32_t task, const struct mmr_event *ev
 void wl_collapse_frees(struct wl *wl, uint32_t task, uint64_t pfn);
 void wl_khugepaged_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 void wl_vma_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
-/* A zeroed page allocated while a system call fills its range: true if it was named. */
-bool wl_populate(struct wl *wl, uint32_t task, uint32_t page);
 void wl_unmap_range(struct wl *wl, uint32_t mm, uint64_t start, uint64_t end);
 /* Takes in the pieces of kpageflags that were read before now, and begins after the last. */
 void wl_resident_until(struct wl *wl, uint64_t now_ns);

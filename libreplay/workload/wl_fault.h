@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which allocation is the page of which fault, or of which call that fills its range. A task's index is one into wl->tasks,
+ * a pfn that of the page allocated, gfp_flags those that it was asked for with.
+ */
+#ifndef WORKLOAD_WL_FAULT_H
+#define WORKLOAD_WL_FAULT_H
+
+#include "wl_state.h"
+
+/* Bits of wl_fault.error_code, as x86 has them; the recorder gives others in the same form. */
+#define WL_ERROR_PROTECTION 1u
+#define WL_ERROR_WRITE      2u
+
+/* ---- fault_context.c ---- */
+
+void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event);
+/* The fault is over: nothing allocated from now on belongs to it. */
+void wl_fault_end(struct wl *wl, uint32_t task);
+/* Whether it is open and reads a page that is not known, for which none has been allocated. */
+bool wl_fault_reads(const struct wl_fault *f);
+/* A page of a file serves it. */
+void wl_fault_served(struct wl_task *task);
+/* The task's fault is after a page of a file that is not in memory; page: its number, or WL_NONE. */
+void wl_fault_misses(struct wl *wl, uint32_t task, uint32_t page);
+/* The touch of a file's page that is the task's fault: emitted, or made of what told of the fault before. */
+void wl_fault_touch_file(struct wl *wl, uint32_t task, uint32_t page, uint32_t flags);
+/* An address space has more or fewer pages: a fault of the task may be over. */
+void wl_fault_rss(struct wl *wl, uint32_t task, const struct mmr_event *event);
+/*
+ * A movable page of order 0 has been allocated at pfn within a fault: true if it is the page of that
+ * fault, or read ahead with it. Its page and op are made here.
+ */
+bool wl_fault_page(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags);
+/* There was no huge page to be had. */
+void wl_fault_no_huge(struct wl *wl, uint32_t task, uint32_t gfp_flags);
+/* What came between was a page table at most: the next op is to have the time at which the huge page was asked for. */
+void wl_fault_ask_again(struct wl_task *task);
+/* What a touch's arg says of the fault itself: DEMAND_WRITE, or nothing. */
+uint32_t wl_fault_op_flags(const struct wl_fault *f);
+
+/* ---- fault_huge.c ---- */
+
+/* A movable page of 2^order base pages has been allocated: true if it serves the task's fault, as wl_fault_page(). */
+bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags,
+                   unsigned int order);
+/* A fault's huge page, of which page is one, is shared memory's. */
+void wl_huge_to_shmem(struct wl *wl, uint32_t page);
+
+/* ---- populate.c ---- */
+
+/* The task's call fills virtual pages [start, end); both 0: it fills none, or nobody knows yet where. */
+void wl_populate_begin(struct wl_task *task, uint64_t start, uint64_t end);
+/* A zeroed page has been allocated while the call goes on: true if it was named, or will be when the call returns. */
+bool wl_populate_page(struct wl *wl, uint32_t task, uint32_t page);
+/* An mmap that has filled its range returns: its pages are those from vpn on. */
+void wl_populate_named(struct wl *wl, struct wl_task *t, uint64_t vpn, uint64_t end);
+/* A page of this order is for the call: the task's fault is at the next page that is not there. false: it cannot be huge. */
+bool wl_populate_huge(struct wl *wl, uint32_t task, unsigned int order);
+/*
+ * A page without zeroes is for the call: a fault begins at the next page that is out. In which order readahead reads them
+ * nobody tells. false: there is none.
+ */
+bool wl_populate_swapped(struct wl *wl, uint32_t task, uint32_t gfp_flags);
+
+#endif
