@@ -51,53 +51,21 @@ unsigned int replay_future_uses(const struct demand_op *op, uint32_t pages[2])
 {
 	unsigned int nr = 0;
 
-	switch ((enum demand_kind)op->kind) {
-	case DEMAND_COW:
+	switch (demand_role(op)) {
+	case DEMAND_ROLE_COPY:
 		if (op->arg2 != DEMAND_NO_PAGE)
 			pages[nr++] = op->arg2;
 		__attribute__((fallthrough));
-	case DEMAND_ANON_TOUCH:
-	case DEMAND_SHMEM_TOUCH:
-	case DEMAND_ACCESS:
-		pages[nr++] = op->page;
-		break;
-	case DEMAND_FILE_TOUCH:
-		if (!(op->arg & DEMAND_AROUND))
+	case DEMAND_ROLE_TOUCH:
+	case DEMAND_ROLE_USE:
+		if (op->kind != DEMAND_FILE_TOUCH || !(op->arg & DEMAND_AROUND))
 			pages[nr++] = op->page;
 		break;
-	case DEMAND_KERNEL_ALLOC:
-	case DEMAND_FREE:
-	case DEMAND_EVICTED:
-	case DEMAND_UNMAPPED:
-	case DEMAND_RENAME:
-	case DEMAND_LAZYFREE:
-	case DEMAND_DIRTY:
-	case DEMAND_MLOCK:
-	case DEMAND_MUNLOCK:
-	case DEMAND_TASK_START:
-	case DEMAND_TASK_EXIT:
-	case DEMAND_TASK_SPACE:
-	case DEMAND_TASK_ADJ:
-	case DEMAND_TASK_RSS:
-	case DEMAND_TASK_FILES:
-	case DEMAND_TASK_LEAVES:
-	case DEMAND_MAP:
-	case DEMAND_UNMAP:
-	case DEMAND_OOM:
-	case DEMAND_DROP_CACHES:
-	case DEMAND_HUGE_RANGE:
-	case DEMAND_PAGE_FAULT:
-	case DEMAND_FILE_FAULT:
-	case DEMAND_HUGETLB_FAIL:
-	case DEMAND_KSM_RANGE:
-	case DEMAND_CONTENT:
-	case DEMAND_TLB:
-	case DEMAND_COLLAPSE:
-	case DEMAND_IDLE_MARK:
-	case DEMAND_COLD:
-	case DEMAND_SLAB_FREE:
-	case DEMAND_CACHE_GROWS:
-	case DEMAND_CACHE_SHRUNK:
+	case DEMAND_ROLE_KERNEL:
+	case DEMAND_ROLE_END:
+	case DEMAND_ROLE_EVICTED:
+	case DEMAND_ROLE_RENAME:
+	case DEMAND_ROLE_OTHER:
 		break;
 	}
 	return nr;

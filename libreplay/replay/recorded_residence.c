@@ -126,49 +126,19 @@ enum change { CHANGE_NONE, CHANGE_BEGIN, CHANGE_END };
 
 static enum change change_of(const struct demand_op *op)
 {
-	switch ((enum demand_kind)op->kind) {
-	case DEMAND_ANON_TOUCH:
-	case DEMAND_FILE_TOUCH:
-	case DEMAND_SHMEM_TOUCH:
+	switch (demand_role(op)) {
+	case DEMAND_ROLE_TOUCH:
 		return op->arg & DEMAND_SWAPPED && op->arg & DEMAND_RESIDENT ? CHANGE_NONE
 		                                                             : CHANGE_BEGIN;
-	case DEMAND_COW:
+	case DEMAND_ROLE_COPY:
 		return CHANGE_BEGIN;
-	case DEMAND_EVICTED:
-	case DEMAND_FREE:
+	case DEMAND_ROLE_EVICTED:
+	case DEMAND_ROLE_END:
 		return CHANGE_END;
-	case DEMAND_RENAME:
-	case DEMAND_KERNEL_ALLOC:
-	case DEMAND_ACCESS:
-	case DEMAND_PAGE_FAULT:
-	case DEMAND_FILE_FAULT:
-	case DEMAND_HUGETLB_FAIL:
-	case DEMAND_KSM_RANGE:
-	case DEMAND_CONTENT:
-	case DEMAND_TLB:
-	case DEMAND_COLLAPSE:
-	case DEMAND_IDLE_MARK:
-	case DEMAND_COLD:
-	case DEMAND_SLAB_FREE:
-	case DEMAND_LAZYFREE:
-	case DEMAND_DIRTY:
-	case DEMAND_UNMAPPED:
-	case DEMAND_MLOCK:
-	case DEMAND_MUNLOCK:
-	case DEMAND_TASK_START:
-	case DEMAND_TASK_EXIT:
-	case DEMAND_TASK_SPACE:
-	case DEMAND_TASK_ADJ:
-	case DEMAND_TASK_RSS:
-	case DEMAND_TASK_FILES:
-	case DEMAND_TASK_LEAVES:
-	case DEMAND_MAP:
-	case DEMAND_UNMAP:
-	case DEMAND_DROP_CACHES:
-	case DEMAND_HUGE_RANGE:
-	case DEMAND_OOM:
-	case DEMAND_CACHE_GROWS:
-	case DEMAND_CACHE_SHRUNK:
+	case DEMAND_ROLE_USE:
+	case DEMAND_ROLE_KERNEL:
+	case DEMAND_ROLE_RENAME:
+	case DEMAND_ROLE_OTHER:
 		break;
 	}
 	return CHANGE_NONE;

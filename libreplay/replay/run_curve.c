@@ -206,52 +206,22 @@ static int rename_page(struct mmr_curves *curves, const struct demand_op *op, st
 
 static int follow(struct mmr_curves *curves, const struct demand_op *op, struct mmr_error *err)
 {
-	switch ((enum demand_kind)op->kind) {
-	case DEMAND_ANON_TOUCH:
-	case DEMAND_FILE_TOUCH:
-	case DEMAND_SHMEM_TOUCH:
+	switch (demand_role(op)) {
+	case DEMAND_ROLE_TOUCH:
 		return op->arg & DEMAND_VOID ? 0 : touch(curves, op, err);
-	case DEMAND_COW:
+	case DEMAND_ROLE_COPY:
 		return become_copy(curves, op, err);
-	case DEMAND_ACCESS:
+	case DEMAND_ROLE_USE:
 		return use(curves, op->page, err);
-	case DEMAND_KERNEL_ALLOC:
+	case DEMAND_ROLE_KERNEL:
 		return allocate_kernel(curves, op, err);
-	case DEMAND_FREE:
-	case DEMAND_SLAB_FREE:
+	case DEMAND_ROLE_END:
 		return end(curves, op, err);
-	case DEMAND_EVICTED:
+	case DEMAND_ROLE_EVICTED:
 		return evict(curves, op->page, err);
-	case DEMAND_RENAME:
+	case DEMAND_ROLE_RENAME:
 		return rename_page(curves, op, err);
-	case DEMAND_LAZYFREE:
-	case DEMAND_DIRTY:
-	case DEMAND_MLOCK:
-	case DEMAND_MUNLOCK:
-	case DEMAND_UNMAPPED:
-	case DEMAND_TASK_START:
-	case DEMAND_TASK_EXIT:
-	case DEMAND_TASK_SPACE:
-	case DEMAND_TASK_ADJ:
-	case DEMAND_TASK_RSS:
-	case DEMAND_TASK_FILES:
-	case DEMAND_TASK_LEAVES:
-	case DEMAND_MAP:
-	case DEMAND_UNMAP:
-	case DEMAND_CACHE_GROWS:
-	case DEMAND_CACHE_SHRUNK:
-	case DEMAND_OOM:
-	case DEMAND_PAGE_FAULT:
-	case DEMAND_FILE_FAULT:
-	case DEMAND_HUGETLB_FAIL:
-	case DEMAND_KSM_RANGE:
-	case DEMAND_CONTENT:
-	case DEMAND_TLB:
-	case DEMAND_COLLAPSE:
-	case DEMAND_IDLE_MARK:
-	case DEMAND_COLD:
-	case DEMAND_DROP_CACHES:
-	case DEMAND_HUGE_RANGE:
+	case DEMAND_ROLE_OTHER:
 		break;
 	}
 	return 0;

@@ -136,6 +136,18 @@ enum demand_kind {
 	DEMAND_IDLE_MARK,
 };
 
+/* What an op says of when pages are there and used: all that a reader needs who follows nothing else. */
+enum demand_role {
+	DEMAND_ROLE_TOUCH, /* .page comes to life or is used again; with DEMAND_VOID nothing happens */
+	DEMAND_ROLE_COPY,    /* likewise, and .arg2 is used, unless it is DEMAND_NO_PAGE */
+	DEMAND_ROLE_USE,     /* .page is used */
+	DEMAND_ROLE_KERNEL,  /* .page is memory of the kernel's from now on */
+	DEMAND_ROLE_END,     /* .page's contents are gone */
+	DEMAND_ROLE_EVICTED, /* the original has .page out */
+	DEMAND_ROLE_RENAME,  /* .page goes on as what .arg2 was */
+	DEMAND_ROLE_OTHER,   /* nothing */
+};
+
 enum demand_ksm {
 	DEMAND_KSM_MERGEABLE,
 	DEMAND_KSM_UNMERGEABLE,
@@ -263,6 +275,60 @@ struct demand_op {
 };
 
 static_assert(sizeof(struct demand_op) == 32, "demand ops are stored in bulk");
+
+/* A new kind says here what it is to those that follow pages. */
+static inline enum demand_role demand_role(const struct demand_op *op)
+{
+	switch ((enum demand_kind)op->kind) {
+	case DEMAND_ANON_TOUCH:
+	case DEMAND_FILE_TOUCH:
+	case DEMAND_SHMEM_TOUCH:
+		return DEMAND_ROLE_TOUCH;
+	case DEMAND_COW:
+		return DEMAND_ROLE_COPY;
+	case DEMAND_ACCESS:
+		return DEMAND_ROLE_USE;
+	case DEMAND_KERNEL_ALLOC:
+		return DEMAND_ROLE_KERNEL;
+	case DEMAND_FREE:
+	case DEMAND_SLAB_FREE:
+		return DEMAND_ROLE_END;
+	case DEMAND_EVICTED:
+		return DEMAND_ROLE_EVICTED;
+	case DEMAND_RENAME:
+		return DEMAND_ROLE_RENAME;
+	case DEMAND_LAZYFREE:
+	case DEMAND_DIRTY:
+	case DEMAND_MLOCK:
+	case DEMAND_MUNLOCK:
+	case DEMAND_UNMAPPED:
+	case DEMAND_CONTENT:
+	case DEMAND_COLD:
+	case DEMAND_TASK_START:
+	case DEMAND_TASK_EXIT:
+	case DEMAND_TASK_SPACE:
+	case DEMAND_TASK_ADJ:
+	case DEMAND_TASK_RSS:
+	case DEMAND_TASK_FILES:
+	case DEMAND_TASK_LEAVES:
+	case DEMAND_MAP:
+	case DEMAND_UNMAP:
+	case DEMAND_CACHE_GROWS:
+	case DEMAND_CACHE_SHRUNK:
+	case DEMAND_OOM:
+	case DEMAND_PAGE_FAULT:
+	case DEMAND_DROP_CACHES:
+	case DEMAND_HUGE_RANGE:
+	case DEMAND_FILE_FAULT:
+	case DEMAND_HUGETLB_FAIL:
+	case DEMAND_KSM_RANGE:
+	case DEMAND_TLB:
+	case DEMAND_COLLAPSE:
+	case DEMAND_IDLE_MARK:
+		break;
+	}
+	return DEMAND_ROLE_OTHER;
+}
 
 /* A base page for which the original asked for a huge page first, in vain. */
 static inline bool demand_tried_huge(const struct demand_op *op)
