@@ -38,7 +38,7 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 		return;
 	/* Before the kill itself, which it explains. */
 	finding->weight = total / facts->scope->duration_ns + (kills > 0 ? kills + 1 : 0);
-	finding_head(finding, "Memory cgroup at its limit: ");
+	finding_head(finding, "Memory cgroup at its limit:");
 	if (kills > 0)
 		finding_head(finding, "%s killed,", say_number(kills, "task"));
 	finding_head(finding, "%s of %s in all", say_number(fact(facts, "stalls"), "wait"),
@@ -66,9 +66,9 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 
 static const struct finding_evidence evidence[] = {
 	{ "Who waited for memory of its group",
-	  "SELECT comm, pid, count(*) AS stalls, sum(duration_ns) AS total_ns, max(duration_ns) AS longest_ns\n"
-	  "  FROM reclaim_stalls WHERE run_id = {run} AND kind = 'memcg'\n"
-	  " GROUP BY comm, pid ORDER BY total_ns DESC LIMIT 5" },
+	  "SELECT coalesce(n.comm, s.comm) AS comm, pid, count(*) AS stalls, sum(duration_ns) AS total_ns,\n"
+	  "       max(duration_ns) AS longest_ns FROM reclaim_stalls s LEFT JOIN task_name n USING (run_id, pid)\n"
+	  " WHERE run_id = {run} AND kind = 'memcg' GROUP BY pid ORDER BY total_ns DESC LIMIT 5" },
 	{ "Groups at the end: limits in bytes, and how often they were met",
 	  "SELECT path, name, value FROM cgroup_memory WHERE run_id = {run}\n"
 	  "   AND (name IN ('memory.max', 'memory.high', 'memory.peak', 'memory.failcnt') OR name GLOB 'memory.events:*')\n"

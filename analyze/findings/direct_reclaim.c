@@ -35,16 +35,17 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 
 static const struct finding_evidence evidence[] = {
 	{ "Who suffered",
-	  "SELECT comm, pid, count(*) AS stalls, sum(duration_ns) AS total_ns, max(duration_ns) AS longest_ns\n"
-	  "  FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'\n"
-	  " GROUP BY pid ORDER BY total_ns DESC LIMIT 5" },
+	  "SELECT coalesce(n.comm, s.comm) AS comm, pid, count(*) AS stalls, sum(duration_ns) AS total_ns,\n"
+	  "       max(duration_ns) AS longest_ns FROM reclaim_stalls s LEFT JOIN task_name n USING (run_id, pid)\n"
+	  " WHERE run_id = {run} AND kind = 'direct' GROUP BY pid ORDER BY total_ns DESC LIMIT 5" },
 	{ "Who caused it: pages allocated, how many at the same time, and left at the end",
-	  "SELECT comm, pid, sum(allocated) AS allocated, sum(most) AS most, sum(live) AS live FROM allocation_stat\n"
-	  " WHERE run_id = {run} GROUP BY comm, pid ORDER BY allocated DESC LIMIT 3" },
+	  "SELECT coalesce(n.comm, a.comm) AS comm, pid, sum(allocated) AS allocated, sum(most) AS most, sum(live) AS live\n"
+	  "  FROM allocation_stat a LEFT JOIN task_name n USING (run_id, pid)\n"
+	  " WHERE run_id = {run} GROUP BY pid ORDER BY allocated DESC LIMIT 3" },
 	{ "The longest waits",
-	  "SELECT start_ns, duration_ns, comm, nr_scanned AS scanned, nr_reclaimed AS reclaimed,\n"
-	  "       replace(cause, 'allocation of ', '') AS cause\n"
-	  "  FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct' ORDER BY duration_ns DESC LIMIT 3" },
+	  "SELECT start_ns, duration_ns, coalesce(n.comm, s.comm) AS comm, nr_scanned AS scanned,\n"
+	  "       nr_reclaimed AS reclaimed, replace(cause, 'allocation of ', '') AS cause\n"
+	  "  FROM reclaim_stalls s LEFT JOIN task_name n USING (run_id, pid) WHERE run_id = {run} AND kind = 'direct' ORDER BY duration_ns DESC LIMIT 3" },
 	{ NULL, NULL },
 };
 
@@ -56,17 +57,18 @@ const struct finding_ops finding_direct_reclaim = {
 	       " ), worst AS (SELECT pid, " FINDING_NAME(
 		       "s") " AS comm, sum(duration_ns) AS total_ns FROM s GROUP BY pid"
 			    "   ORDER BY total_ns DESC LIMIT 1),"
-			    " took AS (SELECT pid, comm, sum(allocated) AS pages FROM allocation_stat WHERE run_id = {run}"
-			    "   GROUP BY pid, comm ORDER BY pages DESC LIMIT 1)"
-			    " SELECT (SELECT comm FROM took) AS taker, (SELECT pid FROM took) AS taker_pid,"
-			    " (SELECT pages FROM took) * 1.0 / (SELECT sum(allocated) FROM allocation_stat WHERE run_id = {run}) AS taken_share,"
-			    " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_file') AS files,"
-			    " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_anon') AS anon,"
-			    " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pswpout') AS swapped_out,"
-			    " count(*) AS stalls, count(DISTINCT pid) AS tasks, sum(duration_ns) AS total_ns,"
-			    " max(duration_ns) AS longest_ns, min(CASE WHEN n > k * 0.99 THEN duration_ns END) AS p99_ns,"
-			    " (SELECT comm FROM worst) AS comm, (SELECT pid FROM worst) AS pid,"
-			    " (SELECT total_ns FROM worst) AS worst_ns FROM s",
+			    " took AS (SELECT pid, " FINDING_NAME(
+				    "a") " AS comm, sum(allocated) AS pages FROM allocation_stat a WHERE run_id = {run}"
+					 "   GROUP BY pid ORDER BY pages DESC LIMIT 1)"
+					 " SELECT (SELECT comm FROM took) AS taker, (SELECT pid FROM took) AS taker_pid,"
+					 " (SELECT pages FROM took) * 1.0 / (SELECT sum(allocated) FROM allocation_stat WHERE run_id = {run}) AS taken_share,"
+					 " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_file') AS files,"
+					 " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_anon') AS anon,"
+					 " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pswpout') AS swapped_out,"
+					 " count(*) AS stalls, count(DISTINCT pid) AS tasks, sum(duration_ns) AS total_ns,"
+					 " max(duration_ns) AS longest_ns, min(CASE WHEN n > k * 0.99 THEN duration_ns END) AS p99_ns,"
+					 " (SELECT comm FROM worst) AS comm, (SELECT pid FROM worst) AS pid,"
+					 " (SELECT total_ns FROM worst) AS worst_ns FROM s",
 	.judge = judge,
 	.evidence = evidence,
 };

@@ -120,14 +120,15 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 
 static const struct finding_evidence evidence[] = {
 	{ "Who was put to sleep",
-	  "SELECT comm, pid, count(*) AS waits, sum(duration_ns) AS total_ns, max(duration_ns) AS longest_ns\n"
-	  "  FROM reclaim_stalls WHERE run_id = {run} AND cause = 'too many dirty pages'\n"
-	  " GROUP BY comm, pid ORDER BY total_ns DESC LIMIT 5" },
+	  "SELECT coalesce(n.comm, s.comm) AS comm, pid, count(*) AS waits, sum(duration_ns) AS total_ns,\n"
+	  "       max(duration_ns) AS longest_ns FROM reclaim_stalls s LEFT JOIN task_name n USING (run_id, pid)\n"
+	  " WHERE run_id = {run} AND cause = 'too many dirty pages' GROUP BY pid ORDER BY total_ns DESC LIMIT 5" },
 	{ "Files that were written, in pages, and the waits of who wrote most in direct reclaim",
-	  "SELECT dev, ino, comm, pid, added, evicted,\n"
-	  "       (SELECT sum(duration_ns) FROM reclaim_stalls s WHERE s.run_id = f.run_id AND s.pid = f.pid\n"
+	  "SELECT dev, ino, coalesce(n.comm, w.comm) AS comm, w.pid, w.pages AS written, f.evicted,\n"
+	  "       (SELECT sum(duration_ns) FROM reclaim_stalls s WHERE s.run_id = w.run_id AND s.pid = w.pid\n"
 	  "           AND kind = 'direct') AS reclaim_ns\n"
-	  "  FROM file_stat f WHERE run_id = {run} ORDER BY added DESC LIMIT 4" },
+	  "  FROM file_write w JOIN file_stat f USING (run_id, dev, ino) LEFT JOIN task_name n ON n.run_id = w.run_id\n"
+	  "   AND n.pid = w.pid WHERE w.run_id = {run} ORDER BY w.pages DESC LIMIT 4" },
 	{ "What was dirty, in pages",
 	  "SELECT t_ns, sum(value) FILTER (WHERE name = 'nr_dirty') AS dirty,\n"
 	  "       sum(value) FILTER (WHERE name = 'nr_writeback') AS writeback,\n"
@@ -142,27 +143,30 @@ const struct finding_ops finding_dirty_pages = {
 	.rank = FINDING_CAUSE,
 	.sql = "WITH dirty AS (SELECT sum(value) AS pages FROM vmstat WHERE run_id = {run} AND name IN ('nr_dirty', 'nr_writeback')"
 	       "   GROUP BY t_ns),"
-	       " file AS (SELECT comm, pid, added FROM file_stat WHERE run_id = {run}" FINDING_NOT_RECORDER
-	       "   ORDER BY added DESC LIMIT 1),"
-	       " waits AS (SELECT duration_ns FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
-	       "   AND pid IN (SELECT pid FROM file_stat WHERE run_id = {run}))"
-	       " SELECT count(*) AS stalls, count(DISTINCT pid) AS tasks, sum(duration_ns) AS throttled_ns,"
-	       " max(duration_ns) AS longest_ns, (SELECT max(pages) FROM dirty) AS most_dirty,"
-	       " (SELECT value FROM vmstat WHERE run_id = {run} AND name = 'nr_dirty_threshold'"
-	       "   ORDER BY t_ns DESC LIMIT 1) AS \"limit\","
-	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_file') AS taken,"
-	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_anon') AS taken_anon,"
-	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'nr_dirtied') - " FINDING_RECORDER_WROTE
-	       " AS dirtied,"
-	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'nr_written') AS written,"
-	       " (SELECT sum(added) FROM file_stat WHERE run_id = {run}" FINDING_NOT_RECORDER
-	       ") AS added,"
-	       " (SELECT comm FROM file WHERE added > 0) AS writer, (SELECT pid FROM file WHERE added > 0) AS writer_pid,"
-	       " (SELECT sum(duration_ns) FROM waits) AS writers_ns, (SELECT max(duration_ns) FROM waits) AS writers_longest_ns,"
-	       " (SELECT iif(end_ns > begin_ns, end_ns - begin_ns, duration_ns) FROM run WHERE run_id = {run}) AS span_ns,"
-	       " (SELECT count(*) FROM run_param WHERE run_id = {run} AND name = 'recorder.lacks'"
-	       "   AND instr(value, 'waits of writers')) AS untold"
-	       " FROM reclaim_stalls WHERE run_id = {run} AND cause = 'too many dirty pages'",
+	       " writer AS (SELECT comm, pid, pages FROM file_write WHERE run_id = {run}" FINDING_NOT_RECORDER
+	       "   UNION ALL SELECT comm, pid, added FROM file_stat WHERE run_id = {run}" FINDING_NOT_RECORDER
+	       "   AND NOT EXISTS (SELECT 1 FROM file_write WHERE run_id = {run})),"
+	       " file AS (SELECT pid, " FINDING_NAME(
+		       "writer") " AS comm, pages FROM writer ORDER BY pages DESC LIMIT 1),"
+				 " waits AS (SELECT duration_ns FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
+				 "   AND pid IN (SELECT pid FROM writer))"
+				 " SELECT count(*) AS stalls, count(DISTINCT pid) AS tasks, sum(duration_ns) AS throttled_ns,"
+				 " max(duration_ns) AS longest_ns, (SELECT max(pages) FROM dirty) AS most_dirty,"
+				 " (SELECT value FROM vmstat WHERE run_id = {run} AND name = 'nr_dirty_threshold'"
+				 "   ORDER BY t_ns DESC LIMIT 1) AS \"limit\","
+				 " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_file') AS taken,"
+				 " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_anon') AS taken_anon,"
+				 " (SELECT value FROM counters WHERE run_id = {run} AND name = 'nr_dirtied') - " FINDING_RECORDER_WROTE
+				 " AS dirtied,"
+				 " (SELECT value FROM counters WHERE run_id = {run} AND name = 'nr_written') AS written,"
+				 " (SELECT sum(added) FROM file_stat WHERE run_id = {run}" FINDING_NOT_RECORDER
+				 ") AS added,"
+				 " (SELECT comm FROM file WHERE pages > 0) AS writer, (SELECT pid FROM file WHERE pages > 0) AS writer_pid,"
+				 " (SELECT sum(duration_ns) FROM waits) AS writers_ns, (SELECT max(duration_ns) FROM waits) AS writers_longest_ns,"
+				 " (SELECT iif(end_ns > begin_ns, end_ns - begin_ns, duration_ns) FROM run WHERE run_id = {run}) AS span_ns,"
+				 " (SELECT count(*) FROM run_param WHERE run_id = {run} AND name = 'recorder.lacks'"
+				 "   AND instr(value, 'waits of writers')) AS untold"
+				 " FROM reclaim_stalls WHERE run_id = {run} AND cause = 'too many dirty pages'",
 	.judge = judge,
 	.evidence = evidence,
 };

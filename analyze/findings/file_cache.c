@@ -8,11 +8,16 @@
 
 #include "finding.h"
 
-/* What is written goes through the cache as well: that is dirty_pages.c's. A scan fills at least so much of memory; less passes unnoticed among what the watermarks keep free. */
+/*
+ * What is written goes through the cache as well: that is dirty_pages.c's. Where the recording has no allocations, which tell the
+ * two apart, most must have been read. A scan fills at least so much of memory; less passes unnoticed among what the watermarks
+ * keep free.
+ */
 static bool is_scan(const struct finding_facts *facts)
 {
 	return fact(facts, "once") >= THRESHOLD_MEMORY_SERIOUS * facts->scope->managed &&
-	       fact(facts, "dirtied") * 2 < fact(facts, "all_added");
+	       (fact(facts, "all_written") > 0 ||
+	        fact(facts, "dirtied") * 2 < fact(facts, "all_added"));
 }
 
 static void say_scan(const struct finding_facts *facts, struct finding *finding, bool harm)
@@ -31,10 +36,10 @@ static void say_scan(const struct finding_facts *facts, struct finding *finding,
 			say_pages(facts, fact(facts, "once")));
 	finding_say(
 		finding,
-		"%s (pid %.0f) brought in %s of inode %.0f on device %s, %s of it page after page; %s were evicted "
+		"%s (pid %.0f) read in %s of inode %.0f on device %s, %s of it page after page; %s were evicted "
 		"and did not come back.",
-		fact_text(facts, "comm"), fact(facts, "pid"),
-		say_pages(facts, fact(facts, "added")), fact(facts, "ino"), fact_text(facts, "dev"),
+		fact_text(facts, "comm"), fact(facts, "pid"), say_pages(facts, fact(facts, "read")),
+		fact(facts, "ino"), fact_text(facts, "dev"),
 		say_percent(fact(facts, "sequential") / fact(facts, "added")),
 		say_pages(facts, fact(facts, "once")));
 }
@@ -94,9 +99,11 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 }
 
 static const struct finding_evidence evidence[] = {
-	{ "Files by what went through the cache, in pages",
-	  "SELECT dev, ino, comm, pages AS file_size, added, sequential, evicted, again\n"
-	  "  FROM file_stat WHERE run_id = {run} ORDER BY evicted - again DESC LIMIT 4" },
+	{ "Files by what went through the cache, in pages, and who read them in",
+	  "SELECT dev, ino, coalesce(n.comm, f.comm) AS comm, pid, f.pages AS file_size, added,\n"
+	  "       (SELECT pages FROM file_write w WHERE w.run_id = f.run_id AND w.dev = f.dev AND w.ino = f.ino) AS written,\n"
+	  "       sequential, evicted, again FROM file_stat f LEFT JOIN task_name n USING (run_id, pid)\n"
+	  " WHERE run_id = {run} ORDER BY evicted - again DESC LIMIT 4" },
 	{ "The kernel's count",
 	  "SELECT name, value FROM counters WHERE run_id = {run} AND name IN ('pgsteal_file', 'workingset_refault_file',\n"
 	  "       'workingset_activate_file', 'pgscan_file') ORDER BY value DESC" },
@@ -106,29 +113,34 @@ static const struct finding_evidence evidence[] = {
 const struct finding_ops finding_file_cache = {
 	.name = "file-cache",
 	.rank = FINDING_CAUSE,
-	.sql = "WITH scan AS (SELECT *, max(evicted - again, 0) AS once FROM file_stat WHERE run_id = {run}" FINDING_NOT_RECORDER
+	.sql = "WITH scan AS (SELECT *, " FINDING_READ
+	       " AS read, min(max(evicted - again, 0), " FINDING_READ
+	       ") AS once FROM file_stat f WHERE run_id = {run}" FINDING_NOT_RECORDER
 	       "   AND sequential * 2 > added - again ORDER BY once DESC)"
 	       " SELECT (SELECT sum(once) FROM scan) AS once, (SELECT dev FROM scan LIMIT 1) AS dev,"
-	       " (SELECT ino FROM scan LIMIT 1) AS ino, (SELECT comm FROM scan LIMIT 1) AS comm,"
-	       " (SELECT pid FROM scan LIMIT 1) AS pid, (SELECT added FROM scan LIMIT 1) AS added,"
-	       " (SELECT min(sequential, added) FROM scan LIMIT 1) AS sequential,"
-	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
-	       "   AND pid IN (SELECT pid FROM scan WHERE once > 0)) AS scan_ns,"
-	       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
-	       "   AND pid IN (SELECT pid FROM scan WHERE once > 0)) AS scan_longest_ns,"
-	       " (SELECT sum(added) FROM file_stat WHERE run_id = {run}" FINDING_NOT_RECORDER
-	       ") AS all_added,"
-	       " sum(value) FILTER (WHERE name = 'nr_dirtied') - " FINDING_RECORDER_WROTE
-	       " AS dirtied,"
-	       " sum(value) FILTER (WHERE name = 'pgsteal_anon') AS taken_anon," FINDING_TAKEN_OF_MACHINE
-	       " sum(value) FILTER (WHERE name = 'pgsteal_file') AS taken,"
-	       " sum(value) FILTER (WHERE name = 'workingset_refault_file') AS refaults,"
-	       " sum(value) FILTER (WHERE name = 'pswpin') AS swapped_in," FINDING_CURVE(
-		       "file") " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
-			       ") AS stall_ns,"
-			       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
-			       ") AS longest_ns"
-			       " FROM counters WHERE run_id = {run}",
+	       " (SELECT ino FROM scan LIMIT 1) AS ino, (SELECT " FINDING_NAME(
+		       "scan") " FROM scan LIMIT 1) AS comm,"
+			       " (SELECT pid FROM scan LIMIT 1) AS pid, (SELECT added FROM scan LIMIT 1) AS added,"
+			       " (SELECT read FROM scan LIMIT 1) AS read,"
+			       " (SELECT sum(pages) FROM file_write WHERE run_id = {run}) AS all_written,"
+			       " (SELECT min(sequential, added) FROM scan LIMIT 1) AS sequential,"
+			       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
+			       "   AND pid IN (SELECT pid FROM scan WHERE once > 0)) AS scan_ns,"
+			       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
+			       "   AND pid IN (SELECT pid FROM scan WHERE once > 0)) AS scan_longest_ns,"
+			       " (SELECT sum(added) FROM file_stat WHERE run_id = {run}" FINDING_NOT_RECORDER
+			       ") AS all_added,"
+			       " sum(value) FILTER (WHERE name = 'nr_dirtied') - " FINDING_RECORDER_WROTE
+			       " AS dirtied,"
+			       " sum(value) FILTER (WHERE name = 'pgsteal_anon') AS taken_anon," FINDING_TAKEN_OF_MACHINE
+			       " sum(value) FILTER (WHERE name = 'pgsteal_file') AS taken,"
+			       " sum(value) FILTER (WHERE name = 'workingset_refault_file') AS refaults,"
+			       " sum(value) FILTER (WHERE name = 'pswpin') AS swapped_in," FINDING_CURVE(
+				       "file") " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
+					       ") AS stall_ns,"
+					       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
+					       ") AS longest_ns"
+					       " FROM counters WHERE run_id = {run}",
 	.judge = judge,
 	.evidence = evidence,
 };

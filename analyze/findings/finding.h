@@ -122,6 +122,11 @@ const char *say_percent(double share);
 	"(SELECT coalesce(sum(added), 0) FROM file_stat WHERE run_id = {run}" \
 	" AND (comm GLOB 'mmcap*' OR comm GLOB 'trace-cmd*'))"
 
+/* Of a row f of file_stat: pages that came in to be read. Those that came in to be written over are dirty_pages.c's. */
+#define FINDING_READ                                                                      \
+	"(f.added - coalesce((SELECT w.pages FROM file_write w WHERE w.run_id = f.run_id" \
+	" AND w.dev = f.dev AND w.ino = f.ino), 0))"
+
 /* A task's last name, as it is known by: rows about waits have what it was called when it waited. table: what has the pid. */
 #define FINDING_NAME(table)                                                             \
 	"coalesce((SELECT t.comm FROM task t WHERE t.run_id = {run} AND t.pid = " table \

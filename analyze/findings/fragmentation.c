@@ -159,8 +159,9 @@ static const struct finding_evidence evidence[] = {
 	  "       sum(nr_failed) AS failed FROM compaction_episode\n"
 	  " WHERE run_id = {run} AND kind = 'kcompactd' GROUP BY result ORDER BY compactions DESC" },
 	{ "Who asked",
-	  "SELECT comm, pid, count(*) AS compactions, sum(duration_ns) AS total_ns, max(duration_ns) AS longest_ns\n"
-	  "  FROM compaction_stalls WHERE run_id = {run} GROUP BY comm, pid ORDER BY total_ns DESC LIMIT 5" },
+	  "SELECT coalesce(n.comm, s.comm) AS comm, pid, count(*) AS compactions, sum(duration_ns) AS total_ns,\n"
+	  "       max(duration_ns) AS longest_ns FROM compaction_stalls s LEFT JOIN task_name n USING (run_id, pid)\n"
+	  " WHERE run_id = {run} GROUP BY pid ORDER BY total_ns DESC LIMIT 5" },
 	{ "Whose pages lie in pageblocks and cannot be moved",
 	  "SELECT comm, pid, t_ns, pages, pageblocks FROM pin WHERE run_id = {run} AND t_ns = (SELECT t_ns FROM pin\n"
 	  " WHERE run_id = {run} ORDER BY pageblocks DESC LIMIT 1) ORDER BY pageblocks DESC, pages DESC LIMIT 4" },

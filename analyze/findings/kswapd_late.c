@@ -3,7 +3,8 @@
  * Tasks reclaimed themselves although memory was not short: what they took was clean and nobody wanted it back.
  * So there was enough to take, only kswapd had not taken it in time: it is woken at the low watermark, and between
  * that and min there is too little for what is asked for until it runs.
- * Tasks that scan files reclaim for themselves what they read before: they are file_cache.c's.
+ * Tasks that scan files reclaim for themselves what they read before: they are file_cache.c's; those that write them
+ * dirty_pages.c's.
  */
 #include <stddef.h>
 
@@ -15,7 +16,7 @@ static bool memory_is_short(const struct finding_facts *facts)
 
 	return taken <= 0 || fact(facts, "swapped_out") > THRESHOLD_WANTED_BACK * taken ||
 	       fact(facts, "wanted_back") > THRESHOLD_WANTED_BACK * taken ||
-	       fact(facts, "scan_ns") * 2 > fact(facts, "total_ns") || fact(facts, "kills") > 0 ||
+	       fact(facts, "files_ns") * 2 > fact(facts, "total_ns") || fact(facts, "kills") > 0 ||
 	       fact(facts, "dirty_ns") > THRESHOLD_TIME_SERIOUS * fact(facts, "total_ns");
 }
 
@@ -76,8 +77,8 @@ const struct finding_ops finding_kswapd_late = {
 	       " (SELECT sum(wmark_low) FROM zone WHERE run_id = {run}) AS low,"
 	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct' AND pid IN"
 	       "   (SELECT pid FROM file_stat WHERE run_id = {run} AND evicted > again AND sequential * 2 > added - again" FINDING_NOT_RECORDER
-	       "))"
-	       "   AS scan_ns,"
+	       "   UNION SELECT pid FROM file_write WHERE run_id = {run}" FINDING_NOT_RECORDER "))"
+	       "   AS files_ns,"
 	       " (SELECT count(*) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
 	       ") AS stalls,"
 	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER

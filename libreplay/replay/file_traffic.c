@@ -2,7 +2,7 @@
 /*
  * mm_filemap_add_to_page_cache and mm_filemap_delete_from_page_cache, summed up by file. A page that comes in twice
  * within the recording was wanted back. What leaves in reclaim was evicted; what leaves otherwise was truncated or
- * invalidated.
+ * invalidated. A page that write() brings in is allocated with __GFP_WRITE, which readahead and faults are not.
  *
  * Not modelled: what was in the cache before the recording and comes back is not known to come again (the kernel's
  * workingset_refault_file knows); pages past MAX_PAGES of a file, and files beyond MAX_WORDS in all, count as new
@@ -21,6 +21,7 @@
 #define LONG_RUN \
 	256 /* eight windows of readahead as they are by default: chance makes none of that length */
 #define LEAST_PAGES 256 /* files with less traffic leave no row */
+#define GFP_WRITE   0x1000u
 
 static uint32_t home(uint64_t ino, uint32_t dev, uint32_t nr_slots)
 {
@@ -168,10 +169,39 @@ static uint64_t in_run(struct replay_file *file, uint64_t index, uint64_t nr)
 	return before < LONG_RUN ? run.length : nr;
 }
 
+static void vote(struct replay_file_voter *voter, uint32_t pid, uint64_t nr)
+{
+	if (voter->pid == pid)
+		voter->votes += nr;
+	else if (voter->votes < nr)
+		voter->pid = pid, voter->votes = nr - voter->votes;
+	else
+		voter->votes -= nr;
+}
+
+static struct replay_file_page *page_of(struct replay_file_traffic *t, uint64_t pfn)
+{
+	return &t->pages[pfn % REPLAY_FILE_PAGES];
+}
+
+void replay_file_traffic_alloc(struct replay_file_traffic *t, const struct mmr_event *event)
+{
+	*page_of(t, event->page.pfn) =
+		(struct replay_file_page){ event->page.pfn, event->page.gfp_flags };
+}
+
+static bool is_write(struct replay_file_traffic *t, const struct mmr_event *event)
+{
+	const struct replay_file_page *page = page_of(t, event->filemap.pfn);
+
+	return page->pfn == event->filemap.pfn && page->gfp_flags & GFP_WRITE;
+}
+
 static void add(struct replay_file_traffic *t, struct replay_file *file,
                 const struct mmr_event *event)
 {
 	uint64_t nr = UINT64_C(1) << (event->filemap.order & 15), index = event->filemap.index;
+	bool write = is_write(t, event);
 
 	for (uint64_t i = 0; i < nr; i++)
 		file->again += seen_before(t, file, index + i);
@@ -179,12 +209,9 @@ static void add(struct replay_file_traffic *t, struct replay_file *file,
 	file->sequential += in_run(file, index, nr);
 	if (index + nr > file->nr_pages && index < MAX_PAGES)
 		file->nr_pages = index + nr;
-	if (file->reader == event->pid)
-		file->votes += nr;
-	else if (file->votes < nr)
-		file->reader = event->pid, file->votes = nr - file->votes;
-	else
-		file->votes -= nr;
+	if (write)
+		file->written += nr;
+	vote(write ? &file->writer : &file->reader, event->pid, nr);
 }
 
 void replay_file_traffic_event(struct replay_file_traffic *t, const struct mmr_event *event,
@@ -204,17 +231,21 @@ int replay_file_traffic_finish(struct replay_file_traffic *t, struct mmr_error *
 {
 	for (uint32_t i = 0; i < t->count; i++) {
 		const struct replay_file *file = &t->items[i];
+		uint32_t pid = file->reader.pid ? file->reader.pid : file->writer.pid;
 		const struct results_file row = {
 			.dev_major = file->dev >> 20,
 			.dev_minor = file->dev & 0xfffff,
 			.ino = (int64_t)file->ino,
 			.pages = (int64_t)file->nr_pages,
-			.pid = file->reader,
-			.comm = mmr_trace_comm(t->trace, file->reader),
+			.pid = pid,
+			.comm = mmr_trace_comm(t->trace, pid),
+			.writer_pid = file->writer.pid,
+			.writer_comm = mmr_trace_comm(t->trace, file->writer.pid),
 			.added = (int64_t)file->added,
 			.again = (int64_t)file->again,
 			.sequential = (int64_t)file->sequential,
 			.evicted = (int64_t)file->evicted,
+			.written = (int64_t)file->written,
 		};
 
 		if (file->added + file->evicted >= LEAST_PAGES)

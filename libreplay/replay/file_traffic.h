@@ -17,14 +17,30 @@ struct replay_file_run {
 	uint64_t length;
 };
 
+/* Who brought in most, by majority vote. */
+struct replay_file_voter {
+	uint32_t pid;
+	uint64_t votes;
+};
+
+/* A page that was allocated, until it is in the page cache. */
+struct replay_file_page {
+	uint64_t pfn;
+	uint64_t gfp_flags;
+};
+
+#define REPLAY_FILE_PAGES \
+	64 /* allocated but not in the cache yet: one a CPU, and those that never get there */
+
 #define REPLAY_FILE_RUNS 4 /* readers of a file at the same time that are told apart */
 
 struct replay_file {
 	uint64_t ino;
 	uint32_t dev;
-	uint32_t reader; /* pid of whoever brought in most, by majority vote */
-	uint64_t votes;
+	struct replay_file_voter reader; /* of what was read, and of what was to be written over */
+	struct replay_file_voter writer;
 	uint64_t added;
+	uint64_t written;    /* of them: came in to be written over */
 	uint64_t again;      /* of them: pages that had been there before, in this recording */
 	uint64_t sequential; /* of them: in long runs */
 	uint64_t evicted;
@@ -44,9 +60,12 @@ struct replay_file_traffic {
 	uint64_t small;    /* files with less traffic make room where there are too many */
 	uint32_t last;     /* where the last event found its file */
 	uint64_t nr_words; /* of all bitmaps */
+	struct replay_file_page pages[REPLAY_FILE_PAGES]; /* by pfn */
 	bool no_memory;
 };
 
+/* Every mm_page_alloc: with which flags a page came says whether it is to be read or written over. */
+void replay_file_traffic_alloc(struct replay_file_traffic *traffic, const struct mmr_event *event);
 /* reclaiming: the task is in reclaim, so that what leaves the cache is evicted. */
 void replay_file_traffic_event(struct replay_file_traffic *traffic, const struct mmr_event *event,
                                bool reclaiming);

@@ -405,6 +405,8 @@ static void describe(struct original *run, const struct mmr_event *event)
 	replay_holders_event(&run->holders, event);
 	if (run->shadow)
 		replay_pins_original_event(&run->pins, event, process_of(run, event));
+	if (event->kind == MMR_EVENT_MM_PAGE_ALLOC)
+		replay_file_traffic_alloc(&run->files, event);
 	if (event->kind == MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE ||
 	    event->kind == MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE) {
 		const struct replay_task *task = replay_task_find(&run->episodes.tasks, event->pid);

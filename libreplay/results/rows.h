@@ -165,6 +165,9 @@ struct results_file {
 	int64_t again;
 	int64_t sequential;
 	int64_t evicted;
+	int64_t written; /* 0: file_write has no row */
+	int64_t writer_pid;
+	const char *writer_comm;
 };
 
 struct results_slab_cache {

@@ -340,12 +340,22 @@ CREATE TABLE IF NOT EXISTS file_stat (
   dev TEXT NOT NULL,                       -- '254:16'
   ino INTEGER NOT NULL,
   pages INTEGER NOT NULL,                  -- 1 + the largest index that was seen
-  pid INTEGER NOT NULL,                    -- of who brought in most
+  pid INTEGER NOT NULL,                    -- of who read most of it in; where nobody did, who wrote most
   comm TEXT NOT NULL,
   added INTEGER NOT NULL,                  -- to the page cache
   again INTEGER NOT NULL,                  -- of them: had been there before, within the recording
   sequential INTEGER NOT NULL,             -- of them: in runs of at least 256 pages, one after the other
   evicted INTEGER NOT NULL                 -- by reclaim
+) STRICT;
+
+-- Of files in file_stat what came into the page cache to be written over.
+CREATE TABLE IF NOT EXISTS file_write (
+  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
+  dev TEXT NOT NULL,
+  ino INTEGER NOT NULL,
+  pid INTEGER NOT NULL,                    -- of who wrote most
+  comm TEXT NOT NULL,
+  pages INTEGER NOT NULL                   -- of file_stat.added
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS slab_cache (

@@ -20,6 +20,11 @@ SELECT e.run_id, r.label AS run, e.kind, e.pid, e.comm, e.start_ns, e.duration_n
   LEFT JOIN stack s ON s.run_id = t.run_id AND s.stack_id = t.stack_id
  WHERE e.kind = 'direct';
 
+-- The last name of each task: what it did before it executed its program has another in most tables.
+DROP VIEW IF EXISTS task_name;
+CREATE VIEW task_name AS
+SELECT run_id, pid, comm FROM (SELECT run_id, pid, comm, max(start_ns) FROM task GROUP BY run_id, pid);
+
 -- Who was killed for lack of memory, and what it had (mmreplay-db(5), oom_kill).
 DROP VIEW IF EXISTS oom_kills;
 CREATE VIEW oom_kills AS
@@ -320,12 +325,13 @@ SELECT run_id, run, what, kind,
 -- A throttled task is inside of a reclaim or compaction, whose time counts already.
 DROP VIEW IF EXISTS top_stalled_tasks;
 CREATE VIEW top_stalled_tasks AS
-SELECT run_id, run, pid, comm, count(*) AS nr_stalls, sum(duration_ns) AS total_ns,
+SELECT run_id, run, pid, coalesce(n.comm, s.comm) AS comm, count(*) AS nr_stalls, sum(duration_ns) AS total_ns,
        max(duration_ns) AS longest_ns
   FROM (SELECT run_id, run, pid, comm, duration_ns FROM reclaim_stalls WHERE kind <> 'throttle'
         UNION ALL
-        SELECT run_id, run, pid, comm, duration_ns FROM compaction_stalls)
- GROUP BY run_id, run, pid, comm
+        SELECT run_id, run, pid, comm, duration_ns FROM compaction_stalls) s
+  LEFT JOIN task_name n USING (run_id, pid)
+ GROUP BY run_id, run, pid, coalesce(n.comm, s.comm)
  ORDER BY total_ns DESC;
 
 -- The state of KSM, a row for each time at which it is known. bytes_saved: by pages that others use and by the zero page.

@@ -38,6 +38,23 @@ static void move(uint16_t kind, uint32_t pid, uint64_t ino, uint64_t index, bool
 	replay_file_traffic_event(&traffic, &event, reclaiming);
 }
 
+/* allocated with these flags, and then put into the page cache */
+static void bring_in(uint32_t pid, uint64_t ino, uint64_t index, uint64_t gfp_flags)
+{
+	const struct mmr_event alloc = { .pid = pid,
+		                         .kind = MMR_EVENT_MM_PAGE_ALLOC,
+		                         .page = { .pfn = 7000 + index, .gfp_flags = gfp_flags } };
+	const struct mmr_event event = { .pid = pid,
+		                         .kind = MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE,
+		                         .filemap = { .pfn = 7000 + index,
+		                                      .ino = ino,
+		                                      .index = index,
+		                                      .dev = 254u << 20 | 16 } };
+
+	replay_file_traffic_alloc(&traffic, &alloc);
+	replay_file_traffic_event(&traffic, &event, false);
+}
+
 #define IN  MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE
 #define OUT MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE
 
@@ -56,6 +73,26 @@ static void a_scan_that_is_evicted(void **state)
 	end();
 	rows_expect("SELECT dev, ino, pages, pid, added, again, sequential, evicted FROM file_stat",
 	            "254:16|12|1000|5|1010|10|1000|600\n");
+}
+
+/* Who wrote a file and who read it are told apart, whoever brought in more. */
+static void what_is_written(void **state)
+{
+	(void)state;
+	begin();
+	for (uint64_t i = 0; i < 600; i++)
+		bring_in(8, 12, i, 0x101c4a);
+	for (uint64_t i = 0; i < 300; i++)
+		bring_in(9, 12, i, 0x140c4a);
+	for (uint64_t i = 0; i < 256; i++)
+		bring_in(8, 13, i, 0x101c4a);
+	for (uint64_t i = 0; i < 256; i++)
+		bring_in(9, 14, i, 0x140c4a);
+	end();
+	rows_expect("SELECT ino, pid, added, again FROM file_stat ORDER BY ino",
+	            "12|9|900|300\n13|8|256|0\n14|9|256|0\n");
+	rows_expect("SELECT dev, ino, pid, pages FROM file_write ORDER BY ino",
+	            "254:16|12|8|600\n254:16|13|8|256\n");
 }
 
 /* Windows of readahead at random places are no scan; two scans at once are two. */
@@ -121,8 +158,8 @@ static void many_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_scan_that_is_evicted),   TEST(what_a_scan_is), TEST(absurd_indices),
-		TEST(more_files_than_are_kept), TEST(many_files),
+		TEST(a_scan_that_is_evicted), TEST(what_is_written),          TEST(what_a_scan_is),
+		TEST(absurd_indices),         TEST(more_files_than_are_kept), TEST(many_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
