@@ -16,8 +16,8 @@
  * or taken earlier than another of its list lay nearer to the head.
  *
  * And pageblocks have the type of the first list that one of their pages is taken from or given to, unless that
- * was a claim: then mm_page_alloc_extfrag tells the type before. It comes after mm_page_alloc_zone_locked since
- * 6.10, before it until then.
+ * was a claim: then mm_page_alloc_extfrag tells the type before, of all pageblocks of the free block that was
+ * claimed. It comes after mm_page_alloc_zone_locked since 6.10, before it until then.
  *
  * How many pages waited on each CPU for their place on the LRU lists tells the first batch of the CPU that joins
  * them: those of it that nobody has allocated since (mm_lru_insertion).
@@ -200,15 +200,19 @@ static void learn_type(struct replay_lists *lists, uint64_t pfn, int32_t type)
 		lists->types[block] = (uint8_t)type;
 }
 
-/* Taken from the list of another type. */
+/* Taken from the list of another type, with all pageblocks of the free block that it is the first part of. */
 static void fall_back(struct replay_lists *lists, const struct mmr_event *event)
 {
-	uint64_t block = event->extfrag.pfn / MM_PAGEBLOCK_PAGES;
+	uint64_t pfn = event->extfrag.pfn, block = pfn / MM_PAGEBLOCK_PAGES;
+	int32_t order = event->extfrag.fallback_order;
 
-	if (block < lists->nr_types && event->extfrag.pfn == lists->told_by)
+	if (block < lists->nr_types && pfn == lists->told_by)
 		lists->types[block] = NO_TYPE;
-	learn_type(lists, event->extfrag.pfn, event->extfrag.fallback_migratetype);
-	use_block(lists, event->extfrag.pfn);
+	learn_type(lists, pfn, event->extfrag.fallback_migratetype);
+	if (order > MM_PAGEBLOCK_ORDER && order < MM_NR_ORDERS)
+		for (uint64_t at = pfn; at < pfn + (UINT64_C(1) << order); at += MM_PAGEBLOCK_PAGES)
+			learn_type(lists, at, event->extfrag.fallback_migratetype);
+	use_block(lists, pfn);
 }
 
 static void take_locked(struct replay_lists *lists, const struct mmr_event *event)

@@ -72,11 +72,14 @@ static void tell(struct fixture *f, uint16_t kind, uint16_t cpu, uint64_t pfn, u
 	assert_int_equal(replay_bulk_event(f->bulk, &event, NULL), 0);
 }
 
-static void tell_fallback(struct fixture *f, uint64_t pfn, int32_t from)
+static void tell_fallback(struct fixture *f, uint64_t pfn, int32_t order, int32_t from)
 {
 	const struct mmr_event event = {
 		.kind = MMR_EVENT_MM_PAGE_ALLOC_EXTFRAG,
-		.extfrag = { .pfn = pfn, .fallback_migratetype = from, .change_ownership = 1 },
+		.extfrag = { .pfn = pfn,
+		             .fallback_order = order,
+		             .fallback_migratetype = from,
+		             .change_ownership = 1 },
 	};
 
 	assert_int_equal(replay_lists_event(f->lists, &event, NULL), 0);
@@ -144,10 +147,26 @@ static void pageblocks_have_the_type_of_the_first_list(void **state)
 	tell(f, MMR_EVENT_MM_PAGE_ALLOC_ZONE_LOCKED, 0, FIRST + 4, 0, MM_RECLAIMABLE);
 	/* Since 6.10 a claim is told after the page has gone from the new type's list. */
 	tell(f, MMR_EVENT_MM_PAGE_ALLOC_ZONE_LOCKED, 0, FIRST + 0x400, 0, MM_UNMOVABLE);
-	tell_fallback(f, FIRST + 0x400, MM_RECLAIMABLE);
+	tell_fallback(f, FIRST + 0x400, 9, MM_RECLAIMABLE);
 	tell(f, MMR_EVENT_MM_PAGE_PCPU_DRAIN, 0, FIRST + 0x600, 0, MM_UNMOVABLE);
 	assert_int_equal(replay_lists_take(f->lists, &f->start, NULL), 0);
 	assert_int_equal(f->types[block], MM_UNMOVABLE);
+	assert_int_equal(f->types[block + 1], MM_MOVABLE);
+	assert_int_equal(f->types[block + 2], MM_RECLAIMABLE);
+	assert_int_equal(f->types[block + 3], MM_UNMOVABLE);
+}
+
+static void a_claim_tells_of_all_its_pageblocks(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t block = FIRST / 512;
+
+	tell_fallback(f, FIRST, 10, MM_MOVABLE);
+	tell(f, MMR_EVENT_MM_PAGE_ALLOC_ZONE_LOCKED, 0, FIRST + 0x200, 0, MM_UNMOVABLE);
+	tell_fallback(f, FIRST + 0x400, 8, MM_RECLAIMABLE);
+	tell(f, MMR_EVENT_MM_PAGE_ALLOC_ZONE_LOCKED, 0, FIRST + 0x600, 0, MM_UNMOVABLE);
+	assert_int_equal(replay_lists_take(f->lists, &f->start, NULL), 0);
+	assert_int_equal(f->types[block], MM_MOVABLE);
 	assert_int_equal(f->types[block + 1], MM_MOVABLE);
 	assert_int_equal(f->types[block + 2], MM_RECLAIMABLE);
 	assert_int_equal(f->types[block + 3], MM_UNMOVABLE);
@@ -219,6 +238,7 @@ int main(void)
 		LISTS_TEST(what_another_cpu_drained_goes_where_pages_lack),
 		LISTS_TEST(free_blocks_learn_their_turn),
 		LISTS_TEST(pageblocks_have_the_type_of_the_first_list),
+		LISTS_TEST(a_claim_tells_of_all_its_pageblocks),
 		LISTS_TEST(what_lay_above_has_gone_in_silence),
 		LISTS_TEST(a_refilled_list_was_empty),
 		LISTS_TEST(the_first_batch_tells_who_waited),
