@@ -45,7 +45,8 @@ static const struct command command = {
 	.epilogue =
 		"The error of a counter is |replay - original| / max(original, 64), the score of\n"
 		"a group the median of its counters that moved. The error of free memory over\n"
-		"time is the mean difference over the mean of the original.\n",
+		"time is the mean difference over the mean of the original. Errors of ten times\n"
+		"and more are told as multiples: ×149 is 149 times the original, or 64.\n",
 };
 
 /* Keeps the order of groups in listings. */

@@ -132,12 +132,21 @@ static void format_integer(char *text, size_t size, const char *name, int64_t va
 	snprintf(text, size, "%s%s", value < 0 ? "-" : "", number);
 }
 
-static void format_real(char *text, size_t size, double value)
+/* An error in percent that passes ten times its base is told as a multiple of that: "×149", not 14,819 %. */
+static bool is_multiple(const char *name, double value)
+{
+	return value >= 1000 && (ends_in(name, "error_percent") ||
+	                         ends_in(name, "spread_percent") || strncmp(name, "% off", 5) == 0);
+}
+
+static void format_real(char *text, size_t size, const char *name, double value)
 {
 	double magnitude = fabs(value);
 	char number[FORMAT_SIZE];
 
-	if (magnitude < 999.995)
+	if (is_multiple(name, value))
+		snprintf(text, size, "×%s", format_count(number, (uint64_t)(value / 100 + 1.5)));
+	else if (magnitude < 999.995)
 		snprintf(text, size, "%.2f", value);
 	else
 		snprintf(text, size, "%s%s", value < 0 ? "-" : "",
@@ -153,7 +162,7 @@ void database_cell(sqlite3_stmt *statement, int column, char *text, size_t size)
 		format_integer(text, size, name, sqlite3_column_int64(statement, column));
 		break;
 	case SQLITE_FLOAT:
-		format_real(text, size, sqlite3_column_double(statement, column));
+		format_real(text, size, name, sqlite3_column_double(statement, column));
 		break;
 	case SQLITE_NULL:
 		snprintf(text, size, "-");

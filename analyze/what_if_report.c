@@ -230,9 +230,13 @@ static void format_change(const struct result *result, const struct row *row, un
 {
 	double change = change_of(result, row, number), spread = spread_of(result, row, number);
 	const char *unsure = is_chance(result, row, number) ? "~" : "";
+	char times[FORMAT_SIZE];
 
 	if (is_same(&row->values[number], &result->rows[1].values[number]))
 		snprintf(text, FORMAT_SIZE, "=");
+	else if (change >= 1000)
+		snprintf(text, FORMAT_SIZE, "%s×%s", unsure,
+		         format_count(times, (uint64_t)(change / 100 + 1.5)));
 	else if (spread >= 0.5)
 		snprintf(text, FORMAT_SIZE, "%s%+.0f %% ±%.0f", unsure, change, spread);
 	else
