@@ -63,7 +63,8 @@ static const char find_run[] =
 	"SELECT run_id, r.duration_ns, page_size, nr_cpus, kind, kernel_release, nr_events, path,"
 	" (SELECT sum(managed) FROM node WHERE node.run_id = r.run_id), label,"
 	" CASE kind WHEN 'original' THEN (SELECT value FROM run_param p WHERE p.run_id = r.run_id AND name = 'recorded.policy')"
-	" ELSE policy END FROM run r JOIN trace USING (trace_id)"
+	" ELSE policy END,"
+	" coalesce((SELECT min(o.run_id) FROM run o WHERE o.trace_id = r.trace_id AND o.kind = 'original'), run_id) FROM run r JOIN trace USING (trace_id)"
 	" WHERE CASE WHEN ?1 = '' THEN kind = 'original' ELSE label = ?1 OR CAST(run_id AS TEXT) = ?1 END"
 	" ORDER BY run_id LIMIT 1";
 
@@ -88,6 +89,7 @@ static bool choose_run(struct report *report, const char *run)
 	path = (const char *)sqlite3_column_text(row, 7);
 	report->scope = (struct finding_scope){
 		.run_id = sqlite3_column_int64(row, 0),
+		.recorded_id = sqlite3_column_int64(row, 11),
 		.duration_ns = sqlite3_column_double(row, 1),
 		.page_size = sqlite3_column_double(row, 2),
 		.nr_cpus = sqlite3_column_int64(row, 3),
@@ -178,7 +180,7 @@ void report_deinit(struct report *report)
 sqlite3_stmt *report_evidence(const struct report *report, const struct finding_evidence *evidence,
                               char **sql)
 {
-	*sql = finding_sql(evidence->sql, report->scope.run_id);
+	*sql = finding_sql(evidence->sql, &report->scope);
 	return *sql ? database_prepare(report->tool, report->db, *sql, NULL) : NULL;
 }
 

@@ -181,7 +181,7 @@ static int print_all_runs(const struct report *report)
 int report_print_text(const struct report *report, bool brief)
 {
 	colour("\033[1m");
-	puts(report->title);
+	print_wrapped(report->title, 1, 0);
 	colour("\033[0m");
 	print_limits(report);
 	if (report->nr_findings == 0)

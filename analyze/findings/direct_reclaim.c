@@ -38,7 +38,7 @@ static const struct finding_evidence evidence[] = {
 	  "SELECT coalesce(n.comm, s.comm) AS comm, pid, count(*) AS stalls, sum(duration_ns) AS total_ns,\n"
 	  "       max(duration_ns) AS longest_ns FROM reclaim_stalls s LEFT JOIN task_name n USING (run_id, pid)\n"
 	  " WHERE run_id = {run} AND kind = 'direct' GROUP BY pid ORDER BY total_ns DESC LIMIT 5" },
-	{ "Who caused it: pages allocated, how many at the same time, and left at the end",
+	{ "Who caused it: pages allocated, at most at a time, left at the end",
 	  "SELECT coalesce(n.comm, a.comm) AS comm, pid, sum(allocated) AS allocated, sum(most) AS most, sum(live) AS live\n"
 	  "  FROM allocation_stat a LEFT JOIN task_name n USING (run_id, pid)\n"
 	  " WHERE run_id = {run} GROUP BY pid ORDER BY allocated DESC LIMIT 3" },

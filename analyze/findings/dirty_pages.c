@@ -123,12 +123,12 @@ static const struct finding_evidence evidence[] = {
 	  "SELECT coalesce(n.comm, s.comm) AS comm, pid, count(*) AS waits, sum(duration_ns) AS total_ns,\n"
 	  "       max(duration_ns) AS longest_ns FROM reclaim_stalls s LEFT JOIN task_name n USING (run_id, pid)\n"
 	  " WHERE run_id = {run} AND cause = 'too many dirty pages' GROUP BY pid ORDER BY total_ns DESC LIMIT 5" },
-	{ "Files that were written, in pages, and the waits of who wrote most in direct reclaim",
+	{ "Files that were written, in pages, and how long their writers reclaimed",
 	  "SELECT dev, ino, coalesce(n.comm, w.comm) AS comm, w.pid, w.pages AS written, f.evicted,\n"
-	  "       (SELECT sum(duration_ns) FROM reclaim_stalls s WHERE s.run_id = w.run_id AND s.pid = w.pid\n"
+	  "       (SELECT sum(duration_ns) FROM reclaim_stalls s WHERE s.run_id = {run} AND s.pid = w.pid\n"
 	  "           AND kind = 'direct') AS reclaim_ns\n"
 	  "  FROM file_write w JOIN file_stat f USING (run_id, dev, ino) LEFT JOIN task_name n ON n.run_id = w.run_id\n"
-	  "   AND n.pid = w.pid WHERE w.run_id = {run} ORDER BY w.pages DESC LIMIT 4" },
+	  "   AND n.pid = w.pid WHERE w.run_id = {recorded} ORDER BY w.pages DESC LIMIT 4" },
 	{ "What was dirty, in pages",
 	  "SELECT t_ns, sum(value) FILTER (WHERE name = 'nr_dirty') AS dirty,\n"
 	  "       sum(value) FILTER (WHERE name = 'nr_writeback') AS writeback,\n"
@@ -143,9 +143,9 @@ const struct finding_ops finding_dirty_pages = {
 	.rank = FINDING_CAUSE,
 	.sql = "WITH dirty AS (SELECT sum(value) AS pages FROM vmstat WHERE run_id = {run} AND name IN ('nr_dirty', 'nr_writeback')"
 	       "   GROUP BY t_ns),"
-	       " writer AS (SELECT comm, pid, pages FROM file_write WHERE run_id = {run}" FINDING_NOT_RECORDER
-	       "   UNION ALL SELECT comm, pid, added FROM file_stat WHERE run_id = {run}" FINDING_NOT_RECORDER
-	       "   AND NOT EXISTS (SELECT 1 FROM file_write WHERE run_id = {run})),"
+	       " writer AS (SELECT comm, pid, pages FROM file_write WHERE run_id = {recorded}" FINDING_NOT_RECORDER
+	       "   UNION ALL SELECT comm, pid, added FROM file_stat WHERE run_id = {recorded}" FINDING_NOT_RECORDER
+	       "   AND NOT EXISTS (SELECT 1 FROM file_write WHERE run_id = {recorded})),"
 	       " file AS (SELECT pid, " FINDING_NAME(
 		       "writer") " AS comm, pages FROM writer ORDER BY pages DESC LIMIT 1),"
 				 " waits AS (SELECT duration_ns FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
@@ -159,7 +159,7 @@ const struct finding_ops finding_dirty_pages = {
 				 " (SELECT value FROM counters WHERE run_id = {run} AND name = 'nr_dirtied') - " FINDING_RECORDER_WROTE
 				 " AS dirtied,"
 				 " (SELECT value FROM counters WHERE run_id = {run} AND name = 'nr_written') AS written,"
-				 " (SELECT sum(added) FROM file_stat WHERE run_id = {run}" FINDING_NOT_RECORDER
+				 " (SELECT sum(added) FROM file_stat WHERE run_id = {recorded}" FINDING_NOT_RECORDER
 				 ") AS added,"
 				 " (SELECT comm FROM file WHERE pages > 0) AS writer, (SELECT pid FROM file WHERE pages > 0) AS writer_pid,"
 				 " (SELECT sum(duration_ns) FROM waits) AS writers_ns, (SELECT max(duration_ns) FROM waits) AS writers_longest_ns,"

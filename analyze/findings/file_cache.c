@@ -11,11 +11,12 @@
 /*
  * What is written goes through the cache as well: that is dirty_pages.c's. Where the recording has no allocations, which tell the
  * two apart, most must have been read. A scan fills at least so much of memory; less passes unnoticed among what the watermarks
- * keep free.
+ * keep free. A replay's is that of the recording: what it reads is the same, if reclaim took as much.
  */
 static bool is_scan(const struct finding_facts *facts)
 {
 	return fact(facts, "once") >= THRESHOLD_MEMORY_SERIOUS * facts->scope->managed &&
+	       fact(facts, "taken") >= THRESHOLD_MEMORY_SERIOUS * facts->scope->managed &&
 	       (fact(facts, "all_written") > 0 ||
 	        fact(facts, "dirtied") * 2 < fact(facts, "all_added"));
 }
@@ -103,7 +104,7 @@ static const struct finding_evidence evidence[] = {
 	  "SELECT dev, ino, coalesce(n.comm, f.comm) AS comm, pid, f.pages AS file_size, added,\n"
 	  "       (SELECT pages FROM file_write w WHERE w.run_id = f.run_id AND w.dev = f.dev AND w.ino = f.ino) AS written,\n"
 	  "       sequential, evicted, again FROM file_stat f LEFT JOIN task_name n USING (run_id, pid)\n"
-	  " WHERE run_id = {run} ORDER BY evicted - again DESC LIMIT 4" },
+	  " WHERE run_id = {recorded} ORDER BY evicted - again DESC LIMIT 4" },
 	{ "The kernel's count",
 	  "SELECT name, value FROM counters WHERE run_id = {run} AND name IN ('pgsteal_file', 'workingset_refault_file',\n"
 	  "       'workingset_activate_file', 'pgscan_file') ORDER BY value DESC" },
@@ -115,20 +116,20 @@ const struct finding_ops finding_file_cache = {
 	.rank = FINDING_CAUSE,
 	.sql = "WITH scan AS (SELECT *, " FINDING_READ
 	       " AS read, min(max(evicted - again, 0), " FINDING_READ
-	       ") AS once FROM file_stat f WHERE run_id = {run}" FINDING_NOT_RECORDER
+	       ") AS once FROM file_stat f WHERE run_id = {recorded}" FINDING_NOT_RECORDER
 	       "   AND sequential * 2 > added - again ORDER BY once DESC)"
 	       " SELECT (SELECT sum(once) FROM scan) AS once, (SELECT dev FROM scan LIMIT 1) AS dev,"
 	       " (SELECT ino FROM scan LIMIT 1) AS ino, (SELECT " FINDING_NAME(
 		       "scan") " FROM scan LIMIT 1) AS comm,"
 			       " (SELECT pid FROM scan LIMIT 1) AS pid, (SELECT added FROM scan LIMIT 1) AS added,"
 			       " (SELECT read FROM scan LIMIT 1) AS read,"
-			       " (SELECT sum(pages) FROM file_write WHERE run_id = {run}) AS all_written,"
+			       " (SELECT sum(pages) FROM file_write WHERE run_id = {recorded}) AS all_written,"
 			       " (SELECT min(sequential, added) FROM scan LIMIT 1) AS sequential,"
 			       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
 			       "   AND pid IN (SELECT pid FROM scan WHERE once > 0)) AS scan_ns,"
 			       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
 			       "   AND pid IN (SELECT pid FROM scan WHERE once > 0)) AS scan_longest_ns,"
-			       " (SELECT sum(added) FROM file_stat WHERE run_id = {run}" FINDING_NOT_RECORDER
+			       " (SELECT sum(added) FROM file_stat WHERE run_id = {recorded}" FINDING_NOT_RECORDER
 			       ") AS all_added,"
 			       " sum(value) FILTER (WHERE name = 'nr_dirtied') - " FINDING_RECORDER_WROTE
 			       " AS dirtied,"

@@ -195,15 +195,24 @@ void say_curve(const struct finding_facts *facts, struct finding *finding, const
 			say_pages(facts, fact(facts, "curve_whole")));
 }
 
-char *finding_sql(const char *sql, int64_t run_id)
+char *finding_sql(const char *sql, const struct finding_scope *scope)
 {
+	static const char run[] = "{run}", recorded[] = "{recorded}";
 	sqlite3_str *text = sqlite3_str_new(NULL);
 	const char *mark;
 
-	while ((mark = strstr(sql, "{run}"))) {
+	while ((mark = strchr(sql, '{'))) {
+		bool is_run = strncmp(mark, run, strlen(run)) == 0,
+		     is_recorded = strncmp(mark, recorded, strlen(recorded)) == 0;
+
 		sqlite3_str_append(text, sql, (int)(mark - sql));
-		sqlite3_str_appendf(text, "%lld", (long long)run_id);
-		sql = mark + strlen("{run}");
+		if (is_run || is_recorded)
+			sqlite3_str_appendf(
+				text, "%lld",
+				(long long)(is_run ? scope->run_id : scope->recorded_id));
+		else
+			sqlite3_str_appendchar(text, 1, *mark);
+		sql = mark + (is_run ? strlen(run) : is_recorded ? strlen(recorded) : 1);
 	}
 	sqlite3_str_appendall(text, sql);
 	return sqlite3_str_finish(text);
@@ -212,7 +221,7 @@ char *finding_sql(const char *sql, int64_t run_id)
 bool finding_examine(const char *tool, sqlite3 *db, const struct finding_scope *scope,
                      const struct finding_ops *ops, struct finding *finding)
 {
-	char *sql = finding_sql(ops->sql, scope->run_id);
+	char *sql = finding_sql(ops->sql, scope);
 	struct finding_facts facts = { .scope = scope };
 	int step;
 

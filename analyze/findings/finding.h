@@ -5,7 +5,8 @@
  *
  * Its SQL gives one row of facts about a run; judge() reads them, says how severe that is (nothing said: no
  * finding) and puts it into words. Each evidence is a query whose rows are shown, and printed so that it runs.
- * In all SQL {run} stands for the run's number.
+ * In all SQL {run} stands for the run's number, {recorded} for that of the original of its trace, which has what only a
+ * recording tells, such as who reads and writes which files.
  *
  * Thresholds are the same for every recording: a share of its time, of its memory or of its requests, or a
  * time that people notice. They stand in threshold.h and in mmanalyze(1), with the reason.
@@ -38,6 +39,7 @@ enum finding_rank {
 /* What every finding may want to know of its run. */
 struct finding_scope {
 	int64_t run_id;
+	int64_t recorded_id; /* the original of its trace; itself if there is none */
 	double duration_ns;
 	double page_size; /* bytes */
 	double managed;   /* pages of memory */
@@ -118,8 +120,8 @@ const char *say_percent(double share);
 #define FINDING_NOT_RECORDER " AND comm NOT GLOB 'mmcap*' AND comm NOT GLOB 'trace-cmd*'"
 
 /* Pages that the recorder brought into the page cache, which are those of the recording: it dirtied them. */
-#define FINDING_RECORDER_WROTE                                                \
-	"(SELECT coalesce(sum(added), 0) FROM file_stat WHERE run_id = {run}" \
+#define FINDING_RECORDER_WROTE                                                     \
+	"(SELECT coalesce(sum(added), 0) FROM file_stat WHERE run_id = {recorded}" \
 	" AND (comm GLOB 'mmcap*' OR comm GLOB 'trace-cmd*'))"
 
 /* Of a row f of file_stat: pages that came in to be read. Those that came in to be written over are dirty_pages.c's. */
@@ -128,8 +130,8 @@ const char *say_percent(double share);
 	" AND w.dev = f.dev AND w.ino = f.ino), 0))"
 
 /* A task's last name, as it is known by: rows about waits have what it was called when it waited. table: what has the pid. */
-#define FINDING_NAME(table)                                                             \
-	"coalesce((SELECT t.comm FROM task t WHERE t.run_id = {run} AND t.pid = " table \
+#define FINDING_NAME(table)                                                                  \
+	"coalesce((SELECT t.comm FROM task t WHERE t.run_id = {recorded} AND t.pid = " table \
 	".pid ORDER BY t.start_ns DESC LIMIT 1), " table ".comm)"
 
 /*
@@ -167,8 +169,8 @@ bool taken_within_groups(const struct finding_facts *facts, double taken);
 enum finding_severity severity_of_waits(const struct finding_scope *scope, double total_ns,
                                         double longest_ns);
 
-/* sql with {run} replaced by the number; free with sqlite3_free(). */
-char *finding_sql(const char *sql, int64_t run_id);
+/* sql with {run} and {recorded} replaced by their numbers; free with sqlite3_free(). */
+char *finding_sql(const char *sql, const struct finding_scope *scope);
 
 /* Examines a run; false after a message of tool. What it filled must be freed with finding_deinit(). */
 bool finding_examine(const char *tool, sqlite3 *db, const struct finding_scope *scope,

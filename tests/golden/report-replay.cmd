@@ -1,0 +1,1 @@
+mmreplay -q --policy original --db r.db $TRACES/scan-612-mglru.zst && mmreplay -q --set memory=1G --db r.db $TRACES/scan-612-mglru.zst && for run in 2 3; do mmanalyze report -b --run $run r.db | sed -n '/^1\./,/^$/p;/^All/p'; done
