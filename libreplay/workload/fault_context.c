@@ -265,6 +265,7 @@ void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	f->nr_got = 0;
 	f->nr_added = 0;
 	f->scattered = false;
+	f->filled = false;
 	f->found = false;
 	f->page = wl_map_page(wl, mm, vpn);
 	if (f->page == WL_NONE)
@@ -453,12 +454,16 @@ static void got_new(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_fla
 	emit_new(wl, f, page, op);
 	if (op.kind != DEMAND_COW && may_copy(f))
 		wl_tlb_copied(wl);
-	count_alloc(wl, &wl->pages.items[page], copy ? WL_ALLOC_COW : WL_ALLOC_ANON, WL_FIRST_ANON);
+	count_alloc(wl, &wl->pages.items[page],
+	            f->filled ? WL_ALLOC_POPULATE
+	            : copy    ? WL_ALLOC_COW
+	                      : WL_ALLOC_ANON,
+	            f->filled ? WL_FIRST_POPULATE : WL_FIRST_ANON);
 	f->cause = copy ? WL_FAULT_COW : WL_FAULT_NEW;
 	wl_map_set(wl, mm, f->vpn, page);
 	f->page = page;
-	if (wl->mms.items[mm].lock_future)
-		wl_emit(wl, (struct demand_op){ .kind = DEMAND_MLOCK, .page = page });
+	if (wl_populate_locks(wl, &wl->tasks.items[task]))
+		wl_page_lock(wl, page);
 }
 
 /* A page that was out is read back. */
@@ -540,11 +545,11 @@ static bool take_page(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_f
 
 bool wl_fault_page(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags)
 {
-	bool back = wl->tasks.items[task].fault.state != WL_STATE_OPEN &&
-	            wl_populate_swapped(wl, task, gfp_flags);
+	bool filled = wl->tasks.items[task].fault.state != WL_STATE_OPEN &&
+	              wl_populate_fault(wl, task, gfp_flags, 0);
 	bool taken = take_page(wl, task, pfn, gfp_flags);
 
-	if (back)
+	if (filled)
 		wl_fault_end(wl, task);
 	return taken;
 }

@@ -51,19 +51,17 @@ static uint32_t large_pages(struct wl *wl, uint32_t mm, const struct large *larg
 	return wl->nomem ? WL_NONE : first;
 }
 
-bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags,
-                   unsigned int order)
+static bool take_large(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags,
+                       unsigned int order)
 {
 	struct wl_fault *f = &wl->tasks.items[task].fault;
 	uint32_t mm = wl->tasks.items[task].mm;
-	bool open = f->state == WL_STATE_OPEN && !f->served;
-	bool shared, populated = !open && wl_populate_huge(wl, task, order),
-		     huge = order == WL_HUGE_ORDER;
+	bool shared, huge = order == WL_HUGE_ORDER;
 	struct wl_shared_room room = { .place = f->vpn };
 	uint32_t nr = 1u << order, first, at, flags = 0, op;
 	struct large large;
 
-	if ((!open && !populated) || mm == WL_NONE || order > WL_HUGE_ORDER)
+	if (f->state != WL_STATE_OPEN || f->served || mm == WL_NONE || order > WL_HUGE_ORDER)
 		return false;
 	/* Readahead's. */
 	if (!huge && (gfp_flags & (WL_GFP_NORETRY | WL_GFP_NOMEMALLOC)) == WL_GFP_NORETRY)
@@ -92,7 +90,7 @@ bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flag
 	first = large_pages(wl, mm, &large);
 	if (first == WL_NONE)
 		return true;
-	f->state = populated ? WL_STATE_NONE : WL_STATE_GOT;
+	f->state = WL_STATE_GOT;
 	f->cause = shared ? WL_FAULT_SHMEM : WL_FAULT_NEW;
 	f->told = true;
 	f->page = first + at;
@@ -111,7 +109,21 @@ bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flag
 			 });
 	for (uint32_t i = 0; i < nr; i++)
 		wl->pages.items[first + i].op = op;
+	if (wl_populate_locks(wl, &wl->tasks.items[task]))
+		wl_page_lock(wl, first);
 	return true;
+}
+
+bool wl_fault_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags,
+                   unsigned int order)
+{
+	bool filled = wl->tasks.items[task].fault.state != WL_STATE_OPEN &&
+	              wl_populate_fault(wl, task, gfp_flags, order);
+	bool taken = take_large(wl, task, pfn, gfp_flags, order);
+
+	if (filled)
+		wl_fault_end(wl, task);
+	return taken || (order == WL_HUGE_ORDER && wl_populate_huge(wl, task, pfn, gfp_flags));
 }
 
 void wl_huge_to_shmem(struct wl *wl, uint32_t page)

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Calls that fill their range (MADV_POPULATE_*, mlock, mmap with MAP_POPULATE) fault without an exception, page after page:
- * what is allocated meanwhile belongs to the next page of the range that is not there. Follows populate_vma_page_range() and
- * faultin_page(), v6.12.
+ * Calls that fill their range (MADV_POPULATE_*, mlock, mmap with MAP_POPULATE or MAP_LOCKED, and after mlockall(MCL_FUTURE) mmap
+ * and brk) fault without an exception, page after page: what is allocated meanwhile belongs to the next page of the range that it
+ * can be for, and is served as a fault there. Follows populate_vma_page_range() and faultin_page(), v6.12.
  *
- * Not modelled: huge pages of an mmap that fills its range, whose address is known only when it returns.
+ * Where an mmap lies is known when it returns. What it got until then waits in a list, the next page after the last; a huge page
+ * by its first page, with WL_PAGE_LARGE.
+ *
+ * Not modelled: pages in swap that such a call finds in the swap cache; huge pages that could be where a mapping that is filled
+ * has base pages.
  */
 #include "wl_fault.h"
 
@@ -13,37 +17,125 @@
 
 #define MAX_SEARCH 4096u /* pages of a range from which nobody knows how much is there */
 
-void wl_populate_begin(struct wl_task *task, uint64_t start, uint64_t end)
+void wl_populate_begin(struct wl_task *task, uint64_t start, uint64_t end, bool locks)
 {
 	task->populated = WL_NONE;
 	task->populate_next = start;
 	task->populate_end = end;
+	task->populate_locks = locks;
+}
+
+/* ---- a range that is known ---- */
+
+static bool fits(const struct wl *wl, const struct wl_task *t, uint64_t vpn, unsigned int order)
+{
+	return order == 0 || (order == WL_HUGE_ORDER ? wl_huge_flags(wl, t->mm, vpn)
+	                                             : wl_room_flags(wl, t->mm, vpn)) != 0;
+}
+
+/* Of the range, the next page that is not there, or with !zeroed the next that is out. The range's end: there is none. */
+static uint64_t next_page(const struct wl *wl, struct wl_task *t, bool zeroed)
+{
+	uint64_t end = t->populate_end, stop = t->populate_next + MAX_SEARCH;
+
+	for (uint64_t vpn = t->populate_next; vpn < end && (zeroed || vpn < stop); vpn++) {
+		uint32_t page = wl_map_page(wl, t->mm, vpn);
+
+		if (zeroed ? page == WL_NONE
+		           : page != WL_NONE && wl->pages.items[page].flags & WL_PAGE_OUT)
+			return vpn;
+		/* What is there has had its turn; where nothing is, a new page may come. */
+		t->populate_next += page != WL_NONE && vpn == t->populate_next;
+	}
+	return end;
+}
+
+bool wl_populate_fault(struct wl *wl, uint32_t task, uint32_t gfp_flags, unsigned int order)
+{
+	struct wl_task *t = &wl->tasks.items[task];
+	uint64_t end = t->populate_end, vpn, huge_ns = t->fault.huge_ns;
+	uint32_t huge = t->fault.huge;
+	bool zeroed = gfp_flags & WL_GFP_ZERO || order > 0;
+	struct mmr_event event = { .pid = 0 };
+
+	if (t->mm == WL_NONE || t->populate_next >= end || order > WL_HUGE_ORDER ||
+	    (!zeroed && gfp_flags & (WL_GFP_NORETRY | WL_GFP_WRITE)))
+		return false;
+	vpn = next_page(wl, t, zeroed);
+	if (vpn == end || !fits(wl, t, vpn, order))
+		return false;
+	event.fault.address = vpn << WL_PAGE_SHIFT;
+	event.fault.error_code = zeroed ? WL_ERROR_WRITE : 0;
+	wl_fault_begin(wl, task, &event);
+	t = &wl->tasks.items[task];
+	t->fault.filled = true;
+	t->fault.huge = huge;
+	t->fault.huge_ns = huge_ns;
+	t->populate_next = (vpn | ((1u << order) - 1)) + 1;
+	t->populate_end = end;
+	return true;
+}
+
+bool wl_populate_locks(const struct wl *wl, const struct wl_task *t)
+{
+	return wl->mms.items[t->mm].lock_future || (t->fault.filled && t->populate_locks);
+}
+
+/* ---- a mapping whose address is not known ---- */
+
+static bool waits(const struct wl *wl, const struct wl_task *t)
+{
+	return t->syscall == MMR_EVENT_SYS_ENTER_MMAP && t->mm != WL_NONE &&
+	       (t->args[2] & (MAP_LOCKED | MAP_POPULATE) || wl->mms.items[t->mm].lock_future);
 }
 
 bool wl_populate_page(struct wl *wl, uint32_t task, uint32_t page)
 {
 	struct wl_task *t = &wl->tasks.items[task];
 
-	if (t->syscall == MMR_EVENT_SYS_ENTER_MMAP && t->args[2] & (MAP_LOCKED | MAP_POPULATE)) {
-		/* The address is known when the call returns. */
-		if (t->populated == WL_NONE)
-			t->populated = page;
-		else
-			wl->pages.items[t->populated_last].next = page;
-		t->populated_last = page;
-		return true;
-	}
-	while (t->populate_next < t->populate_end) {
-		uint64_t vpn = t->populate_next++;
+	if (!waits(wl, t))
+		return false;
+	if (t->populated == WL_NONE)
+		t->populated = page;
+	else
+		wl->pages.items[t->populated_last].next = page;
+	t->populated_last = page;
+	return true;
+}
 
-		if (t->mm == WL_NONE)
-			return false;
-		if (wl_map_find(wl, t->mm, vpn) != WL_NONE)
-			continue;
-		wl_map_add(wl, t->mm, vpn, page);
+bool wl_populate_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags)
+{
+	const struct wl_task *t = &wl->tasks.items[task];
+	uint32_t first, op;
+
+	if (!waits(wl, t))
+		return false;
+	first = wl_number_get(wl, WL_HUGE_ORDER);
+	if (first == WL_NONE)
 		return true;
+	op = wl_emit(wl, (struct demand_op){ .kind = DEMAND_ANON_TOUCH,
+	                                     .page = first,
+	                                     .order = WL_HUGE_ORDER,
+	                                     .gfp_flags = gfp_flags,
+	                                     .arg = DEMAND_WRITE | DEMAND_HUGE | DEMAND_ADMITS });
+	for (uint32_t i = 0; i < WL_HUGE_PAGES; i++) {
+		wl_page_init(wl, first + i, WL_PAGE_ANON, pfn + i);
+		wl->pages.items[first + i].last_mm = t->mm;
+		wl->pages.items[first + i].op = op;
 	}
-	return false;
+	wl->pages.items[first].flags |= WL_PAGE_LARGE;
+	wl_count(wl, WL_ALLOC_HUGE);
+	return wl_populate_page(wl, task, first);
+}
+
+/* One of the list; nr: its base pages. */
+static void name_page(struct wl *wl, const struct wl_task *t, uint64_t vpn, uint32_t page,
+                      uint32_t nr)
+{
+	for (uint32_t i = 0; i < nr; i++)
+		wl_map_set(wl, t->mm, vpn + i, page + i);
+	if (t->args[2] & MAP_LOCKED || wl->mms.items[t->mm].lock_future)
+		wl_page_lock(wl, page);
 }
 
 void wl_populate_named(struct wl *wl, struct wl_task *t, uint64_t vpn, uint64_t end)
@@ -53,61 +145,18 @@ void wl_populate_named(struct wl *wl, struct wl_task *t, uint64_t vpn, uint64_t 
 	while (page != WL_NONE) {
 		struct wl_page *p = &wl->pages.items[page];
 		uint32_t next = page == t->populated_last ? WL_NONE : p->next;
+		uint32_t nr = p->flags & WL_PAGE_LARGE ? WL_HUGE_PAGES : 1;
 
 		/* It may have been freed meanwhile and its number be another's. */
 		if (p->kind != WL_PAGE_ANON || p->maps != WL_NONE)
 			break;
 		p->next = WL_NONE;
-		if (vpn < end && t->mm != WL_NONE)
-			wl_map_set(wl, t->mm, vpn++, page);
+		p->flags &= (uint8_t)~WL_PAGE_LARGE;
+		vpn = (vpn + nr - 1) & ~(uint64_t)(nr - 1);
+		if (vpn + nr <= end && t->mm != WL_NONE)
+			name_page(wl, t, vpn, page, nr);
+		vpn += nr;
 		page = next;
 	}
 	t->populated = WL_NONE;
-}
-
-bool wl_populate_huge(struct wl *wl, uint32_t task, unsigned int order)
-{
-	struct wl_task *t = &wl->tasks.items[task];
-	struct wl_fault *f = &t->fault;
-
-	if (order != WL_HUGE_ORDER || t->mm == WL_NONE)
-		return false;
-	while (t->populate_next < t->populate_end &&
-	       wl_map_find(wl, t->mm, t->populate_next) != WL_NONE)
-		t->populate_next++;
-	if (t->populate_next >= t->populate_end || wl_huge_flags(wl, t->mm, t->populate_next) == 0)
-		return false;
-	wl_fault_end(wl, task);
-	f->vpn = t->populate_next;
-	f->error_code = WL_ERROR_WRITE;
-	f->blind = false;
-	f->served = false;
-	t->populate_next = (f->vpn | (WL_HUGE_PAGES - 1)) + 1;
-	return true;
-}
-
-bool wl_populate_swapped(struct wl *wl, uint32_t task, uint32_t gfp_flags)
-{
-	struct wl_task *t = &wl->tasks.items[task];
-	uint64_t end = t->populate_end, next = t->populate_next, stop = next + MAX_SEARCH;
-	struct mmr_event event = { .pid = 0 };
-
-	if (t->mm == WL_NONE || gfp_flags & (WL_GFP_ZERO | WL_GFP_NORETRY | WL_GFP_WRITE))
-		return false;
-	for (; next < end && next < stop; next++) {
-		uint32_t page = wl_map_page(wl, t->mm, next);
-
-		if (page != WL_NONE && wl->pages.items[page].flags & WL_PAGE_OUT)
-			break;
-		/* What is there has had its turn; where nothing is, a new page may come. */
-		t->populate_next += page != WL_NONE && next == t->populate_next;
-	}
-	if (next >= end || next >= stop)
-		return false;
-	event.fault.address = next << WL_PAGE_SHIFT;
-	wl_fault_begin(wl, task, &event);
-	t = &wl->tasks.items[task];
-	t->populate_next = next + 1;
-	t->populate_end = end;
-	return true;
 }

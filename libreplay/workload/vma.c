@@ -152,14 +152,19 @@ static void on_cold(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	}
 }
 
-static void lock_page(struct wl *wl, uint32_t map)
+void wl_page_lock(struct wl *wl, uint32_t page)
 {
-	struct wl_page *p = &wl->pages.items[wl->maps.items[map].page];
+	struct wl_page *p = &wl->pages.items[page];
 
 	if (p->flags & WL_PAGE_LOCKED)
 		return;
 	p->flags |= WL_PAGE_LOCKED;
-	wl_emit(wl, (struct demand_op){ .kind = DEMAND_MLOCK, .page = wl->maps.items[map].page });
+	wl_emit(wl, (struct demand_op){ .kind = DEMAND_MLOCK, .page = page });
+}
+
+static void lock_page(struct wl *wl, uint32_t map)
+{
+	wl_page_lock(wl, wl->maps.items[map].page);
 }
 
 static void unlock_page(struct wl *wl, uint32_t map)
@@ -174,14 +179,31 @@ static void unlock_page(struct wl *wl, uint32_t map)
 
 /* ---- enter ---- */
 
-static void begin(struct wl_task *t, const struct mmr_event *event)
+/* After mlockall(MCL_FUTURE) what brk() adds is filled and locked; elsewhere what a call says. */
+static void begin_populate(struct wl *wl, struct wl_task *t, const struct mmr_event *event)
 {
 	uint64_t start = event->vma.address >> WL_PAGE_SHIFT;
 	uint64_t end = start + page_up(event->vma.length);
+	bool locks = event->kind == MMR_EVENT_SYS_ENTER_MLOCK ||
+	             event->kind == MMR_EVENT_SYS_ENTER_MLOCK2;
 
+	if (locks ||
+	    (event->kind == MMR_EVENT_SYS_ENTER_MADVISE &&
+	     (event->vma.flags == ADV_POPULATE_READ || event->vma.flags == ADV_POPULATE_WRITE)))
+		wl_populate_begin(t, start, end, locks);
+	else if (event->kind == MMR_EVENT_SYS_ENTER_BRK && t->mm != WL_NONE &&
+	         wl->mms.items[t->mm].lock_future && wl->mms.items[t->mm].brk != 0)
+		wl_populate_begin(t, page_up(wl->mms.items[t->mm].brk), page_up(event->vma.address),
+		                  true);
+	else
+		wl_populate_begin(t, 0, 0, false);
+}
+
+static void begin(struct wl *wl, struct wl_task *t, const struct mmr_event *event)
+{
 	t->syscall = event->kind;
 	t->flags &= ~(uint32_t)(WL_TASK_PAGEOUT | WL_TASK_COLLAPSE);
-	wl_populate_begin(t, 0, 0);
+	begin_populate(wl, t, event);
 	if (event->kind == MMR_EVENT_SYS_ENTER_MREMAP) {
 		t->args[0] = event->mremap.address;
 		t->args[1] = event->mremap.old_length;
@@ -196,10 +218,6 @@ static void begin(struct wl_task *t, const struct mmr_event *event)
 		t->flags |= WL_TASK_PAGEOUT;
 	if (event->kind == MMR_EVENT_SYS_ENTER_MADVISE && event->vma.flags == ADV_COLLAPSE)
 		t->flags |= WL_TASK_COLLAPSE;
-	if (event->kind == MMR_EVENT_SYS_ENTER_MLOCK || event->kind == MMR_EVENT_SYS_ENTER_MLOCK2 ||
-	    (event->kind == MMR_EVENT_SYS_ENTER_MADVISE &&
-	     (event->vma.flags == ADV_POPULATE_READ || event->vma.flags == ADV_POPULATE_WRITE)))
-		wl_populate_begin(t, start, end);
 }
 
 static void on_lock(struct wl *wl, uint32_t mm, const struct mmr_event *event)
@@ -371,7 +389,7 @@ void wl_vma_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	case MMR_EVENT_SYS_ENTER_BRK:
 	case MMR_EVENT_SYS_ENTER_MREMAP:
 	case MMR_EVENT_SYS_ENTER_MADVISE:
-		begin(t, event);
+		begin(wl, t, event);
 		if (event->kind == MMR_EVENT_SYS_ENTER_MADVISE &&
 		    (event->vma.flags == ADV_COLD || event->vma.flags == ADV_PAGEOUT))
 			on_cold(wl, task, event);
@@ -388,10 +406,10 @@ void wl_vma_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	case MMR_EVENT_SYS_EXIT_MADVISE:
 		end(wl, task, event);
 		t->syscall = 0;
-		wl_populate_begin(t, 0, 0);
+		wl_populate_begin(t, 0, 0, false);
 		break;
 	default:
-		begin(t, event);
+		begin(wl, t, event);
 		t->syscall = 0;
 		if (mm != WL_NONE)
 			on_lock(wl, mm, event);

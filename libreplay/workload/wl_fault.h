@@ -49,18 +49,19 @@ void wl_huge_to_shmem(struct wl *wl, uint32_t page);
 
 /* ---- populate.c ---- */
 
-/* The task's call fills virtual pages [start, end); both 0: it fills none, or nobody knows yet where. */
-void wl_populate_begin(struct wl_task *task, uint64_t start, uint64_t end);
-/* A zeroed page has been allocated while the call goes on: true if it was named, or will be when the call returns. */
+/* The task's call fills virtual pages [start, end) and, with locks, locks them; both 0: it fills none, or nobody knows yet where. */
+void wl_populate_begin(struct wl_task *task, uint64_t start, uint64_t end, bool locks);
+/*
+ * A movable page of 2^order base pages has been allocated while the call goes on: a fault begins at the next page of its range that
+ * it can be for, to be ended by the caller. In which order readahead reads what is out nobody tells. false: there is none.
+ */
+bool wl_populate_fault(struct wl *wl, uint32_t task, uint32_t gfp_flags, unsigned int order);
+/* Whether what the task's fault brings in is locked. */
+bool wl_populate_locks(const struct wl *wl, const struct wl_task *t);
+/* A page has come of an mmap that fills its range, it will be named when that returns: a zeroed one, or a huge one at pfn. */
 bool wl_populate_page(struct wl *wl, uint32_t task, uint32_t page);
+bool wl_populate_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags);
 /* An mmap that has filled its range returns: its pages are those from vpn on. */
 void wl_populate_named(struct wl *wl, struct wl_task *t, uint64_t vpn, uint64_t end);
-/* A page of this order is for the call: the task's fault is at the next page that is not there. false: it cannot be huge. */
-bool wl_populate_huge(struct wl *wl, uint32_t task, unsigned int order);
-/*
- * A page without zeroes is for the call: a fault begins at the next page that is out. In which order readahead reads them
- * nobody tells. false: there is none.
- */
-bool wl_populate_swapped(struct wl *wl, uint32_t task, uint32_t gfp_flags);
 
 #endif

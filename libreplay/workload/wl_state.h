@@ -569,6 +569,8 @@ void wl_migration_event(struct wl *wl, uint32_t task, const struct mmr_event *ev
 void wl_collapse_frees(struct wl *wl, uint32_t task, uint64_t pfn);
 void wl_khugepaged_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 void wl_vma_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
+/* Its pages are unevictable from now on. */
+void wl_page_lock(struct wl *wl, uint32_t page);
 void wl_unmap_range(struct wl *wl, uint32_t mm, uint64_t start, uint64_t end);
 /* Takes in the pieces of kpageflags that were read before now, and begins after the last. */
 void wl_resident_until(struct wl *wl, uint64_t now_ns);

@@ -93,6 +93,7 @@ struct wl_fault {
 	uint32_t nr_added;
 	bool scattered; /* they do not follow each other */
 	bool found;     /* the fault's page is among them */
+	bool filled;    /* of a call that fills its range: there was no exception */
 };
 
 /* A mapping of a file: its page index - vpn = delta is at vpn, at least from first to last. */
@@ -118,7 +119,8 @@ struct wl_task {
 	uint64_t stack_ns;      /* when the stack of a stall was taken, until that begins */
 	uint64_t populate_next; /* page after page … */
 	uint64_t populate_end;
-	uint32_t populated; /* … or a list of pages while the address is not known */
+	bool populate_locks; /* … which it locks */
+	uint32_t populated;  /* … or a list of pages while the address is not known */
 	uint32_t populated_last;
 	uint32_t collapse_pfn; /* khugepaged: the huge page it has allocated */
 	uint64_t collapse_vpn; /* … and where it goes */

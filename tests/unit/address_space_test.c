@@ -297,12 +297,47 @@ static void test_populate(void **state)
 	fault(b, 100, BASE + 1, FAULT_PROTECT);
 	fault(b, 100, BASE + 2, FAULT_PROTECT);
 	bench_finish(b);
-	assert_int_equal(b->nr_ops, 8);
+	assert_int_equal(b->nr_ops, 9);
 	assert_int_equal(count(b, WL_ALLOC_POPULATE), 3);
 	assert_int_equal(b->ops[2].kind, DEMAND_MLOCK);
-	assert_int_equal(b->ops[5].page, b->ops[0].page);
-	assert_int_equal(b->ops[6].page, b->ops[1].page);
-	assert_int_equal(b->ops[7].page, b->ops[4].page);
+	/* What mlock() brings in is locked as well. */
+	assert_int_equal(b->ops[5].kind, DEMAND_MLOCK);
+	assert_int_equal(b->ops[5].page, b->ops[4].page);
+	assert_int_equal(b->ops[6].page, b->ops[0].page);
+	assert_int_equal(b->ops[7].page, b->ops[1].page);
+	assert_int_equal(b->ops[8].page, b->ops[4].page);
+	end(b);
+}
+
+/* After mlockall(MCL_FUTURE) brk() and mmap() fill and lock what they add, and munlockall() ends that. */
+static void test_populate_after_mlockall(void **state)
+{
+	static const uint32_t locks[] = { DEMAND_MLOCK, DEMAND_MLOCK, DEMAND_MUNLOCK,
+		                          DEMAND_MUNLOCK };
+	struct bench *b = bench_recorded(NULL);
+	uint32_t nr = 0;
+
+	(void)state;
+	call(b, 100, MMR_EVENT_SYS_ENTER_BRK, 0, 0, 0);
+	ret(b, 100, MMR_EVENT_SYS_EXIT_BRK, (int64_t)(BASE << 12));
+	call(b, 100, MMR_EVENT_SYS_ENTER_MLOCKALL, 0, 0, 2);
+	call(b, 100, MMR_EVENT_SYS_ENTER_BRK, BASE + 1, 0, 0);
+	alloc(b, 100, 8, GFP_ANON, 0);
+	ret(b, 100, MMR_EVENT_SYS_EXIT_BRK, (int64_t)((BASE + 1) << 12));
+	call(b, 100, MMR_EVENT_SYS_ENTER_MMAP, 0, 1, 0x22);
+	alloc(b, 100, 9, GFP_ANON, 0);
+	ret(b, 100, MMR_EVENT_SYS_EXIT_MMAP, (int64_t)((BASE + 4096) << 12));
+	call(b, 100, MMR_EVENT_SYS_ENTER_MUNLOCKALL, 0, 0, 0);
+	fault(b, 100, BASE, FAULT_PROTECT);
+	fault(b, 100, BASE + 4096, FAULT_PROTECT);
+	bench_finish(b);
+	assert_int_equal(count(b, WL_ALLOC_POPULATE), 2);
+	for (size_t i = 0; i < b->nr_ops; i++)
+		if (b->ops[i].kind == DEMAND_MLOCK || b->ops[i].kind == DEMAND_MUNLOCK)
+			assert_int_equal(b->ops[i].kind, locks[nr++]);
+	assert_int_equal(nr, 4);
+	assert_int_equal(b->ops[b->nr_ops - 2].page, b->ops[0].page);
+	assert_int_equal(b->ops[b->nr_ops - 1].kind, DEMAND_ANON_TOUCH);
 	end(b);
 }
 
@@ -346,6 +381,7 @@ int main(void)
 		cmocka_unit_test(test_cold),
 		cmocka_unit_test(test_paged_out),
 		cmocka_unit_test(test_populate),
+		cmocka_unit_test(test_populate_after_mlockall),
 		cmocka_unit_test(test_populate_reads_back),
 	};
 

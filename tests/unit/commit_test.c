@@ -348,6 +348,34 @@ static void a_range_is_populated_with_huge_pages(void **state)
 	end(b);
 }
 
+/* mmap(MAP_POPULATE): where its pages are, base pages up to a multiple of 2 MiB and a huge one, is known when it returns. */
+static void a_mapping_is_filled_with_huge_pages(void **state)
+{
+	const uint64_t start = BASE - 2;
+	struct bench *b = new_bench();
+
+	(void)state;
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SYS_ENTER_MMAP,
+	                            .pid = 100,
+	                            .vma = { .length = 514 << 12, .prot = 3, .flags = 0x8022 } });
+	alloc(b, 100, 8, GFP_ANON, 0);
+	alloc(b, 100, 9, GFP_ANON, 0);
+	alloc(b, 100, 512, GFP_HUGE, 9);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SYS_EXIT_MMAP,
+	                            .pid = 100,
+	                            .syscall_exit = { .ret = (int64_t)(start << 12) } });
+	fault(b, 100, start + 1, FAULT_WRITE);
+	fault(b, 100, start + 2 + 7, FAULT_WRITE);
+	collect(b, is_touch);
+	assert_int_equal(b->nr_ops, 5);
+	assert_int_equal(b->ops[2].kind, DEMAND_ANON_TOUCH);
+	assert_int_equal(b->ops[2].order, 9);
+	assert_true(b->ops[2].arg & DEMAND_HUGE);
+	assert_int_equal(b->ops[3].page, b->ops[1].page);
+	assert_int_equal(b->ops[4].page, b->ops[2].page + 7);
+	end(b);
+}
+
 /* madvise(MADV_DONTNEED) of a part of a huge page: the kernel frees nothing for now. */
 static void a_part_of_a_huge_page_ends(void **state)
 {
@@ -645,6 +673,7 @@ int main(void)
 		cmocka_unit_test(areas_to_be_collapsed_are_told),
 		cmocka_unit_test(a_copy_keeps_its_place),
 		cmocka_unit_test(a_range_is_populated_with_huge_pages),
+		cmocka_unit_test(a_mapping_is_filled_with_huge_pages),
 		cmocka_unit_test(a_part_of_a_huge_page_ends),
 		cmocka_unit_test(pages_lie_where_a_huge_one_could),
 		cmocka_unit_test(reads_of_areas_are_told),
