@@ -234,6 +234,8 @@ static void format_change(const struct result *result, const struct row *row, un
 
 	if (is_same(&row->values[number], &result->rows[1].values[number]))
 		snprintf(text, FORMAT_SIZE, "=");
+	else if (change >= 1000 && !(result->rows[1].values[number].mean > 0))
+		snprintf(text, FORMAT_SIZE, "%sfrom 0", unsure);
 	else if (change >= 1000)
 		snprintf(text, FORMAT_SIZE, "%s×%s", unsure,
 		         format_count(times, (uint64_t)(change / 100 + 1.5)));

@@ -17,7 +17,11 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 	             say_time(total));
 	finding_say(finding, "%s (pid %.0f) suffered most: %s of it.", fact_text(facts, "comm"),
 	            fact(facts, "pid"), say_percent(fact(facts, "worst_ns") / total));
-	if (*fact_text(facts, "taker"))
+	if (*fact_text(facts, "taker") && fact(facts, "takers") > 1)
+		finding_say(finding, "%s (%s) caused most of it: %s of all that was allocated.",
+		            fact_text(facts, "taker"), say_number(fact(facts, "takers"), "task"),
+		            say_percent(fact(facts, "taken_share")));
+	else if (*fact_text(facts, "taker"))
 		finding_say(finding,
 		            "%s (pid %.0f) caused most of it: %s of all that was allocated.",
 		            fact_text(facts, "taker"), fact(facts, "taker_pid"),
@@ -57,10 +61,12 @@ const struct finding_ops finding_direct_reclaim = {
 	       " ), worst AS (SELECT pid, " FINDING_NAME(
 		       "s") " AS comm, sum(duration_ns) AS total_ns FROM s GROUP BY pid"
 			    "   ORDER BY total_ns DESC LIMIT 1),"
-			    " took AS (SELECT pid, " FINDING_NAME(
-				    "a") " AS comm, sum(allocated) AS pages FROM allocation_stat a WHERE run_id = {run}"
-					 "   GROUP BY pid ORDER BY pages DESC LIMIT 1)"
-					 " SELECT (SELECT comm FROM took) AS taker, (SELECT pid FROM took) AS taker_pid,"
+			    " took AS (SELECT comm, min(pid) AS pid, count(DISTINCT pid) AS tasks, sum(allocated) AS pages FROM"
+			    "   (SELECT pid, " FINDING_NAME(
+				    "a") " AS comm, allocated FROM allocation_stat a WHERE run_id = {run}" FINDING_NOT_RECORDER
+					 ")"
+					 "   GROUP BY comm ORDER BY pages DESC LIMIT 1)"
+					 " SELECT (SELECT comm FROM took) AS taker, (SELECT pid FROM took) AS taker_pid, (SELECT tasks FROM took) AS takers,"
 					 " (SELECT pages FROM took) * 1.0 / (SELECT sum(allocated) FROM allocation_stat WHERE run_id = {run}) AS taken_share,"
 					 " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_file') AS files,"
 					 " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_anon') AS anon,"
