@@ -120,7 +120,7 @@ const rises = values => values.every((value, i) => !i || value >= values[i - 1])
 
 // Tables are sorted by a click and by keys, and say so.
 async function* sorting() {
-	const table = all("table").filter(seen).find(table => table.tBodies[0].rows.length > 2);
+	const table = all("table").filter(seen).find(table => table.tBodies[0].rows.length > 2 && !table.tHead.rows[0].cells[0].classList.contains("n"));
 	if (!table)
 		return;
 	const heads = [...table.tHead.rows[0].cells];
