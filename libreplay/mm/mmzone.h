@@ -408,6 +408,7 @@ struct mm_kswapd {
 	uint8_t order; /* asked for since the last run */
 	uint8_t highest_zoneidx;
 	bool asked;            /* highest_zoneidx is set */
+	bool taken;            /* … by the run that is to begin */
 	bool running;          /* a run has begun and not ended */
 	bool boosted;          /* the run began with a watermark boost */
 	bool in_pass;          /* pass is valid */

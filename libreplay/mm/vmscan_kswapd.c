@@ -17,6 +17,7 @@
  * Not modelled: that waiting for writes ends after HZ/10 whatever was written.
  */
 #include "internal.h"
+#include "kswapd.h"
 
 bool mm_pgdat_balanced(const struct mm_node *node, uint32_t order, uint32_t highest_zoneidx)
 {
@@ -95,16 +96,34 @@ void mm_rouse_kswapd(struct mm_node *node)
 	rise(node->machine, kswapd);
 }
 
-static void begin_run(struct mm_node *node)
+/* What is asked for from now on is for the next run. */
+static void take_request(struct mm_kswapd *kswapd)
 {
-	struct mm_machine *machine = node->machine;
-	struct mm_kswapd *kswapd = &node->kswapd;
-
+	if (kswapd->taken)
+		return;
 	if (kswapd->asked)
 		kswapd->run_zoneidx = kswapd->highest_zoneidx;
 	kswapd->alloc_order = kswapd->order;
 	kswapd->order = 0;
 	kswapd->asked = false;
+	kswapd->taken = true;
+}
+
+void mm_kswapd_take_request(struct mm_machine *machine, uint32_t n)
+{
+	struct mm_kswapd *kswapd = &machine->nodes[n].kswapd;
+
+	if (kswapd->state == MM_KSWAPD_BALANCE && !kswapd->running)
+		take_request(kswapd);
+}
+
+static void begin_run(struct mm_node *node)
+{
+	struct mm_machine *machine = node->machine;
+	struct mm_kswapd *kswapd = &node->kswapd;
+
+	take_request(kswapd);
+	kswapd->taken = false;
 	kswapd->running = true;
 	kswapd->boost_left = 0;
 	mm_count(machine, MM_PAGEOUTRUN, 1);

@@ -22,7 +22,10 @@
  * reclaim took from begin to end, of what it should have by these costs. kswapd.latency is the
  * median time from mm_vmscan_wakeup_kswapd to the next mm_vmscan_kswapd_wake; what takes as long as a nap is no answer.
  * How these times differ from each other, of at least MIN_WAKES, and those of direct reclaim, of MIN_STALLS, quantiles
- * tell; wake-ups too few to tell are taken to differ as times to the next of events that come by chance do.
+ * tell; wake-ups too few to tell are taken to differ as times to the next of events that come by chance do. Often kswapd
+ * takes the CPU of who wakes it, or another at once, before others ask for more: then it reclaims (the zone of its next
+ * mm_vmscan_lru_isolate) for the zone that it was woken for, whatever is asked for until mm_vmscan_kswapd_wake. How often that
+ * is, of what wakes it for the lower zones, is taken to be the share that is expected after so many that were and were not.
  *
  * Compaction: cost.compact_scan is the median time per page of the pageblocks of which nothing was taken,
  * from mm_compaction_finished to mm_compaction_isolate_migratepages; cost.migrate that per page moved from
@@ -136,6 +139,10 @@ struct replay_calibrate {
 	uint32_t kcompactd[NR_NODES];
 	uint64_t nr_kcompactd_turns;
 	uint64_t woken_ns[NR_NODES]; /* 0: kswapd runs, or nobody wants it */
+	uint8_t asked[NR_NODES];     /* highest zone that it was woken for then, + 1 */
+	uint8_t doubtful[NR_NODES];  /* the same, until it tells what it reclaims for; 0: it has */
+	uint64_t nr_told;            /* … of so many */
+	uint64_t nr_alone;           /* … for what it had been woken for */
 	struct samples wakes;
 	uint64_t first_ns; /* of the recording */
 	uint64_t slept_ns; /* since then kcompactd of node 0 sleeps; 0: it has not been seen */
@@ -470,6 +477,22 @@ static void see_zspage(struct replay_calibrate *calibrate, const struct mmr_even
 		calibrate->nr_zspages++;
 }
 
+/* What kswapd reclaims for, if that tells whether others asked for more than who woke it. */
+static void see_zone(struct replay_calibrate *calibrate, const struct mmr_event *event)
+{
+	for (uint32_t node = 0; node < NR_NODES; node++) {
+		uint8_t *asked = &calibrate->doubtful[node];
+
+		if (*asked == 0 || calibrate->kswapd[node] != event->pid)
+			continue;
+		if (*asked - 1 < MM_ZONE_NORMAL) {
+			calibrate->nr_told++;
+			calibrate->nr_alone += event->lru_isolate.highest_zoneidx == *asked - 1;
+		}
+		*asked = 0;
+	}
+}
+
 /* From the first who wanted it to its first sign. */
 static void see_kswapd(struct replay_calibrate *calibrate, const struct mmr_event *event)
 {
@@ -479,8 +502,10 @@ static void see_kswapd(struct replay_calibrate *calibrate, const struct mmr_even
 		return;
 	woken_ns = &calibrate->woken_ns[event->reclaim.nid];
 	if (event->kind == MMR_EVENT_MM_VMSCAN_WAKEUP_KSWAPD) {
-		if (*woken_ns == 0)
+		if (*woken_ns == 0) {
 			*woken_ns = event->t_ns;
+			calibrate->asked[event->reclaim.nid] = (uint8_t)(event->reclaim.zid + 1);
+		}
 		return;
 	}
 	calibrate->kswapd[event->reclaim.nid] = event->pid;
@@ -490,6 +515,7 @@ static void see_kswapd(struct replay_calibrate *calibrate, const struct mmr_even
 	if (*woken_ns != 0 && event->t_ns >= *woken_ns && event->t_ns - *woken_ns < NAP_NS) {
 		calibrate->wakes.nr++;
 		calibrate->wakes.bins[bin_of(event->t_ns - *woken_ns)]++;
+		calibrate->doubtful[event->reclaim.nid] = calibrate->asked[event->reclaim.nid];
 	}
 	*woken_ns = 0;
 }
@@ -537,6 +563,7 @@ void replay_calibrate_event(struct replay_calibrate *calibrate, const struct mmr
 	case MMR_EVENT_MM_VMSCAN_LRU_ISOLATE:
 		begin_batch(calibrate, event);
 		see_direct(calibrate, event);
+		see_zone(calibrate, event);
 		break;
 	case MMR_EVENT_MM_PAGE_ALLOC:
 		see_zspage(calibrate, event);
@@ -728,6 +755,8 @@ void replay_calibrate_spreads(const struct replay_calibrate *calibrate, struct r
 	measure_spread(&calibrate->wakes, MIN_WAKES, true, &start->wakes);
 	if (start->wakes.nr == 0)
 		assume_spread(&start->wakes);
+	start->alone_percent =
+		(uint32_t)((calibrate->nr_alone + 1) * 100 / (calibrate->nr_told + 2));
 }
 
 static void measure_pauses(const struct replay_calibrate *calibrate, struct replay_start *start)

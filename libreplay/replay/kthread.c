@@ -5,7 +5,9 @@
  * kswapd does a batch at a time; a batch takes the CPU time that the cost model gives for what it scanned,
  * at the pace of the recorded kswapd (pace.c; where the user has set it, at kswapd.cpu), and only then may the next one
  * begin. Woken, it needs kswapd.latency to get a CPU, now longer and now shorter, as in the recording; what others ask for
- * meanwhile is part of its run. While it naps it looks again after HZ/10. Direct reclaim takes its task as long, with the pauses that the recording has for as much work (pause.c;
+ * meanwhile is part of its run, but not where it knew already what it was for, as often as in the recording. While it
+ * naps it looks again after HZ/10. Direct reclaim takes its task as long, with the pauses that the recording has for as much
+ * work (pause.c;
  * without them, or where the user has set it, stretched by direct.stretch), and it waits after each batch: other tasks,
  * kswapd and the devices go on in between (worker.c).
  *
@@ -13,6 +15,7 @@
  */
 #include "replay_state.h"
 
+#include "kswapd.h"
 #include "recorded_residence.h"
 
 #define NAP_NS  UINT64_C(100000000)
@@ -60,6 +63,8 @@ void replay_kthread_run(struct replay *replay, uint32_t n)
 	if (thread->ready_ns < replay->now_ns && !thread->running) {
 		thread->ready_ns = replay->now_ns + replay->cost.kswapd_latency_ns *
 		                                            draw(replay, replay->wakes) / 100;
+		if (base_rng_below(&replay->wake_rng, 100) < replay->alone_percent)
+			mm_kswapd_take_request(replay->machine, n);
 		if (thread->ready_ns > replay->now_ns)
 			return;
 	}

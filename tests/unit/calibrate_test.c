@@ -407,23 +407,38 @@ static void bins_are_in_order(void **state)
 	assert_int_equal(bin_of(UINT64_MAX >> 1), NR_BINS - 1);
 }
 
-/* nr times: wanted twice, the second time 5 us later, and there after ns. */
-static void wake_kswapd(struct replay_calibrate *calibrate, int nr, uint64_t ns)
+/* nr times: wanted twice, the second time 5 us later, and there after ns; the zone that it is wanted for, and reclaims for. */
+static void wake_kswapd_for(struct replay_calibrate *calibrate, int nr, uint64_t ns, int32_t wanted,
+                            int32_t zone)
 {
 	for (int i = 0; i < nr; i++) {
 		struct mmr_event event = { .t_ns = 1000, .pid = OTHER };
 
 		event.kind = MMR_EVENT_MM_VMSCAN_WAKEUP_KSWAPD;
+		event.reclaim.zid = wanted;
 		replay_calibrate_event(calibrate, &event);
 		event.t_ns += 5000;
+		event.reclaim.zid = MM_ZONE_MOVABLE;
 		replay_calibrate_event(calibrate, &event);
 		event = (struct mmr_event){ .t_ns = 1000 + ns, .pid = KSWAPD };
 		event.kind = MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE;
 		replay_calibrate_event(calibrate, &event);
+		event.kind = MMR_EVENT_MM_VMSCAN_LRU_ISOLATE;
+		event.lru_isolate.highest_zoneidx = zone;
+		replay_calibrate_event(calibrate, &event);
 		/* Another run without having slept: nobody had to wake it. */
-		event.t_ns += 1000000000;
+		event = (struct mmr_event){ .t_ns = 1000000000, .pid = KSWAPD };
+		event.kind = MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE;
+		replay_calibrate_event(calibrate, &event);
+		event.kind = MMR_EVENT_MM_VMSCAN_LRU_ISOLATE;
+		event.lru_isolate.highest_zoneidx = MM_ZONE_MOVABLE;
 		replay_calibrate_event(calibrate, &event);
 	}
+}
+
+static void wake_kswapd(struct replay_calibrate *calibrate, int nr, uint64_t ns)
+{
+	wake_kswapd_for(calibrate, nr, ns, MM_ZONE_MOVABLE, MM_ZONE_MOVABLE);
 }
 
 static void kswapd_needs_the_median_of_its_wakes(void **state)
@@ -457,6 +472,26 @@ static void kswapd_needs_the_median_of_its_wakes(void **state)
 	assert_near(start.wakes.percent[REPLAY_NR_QUANTILES - 1], 3000);
 }
 
+static void others_may_ask_for_more_than_who_woke_kswapd(void **state)
+{
+	struct replay_start start;
+
+	replay_calibrate_spreads(*state, &start);
+	assert_int_equal(start.alone_percent, 50);
+	/* For all zones, or as long as a nap: that tells nothing. */
+	wake_kswapd(*state, 3, 300000);
+	wake_kswapd_for(*state, 3, 100000000, MM_ZONE_DMA, MM_ZONE_DMA);
+	replay_calibrate_spreads(*state, &start);
+	assert_int_equal(start.alone_percent, 50);
+	wake_kswapd_for(*state, 2, 300000, MM_ZONE_DMA, MM_ZONE_DMA);
+	wake_kswapd_for(*state, 1, 300000, MM_ZONE_DMA32, MM_ZONE_DMA32);
+	replay_calibrate_spreads(*state, &start);
+	assert_int_equal(start.alone_percent, 80);
+	wake_kswapd_for(*state, 5, 300000, MM_ZONE_DMA, MM_ZONE_MOVABLE);
+	replay_calibrate_spreads(*state, &start);
+	assert_int_equal(start.alone_percent, 40);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -472,6 +507,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_batch_with_lost_events_tells_nothing, setup,
 		                                teardown),
 		cmocka_unit_test_setup_teardown(kswapd_needs_the_median_of_its_wakes, setup,
+		                                teardown),
+		cmocka_unit_test_setup_teardown(others_may_ask_for_more_than_who_woke_kswapd, setup,
 		                                teardown),
 		cmocka_unit_test_setup_teardown(rows_of_writes_stand_for_batches, setup, teardown),
 		cmocka_unit_test_setup_teardown(between_rows_kswapd_has_pauses_where_others_have,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kswapd.h"
 #include "machine.h"
 
 #define NR_PAGES (16u * 512)
@@ -51,6 +52,30 @@ static void kswapd_wakes_below_low_and_sleeps_above_high(void **state)
 	assert_int_equal(mm_kswapd_step(machine, 0), MM_KSWAPD_NAPPING);
 	mm_kswapd_nap_over(machine, 0);
 	assert_int_equal(mm_kswapd_step(machine, 0), MM_KSWAPD_IDLE);
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
+/* It had a CPU before the order was asked for: that is for its next run. */
+static void kswapd_knows_what_was_asked_for_when_it_got_its_cpu(void **state)
+{
+	struct mm_machine *machine = machine_with("fifo", NR_PAGES);
+	const struct mm_zone *zone = &machine->zones[0];
+	struct mm_kswapd *kswapd = &machine->nodes[0].kswapd;
+
+	(void)state;
+	mm_kswapd_take_request(machine, 0); /* asleep: nothing */
+	for (uint32_t page = 0; !mm_kswapd_runnable(machine, 0); page++)
+		touch_range(machine, page, page + 1);
+	mm_kswapd_take_request(machine, 0);
+	mm_wakeup_kswapd(machine, zone, 0, 2, zone->type);
+	assert_int_equal(mm_kswapd_step(machine, 0), MM_KSWAPD_WORKED);
+	assert_int_equal(kswapd->alloc_order, 0);
+	assert_int_equal(kswapd->order, 2);
+	mm_kswapd_take_request(machine, 0); /* it runs: that is for later */
+	assert_int_equal(kswapd->order, 2);
+	settle(machine);
+	assert_int_equal(kswapd->alloc_order, 2);
 	machine_check(machine);
 	mm_machine_destroy(machine);
 }
@@ -607,6 +632,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kswapd_wakes_below_low_and_sleeps_above_high),
+		cmocka_unit_test(kswapd_knows_what_was_asked_for_when_it_got_its_cpu),
 		cmocka_unit_test(kswapd_sleeps_by_what_was_asked_for_meanwhile),
 		cmocka_unit_test(kswapd_gives_up_where_nothing_can_be_reclaimed),
 		cmocka_unit_test(without_kswapd_the_task_reclaims_itself),
