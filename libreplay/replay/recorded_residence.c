@@ -63,6 +63,7 @@ struct replay_residence {
 	unsigned int tick_shift;
 	uint32_t nr_residences; /* of the second pass */
 	uint64_t nr_resident[MM_NR_LRU_TYPES];
+	uint32_t nr_out[MM_NR_LRU_TYPES]; /* pages that are GUESSED, of the second pass */
 	struct replay_recorded_look look;
 	struct part parts[NR_PARTS][MM_NR_LRU_TYPES];
 	uint32_t looks[MM_NR_LRU_TYPES][NR_PARTS + 1];
@@ -388,14 +389,16 @@ void replay_residence_returned(struct replay_residence *residence, const struct 
 		replay_difference_forget(&residence->difference, page);
 }
 
-/* Uses in return for that of a page which only the replay had. */
+/* Uses of what only the recording has, when it had one back of what it had taken; or only it had taken that. */
 static void pay(struct replay_residence *residence, const struct mm_machine *machine,
-                enum mm_lru_type type)
+                enum mm_lru_type type, bool spared)
 {
 	struct replay_difference *difference = &residence->difference;
 	uint32_t page;
 
-	replay_difference_saved(difference, type);
+	replay_difference_back(difference, type, residence->nr_out[type]);
+	if (spared)
+		replay_difference_saved(difference, type);
 	for (uint32_t i = 0; i < MAX_DRAWS && replay_difference_owes(difference, type); i++) {
 		if (!replay_difference_draw(difference, type, &residence->rng, &page))
 			break;
@@ -442,12 +445,16 @@ static void play_end(struct replay_residence *residence, struct mm_machine *mach
 {
 	uint32_t *open = &residence->open.items[op->page];
 	bool guessed = !(*open & TRACED);
+	enum mm_lru_type type = mm_lpage_lru_type(machine, op->page);
 
+	if (*open == GUESSED)
+		residence->nr_out[type]--;
+	else if (op->kind == DEMAND_EVICTED && guessed)
+		residence->nr_out[type]++;
 	*open = op->kind == DEMAND_EVICTED && guessed ? GUESSED : NONE;
 	mm_residence_end(machine, op->page);
 	if (op->kind == DEMAND_EVICTED && guessed && mm_lpage_is_present(machine, op->page))
-		replay_difference_replayed(&residence->difference, op->page,
-		                           mm_lpage_lru_type(machine, op->page));
+		replay_difference_replayed(&residence->difference, op->page, type);
 	else
 		replay_difference_forget(&residence->difference, op->page);
 }
@@ -457,6 +464,7 @@ static void play_begin(struct replay_residence *residence, struct mm_machine *ma
 {
 	struct replay_difference *difference = &residence->difference;
 	uint32_t *open = &residence->open.items[op->page];
+	bool was_out = *open == GUESSED;
 
 	*open = residence->nr_residences++;
 	if (is_known(op))
@@ -467,9 +475,12 @@ static void play_begin(struct replay_residence *residence, struct mm_machine *ma
 	/* No event tells which base pages of a larger one are used. */
 	if (op->order > 0)
 		*open |= TRACED;
-	if (replay_difference_is_replayed(difference, op->page) &&
-	    mm_lpage_is_present(machine, op->page) && !is_read_along(op))
-		pay(residence, machine, type_of(op));
+	if (was_out && !is_read_along(op))
+		pay(residence, machine, type_of(op),
+		    replay_difference_is_replayed(difference, op->page) &&
+		            mm_lpage_is_present(machine, op->page));
+	if (was_out)
+		residence->nr_out[type_of(op)]--;
 	replay_difference_forget(difference, op->page);
 }
 

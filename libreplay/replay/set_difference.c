@@ -8,7 +8,10 @@
  * makes up for it with a use of a page that only the recording has. But two machines with the same demand and the same
  * rules, which differ by chance, differ by pages that are alike: both took theirs for pages that would not be used soon.
  * So a page that only the recording has is used as often as one that only the replay has; each fault that is
- * spared stands for as many uses of the first as there are pages of them to one of the second. Some of these do leave an
+ * spared stands for as many uses of the first as there are pages of them to one of the second. With less memory, or another
+ * balance, there are more of the first than of the second. Those that are more are not alike: the replay took them because it had
+ * to. The nearest that is known of them is how often the recording has one back of the pages that it has taken, so that
+ * each that comes back stands for as many uses of theirs as there are of them to one that is out. Some of these do leave an
  * event: pages of files that were in memory and not in the page table, or had been write-protected. They are faults
  * of the replay anyway, and no others are owed for them.
  *
@@ -16,7 +19,9 @@
  *
  * Bias: rules that are not those of the recording may choose better, or worse; of that a recording without samples says
  * nothing, so that replays of another policy have as many returns as the original, but for what memory more or less
- * and other proportions of anonymous and file memory change.
+ * and other proportions of anonymous and file memory change. What went for less memory had been used more
+ * recently than what the recording had taken, so it should come back rather more often than this; of a recording that has
+ * taken nothing it does not come back at all.
  */
 #include "set_difference.h"
 
@@ -103,15 +108,30 @@ bool replay_difference_is_replayed(const struct replay_difference *difference, u
 	return (difference->places.items[page] & ~FILE_PAGE) == REPLAYED;
 }
 
+static void owe(struct replay_difference *difference, enum mm_lru_type type, int64_t uses)
+{
+	difference->debt[type] += uses;
+	if (difference->debt[type] > MAX_DEBT)
+		difference->debt[type] = MAX_DEBT;
+}
+
 /* The page itself is still one of the replay's. */
 void replay_difference_saved(struct replay_difference *difference, enum mm_lru_type type)
 {
 	int64_t nr_recorded = (int64_t)difference->recorded[type].count;
+	int64_t nr_replayed = difference->nr_replayed[type] ? difference->nr_replayed[type] : 1;
+
+	owe(difference, type, nr_recorded < nr_replayed ? nr_recorded * ONE / nr_replayed : ONE);
+}
+
+void replay_difference_back(struct replay_difference *difference, enum mm_lru_type type,
+                            uint32_t nr_out)
+{
+	int64_t nr_recorded = (int64_t)difference->recorded[type].count;
 	int64_t nr_replayed = difference->nr_replayed[type];
 
-	difference->debt[type] += nr_recorded * ONE / (nr_replayed ? nr_replayed : 1);
-	if (difference->debt[type] > MAX_DEBT)
-		difference->debt[type] = MAX_DEBT;
+	if (nr_recorded > nr_replayed && nr_out > 0)
+		owe(difference, type, (nr_recorded - nr_replayed) * ONE / nr_out);
 }
 
 void replay_difference_told(struct replay_difference *difference, uint32_t page)

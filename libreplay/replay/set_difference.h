@@ -40,6 +40,9 @@ bool replay_difference_is_replayed(const struct replay_difference *difference, u
 
 /* A page was used that only the replay had: the recording had a fault on it that the replay has not. */
 void replay_difference_saved(struct replay_difference *difference, enum mm_lru_type type);
+/* The recording had a page back, one of nr_out that it had taken. */
+void replay_difference_back(struct replay_difference *difference, enum mm_lru_type type,
+                            uint32_t nr_out);
 /* A page was used that only the recording had: the replay has a fault on it that the recording has not. It is in both. */
 void replay_difference_told(struct replay_difference *difference, uint32_t page);
 /* Whether a page is to be used instead that only the recording has. */

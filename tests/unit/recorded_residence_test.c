@@ -11,41 +11,85 @@
 
 /* ---- the difference ---- */
 
-/* A use of one of the replay's is worth as many of the recording's as there are of these to one of those. */
+/* nr_recorded pages that only the recording has, from 0 on, and nr_replayed after these. */
+static void set_apart(struct replay_difference *difference, uint32_t nr_recorded,
+                      uint32_t nr_replayed)
+{
+	assert_int_equal(replay_difference_reserve(difference, 1000), 0);
+	for (uint32_t page = 0; page < nr_recorded; page++)
+		assert_int_equal(replay_difference_recorded(difference, page, MM_LRU_ANON), 0);
+	for (uint32_t page = nr_recorded; page < nr_recorded + nr_replayed; page++)
+		replay_difference_replayed(difference, page, MM_LRU_ANON);
+}
+
+/* How many uses of what only the recording has are owed; they are paid. */
+static uint32_t pay_all(struct replay_difference *difference, struct rng *rng, uint32_t nr_recorded)
+{
+	uint32_t used, nr_paid = 0;
+
+	while (replay_difference_owes(difference, MM_LRU_ANON)) {
+		assert_true(replay_difference_draw(difference, MM_LRU_ANON, rng, &used));
+		assert_true(used < nr_recorded);
+		replay_difference_pay(difference, MM_LRU_ANON, used);
+		nr_paid++;
+	}
+	return nr_paid;
+}
+
+/* A use of one of the replay's is worth as many of the recording's as there are of these to one of those, but one at most. */
 static void each_side_is_used_as_often(void **state)
 {
 	struct replay_difference difference = { 0 };
-	uint32_t page, nr_paid = 0;
+	uint32_t nr_paid = 0;
 	struct rng rng;
 
 	(void)state;
 	base_rng_init(&rng, 1);
-	assert_int_equal(replay_difference_reserve(&difference, 1000), 0);
-	for (page = 0; page < 300; page++)
-		assert_int_equal(replay_difference_recorded(&difference, page, MM_LRU_ANON), 0);
-	for (page = 300; page < 400; page++)
-		replay_difference_replayed(&difference, page, MM_LRU_ANON);
-	assert_true(replay_difference_is_replayed(&difference, 300));
-	assert_false(replay_difference_is_replayed(&difference, 299));
-	for (page = 300; page < 350; page++) {
+	set_apart(&difference, 100, 300);
+	assert_true(replay_difference_is_replayed(&difference, 100));
+	assert_false(replay_difference_is_replayed(&difference, 99));
+	for (uint32_t page = 100; page < 250; page++) {
 		replay_difference_saved(&difference, MM_LRU_ANON);
 		replay_difference_forget(&difference, page);
-		while (replay_difference_owes(&difference, MM_LRU_ANON)) {
-			uint32_t used;
-
-			assert_true(replay_difference_draw(&difference, MM_LRU_ANON, &rng, &used));
-			assert_true(used < 300);
-			replay_difference_pay(&difference, MM_LRU_ANON, used);
-			nr_paid++;
-		}
+		nr_paid += pay_all(&difference, &rng, 100);
 	}
-	/* Half of one, so half of the other: what stays is as 3 to 1 all the time. */
-	assert_in_range(nr_paid, 148, 150);
-	assert_int_equal(difference.recorded[MM_LRU_ANON].count, 300 - nr_paid);
-	assert_int_equal(difference.nr_replayed[MM_LRU_ANON], 50);
+	/* Half of one, so half of the other: what stays is as 1 to 3 all the time. */
+	assert_in_range(nr_paid, 48, 50);
+	assert_int_equal(difference.recorded[MM_LRU_ANON].count, 100 - nr_paid);
+	assert_int_equal(difference.nr_replayed[MM_LRU_ANON], 150);
 	/* The other type has none, and owes nothing. */
 	replay_difference_saved(&difference, MM_LRU_FILE);
 	assert_false(replay_difference_owes(&difference, MM_LRU_FILE));
+	replay_difference_destroy(&difference);
+}
+
+/* With less memory only the recording has more: what is more is used as often as what it has taken. */
+static void what_is_more_is_used_as_what_was_taken(void **state)
+{
+	struct replay_difference difference = { 0 };
+	uint32_t nr_paid = 0;
+	struct rng rng;
+
+	(void)state;
+	base_rng_init(&rng, 1);
+	/* No more of one than of the other: who comes back is none of them. */
+	set_apart(&difference, 100, 100);
+	replay_difference_back(&difference, MM_LRU_ANON, 1);
+	assert_false(replay_difference_owes(&difference, MM_LRU_ANON));
+	/* 200 more; half of the 800 that are out come back, so half of the 200, of which there are ever fewer. */
+	for (uint32_t page = 100; page < 200; page++)
+		replay_difference_forget(&difference, page);
+	for (uint32_t page = 200; page < 300; page++)
+		assert_int_equal(replay_difference_recorded(&difference, page, MM_LRU_ANON), 0);
+	for (uint32_t nr_out = 800; nr_out > 400; nr_out--) {
+		replay_difference_back(&difference, MM_LRU_ANON, nr_out);
+		nr_paid += pay_all(&difference, &rng, 300);
+	}
+	assert_in_range(nr_paid, 98, 101);
+	/* Each of the replay's is worth one of the recording's. */
+	replay_difference_replayed(&difference, 400, MM_LRU_ANON);
+	replay_difference_saved(&difference, MM_LRU_ANON);
+	assert_int_equal(pay_all(&difference, &rng, 300), 1);
 	replay_difference_destroy(&difference);
 }
 
@@ -289,6 +333,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_side_is_used_as_often),
+		cmocka_unit_test(what_is_more_is_used_as_what_was_taken),
 		cmocka_unit_test(a_page_is_on_one_side),
 		cmocka_unit_test(what_the_recording_kept_is_used_as_often),
 		cmocka_unit_test(what_has_gone_since_does_not_come_back),
