@@ -109,6 +109,13 @@ static void take_request(struct mm_kswapd *kswapd)
 	kswapd->taken = true;
 }
 
+uint8_t mm_kswapd_asked_zoneidx(const struct mm_machine *machine, uint32_t n)
+{
+	const struct mm_kswapd *kswapd = &machine->nodes[n].kswapd;
+
+	return kswapd->asked ? kswapd->highest_zoneidx : MM_NR_ZONE_TYPES;
+}
+
 void mm_kswapd_take_request(struct mm_machine *machine, uint32_t n)
 {
 	struct mm_kswapd *kswapd = &machine->nodes[n].kswapd;

@@ -25,7 +25,8 @@
  * tell; wake-ups too few to tell are taken to differ as times to the next of events that come by chance do. Often kswapd
  * takes the CPU of who wakes it, or another at once, before others ask for more: then it reclaims (the zone of its next
  * mm_vmscan_lru_isolate) for the zone that it was woken for, whatever is asked for until mm_vmscan_kswapd_wake. How often that
- * is, of what wakes it for the lower zones, is taken to be the share that is expected after so many that were and were not.
+ * is, of what wakes it for each of the lower zones, is taken to be the share that is expected after so many that were and were
+ * not, and where nobody has seen any one in LONERS, as in the recordings of traces/ together (20 of 136 wakes for ZONE_DMA).
  *
  * Compaction: cost.compact_scan is the median time per page of the pageblocks of which nothing was taken,
  * from mm_compaction_finished to mm_compaction_isolate_migratepages; cost.migrate that per page moved from
@@ -70,6 +71,7 @@
 #define HALF_SECOND_NS UINT64_C(500000000)
 #define NR_SLOTS       256 /* threads in reclaim at a time; more of them push each other out */
 #define NR_NODES       64
+#define LONERS         6u
 #define NAP_NS         UINT64_C(100000000) /* HZ / 10 */
 #define STEPS          8
 #define NR_BINS        (40 * STEPS)
@@ -141,8 +143,10 @@ struct replay_calibrate {
 	uint64_t woken_ns[NR_NODES]; /* 0: kswapd runs, or nobody wants it */
 	uint8_t asked[NR_NODES];     /* highest zone that it was woken for then, + 1 */
 	uint8_t doubtful[NR_NODES];  /* the same, until it tells what it reclaims for; 0: it has */
-	uint64_t nr_told;            /* … of so many */
-	uint64_t nr_alone;           /* … for what it had been woken for */
+	struct {
+		uint64_t nr_told;
+		uint64_t nr_alone; /* … it reclaimed for what it had been woken for */
+	} lower[MM_ZONE_NORMAL];   /* by the zone that it was woken for */
 	struct samples wakes;
 	uint64_t first_ns; /* of the recording */
 	uint64_t slept_ns; /* since then kcompactd of node 0 sleeps; 0: it has not been seen */
@@ -486,8 +490,9 @@ static void see_zone(struct replay_calibrate *calibrate, const struct mmr_event 
 		if (*asked == 0 || calibrate->kswapd[node] != event->pid)
 			continue;
 		if (*asked - 1 < MM_ZONE_NORMAL) {
-			calibrate->nr_told++;
-			calibrate->nr_alone += event->lru_isolate.highest_zoneidx == *asked - 1;
+			calibrate->lower[*asked - 1].nr_told++;
+			calibrate->lower[*asked - 1].nr_alone +=
+				event->lru_isolate.highest_zoneidx == *asked - 1;
 		}
 		*asked = 0;
 	}
@@ -755,8 +760,10 @@ void replay_calibrate_spreads(const struct replay_calibrate *calibrate, struct r
 	measure_spread(&calibrate->wakes, MIN_WAKES, true, &start->wakes);
 	if (start->wakes.nr == 0)
 		assume_spread(&start->wakes);
-	start->alone_percent =
-		(uint32_t)((calibrate->nr_alone + 1) * 100 / (calibrate->nr_told + 2));
+	for (unsigned int zone = 0; zone < MM_ZONE_NORMAL; zone++)
+		start->alone_percent[zone] =
+			(uint32_t)((2 * calibrate->lower[zone].nr_alone + 1) * 100 /
+		                   (2 * calibrate->lower[zone].nr_told + LONERS));
 }
 
 static void measure_pauses(const struct replay_calibrate *calibrate, struct replay_start *start)

@@ -45,6 +45,15 @@ static uint64_t when_done(const struct replay *replay, uint32_t n, uint64_t begi
 	return replay_pace_end(replay->kswapd_pace, n, begin_ns, work_ns, percent);
 }
 
+/* Where kswapd is woken for all zones, others can ask for no more. */
+static bool heeds_no_others(struct replay *replay, uint32_t n)
+{
+	uint8_t zone = mm_kswapd_asked_zoneidx(replay->machine, n);
+
+	return zone < MM_ZONE_NORMAL &&
+	       base_rng_below(&replay->wake_rng, 100) < replay->alone_percent[zone];
+}
+
 void replay_kthread_run(struct replay *replay, uint32_t n)
 {
 	struct replay_kthread *thread = &replay->kswapd[n];
@@ -63,7 +72,7 @@ void replay_kthread_run(struct replay *replay, uint32_t n)
 	if (thread->ready_ns < replay->now_ns && !thread->running) {
 		thread->ready_ns = replay->now_ns + replay->cost.kswapd_latency_ns *
 		                                            draw(replay, replay->wakes) / 100;
-		if (base_rng_below(&replay->wake_rng, 100) < replay->alone_percent)
+		if (heeds_no_others(replay, n))
 			mm_kswapd_take_request(replay->machine, n);
 		if (thread->ready_ns > replay->now_ns)
 			return;

@@ -205,7 +205,8 @@ struct replay_start {
 	struct replay_pauses *direct_pauses; /* or NULL */
 	struct replay_pace *kswapd_pace;     /* or NULL */
 	struct replay_spread wakes; /* until kswapd that is woken has a CPU, of the median */
-	uint32_t alone_percent;     /* wakes after which it heeds nobody but who woke it */
+	/* Wakes for a lower zone after which it heeds nobody but who woke it. */
+	uint32_t alone_percent[MM_ZONE_NORMAL];
 };
 
 /*

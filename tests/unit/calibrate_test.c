@@ -477,19 +477,21 @@ static void others_may_ask_for_more_than_who_woke_kswapd(void **state)
 	struct replay_start start;
 
 	replay_calibrate_spreads(*state, &start);
-	assert_int_equal(start.alone_percent, 50);
+	assert_int_equal(start.alone_percent[MM_ZONE_DMA], 16);
 	/* For all zones, or as long as a nap: that tells nothing. */
 	wake_kswapd(*state, 3, 300000);
 	wake_kswapd_for(*state, 3, 100000000, MM_ZONE_DMA, MM_ZONE_DMA);
 	replay_calibrate_spreads(*state, &start);
-	assert_int_equal(start.alone_percent, 50);
+	assert_int_equal(start.alone_percent[MM_ZONE_DMA], 16);
 	wake_kswapd_for(*state, 2, 300000, MM_ZONE_DMA, MM_ZONE_DMA);
 	wake_kswapd_for(*state, 1, 300000, MM_ZONE_DMA32, MM_ZONE_DMA32);
 	replay_calibrate_spreads(*state, &start);
-	assert_int_equal(start.alone_percent, 80);
+	assert_int_equal(start.alone_percent[MM_ZONE_DMA], 50);
+	assert_int_equal(start.alone_percent[MM_ZONE_DMA32], 37);
 	wake_kswapd_for(*state, 5, 300000, MM_ZONE_DMA, MM_ZONE_MOVABLE);
 	replay_calibrate_spreads(*state, &start);
-	assert_int_equal(start.alone_percent, 40);
+	assert_int_equal(start.alone_percent[MM_ZONE_DMA], 25);
+	assert_int_equal(start.alone_percent[MM_ZONE_DMA32], 37);
 }
 
 int main(void)
