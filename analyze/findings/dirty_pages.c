@@ -124,11 +124,11 @@ static const struct finding_evidence evidence[] = {
 	  "       max(duration_ns) AS longest_ns FROM reclaim_stalls s LEFT JOIN task_name n USING (run_id, pid)\n"
 	  " WHERE run_id = {run} AND cause = 'too many dirty pages' GROUP BY pid ORDER BY total_ns DESC LIMIT 5" },
 	{ "Files that were written, in pages, and how long their writers reclaimed",
-	  "SELECT dev, ino, coalesce(n.comm, w.comm) AS comm, w.pid, w.pages AS written, f.evicted,\n"
-	  "       (SELECT sum(duration_ns) FROM reclaim_stalls s WHERE s.run_id = {run} AND s.pid = w.pid\n"
+	  "SELECT dev, ino, coalesce(n.comm, writer_comm) AS comm, writer_pid AS pid, written, evicted,\n"
+	  "       (SELECT sum(duration_ns) FROM reclaim_stalls s WHERE s.run_id = {run} AND s.pid = writer_pid\n"
 	  "           AND kind = 'direct') AS reclaim_ns\n"
-	  "  FROM file_write w JOIN file_stat f USING (run_id, dev, ino) LEFT JOIN task_name n ON n.run_id = w.run_id\n"
-	  "   AND n.pid = w.pid WHERE w.run_id = {recorded} ORDER BY w.pages DESC LIMIT 4" },
+	  "  FROM file_stat f LEFT JOIN task_name n ON n.run_id = f.run_id AND n.pid = writer_pid\n"
+	  " WHERE f.run_id = {recorded} AND written > 0 ORDER BY written DESC LIMIT 4" },
 	{ "What was dirty, in pages",
 	  "SELECT t_ns, sum(value) FILTER (WHERE name = 'nr_dirty') AS dirty,\n"
 	  "       sum(value) FILTER (WHERE name = 'nr_writeback') AS writeback,\n"
@@ -143,9 +143,10 @@ const struct finding_ops finding_dirty_pages = {
 	.rank = FINDING_CAUSE,
 	.sql = "WITH dirty AS (SELECT sum(value) AS pages FROM vmstat WHERE run_id = {run} AND name IN ('nr_dirty', 'nr_writeback')"
 	       "   GROUP BY t_ns),"
-	       " writer AS (SELECT comm, pid, pages FROM file_write WHERE run_id = {recorded}" FINDING_NOT_RECORDER
+	       " writer AS (SELECT writer_comm AS comm, writer_pid AS pid, written AS pages FROM file_stat"
+	       "   WHERE run_id = {recorded}" FINDING_WRITTEN
 	       "   UNION ALL SELECT comm, pid, added FROM file_stat WHERE run_id = {recorded}" FINDING_NOT_RECORDER
-	       "   AND NOT EXISTS (SELECT 1 FROM file_write WHERE run_id = {recorded})),"
+	       "   AND NOT EXISTS (SELECT 1 FROM file_stat WHERE run_id = {recorded} AND written > 0)),"
 	       " file AS (SELECT pid, " FINDING_NAME(
 		       "writer") " AS comm, pages FROM writer ORDER BY pages DESC LIMIT 1),"
 				 " waits AS (SELECT duration_ns FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER

@@ -102,8 +102,7 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 static const struct finding_evidence evidence[] = {
 	{ "Files by what went through the cache, in pages, and who read them in",
 	  "SELECT dev, ino, coalesce(n.comm, f.comm) AS comm, pid, f.pages AS file_size, added,\n"
-	  "       (SELECT pages FROM file_write w WHERE w.run_id = f.run_id AND w.dev = f.dev AND w.ino = f.ino) AS written,\n"
-	  "       sequential, evicted, again FROM file_stat f LEFT JOIN task_name n USING (run_id, pid)\n"
+	  "       written, sequential, evicted, again FROM file_stat f LEFT JOIN task_name n USING (run_id, pid)\n"
 	  " WHERE run_id = {recorded} ORDER BY evicted - again DESC LIMIT 4" },
 	{ "The kernel's count",
 	  "SELECT name, value FROM counters WHERE run_id = {run} AND name IN ('pgsteal_file', 'workingset_refault_file',\n"
@@ -123,7 +122,7 @@ const struct finding_ops finding_file_cache = {
 		       "scan") " FROM scan LIMIT 1) AS comm,"
 			       " (SELECT pid FROM scan LIMIT 1) AS pid, (SELECT added FROM scan LIMIT 1) AS added,"
 			       " (SELECT read FROM scan LIMIT 1) AS read,"
-			       " (SELECT sum(pages) FROM file_write WHERE run_id = {recorded}) AS all_written,"
+			       " (SELECT sum(written) FROM file_stat WHERE run_id = {recorded}) AS all_written,"
 			       " (SELECT min(sequential, added) FROM scan LIMIT 1) AS sequential,"
 			       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
 			       "   AND pid IN (SELECT pid FROM scan WHERE once > 0)) AS scan_ns,"

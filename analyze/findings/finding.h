@@ -119,15 +119,17 @@ const char *say_percent(double share);
  */
 #define FINDING_NOT_RECORDER " AND comm NOT GLOB 'mmcap*' AND comm NOT GLOB 'trace-cmd*'"
 
+/* Rows of file_stat that others than the recorder wrote most of. */
+#define FINDING_WRITTEN \
+	" AND written > 0 AND writer_comm NOT GLOB 'mmcap*' AND writer_comm NOT GLOB 'trace-cmd*'"
+
 /* Pages that the recorder brought into the page cache, which are those of the recording: it dirtied them. */
 #define FINDING_RECORDER_WROTE                                                     \
 	"(SELECT coalesce(sum(added), 0) FROM file_stat WHERE run_id = {recorded}" \
 	" AND (comm GLOB 'mmcap*' OR comm GLOB 'trace-cmd*'))"
 
 /* Of a row f of file_stat: pages that came in to be read. Those that came in to be written over are dirty_pages.c's. */
-#define FINDING_READ                                                                      \
-	"(f.added - coalesce((SELECT w.pages FROM file_write w WHERE w.run_id = f.run_id" \
-	" AND w.dev = f.dev AND w.ino = f.ino), 0))"
+#define FINDING_READ "(f.added - f.written)"
 
 /* A task's last name, as it is known by: rows about waits have what it was called when it waited. table: what has the pid. */
 #define FINDING_NAME(table)                                                                  \

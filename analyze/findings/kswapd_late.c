@@ -77,7 +77,7 @@ const struct finding_ops finding_kswapd_late = {
 	       " (SELECT sum(wmark_low) FROM zone WHERE run_id = {run}) AS low,"
 	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct' AND pid IN"
 	       "   (SELECT pid FROM file_stat WHERE run_id = {recorded} AND evicted > again AND sequential * 2 > added - again" FINDING_NOT_RECORDER
-	       "   UNION SELECT pid FROM file_write WHERE run_id = {recorded}" FINDING_NOT_RECORDER
+	       "   UNION SELECT writer_pid FROM file_stat WHERE run_id = {recorded}" FINDING_WRITTEN
 	       "))"
 	       "   AS files_ns,"
 	       " (SELECT count(*) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER

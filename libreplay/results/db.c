@@ -22,21 +22,25 @@
 static const char schema_sql[] =
 #include "schema.sql.inc"
 	;
-/* What becomes of tables that older versions had. */
+/* What becomes of tables that older versions had, and of those that lacked a column then. */
 static const struct {
 	const char *table;
+	const char *column; /* NULL: there is no such table any more */
 	const char *sql;
 } upgrades[] = {
-	{ "buddy",
+	{ "buddy", NULL,
 #include "upgrade_buddy.sql.inc"
 	},
-	{ "pinned_block",
+	{ "file_stat", "written",
+#include "upgrade_file_stat.sql.inc"
+	},
+	{ "pinned_block", NULL,
 #include "upgrade_pinned_block.sql.inc"
 	},
-	{ "request_outcome",
+	{ "request_outcome", NULL,
 #include "upgrade_request_outcome.sql.inc"
 	},
-	{ "vmstat",
+	{ "vmstat", NULL,
 #include "upgrade_vmstat.sql.inc"
 	},
 };
@@ -124,14 +128,15 @@ static int check_identity(struct results_db *db, int64_t *version, struct mmr_er
 static int upgrade(struct results_db *db, struct mmr_error *err)
 {
 	int64_t there = 0;
-	char query[128];
+	char query[256];
 	int code = 0;
 
 	for (size_t i = 0; code == 0 && i < sizeof(upgrades) / sizeof(upgrades[0]); i++) {
 		sqlite3_snprintf(
 			sizeof(query), query,
-			"SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '%s'",
-			upgrades[i].table);
+			"SELECT count(*) FROM sqlite_schema s WHERE type = 'table' AND name = %Q AND NOT"
+			" EXISTS (SELECT 1 FROM pragma_table_info(s.name) c WHERE c.name = %Q)",
+			upgrades[i].table, upgrades[i].column);
 		code = ask_number(db, query, &there, err);
 		if (code == 0 && there)
 			code = results_exec(db, upgrades[i].sql, "bringing it up to date", err);

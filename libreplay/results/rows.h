@@ -165,8 +165,8 @@ struct results_file {
 	int64_t again;
 	int64_t sequential;
 	int64_t evicted;
-	int64_t written; /* 0: file_write has no row */
-	int64_t writer_pid;
+	int64_t written;
+	int64_t writer_pid; /* if any was written */
 	const char *writer_comm;
 };
 

@@ -345,17 +345,10 @@ CREATE TABLE IF NOT EXISTS file_stat (
   added INTEGER NOT NULL,                  -- to the page cache
   again INTEGER NOT NULL,                  -- of them: had been there before, within the recording
   sequential INTEGER NOT NULL,             -- of them: in runs of at least 256 pages, one after the other
-  evicted INTEGER NOT NULL                 -- by reclaim
-) STRICT;
-
--- Of files in file_stat what came into the page cache to be written over.
-CREATE TABLE IF NOT EXISTS file_write (
-  run_id INTEGER NOT NULL REFERENCES run ON DELETE CASCADE,
-  dev TEXT NOT NULL,
-  ino INTEGER NOT NULL,
-  pid INTEGER NOT NULL,                    -- of who wrote most
-  comm TEXT NOT NULL,
-  pages INTEGER NOT NULL                   -- of file_stat.added
+  evicted INTEGER NOT NULL,                -- by reclaim
+  written INTEGER NOT NULL DEFAULT 0,      -- of added: came in to be written over
+  writer_pid INTEGER NOT NULL DEFAULT 0,   -- of who wrote most; 0: nobody did
+  writer_comm TEXT NOT NULL DEFAULT ''
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS slab_cache (

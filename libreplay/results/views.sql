@@ -7,7 +7,7 @@ SELECT e.run_id, r.label AS run, e.kind, e.pid, e.comm, e.start_ns, e.duration_n
   FROM reclaim_episode e JOIN run r USING (run_id)
   LEFT JOIN stall_stack t ON t.run_id = e.run_id AND t.pid = e.pid AND t.start_ns = e.start_ns
                          AND t.cause = e.kind || ' reclaim'
-  LEFT JOIN stack s ON s.run_id = t.run_id AND s.stack_id = t.stack_id
+  LEFT JOIN stack s USING (run_id, stack_id)
  WHERE e.kind <> 'kswapd';
 
 DROP VIEW IF EXISTS compaction_stalls;
@@ -17,7 +17,7 @@ SELECT e.run_id, r.label AS run, e.kind, e.pid, e.comm, e.start_ns, e.duration_n
   FROM compaction_episode e JOIN run r USING (run_id)
   LEFT JOIN stall_stack t ON t.run_id = e.run_id AND t.pid = e.pid AND t.start_ns = e.start_ns
                          AND t.cause = 'direct compaction'
-  LEFT JOIN stack s ON s.run_id = t.run_id AND s.stack_id = t.stack_id
+  LEFT JOIN stack s USING (run_id, stack_id)
  WHERE e.kind = 'direct';
 
 -- The last name of each task: what it did before it executed its program has another in most tables.
@@ -62,20 +62,13 @@ WITH zone_pages AS (
     FROM free_blocks f CROSS JOIN instant i ON i.run_id = f.run_id AND i.t_ns BETWEEN f.t_ns AND f.last_ns
    GROUP BY f.run_id, i.t_ns, f.zone_id),
 counted AS MATERIALIZED (
-  SELECT run_id, t_ns, node, zone, blocks, p0 AS below_1, p0 + p1 AS below_2, p0 + p1 + p2 AS below_3, p0 + p1 + p2 + p3 AS below_4,
-         p0 + p1 + p2 + p3 + p4 AS below_5,
-         p0 + p1 + p2 + p3 + p4 + p5 AS below_6,
-         p0 + p1 + p2 + p3 + p4 + p5 + p6 AS below_7,
-         p0 + p1 + p2 + p3 + p4 + p5 + p6 + p7 AS below_8,
-         p0 + p1 + p2 + p3 + p4 + p5 + p6 + p7 + p8 AS below_9,
-         p0 + p1 + p2 + p3 + p4 + p5 + p6 + p7 + p8 + p9 AS below_10,
-         p0 + p1 + p2 + p3 + p4 + p5 + p6 + p7 + p8 + p9 + p10 AS pages
+  SELECT *, p0 + p1 + p2 + p3 + p4 + p5 + p6 + p7 + p8 + p9 + p10 AS pages
     FROM zone_pages CROSS JOIN zone_name USING (run_id, zone_id)),
 orders (page_order) AS (VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10)),
 at_order AS (
-  SELECT *, CASE page_order WHEN 1 THEN below_1 WHEN 2 THEN below_2 WHEN 3 THEN below_3 WHEN 4 THEN below_4 WHEN 5 THEN below_5
-                            WHEN 6 THEN below_6 WHEN 7 THEN below_7 WHEN 8 THEN below_8 WHEN 9 THEN below_9
-                            ELSE below_10 END AS smaller
+  SELECT *, p0 + (page_order > 1) * p1 + (page_order > 2) * p2 + (page_order > 3) * p3 + (page_order > 4) * p4
+            + (page_order > 5) * p5 + (page_order > 6) * p6 + (page_order > 7) * p7 + (page_order > 8) * p8
+            + (page_order > 9) * p9 AS smaller
     FROM counted CROSS JOIN orders)
 SELECT run_id, t_ns, node, zone, page_order, coalesce(smaller * 1000 / pages, 1000) AS unusable,
        CASE WHEN blocks = 0 THEN 0
@@ -117,14 +110,13 @@ HAVING count(CASE WHEN i.t_ns = r.begin_ns THEN 1 END) AND count(CASE WHEN i.t_n
 -- Each replay against the first original of the same trace. error as in design: |difference| / max(original, 64).
 DROP VIEW IF EXISTS compare;
 CREATE VIEW compare AS
-SELECT rr.trace_id, rr.run_id, rr.label AS run, o.name, o.value AS original, c.value AS replay,
+SELECT r.trace_id, r.run_id, r.label AS run, o.name, o.value AS original, c.value AS replay,
        c.value - o.value AS difference,
        abs(c.value - o.value) * 1.0 / max(abs(o.value), 64) AS error, o.part
-  FROM run rr
-  JOIN run ro ON ro.run_id = (SELECT min(run_id) FROM run WHERE trace_id = rr.trace_id AND kind = 'original')
-  JOIN counters c ON c.run_id = rr.run_id
-  JOIN counters o ON o.run_id = ro.run_id AND o.name = c.name
- WHERE rr.kind = 'replay';
+  FROM run r JOIN counters c USING (run_id)
+  JOIN run w ON w.run_id = (SELECT min(run_id) FROM run WHERE trace_id = r.trace_id AND kind = 'original')
+  JOIN counters o ON o.run_id = w.run_id AND o.name = c.name
+ WHERE r.kind = 'replay';
 
 -- Free memory over time, at the instants that the replay and the original both have: in all (page_order NULL), and
 -- by order. error is the mean |difference| over the mean of the original.
@@ -215,35 +207,24 @@ SELECT r.run_id, r.label AS run, coalesce(s.nr, 0) AS nr_stalls, coalesce(s.tota
 -- Counters by interval: what happened since the instant before at which all were read, of each run. The tables of sar, vmstat and their kin are made of these.
 DROP VIEW IF EXISTS vmstat_steps;
 CREATE VIEW vmstat_steps AS
-WITH at AS (
-  SELECT run_id, t_ns, sum(value) FILTER (WHERE name = 'pgpgin') AS pgpgin,
-         sum(value) FILTER (WHERE name = 'pgpgout') AS pgpgout,
-         sum(value) FILTER (WHERE name = 'pgfault') AS pgfault,
-         sum(value) FILTER (WHERE name = 'pgmajfault') AS pgmajfault,
-         sum(value) FILTER (WHERE name = 'pgfree') AS pgfree,
-         sum(value) FILTER (WHERE name IN ('pgscan_kswapd')) AS scank,
-         sum(value) FILTER (WHERE name IN ('pgscan_direct', 'pgscan_khugepaged', 'pgscan_proactive')) AS scand,
-         sum(value) FILTER (WHERE name IN ('pgsteal_kswapd', 'pgsteal_direct', 'pgsteal_khugepaged', 'pgsteal_proactive')) AS steal,
-         sum(value) FILTER (WHERE name = 'pswpin') AS pswpin,
-         sum(value) FILTER (WHERE name = 'pswpout') AS pswpout
+WITH step AS (
+  SELECT run_id, t_ns, name, (t_ns - lag(t_ns) OVER w) / 1e9 AS elapsed_s, value - lag(value) OVER w AS more
     FROM vmstat WHERE name IN ('pgpgin', 'pgpgout', 'pgfault', 'pgmajfault', 'pgfree', 'pgscan_kswapd', 'pgscan_direct',
-                             'pgscan_khugepaged', 'pgscan_proactive', 'pgsteal_kswapd', 'pgsteal_direct',
-                             'pgsteal_khugepaged', 'pgsteal_proactive', 'pswpin', 'pswpout')
-   GROUP BY run_id, t_ns HAVING count(*) FILTER (WHERE name = 'pgfault')),
-step AS (
-  SELECT run_id, t_ns, (t_ns - lag(t_ns) OVER w) / 1e9 AS interval_s,
-         pgpgin - lag(pgpgin) OVER w AS pgpgin,
-         pgpgout - lag(pgpgout) OVER w AS pgpgout,
-         pgfault - lag(pgfault) OVER w AS pgfault,
-         pgmajfault - lag(pgmajfault) OVER w AS pgmajfault,
-         pgfree - lag(pgfree) OVER w AS pgfree,
-         scank - lag(scank) OVER w AS scank,
-         scand - lag(scand) OVER w AS scand,
-         steal - lag(steal) OVER w AS steal,
-         pswpin - lag(pswpin) OVER w AS pswpin,
-         pswpout - lag(pswpout) OVER w AS pswpout
-    FROM at WINDOW w AS (PARTITION BY run_id ORDER BY t_ns))
-SELECT * FROM step WHERE interval_s > 0;
+                               'pgscan_khugepaged', 'pgscan_proactive', 'pgsteal_kswapd', 'pgsteal_direct',
+                               'pgsteal_khugepaged', 'pgsteal_proactive', 'pswpin', 'pswpout')
+  WINDOW w AS (PARTITION BY run_id, name ORDER BY t_ns))
+SELECT run_id, t_ns, max(elapsed_s) FILTER (WHERE name = 'pgfault') AS interval_s,
+       sum(more) FILTER (WHERE name = 'pgpgin') AS pgpgin,
+       sum(more) FILTER (WHERE name = 'pgpgout') AS pgpgout,
+       sum(more) FILTER (WHERE name = 'pgfault') AS pgfault,
+       sum(more) FILTER (WHERE name = 'pgmajfault') AS pgmajfault,
+       sum(more) FILTER (WHERE name = 'pgfree') AS pgfree,
+       sum(more) FILTER (WHERE name = 'pgscan_kswapd') AS scank,
+       sum(more) FILTER (WHERE name GLOB 'pgscan_*' AND name <> 'pgscan_kswapd') AS scand,
+       sum(more) FILTER (WHERE name GLOB 'pgsteal_*') AS steal,
+       sum(more) FILTER (WHERE name = 'pswpin') AS pswpin,
+       sum(more) FILTER (WHERE name = 'pswpout') AS pswpout
+  FROM step GROUP BY run_id, t_ns HAVING interval_s > 0;
 
 -- sar -B, sar -W, sar -r, sar -S, vmstat 1, in their own words; columns of which a run knows nothing are NULL.
 DROP VIEW IF EXISTS sar_paging;

@@ -43,8 +43,7 @@ static const struct {
 	[RESULTS_TASK_MEMORY] = { "task_memory", "iitiiiii" },
 	[RESULTS_PIN] = { "pin", "iitii" },
 	[RESULTS_OOM_CANDIDATE] = { "oom_candidate", "iitiiiiii" },
-	[RESULTS_FILE] = { "file_stat", "tiiitiiii" },
-	[RESULTS_FILE_WRITE] = { "file_write", "tiiti" },
+	[RESULTS_FILE] = { "file_stat", "tiiitiiiiiit" },
 	[RESULTS_SLAB_CACHE] = { "slab_cache", "itiii" },
 	[RESULTS_CGROUP_MEMORY] = { "cgroup_memory", "ittn" },
 	[RESULTS_MEMINFO] = { "meminfo_value", "iii" },
@@ -381,10 +380,8 @@ void results_put_file(struct results_db *db, const struct results_file *row)
 
 	sqlite3_snprintf(sizeof(dev), dev, "%u:%u", row->dev_major, row->dev_minor);
 	put(db, RESULTS_FILE, dev, row->ino, row->pages, row->pid, row->comm, row->added,
-	    row->again, row->sequential, row->evicted);
-	if (row->written)
-		put(db, RESULTS_FILE_WRITE, dev, row->ino, row->writer_pid, row->writer_comm,
-		    row->written);
+	    row->again, row->sequential, row->evicted, row->written,
+	    row->written ? row->writer_pid : 0, row->written ? row->writer_comm : "");
 }
 
 void results_put_slab_cache(struct results_db *db, const struct results_slab_cache *row)

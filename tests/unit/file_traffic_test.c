@@ -91,8 +91,9 @@ static void what_is_written(void **state)
 	end();
 	rows_expect("SELECT ino, pid, added, again FROM file_stat ORDER BY ino",
 	            "12|9|900|300\n13|8|256|0\n14|9|256|0\n");
-	rows_expect("SELECT dev, ino, pid, pages FROM file_write ORDER BY ino",
-	            "254:16|12|8|600\n254:16|13|8|256\n");
+	rows_expect(
+		"SELECT dev, ino, writer_pid, written FROM file_stat WHERE written ORDER BY ino",
+		"254:16|12|8|600\n254:16|13|8|256\n");
 }
 
 /* Windows of readahead at random places are no scan; two scans at once are two. */
