@@ -207,24 +207,35 @@ SELECT r.run_id, r.label AS run, coalesce(s.nr, 0) AS nr_stalls, coalesce(s.tota
 -- Counters by interval: what happened since the instant before at which all were read, of each run. The tables of sar, vmstat and their kin are made of these.
 DROP VIEW IF EXISTS vmstat_steps;
 CREATE VIEW vmstat_steps AS
-WITH step AS (
-  SELECT run_id, t_ns, name, (t_ns - lag(t_ns) OVER w) / 1e9 AS elapsed_s, value - lag(value) OVER w AS more
+WITH at AS (
+  SELECT run_id, t_ns, sum(value) FILTER (WHERE name = 'pgpgin') AS pgpgin,
+         sum(value) FILTER (WHERE name = 'pgpgout') AS pgpgout,
+         sum(value) FILTER (WHERE name = 'pgfault') AS pgfault,
+         sum(value) FILTER (WHERE name = 'pgmajfault') AS pgmajfault,
+         sum(value) FILTER (WHERE name = 'pgfree') AS pgfree,
+         sum(value) FILTER (WHERE name = 'pgscan_kswapd') AS scank,
+         sum(value) FILTER (WHERE name IN ('pgscan_direct', 'pgscan_khugepaged', 'pgscan_proactive')) AS scand,
+         sum(value) FILTER (WHERE name IN ('pgsteal_kswapd', 'pgsteal_direct', 'pgsteal_khugepaged', 'pgsteal_proactive')) AS steal,
+         sum(value) FILTER (WHERE name = 'pswpin') AS pswpin,
+         sum(value) FILTER (WHERE name = 'pswpout') AS pswpout
     FROM vmstat WHERE name IN ('pgpgin', 'pgpgout', 'pgfault', 'pgmajfault', 'pgfree', 'pgscan_kswapd', 'pgscan_direct',
-                               'pgscan_khugepaged', 'pgscan_proactive', 'pgsteal_kswapd', 'pgsteal_direct',
-                               'pgsteal_khugepaged', 'pgsteal_proactive', 'pswpin', 'pswpout')
-  WINDOW w AS (PARTITION BY run_id, name ORDER BY t_ns))
-SELECT run_id, t_ns, max(elapsed_s) FILTER (WHERE name = 'pgfault') AS interval_s,
-       sum(more) FILTER (WHERE name = 'pgpgin') AS pgpgin,
-       sum(more) FILTER (WHERE name = 'pgpgout') AS pgpgout,
-       sum(more) FILTER (WHERE name = 'pgfault') AS pgfault,
-       sum(more) FILTER (WHERE name = 'pgmajfault') AS pgmajfault,
-       sum(more) FILTER (WHERE name = 'pgfree') AS pgfree,
-       sum(more) FILTER (WHERE name = 'pgscan_kswapd') AS scank,
-       sum(more) FILTER (WHERE name GLOB 'pgscan_*' AND name <> 'pgscan_kswapd') AS scand,
-       sum(more) FILTER (WHERE name GLOB 'pgsteal_*') AS steal,
-       sum(more) FILTER (WHERE name = 'pswpin') AS pswpin,
-       sum(more) FILTER (WHERE name = 'pswpout') AS pswpout
-  FROM step GROUP BY run_id, t_ns HAVING interval_s > 0;
+                             'pgscan_khugepaged', 'pgscan_proactive', 'pgsteal_kswapd', 'pgsteal_direct',
+                             'pgsteal_khugepaged', 'pgsteal_proactive', 'pswpin', 'pswpout')
+   GROUP BY run_id, t_ns HAVING count(*) FILTER (WHERE name = 'pgfault')),
+step AS (
+  SELECT run_id, t_ns, (t_ns - lag(t_ns) OVER w) / 1e9 AS interval_s,
+         pgpgin - lag(pgpgin) OVER w AS pgpgin,
+         pgpgout - lag(pgpgout) OVER w AS pgpgout,
+         pgfault - lag(pgfault) OVER w AS pgfault,
+         pgmajfault - lag(pgmajfault) OVER w AS pgmajfault,
+         pgfree - lag(pgfree) OVER w AS pgfree,
+         scank - lag(scank) OVER w AS scank,
+         scand - lag(scand) OVER w AS scand,
+         steal - lag(steal) OVER w AS steal,
+         pswpin - lag(pswpin) OVER w AS pswpin,
+         pswpout - lag(pswpout) OVER w AS pswpout
+    FROM at WINDOW w AS (PARTITION BY run_id ORDER BY t_ns))
+SELECT * FROM step WHERE interval_s > 0;
 
 -- sar -B, sar -W, sar -r, sar -S, vmstat 1, in their own words; columns of which a run knows nothing are NULL.
 DROP VIEW IF EXISTS sar_paging;
