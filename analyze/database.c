@@ -145,7 +145,7 @@ static void format_real(char *text, size_t size, const char *name, double value)
 	char number[FORMAT_SIZE];
 
 	if (is_multiple(name, value))
-		snprintf(text, size, "×%s", format_count(number, (uint64_t)(value / 100 + 1.5)));
+		snprintf(text, size, "%s", format_multiple(number, value));
 	else if (magnitude < 999.995)
 		snprintf(text, size, "%.2f", value);
 	else

@@ -237,8 +237,7 @@ static void format_change(const struct result *result, const struct row *row, un
 	else if (change >= 1000 && !(result->rows[1].values[number].mean > 0))
 		snprintf(text, FORMAT_SIZE, "%sfrom 0", unsure);
 	else if (change >= 1000)
-		snprintf(text, FORMAT_SIZE, "%s×%s", unsure,
-		         format_count(times, (uint64_t)(change / 100 + 1.5)));
+		snprintf(text, FORMAT_SIZE, "%s%s", unsure, format_multiple(times, change));
 	else if (spread >= 0.5)
 		snprintf(text, FORMAT_SIZE, "%s%+.0f %% ±%.0f", unsure, change, spread);
 	else

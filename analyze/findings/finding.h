@@ -117,16 +117,16 @@ const char *say_percent(double share);
 /*
  * The recorder's tasks, mmcap's or trace-cmd's: without it nothing of them would have been. For a WHERE of rows with a comm.
  */
-#define FINDING_NOT_RECORDER " AND comm NOT GLOB 'mmcap*' AND comm NOT GLOB 'trace-cmd*'"
+#define FINDING_OTHERS(comm) comm " NOT GLOB 'mmcap*' AND " comm " NOT GLOB 'trace-cmd*'"
+#define FINDING_NOT_RECORDER " AND " FINDING_OTHERS("comm")
 
 /* Rows of file_stat that others than the recorder wrote most of. */
-#define FINDING_WRITTEN \
-	" AND written > 0 AND writer_comm NOT GLOB 'mmcap*' AND writer_comm NOT GLOB 'trace-cmd*'"
+#define FINDING_WRITTEN " AND written > 0 AND " FINDING_OTHERS("writer_comm")
 
 /* Pages that the recorder brought into the page cache, which are those of the recording: it dirtied them. */
 #define FINDING_RECORDER_WROTE                                                     \
 	"(SELECT coalesce(sum(added), 0) FROM file_stat WHERE run_id = {recorded}" \
-	" AND (comm GLOB 'mmcap*' OR comm GLOB 'trace-cmd*'))"
+	" AND NOT (" FINDING_OTHERS("comm") "))"
 
 /* Of a row f of file_stat: pages that came in to be read. Those that came in to be written over are dirty_pages.c's. */
 #define FINDING_READ "(f.added - f.written)"

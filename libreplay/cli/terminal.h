@@ -33,6 +33,8 @@ size_t terminal_width(FILE *stream);
 char *format_count(char buffer[FORMAT_SIZE], uint64_t value);
 char *format_bytes(char buffer[FORMAT_SIZE], uint64_t bytes);
 char *format_duration(char buffer[FORMAT_SIZE], uint64_t ns);
+/* What is so many percent more than another, as a multiple of that: "×149" of 14,800. percent >= 0. */
+char *format_multiple(char buffer[FORMAT_SIZE], double percent);
 
 /*
  * Copies text with everything as \xHH that is not a printable character of UTF-8: what comes out is valid

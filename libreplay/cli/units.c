@@ -128,6 +128,14 @@ char *format_count(char buffer[FORMAT_SIZE], uint64_t value)
 	return buffer;
 }
 
+char *format_multiple(char buffer[FORMAT_SIZE], double percent)
+{
+	char number[FORMAT_SIZE];
+
+	snprintf(buffer, FORMAT_SIZE, "×%s", format_count(number, (uint64_t)(percent / 100 + 1.5)));
+	return buffer;
+}
+
 char *format_bytes(char buffer[FORMAT_SIZE], uint64_t bytes)
 {
 	static const char prefixes[] = "kMGTPE";

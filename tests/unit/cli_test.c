@@ -205,6 +205,7 @@ static void numbers_are_readable(void **state)
 	assert_string_equal(format_count(text, 1000), "1,000");
 	assert_string_equal(format_count(text, 3123376), "3,123,376");
 	assert_string_equal(format_count(text, UINT64_MAX), "18,446,744,073,709,551,615");
+	assert_string_equal(format_multiple(text, 14800), "×149");
 	assert_string_equal(format_bytes(text, 999), "999 B");
 	assert_string_equal(format_bytes(text, 999999), "1.0 MB");
 	assert_string_equal(format_bytes(text, 15900000), "15.9 MB");
