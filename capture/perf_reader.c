@@ -21,7 +21,9 @@
 
 #define TICK_MS \
 	250 /* what a ring or a sub-buffer that never fills holds is taken after this long */
-#define PRIORITY (-15)
+#define PRIORITY     (-15)
+#define LATE_LOOKS   10 /* for a sample that was counted and is not there yet */
+#define LATE_LOOK_NS 1000000
 
 /* epoll's data of what is no CPU's. */
 #define OF_STOP  UINT64_MAX
@@ -306,6 +308,33 @@ void perf_reader_flush(struct perf_reader *r)
 		;
 }
 
+/* What the kernel has counted on a CPU and not given, nor told as lost. */
+static uint64_t missing(const struct perf_cpu *c)
+{
+	uint64_t counted = c->nr_ended + perf_ring_count(&c->ring);
+	uint64_t told = c->nr_seen + c->out.nr_missed_all;
+
+	return counted > told ? counted - told : 0;
+}
+
+/*
+ * A sample is counted first and written then (perf_swevent_event(), v6.12): one that was between the two
+ * when its CPU was told to count no more comes a moment after the thread's last look.
+ */
+static int drain_late(struct perf_reader *r, struct perf_cpu *c)
+{
+	const struct timespec moment = { .tv_nsec = LATE_LOOK_NS };
+	int ret = 0;
+
+	for (uint32_t i = 0; i < LATE_LOOKS && missing(c) > 0 && ret == 0; i++) {
+		nanosleep(&moment, NULL);
+		ret = drain(r, c);
+		if (ret == 0)
+			ret = subbuf_writer_flush(&c->out, &r->error);
+	}
+	return ret;
+}
+
 int perf_reader_stop(struct perf_reader *r, struct mmr_error *err)
 {
 	if (!r->running)
@@ -317,10 +346,12 @@ int perf_reader_stop(struct perf_reader *r, struct mmr_error *err)
 	r->running = false;
 	for (uint32_t i = 0; i < r->count; i++) {
 		struct perf_cpu *c = &r->cpus[i];
-		uint64_t count = c->nr_ended + perf_ring_count(&c->ring);
 
-		if (count > c->nr_seen + c->out.nr_missed_all)
-			mmr_writer_set_lost(c->out.writer, c->out.stream, count - c->nr_seen);
+		if (!r->failed)
+			r->failed = drain_late(r, c) < 0;
+		if (missing(c) > 0)
+			mmr_writer_set_lost(c->out.writer, c->out.stream,
+			                    c->out.nr_missed_all + missing(c));
 	}
 	if (!r->failed)
 		return 0;
