@@ -66,9 +66,10 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 
 static const struct finding_evidence evidence[] = {
 	{ "Who waited for memory of its group",
-	  "SELECT coalesce(n.comm, s.comm) AS comm, pid, count(*) AS stalls, sum(duration_ns) AS total_ns,\n"
-	  "       max(duration_ns) AS longest_ns FROM reclaim_stalls s LEFT JOIN task_name n USING (run_id, pid)\n"
-	  " WHERE run_id = {run} AND kind = 'memcg' GROUP BY pid ORDER BY total_ns DESC LIMIT 5" },
+	  "SELECT " FINDING_WHO ", count(*) AS stalls, sum(duration_ns) AS total_ns,\n"
+	  "       max(duration_ns) AS longest_ns FROM reclaim_stalls s\n"
+	  "  " FINDING_NAMES "\n"
+	  " WHERE s.run_id = {run} AND kind = 'memcg' GROUP BY s.pid ORDER BY total_ns DESC LIMIT 5" },
 	{ "Groups at the end: limits in bytes, and how often they were met",
 	  "SELECT path, name, value FROM cgroup_memory WHERE run_id = {run}\n"
 	  "   AND (name IN ('memory.max', 'memory.high', 'memory.peak', 'memory.failcnt') OR name GLOB 'memory.events:*')\n"

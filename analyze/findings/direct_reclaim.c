@@ -39,17 +39,25 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 
 static const struct finding_evidence evidence[] = {
 	{ "Who suffered",
-	  "SELECT coalesce(n.comm, s.comm) AS comm, pid, count(*) AS stalls, sum(duration_ns) AS total_ns,\n"
-	  "       max(duration_ns) AS longest_ns FROM reclaim_stalls s LEFT JOIN task_name n USING (run_id, pid)\n"
-	  " WHERE run_id = {run} AND kind = 'direct' GROUP BY pid ORDER BY total_ns DESC LIMIT 5" },
+	  "SELECT " FINDING_WHO ", count(*) AS stalls, sum(duration_ns) AS total_ns,\n"
+	  "       max(duration_ns) AS longest_ns FROM reclaim_stalls s\n"
+	  "  " FINDING_NAMES "\n"
+	  " WHERE s.run_id = {run} AND kind = 'direct'" FINDING_AND_OTHERS "\n"
+	  " GROUP BY s.pid ORDER BY total_ns DESC LIMIT 5" },
 	{ "Who caused it: pages allocated, at most at a time, left at the end",
-	  "SELECT coalesce(n.comm, a.comm) AS comm, pid, sum(allocated) AS allocated, sum(most) AS most, sum(live) AS live\n"
-	  "  FROM allocation_stat a LEFT JOIN task_name n USING (run_id, pid)\n"
-	  " WHERE run_id = {run} GROUP BY pid ORDER BY allocated DESC LIMIT 3" },
+	  "SELECT " FINDING_WHO
+	  ", sum(allocated) AS allocated, sum(most) AS most, sum(live) AS live\n"
+	  "  FROM allocation_stat s\n"
+	  "  " FINDING_NAMES "\n"
+	  " WHERE s.run_id = {run}" FINDING_AND_OTHERS "\n"
+	  " GROUP BY s.pid ORDER BY allocated DESC LIMIT 3" },
 	{ "The longest waits",
-	  "SELECT start_ns, duration_ns, coalesce(n.comm, s.comm) AS comm, nr_scanned AS scanned,\n"
+	  "SELECT start_ns, duration_ns, " FINDING_WHO ", nr_scanned AS scanned,\n"
 	  "       nr_reclaimed AS reclaimed, replace(cause, 'allocation of ', '') AS cause\n"
-	  "  FROM reclaim_stalls s LEFT JOIN task_name n USING (run_id, pid) WHERE run_id = {run} AND kind = 'direct' ORDER BY duration_ns DESC LIMIT 3" },
+	  "  FROM reclaim_stalls s\n"
+	  "  " FINDING_NAMES "\n"
+	  " WHERE s.run_id = {run} AND kind = 'direct'" FINDING_AND_OTHERS "\n"
+	  " ORDER BY duration_ns DESC LIMIT 3" },
 	{ NULL, NULL },
 };
 

@@ -120,15 +120,18 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 
 static const struct finding_evidence evidence[] = {
 	{ "Who was put to sleep",
-	  "SELECT coalesce(n.comm, s.comm) AS comm, pid, count(*) AS waits, sum(duration_ns) AS total_ns,\n"
-	  "       max(duration_ns) AS longest_ns FROM reclaim_stalls s LEFT JOIN task_name n USING (run_id, pid)\n"
-	  " WHERE run_id = {run} AND cause = 'too many dirty pages' GROUP BY pid ORDER BY total_ns DESC LIMIT 5" },
+	  "SELECT " FINDING_WHO ", count(*) AS waits, sum(duration_ns) AS total_ns,\n"
+	  "       max(duration_ns) AS longest_ns FROM reclaim_stalls s\n"
+	  "  " FINDING_NAMES "\n"
+	  " WHERE s.run_id = {run} AND cause = 'too many dirty pages' GROUP BY s.pid ORDER BY total_ns DESC LIMIT 5" },
 	{ "Files that were written, in pages, and how long their writers reclaimed",
-	  "SELECT dev, ino, coalesce(n.comm, writer_comm) AS comm, writer_pid AS pid, written, evicted,\n"
-	  "       (SELECT sum(duration_ns) FROM reclaim_stalls s WHERE s.run_id = {run} AND s.pid = writer_pid\n"
+	  "SELECT dev, ino, " FINDING_WHO ", written, evicted,\n"
+	  "       (SELECT sum(duration_ns) FROM reclaim_stalls r WHERE r.run_id = {run} AND r.pid = s.pid\n"
 	  "           AND kind = 'direct') AS reclaim_ns\n"
-	  "  FROM file_stat f LEFT JOIN task_name n ON n.run_id = f.run_id AND n.pid = writer_pid\n"
-	  " WHERE f.run_id = {recorded} AND written > 0 ORDER BY written DESC LIMIT 4" },
+	  "  FROM (SELECT dev, ino, writer_pid AS pid, writer_comm AS comm, written, evicted FROM file_stat\n"
+	  "         WHERE run_id = {recorded} AND written > 0) s\n"
+	  "  " FINDING_NAMES "\n"
+	  " ORDER BY written DESC LIMIT 4" },
 	{ "What was dirty, in pages",
 	  "SELECT t_ns, sum(value) FILTER (WHERE name = 'nr_dirty') AS dirty,\n"
 	  "       sum(value) FILTER (WHERE name = 'nr_writeback') AS writeback,\n"

@@ -101,9 +101,11 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 
 static const struct finding_evidence evidence[] = {
 	{ "Files by what went through the cache, in pages, and who read them in",
-	  "SELECT dev, ino, coalesce(n.comm, f.comm) AS comm, pid, f.pages AS file_size, added,\n"
-	  "       written, sequential, evicted, again FROM file_stat f LEFT JOIN task_name n USING (run_id, pid)\n"
-	  " WHERE run_id = {recorded} ORDER BY evicted - again DESC LIMIT 4" },
+	  "SELECT dev, ino, " FINDING_WHO ", s.pages AS file_size, added,\n"
+	  "       written, sequential, evicted, again FROM file_stat s\n"
+	  "  " FINDING_NAMES "\n"
+	  " WHERE s.run_id = {recorded}" FINDING_AND_OTHERS "\n"
+	  " ORDER BY evicted - again DESC LIMIT 4" },
 	{ "The kernel's count",
 	  "SELECT name, value FROM counters WHERE run_id = {run} AND name IN ('pgsteal_file', 'workingset_refault_file',\n"
 	  "       'workingset_activate_file', 'pgscan_file') ORDER BY value DESC" },

@@ -137,6 +137,14 @@ const char *say_percent(double share);
 	".pid ORDER BY t.start_ns DESC LIMIT 1), " table ".comm)"
 
 /*
+ * The same for evidence, whose rows s have a pid and a comm: columns, and where they come from. Rows of a replay have the pids of
+ * its recording, which alone knows the tasks.
+ */
+#define FINDING_WHO        "coalesce(n.comm, s.comm) AS comm, s.pid"
+#define FINDING_NAMES      "LEFT JOIN task_name n ON n.run_id = {recorded} AND n.pid = s.pid"
+#define FINDING_AND_OTHERS " AND " FINDING_OTHERS("s.comm")
+
+/*
  * A column for the facts: pages that kswapd and tasks took because the machine was short. The kernel counts what was taken within
  * memory cgroups, at their limits, in pgsteal_anon and pgsteal_file only.
  */

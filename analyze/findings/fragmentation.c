@@ -159,12 +159,15 @@ static const struct finding_evidence evidence[] = {
 	  "       sum(nr_failed) AS failed FROM compaction_episode\n"
 	  " WHERE run_id = {run} AND kind = 'kcompactd' GROUP BY result ORDER BY compactions DESC" },
 	{ "Who asked",
-	  "SELECT coalesce(n.comm, s.comm) AS comm, pid, count(*) AS compactions, sum(duration_ns) AS total_ns,\n"
-	  "       max(duration_ns) AS longest_ns FROM compaction_stalls s LEFT JOIN task_name n USING (run_id, pid)\n"
-	  " WHERE run_id = {run} GROUP BY pid ORDER BY total_ns DESC LIMIT 5" },
+	  "SELECT " FINDING_WHO ", count(*) AS compactions, sum(duration_ns) AS total_ns,\n"
+	  "       max(duration_ns) AS longest_ns FROM compaction_stalls s\n"
+	  "  " FINDING_NAMES "\n"
+	  " WHERE s.run_id = {run} GROUP BY s.pid ORDER BY total_ns DESC LIMIT 5" },
 	{ "Whose pages lie in pageblocks and cannot be moved",
-	  "SELECT comm, pid, t_ns, pages, pageblocks FROM pin WHERE run_id = {run} AND t_ns = (SELECT t_ns FROM pin\n"
-	  " WHERE run_id = {run} ORDER BY pageblocks DESC LIMIT 1) ORDER BY pageblocks DESC, pages DESC LIMIT 4" },
+	  "SELECT " FINDING_WHO ", t_ns, pages, pageblocks FROM pin s\n"
+	  "  " FINDING_NAMES "\n"
+	  " WHERE s.run_id = {run} AND t_ns = (SELECT t_ns FROM pin\n"
+	  "   WHERE run_id = {run} ORDER BY pageblocks DESC LIMIT 1) ORDER BY pageblocks DESC, pages DESC LIMIT 4" },
 	{ NULL, NULL },
 };
 
@@ -184,7 +187,8 @@ const struct finding_ops finding_fragmentation = {
 	       " at AS (SELECT pages, failing AS gap FROM known JOIN free ON free.t_ns = known.sample_ns WHERE failing),"
 	       " pinner AS (SELECT * FROM pin WHERE run_id = {run}" FINDING_NOT_RECORDER
 	       "   ORDER BY pageblocks DESC, pages DESC LIMIT 1)"
-	       " SELECT (SELECT comm FROM pinner) AS pinner, (SELECT pid FROM pinner) AS pinner_pid,"
+	       " SELECT (SELECT coalesce(n.comm, s.comm) FROM pinner s " FINDING_NAMES
+	       ") AS pinner, (SELECT pid FROM pinner) AS pinner_pid,"
 	       " (SELECT pages FROM pinner) AS pinned, (SELECT pageblocks FROM pinner) AS pinned_blocks,"
 	       " (SELECT count(*) FROM at) AS known, (SELECT avg(pages) FROM at) AS mean_free,"
 	       " (SELECT count(*) FROM at WHERE pages > gap + (SELECT sum(wmark_high) FROM zone WHERE run_id = {run})) AS plenty,"

@@ -96,9 +96,10 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 	"                    AND most > least)\n"
 
 static const struct finding_evidence evidence[] = {
-	{ "Who only grows, in pages by quarter of its life", SUSPECTS
-	  "SELECT coalesce(n.comm, s.comm) AS comm, s.pid, what, least, first, second, third, most\n"
-	  "  FROM suspect s LEFT JOIN task_name n ON n.run_id = {run} AND n.pid = s.pid ORDER BY growth DESC LIMIT 3" },
+	{ "Who only grows, in pages by quarter of its life",
+	  SUSPECTS "SELECT " FINDING_WHO ", what, least, first, second, third, most\n"
+	           "  FROM suspect s " FINDING_NAMES "\n"
+	           " ORDER BY growth DESC LIMIT 3" },
 	{ NULL, NULL },
 };
 

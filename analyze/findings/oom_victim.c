@@ -63,12 +63,15 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 
 static const struct finding_evidence evidence[] = {
 	{ "Who was killed",
-	  "SELECT at_s, comm, pid, oom_score_adj, anon_rss_mib, file_rss_mib, total_vm_mib\n"
-	  "  FROM oom_kills WHERE run_id = {run} ORDER BY at_s LIMIT 10" },
+	  "SELECT at_s, " FINDING_WHO ", oom_score_adj, anon_rss_mib, file_rss_mib, total_vm_mib\n"
+	  "  FROM oom_kills s " FINDING_NAMES "\n"
+	  " WHERE s.run_id = {run} ORDER BY at_s LIMIT 10" },
 	{ "Whom there was to choose from: pages in memory and in swap, and points",
-	  "SELECT comm, pid, memory, swap, oom_score_adj, points, iif(victim, 'victim', '') AS role,\n"
-	  "       iif(asked, 'asked for memory', '') AS what FROM oom_candidate\n"
-	  " WHERE run_id = {run} AND t_ns = (SELECT min(t_ns) FROM oom_kill WHERE run_id = {run}) ORDER BY points DESC LIMIT 5" },
+	  "SELECT " FINDING_WHO
+	  ", memory, swap, oom_score_adj, points, iif(victim, 'victim', '') AS role,\n"
+	  "       iif(asked, 'asked for memory', '') AS what FROM oom_candidate s\n"
+	  "  " FINDING_NAMES "\n"
+	  " WHERE s.run_id = {run} AND t_ns = (SELECT min(t_ns) FROM oom_kill WHERE run_id = {run}) ORDER BY points DESC LIMIT 5" },
 	{ NULL, NULL },
 };
 

@@ -53,8 +53,10 @@ static const struct finding_evidence evidence[] = {
 	  "  FROM slab_cache, (SELECT min(t_ns) AS first, max(t_ns) AS last FROM slab_cache WHERE run_id = {run})\n"
 	  " WHERE run_id = {run} GROUP BY name ORDER BY after - coalesce(before, 0) DESC LIMIT 5" },
 	{ "Who has kernel memory that it allocated, in pages",
-	  "SELECT comm, pid, allocated, most, live FROM allocation_stat WHERE run_id = {run} AND kind = 'kernel'\n"
-	  "  " FINDING_NOT_RECORDER " ORDER BY live DESC LIMIT 3" },
+	  "SELECT " FINDING_WHO ", allocated, most, live FROM allocation_stat s\n"
+	  "  " FINDING_NAMES "\n"
+	  " WHERE s.run_id = {run} AND kind = 'kernel'" FINDING_AND_OTHERS "\n"
+	  " ORDER BY live DESC LIMIT 3" },
 	{ NULL, NULL },
 };
 
@@ -70,7 +72,8 @@ const struct finding_ops finding_slab_growth = {
 	       "   ORDER BY live DESC LIMIT 1)"
 	       " SELECT name, max(value) - min(value) AS growth, min(value) AS before, max(value) AS after, count(*) AS snapshots,"
 	       " (SELECT name FROM cache WHERE growth > 0) AS cache, (SELECT growth FROM cache) AS cache_growth,"
-	       " (SELECT comm FROM who) AS comm, (SELECT pid FROM who) AS pid, (SELECT live FROM who) AS live"
+	       " (SELECT coalesce(n.comm, s.comm) FROM who s " FINDING_NAMES
+	       ") AS comm, (SELECT pid FROM who) AS pid, (SELECT live FROM who) AS live"
 	       /* The recorder itself takes some in the beginning, and gives a little back. */
 	       " FROM slab GROUP BY name HAVING 8 * -min(step) <= max(value) - min(value) ORDER BY growth DESC LIMIT 1",
 	.judge = judge,

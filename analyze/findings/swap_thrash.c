@@ -73,8 +73,11 @@ static const struct finding_evidence evidence[] = {
 	  "SELECT name, value FROM counters WHERE run_id = {run} AND name IN ('pswpout', 'pswpin', 'pgmajfault',\n"
 	  "       'workingset_refault_anon', 'workingset_activate_anon') ORDER BY value DESC" },
 	{ "Who waited for reclaim meanwhile",
-	  "SELECT comm, pid, nr_stalls AS stalls, total_ns, longest_ns\n"
-	  "  FROM top_stalled_tasks WHERE run_id = {run} ORDER BY total_ns DESC LIMIT 5" },
+	  "SELECT " FINDING_WHO
+	  ", nr_stalls AS stalls, total_ns, longest_ns FROM top_stalled_tasks s\n"
+	  "  " FINDING_NAMES "\n"
+	  " WHERE s.run_id = {run}" FINDING_AND_OTHERS "\n"
+	  " ORDER BY total_ns DESC LIMIT 5" },
 	{ NULL, NULL },
 };
 

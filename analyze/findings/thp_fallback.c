@@ -34,9 +34,12 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 static const struct finding_evidence evidence[] = {
 	{ "Huge pages by the kernel's count",
 	  "SELECT name, value FROM counters WHERE run_id = {run} AND part = 'thp' AND value <> 0 ORDER BY name" },
-	{ "By task", "SELECT comm, pid, kind, detail, count(*) AS events FROM thp_event\n"
-	             "  LEFT JOIN task USING (run_id, pid) WHERE run_id = {run}\n"
-	             " GROUP BY pid, kind, detail ORDER BY events DESC LIMIT 6" },
+	{ "By task",
+	  "SELECT n.comm, s.pid, kind, detail, count(*) AS events FROM thp_event s\n"
+	  "  " FINDING_NAMES "\n"
+	  " WHERE s.run_id = {run} AND (n.comm IS NULL OR " FINDING_OTHERS(
+		  "n.comm") ")\n"
+	                    " GROUP BY s.pid, kind, detail ORDER BY events DESC LIMIT 6" },
 	{ NULL, NULL },
 };
 
