@@ -82,7 +82,11 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 			"than vm.dirty_ratio allows: they write faster than the device takes it.",
 			say_number(fact(facts, "stalls"), "time"),
 			say_time(fact(facts, "longest_ns")));
-	if (*fact_text(facts, "writer"))
+	if (*fact_text(facts, "writer") && fact(facts, "writer_files") > 1)
+		finding_say(finding, "%s wrote most: %s of %s files.", fact_text(facts, "writer"),
+		            say_pages(facts, fact(facts, "writer_pages")),
+		            say_count(fact(facts, "writer_files")));
+	else if (*fact_text(facts, "writer"))
 		finding_say(finding, "%s (pid %.0f) wrote most.", fact_text(facts, "writer"),
 		            fact(facts, "writer_pid"));
 	finding_say(finding, "%s (%s of memory) were dirtied, %s a second, and %s written.",
@@ -125,10 +129,10 @@ static const struct finding_evidence evidence[] = {
 	  "  " FINDING_NAMES "\n"
 	  " WHERE s.run_id = {run} AND cause = 'too many dirty pages' GROUP BY s.pid ORDER BY total_ns DESC LIMIT 5" },
 	{ "Files that were written, in pages, and how long their writers reclaimed",
-	  "SELECT dev, ino, " FINDING_WHO ", written, evicted,\n"
+	  "SELECT dev, ino, " FINDING_WHO ", files, written, evicted,\n"
 	  "       (SELECT sum(duration_ns) FROM reclaim_stalls r WHERE r.run_id = {run} AND r.pid = s.pid\n"
 	  "           AND kind = 'direct') AS reclaim_ns\n"
-	  "  FROM (SELECT dev, ino, writer_pid AS pid, writer_comm AS comm, written, evicted FROM file_stat\n"
+	  "  FROM (SELECT dev, ino, writer_pid AS pid, writer_comm AS comm, files, written, evicted FROM file_stat\n"
 	  "         WHERE run_id = {recorded} AND written > 0) s\n"
 	  "  " FINDING_NAMES "\n"
 	  " ORDER BY written DESC LIMIT 4" },
@@ -146,14 +150,15 @@ const struct finding_ops finding_dirty_pages = {
 	.rank = FINDING_CAUSE,
 	.sql = "WITH dirty AS (SELECT sum(value) AS pages FROM vmstat WHERE run_id = {run} AND name IN ('nr_dirty', 'nr_writeback')"
 	       "   GROUP BY t_ns),"
-	       " writer AS (SELECT writer_comm AS comm, writer_pid AS pid, written AS pages FROM file_stat"
+	       " writer AS (SELECT writer_comm AS comm, writer_pid AS pid, written AS pages, files FROM file_stat"
 	       "   WHERE run_id = {recorded}" FINDING_WRITTEN
-	       "   UNION ALL SELECT comm, pid, added FROM file_stat WHERE run_id = {recorded}" FINDING_NOT_RECORDER
+	       "   UNION ALL SELECT comm, pid, added, files FROM file_stat WHERE run_id = {recorded}" FINDING_NOT_RECORDER
 	       "   AND NOT EXISTS (SELECT 1 FROM file_stat WHERE run_id = {recorded} AND written > 0)),"
-	       " file AS (SELECT pid, " FINDING_NAME(
-		       "writer") " AS comm, pages FROM writer ORDER BY pages DESC LIMIT 1),"
-				 " waits AS (SELECT duration_ns FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
-				 "   AND pid IN (SELECT pid FROM writer))"
+	       " file AS (SELECT s.pid, coalesce(n.comm, s.comm) AS comm, sum(files) AS files, sum(pages) AS pages, max(pages)"
+	       "   FROM writer s " FINDING_NAMES " GROUP BY 2 ORDER BY pages DESC LIMIT 1),"
+	       " waits AS (SELECT duration_ns FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
+	       "   AND pid IN " FINDING_TASKS_OF(
+		       "writer") ")"
 				 " SELECT count(*) AS stalls, count(DISTINCT pid) AS tasks, sum(duration_ns) AS throttled_ns,"
 				 " max(duration_ns) AS longest_ns, (SELECT max(pages) FROM dirty) AS most_dirty,"
 				 " (SELECT value FROM vmstat WHERE run_id = {run} AND name = 'nr_dirty_threshold'"
@@ -166,6 +171,7 @@ const struct finding_ops finding_dirty_pages = {
 				 " (SELECT sum(added) FROM file_stat WHERE run_id = {recorded}" FINDING_NOT_RECORDER
 				 ") AS added,"
 				 " (SELECT comm FROM file WHERE pages > 0) AS writer, (SELECT pid FROM file WHERE pages > 0) AS writer_pid,"
+				 " (SELECT files FROM file) AS writer_files, (SELECT pages FROM file) AS writer_pages,"
 				 " (SELECT sum(duration_ns) FROM waits) AS writers_ns, (SELECT max(duration_ns) FROM waits) AS writers_longest_ns,"
 				 " (SELECT iif(end_ns > begin_ns, end_ns - begin_ns, duration_ns) FROM run WHERE run_id = {run}) AS span_ns,"
 				 " (SELECT count(*) FROM run_param WHERE run_id = {run} AND name = 'recorder.lacks'"

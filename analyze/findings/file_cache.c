@@ -35,14 +35,24 @@ static void say_scan(const struct finding_facts *facts, struct finding *finding,
 			finding,
 			"A scan goes through the file cache: %s came in once, and little that it pushed out was wanted back",
 			say_pages(facts, fact(facts, "once")));
-	finding_say(
-		finding,
-		"%s (pid %.0f) read in %s of inode %.0f on device %s, %s of it page after page; %s were evicted "
-		"and did not come back.",
-		fact_text(facts, "comm"), fact(facts, "pid"), say_pages(facts, fact(facts, "read")),
-		fact(facts, "ino"), fact_text(facts, "dev"),
-		say_percent(fact(facts, "sequential") / fact(facts, "added")),
-		say_pages(facts, fact(facts, "once")));
+	if (fact(facts, "files") > 1)
+		finding_say(finding,
+		            "%s read in %s of %s files%s; %s were evicted and did not come back.",
+		            fact_text(facts, "comm"), say_pages(facts, fact(facts, "read")),
+		            say_count(fact(facts, "files")),
+		            fact(facts, "small") * 2 > fact(facts, "read") ? ", most of them small"
+		                                                           : "",
+		            say_pages(facts, fact(facts, "who_once")));
+	else
+		finding_say(
+			finding,
+			"%s (pid %.0f) read in %s of inode %.0f on device %s, %s of it page after page; %s were evicted "
+			"and did not come back.",
+			fact_text(facts, "comm"), fact(facts, "pid"),
+			say_pages(facts, fact(facts, "read")), fact(facts, "ino"),
+			fact_text(facts, "dev"),
+			say_percent(fact(facts, "sequential") / fact(facts, "added")),
+			say_pages(facts, fact(facts, "who_once")));
 }
 
 static void judge(const struct finding_facts *facts, struct finding *finding)
@@ -101,7 +111,7 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 
 static const struct finding_evidence evidence[] = {
 	{ "Files by what went through the cache, in pages, and who read them in",
-	  "SELECT dev, ino, " FINDING_WHO ", s.pages AS file_size, added,\n"
+	  "SELECT dev, ino, " FINDING_WHO ", files, s.pages AS file_size, added,\n"
 	  "       written, sequential, evicted, again FROM file_stat s\n"
 	  "  " FINDING_NAMES "\n"
 	  " WHERE s.run_id = {recorded}" FINDING_AND_OTHERS "\n"
@@ -115,21 +125,20 @@ static const struct finding_evidence evidence[] = {
 const struct finding_ops finding_file_cache = {
 	.name = "file-cache",
 	.rank = FINDING_CAUSE,
-	.sql = "WITH scan AS (SELECT *, " FINDING_READ
-	       " AS read, min(max(evicted - again, 0), " FINDING_READ
-	       ") AS once FROM file_stat f WHERE run_id = {recorded}" FINDING_NOT_RECORDER
-	       "   AND sequential * 2 > added - again ORDER BY once DESC)"
-	       " SELECT (SELECT sum(once) FROM scan) AS once, (SELECT dev FROM scan LIMIT 1) AS dev,"
-	       " (SELECT ino FROM scan LIMIT 1) AS ino, (SELECT " FINDING_NAME(
-		       "scan") " FROM scan LIMIT 1) AS comm,"
-			       " (SELECT pid FROM scan LIMIT 1) AS pid, (SELECT added FROM scan LIMIT 1) AS added,"
-			       " (SELECT read FROM scan LIMIT 1) AS read,"
+	.sql = "WITH scan AS (SELECT coalesce(n.comm, s.comm) AS comm, s.pid, dev, ino, files, added,"
+	       "   min(sequential, added) AS sequential, added - written AS read, min(evicted - again, added - written) AS once"
+	       "   FROM file_stat s " FINDING_NAMES
+	       " WHERE s.run_id = {recorded}" FINDING_AND_OTHERS FINDING_SCANNED "),"
+	       /* Columns that are no sums are those of the file with most of it. */
+	       " who AS (SELECT comm, pid, dev, ino, sum(files) AS files, sum(added) AS added, sum(sequential) AS sequential,"
+	       "   sum(read) AS read, sum(iif(files > 1, read, 0)) AS small, sum(once) AS who_once, max(once)"
+	       "   FROM scan GROUP BY comm ORDER BY who_once DESC LIMIT 1),"
+	       " waits AS (SELECT duration_ns FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
+	       "   AND pid IN " FINDING_TASKS_OF(
+		       "scan") ")"
+			       " SELECT (SELECT sum(once) FROM scan) AS once, who.*,"
+			       " (SELECT sum(duration_ns) FROM waits) AS scan_ns, (SELECT max(duration_ns) FROM waits) AS scan_longest_ns,"
 			       " (SELECT sum(written) FROM file_stat WHERE run_id = {recorded}) AS all_written,"
-			       " (SELECT min(sequential, added) FROM scan LIMIT 1) AS sequential,"
-			       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
-			       "   AND pid IN (SELECT pid FROM scan WHERE once > 0)) AS scan_ns,"
-			       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
-			       "   AND pid IN (SELECT pid FROM scan WHERE once > 0)) AS scan_longest_ns,"
 			       " (SELECT sum(added) FROM file_stat WHERE run_id = {recorded}" FINDING_NOT_RECORDER
 			       ") AS all_added,"
 			       " sum(value) FILTER (WHERE name = 'nr_dirtied') - " FINDING_RECORDER_WROTE
@@ -142,7 +151,7 @@ const struct finding_ops finding_file_cache = {
 					       ") AS stall_ns,"
 					       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
 					       ") AS longest_ns"
-					       " FROM counters WHERE run_id = {run}",
+					       " FROM counters LEFT JOIN who ON 1 WHERE run_id = {run}",
 	.judge = judge,
 	.evidence = evidence,
 };

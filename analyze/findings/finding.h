@@ -128,6 +128,19 @@ const char *say_percent(double share);
 	"(SELECT coalesce(sum(added), 0) FROM file_stat WHERE run_id = {recorded}" \
 	" AND NOT (" FINDING_OTHERS("comm") "))"
 
+/*
+ * Rows of file_stat that were read from front to back, once: in long runs, or small files (a row of which has more than one)
+ * that did not come back.
+ */
+#define FINDING_SCANNED \
+	" AND evicted > again AND (sequential * 2 > added - again OR files > 1 AND again * 2 < added)"
+
+/* Those who move them; rows have pid, comm and files. Many small files may be read, or written, by a process each. */
+#define FINDING_TASKS_OF(rows)                                                   \
+	"(SELECT pid FROM " rows                                                 \
+	" UNION SELECT pid FROM task_name WHERE run_id = {recorded} AND comm IN" \
+	" (SELECT comm FROM " rows " WHERE files > 1))"
+
 /* Of a row f of file_stat: pages that came in to be read. Those that came in to be written over are dirty_pages.c's. */
 #define FINDING_READ "(f.added - f.written)"
 

@@ -69,26 +69,29 @@ static const struct finding_evidence evidence[] = {
 const struct finding_ops finding_kswapd_late = {
 	.name = "kswapd-late",
 	.rank = FINDING_CAUSE,
-	.sql = "SELECT sum(value) FILTER (WHERE name GLOB 'pgsteal_anon' OR name GLOB 'pgsteal_file') AS taken,"
+	.sql = "WITH mover AS (SELECT pid, comm, files FROM file_stat WHERE run_id = {recorded}" FINDING_SCANNED
+		FINDING_NOT_RECORDER
+	       "   UNION ALL SELECT writer_pid, writer_comm, files FROM file_stat WHERE run_id = {recorded}" FINDING_WRITTEN
+	       ")"
+	       " SELECT sum(value) FILTER (WHERE name GLOB 'pgsteal_anon' OR name GLOB 'pgsteal_file') AS taken,"
 	       " sum(value) FILTER (WHERE name = 'pswpout') AS swapped_out,"
 	       " sum(value) FILTER (WHERE name IN ('pswpin', 'workingset_refault_file')) AS wanted_back,"
 	       " sum(value) FILTER (WHERE name = 'oom_kill') AS kills,"
 	       " (SELECT sum(wmark_min) FROM zone WHERE run_id = {run}) AS min,"
 	       " (SELECT sum(wmark_low) FROM zone WHERE run_id = {run}) AS low,"
 	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct' AND pid IN"
-	       "   (SELECT pid FROM file_stat WHERE run_id = {recorded} AND evicted > again AND sequential * 2 > added - again" FINDING_NOT_RECORDER
-	       "   UNION SELECT writer_pid FROM file_stat WHERE run_id = {recorded}" FINDING_WRITTEN
-	       "))"
-	       "   AS files_ns,"
-	       " (SELECT count(*) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
-	       ") AS stalls,"
-	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
-	       ") AS total_ns,"
-	       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
-	       ") AS longest_ns,"
-	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run}"
-	       "   AND cause = 'too many dirty pages') AS dirty_ns"
-	       " FROM counters WHERE run_id = {run}",
+	       " " FINDING_TASKS_OF(
+		       "mover") ")"
+				"   AS files_ns,"
+				" (SELECT count(*) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
+				") AS stalls,"
+				" (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
+				") AS total_ns,"
+				" (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
+				") AS longest_ns,"
+				" (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run}"
+				"   AND cause = 'too many dirty pages') AS dirty_ns"
+				" FROM counters WHERE run_id = {run}",
 	.judge = judge,
 	.evidence = evidence,
 };

@@ -7,9 +7,14 @@
  * Not modelled: what was in the cache before the recording and comes back is not known to come again (the kernel's
  * workingset_refault_file knows); pages past MAX_PAGES of a file, and files beyond MAX_WORDS in all, count as new
  * each time. Of more than MAX_FILES files at a time those with little traffic are forgotten, and begin anew.
+ *
+ * A small file alone moves little, but who reads or writes a whole tree of them moves as much as with a large one: they have a
+ * row for all that tasks of one name read and tasks of one name wrote. What is evicted of a file that was forgotten is nobody's, so that
+ * a scan of more than MAX_FILES files seems smaller than it was.
  */
 #include "file_traffic.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "alloc.h"
@@ -20,7 +25,8 @@
 #define MAX_FILES 4096                /* those with most traffic are kept */
 #define LONG_RUN \
 	256 /* eight windows of readahead as they are by default: chance makes none of that length */
-#define LEAST_PAGES 256 /* files with less traffic leave no row */
+#define LEAST_PAGES 256 /* files with less traffic, and such groups of small ones, leave no row */
+#define MAX_GROUPS  1024
 #define GFP_WRITE   0x1000u
 
 static uint32_t home(uint64_t ino, uint32_t dev, uint32_t nr_slots)
@@ -48,6 +54,74 @@ static void fill_slots(struct replay_file_traffic *t)
 		t->slots[slot_of(t, t->items[i].ino, t->items[i].dev)] = i + 1;
 }
 
+static void vote(struct replay_file_voter *voter, uint32_t pid, uint64_t nr)
+{
+	if (voter->pid == pid)
+		voter->votes += nr;
+	else if (voter->votes < nr)
+		voter->pid = pid, voter->votes = nr - voter->votes;
+	else
+		voter->votes -= nr;
+}
+
+/* Too small for a long run, and not one that is used again and again, of which one wants to know by itself. */
+static bool is_small(const struct replay_file *file)
+{
+	return file->added + file->evicted < LEAST_PAGES ||
+	       (file->nr_pages < LONG_RUN && file->again * 2 < file->added);
+}
+
+static const char *comm_of(const struct replay_file_traffic *t, uint32_t pid)
+{
+	return pid ? mmr_trace_comm(t->trace, pid) : "";
+}
+
+static bool has_comm(const char *kept, const char *comm)
+{
+	return strncmp(kept, comm, sizeof(((struct replay_small_files *)0)->reader_comm) - 1) == 0;
+}
+
+static struct replay_small_files *group_of(struct replay_file_traffic *t,
+                                           const struct replay_file *file)
+{
+	const char *reader = comm_of(t, file->reader.pid), *writer = comm_of(t, file->writer.pid);
+	struct replay_small_files *group;
+	void *groups = t->groups;
+
+	for (group = t->groups; group < t->groups + t->nr_groups; group++)
+		if (group->dev == file->dev && has_comm(group->reader_comm, reader) &&
+		    has_comm(group->writer_comm, writer))
+			return group;
+	if (t->nr_groups == MAX_GROUPS)
+		return NULL;
+	if (t->nr_groups % 64 == 0 &&
+	    base_resize(&groups, t->nr_groups + 64, sizeof(*t->groups)) < 0) {
+		t->no_memory = true;
+		return NULL;
+	}
+	t->groups = groups;
+	group = &t->groups[t->nr_groups++];
+	*group = (struct replay_small_files){ .dev = file->dev };
+	snprintf(group->reader_comm, sizeof(group->reader_comm), "%.15s", reader);
+	snprintf(group->writer_comm, sizeof(group->writer_comm), "%.15s", writer);
+	return group;
+}
+
+static void sum_up(struct replay_file_traffic *t, const struct replay_file *file)
+{
+	struct replay_small_files *group = group_of(t, file);
+
+	if (!group)
+		return;
+	vote(&group->reader, file->reader.pid, file->added - file->written);
+	vote(&group->writer, file->writer.pid, file->written);
+	group->files++;
+	group->added += file->added;
+	group->written += file->written;
+	group->again += file->again;
+	group->evicted += file->evicted;
+}
+
 /* Leaves out the files with least traffic, at least half of them. */
 static void make_room(struct replay_file_traffic *t)
 {
@@ -62,6 +136,7 @@ static void make_room(struct replay_file_traffic *t)
 				t->items[kept++] = t->items[i];
 				continue;
 			}
+			sum_up(t, &t->items[i]);
 			t->nr_words -= t->items[i].nr_seen;
 			base_free(t->items[i].seen);
 		}
@@ -169,16 +244,6 @@ static uint64_t in_run(struct replay_file *file, uint64_t index, uint64_t nr)
 	return before < LONG_RUN ? run.length : nr;
 }
 
-static void vote(struct replay_file_voter *voter, uint32_t pid, uint64_t nr)
-{
-	if (voter->pid == pid)
-		voter->votes += nr;
-	else if (voter->votes < nr)
-		voter->pid = pid, voter->votes = nr - voter->votes;
-	else
-		voter->votes -= nr;
-}
-
 static struct replay_file_page *page_of(struct replay_file_traffic *t, uint64_t pfn)
 {
 	return &t->pages[pfn % REPLAY_FILE_PAGES];
@@ -227,30 +292,60 @@ void replay_file_traffic_event(struct replay_file_traffic *t, const struct mmr_e
 		file->evicted += UINT64_C(1) << (event->filemap.order & 15);
 }
 
+static void put_file(struct replay_file_traffic *t, const struct replay_file *file)
+{
+	uint32_t pid = file->reader.pid ? file->reader.pid : file->writer.pid;
+	const struct results_file row = {
+		.dev_major = file->dev >> 20,
+		.dev_minor = file->dev & 0xfffff,
+		.ino = (int64_t)file->ino,
+		.pages = (int64_t)file->nr_pages,
+		.pid = pid,
+		.comm = mmr_trace_comm(t->trace, pid),
+		.writer_pid = file->writer.pid,
+		.writer_comm = mmr_trace_comm(t->trace, file->writer.pid),
+		.added = (int64_t)file->added,
+		.again = (int64_t)file->again,
+		.sequential = (int64_t)file->sequential,
+		.evicted = (int64_t)file->evicted,
+		.written = (int64_t)file->written,
+		.files = 1,
+	};
+
+	results_put_file(t->db, &row);
+}
+
+static void put_group(struct replay_file_traffic *t, const struct replay_small_files *group)
+{
+	bool is_read = group->reader.pid != 0;
+	const struct results_file row = {
+		.dev_major = group->dev >> 20,
+		.dev_minor = group->dev & 0xfffff,
+		.pid = is_read ? group->reader.pid : group->writer.pid,
+		.comm = is_read ? group->reader_comm : group->writer_comm,
+		.writer_pid = group->writer.pid,
+		.writer_comm = group->writer_comm,
+		.added = (int64_t)group->added,
+		.again = (int64_t)group->again,
+		.evicted = (int64_t)group->evicted,
+		.written = (int64_t)group->written,
+		.files = (int64_t)group->files,
+	};
+
+	if (group->added >= LEAST_PAGES)
+		results_put_file(t->db, &row);
+}
+
 int replay_file_traffic_finish(struct replay_file_traffic *t, struct mmr_error *err)
 {
 	for (uint32_t i = 0; i < t->count; i++) {
-		const struct replay_file *file = &t->items[i];
-		uint32_t pid = file->reader.pid ? file->reader.pid : file->writer.pid;
-		const struct results_file row = {
-			.dev_major = file->dev >> 20,
-			.dev_minor = file->dev & 0xfffff,
-			.ino = (int64_t)file->ino,
-			.pages = (int64_t)file->nr_pages,
-			.pid = pid,
-			.comm = mmr_trace_comm(t->trace, pid),
-			.writer_pid = file->writer.pid,
-			.writer_comm = mmr_trace_comm(t->trace, file->writer.pid),
-			.added = (int64_t)file->added,
-			.again = (int64_t)file->again,
-			.sequential = (int64_t)file->sequential,
-			.evicted = (int64_t)file->evicted,
-			.written = (int64_t)file->written,
-		};
-
-		if (file->added + file->evicted >= LEAST_PAGES)
-			results_put_file(t->db, &row);
+		if (is_small(&t->items[i]))
+			sum_up(t, &t->items[i]);
+		else
+			put_file(t, &t->items[i]);
 	}
+	for (uint32_t i = 0; i < t->nr_groups; i++)
+		put_group(t, &t->groups[i]);
 	return t->no_memory ? base_error(err, MMR_E_NOMEM,
 	                                 "out of memory for the files of the page cache")
 	                    : 0;
@@ -262,5 +357,6 @@ void replay_file_traffic_deinit(struct replay_file_traffic *t)
 		base_free(t->items[i].seen);
 	base_free(t->items);
 	base_free(t->slots);
+	base_free(t->groups);
 	*t = (struct replay_file_traffic){ 0 };
 }

@@ -50,6 +50,20 @@ struct replay_file {
 	uint64_t nr_seen;                              /* words of it */
 };
 
+/* Small files of a device, by the names of who read and who wrote them. */
+struct replay_small_files {
+	uint32_t dev;
+	struct replay_file_voter reader; /* who of that name had most of them */
+	struct replay_file_voter writer;
+	char reader_comm[16];
+	char writer_comm[16];
+	uint64_t files;
+	uint64_t added;
+	uint64_t written;
+	uint64_t again;
+	uint64_t evicted;
+};
+
 struct replay_file_traffic {
 	struct mmr_trace *trace;
 	struct results_db *db;
@@ -57,6 +71,8 @@ struct replay_file_traffic {
 	uint32_t count;
 	uint32_t *slots;
 	uint32_t nr_slots;
+	struct replay_small_files *groups; /* of those forgotten, and at last of all */
+	uint32_t nr_groups;
 	uint64_t small;    /* files with less traffic make room where there are too many */
 	uint32_t last;     /* where the last event found its file */
 	uint64_t nr_words; /* of all bitmaps */

@@ -168,6 +168,7 @@ struct results_file {
 	int64_t written;
 	int64_t writer_pid; /* if any was written */
 	const char *writer_comm;
+	int64_t files; /* more than 1: small ones, summed up */
 };
 
 struct results_slab_cache {

@@ -348,7 +348,8 @@ CREATE TABLE IF NOT EXISTS file_stat (
   evicted INTEGER NOT NULL,                -- by reclaim
   written INTEGER NOT NULL DEFAULT 0,      -- of added: came in to be written over
   writer_pid INTEGER NOT NULL DEFAULT 0,   -- of who wrote most; 0: nobody did
-  writer_comm TEXT NOT NULL DEFAULT ''
+  writer_comm TEXT NOT NULL DEFAULT '',
+  files INTEGER NOT NULL DEFAULT 1         -- more: small files of a reader and a writer, in one row; ino and pages are 0
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS slab_cache (

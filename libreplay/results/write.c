@@ -43,7 +43,7 @@ static const struct {
 	[RESULTS_TASK_MEMORY] = { "task_memory", "iitiiiii" },
 	[RESULTS_PIN] = { "pin", "iitii" },
 	[RESULTS_OOM_CANDIDATE] = { "oom_candidate", "iitiiiiii" },
-	[RESULTS_FILE] = { "file_stat", "tiiitiiiiiit" },
+	[RESULTS_FILE] = { "file_stat", "tiiitiiiiiiti" },
 	[RESULTS_SLAB_CACHE] = { "slab_cache", "itiii" },
 	[RESULTS_CGROUP_MEMORY] = { "cgroup_memory", "ittn" },
 	[RESULTS_MEMINFO] = { "meminfo_value", "iii" },
@@ -381,7 +381,7 @@ void results_put_file(struct results_db *db, const struct results_file *row)
 	sqlite3_snprintf(sizeof(dev), dev, "%u:%u", row->dev_major, row->dev_minor);
 	put(db, RESULTS_FILE, dev, row->ino, row->pages, row->pid, row->comm, row->added,
 	    row->again, row->sequential, row->evicted, row->written,
-	    row->written ? row->writer_pid : 0, row->written ? row->writer_comm : "");
+	    row->written ? row->writer_pid : 0, row->written ? row->writer_comm : "", row->files);
 }
 
 void results_put_slab_cache(struct results_db *db, const struct results_slab_cache *row)

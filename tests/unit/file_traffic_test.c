@@ -133,13 +133,53 @@ static void more_files_than_are_kept(void **state)
 	begin();
 	for (uint64_t ino = 1; ino <= 50000; ino++) {
 		move(IN, 5, ino, 0, false);
+		move(OUT, 40, ino, 0, true);
 		move(IN, 6, 1u << 20, ino, false);
 		move(OUT, 6, 1u << 20, ino, true);
 	}
 	assert_true(traffic.count <= MAX_FILES);
 	end();
-	rows_expect("SELECT ino, added, sequential, evicted FROM file_stat",
-	            "1048576|50000|50000|50000\n");
+	rows_expect("SELECT ino, files, pid, added, again, sequential, evicted FROM file_stat ORDER BY ino",
+	            "0|50000|5|50000|0|0|50000\n1048576|1|6|50000|0|50000|50000\n");
+}
+
+/* Small files count together, by the names of who read and who wrote them; those in use have a row of their own. */
+static void small_files(void **state)
+{
+	(void)state;
+	begin();
+	for (uint64_t ino = 1; ino <= 40; ino++)
+		for (uint64_t i = 0; i < 10; i++) {
+			bring_in(8, ino, i, 0x140c4a);
+			bring_in(9, 100 + ino, i, 0x101c4a);
+		}
+	for (uint64_t i = 0; i < 10; i++) {
+		move(OUT, 40, 3, i, true);
+		move(OUT, 8, 4, i, false); /* truncated */
+		bring_in(8, 3, i, 0x140c4a);
+	}
+	for (uint64_t i = 0; i < 200; i++) {
+		bring_in(8, 500, i, 0x140c4a);
+		move(OUT, 40, 500, i, true);
+	}
+	for (uint64_t i = 0; i < 300; i++)
+		bring_in(7, 600, i % 100, 0x140c4a);
+	end();
+	rows_expect("SELECT dev, ino, files, pages, pid, added, again, evicted, written, writer_pid"
+	            " FROM file_stat ORDER BY ino, written",
+	            "254:16|0|41|0|8|610|10|210|0|0\n254:16|0|40|0|9|400|0|0|400|9\n"
+	            "254:16|600|1|100|7|300|200|0|0|0\n");
+}
+
+/* What little is left, as every recording has some of, is nobody's. */
+static void few_small_files(void **state)
+{
+	(void)state;
+	begin();
+	for (uint64_t i = 0; i < 255; i++)
+		move(IN, 5, i, 0, false);
+	end();
+	rows_expect("SELECT * FROM file_stat", "");
 }
 
 static void many_files(void **state)
@@ -159,8 +199,14 @@ static void many_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_scan_that_is_evicted), TEST(what_is_written),          TEST(what_a_scan_is),
-		TEST(absurd_indices),         TEST(more_files_than_are_kept), TEST(many_files),
+		TEST(a_scan_that_is_evicted),
+		TEST(what_is_written),
+		TEST(what_a_scan_is),
+		TEST(absurd_indices),
+		TEST(more_files_than_are_kept),
+		TEST(small_files),
+		TEST(few_small_files),
+		TEST(many_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
