@@ -2,7 +2,8 @@
 /*
  * Tasks reclaimed themselves although memory was not short: what they took was clean and nobody wanted it back.
  * So there was enough to take, only kswapd had not taken it in time: it is woken at the low watermark, and between
- * that and min there is too little for what is asked for until it runs.
+ * that and min there is too little for what is asked for until it runs. Where programs or the kernel keep what was taken, it is
+ * they who made memory short.
  * Tasks that scan files reclaim for themselves what they read before: they are file_cache.c's; those that write them
  * dirty_pages.c's.
  */
@@ -16,6 +17,7 @@ static bool memory_is_short(const struct finding_facts *facts)
 
 	return taken <= 0 || fact(facts, "swapped_out") > THRESHOLD_WANTED_BACK * taken ||
 	       fact(facts, "wanted_back") > THRESHOLD_WANTED_BACK * taken ||
+	       fact(facts, "kept") * 2 > taken ||
 	       fact(facts, "files_ns") * 2 > fact(facts, "total_ns") || fact(facts, "kills") > 0 ||
 	       fact(facts, "dirty_ns") > THRESHOLD_TIME_SERIOUS * fact(facts, "total_ns");
 }
@@ -72,11 +74,17 @@ const struct finding_ops finding_kswapd_late = {
 	.sql = "WITH mover AS (SELECT pid, comm, files FROM file_stat WHERE run_id = {recorded}" FINDING_SCANNED
 		FINDING_NOT_RECORDER
 	       "   UNION ALL SELECT writer_pid, writer_comm, files FROM file_stat WHERE run_id = {recorded}" FINDING_WRITTEN
-	       ")"
+	       "),"
+	       /* What reclaim does not take for good: memory of programs, and of the kernel. */
+	       " held AS (SELECT t_ns, sum(value) AS pages FROM vmstat WHERE run_id = {run}"
+	       "   AND name IN ('nr_inactive_anon', 'nr_active_anon', 'nr_unevictable', 'nr_slab_unreclaimable') GROUP BY t_ns)"
 	       " SELECT sum(value) FILTER (WHERE name GLOB 'pgsteal_anon' OR name GLOB 'pgsteal_file') AS taken,"
 	       " sum(value) FILTER (WHERE name = 'pswpout') AS swapped_out,"
 	       " sum(value) FILTER (WHERE name IN ('pswpin', 'workingset_refault_file')) AS wanted_back,"
 	       " sum(value) FILTER (WHERE name = 'oom_kill') AS kills,"
+	       " (SELECT avg(pages) FROM held WHERE t_ns >= (SELECT min(start_ns) FROM reclaim_stalls"
+	       "   WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
+	       ")) - (SELECT pages FROM held ORDER BY t_ns LIMIT 1) AS kept,"
 	       " (SELECT sum(wmark_min) FROM zone WHERE run_id = {run}) AS min,"
 	       " (SELECT sum(wmark_low) FROM zone WHERE run_id = {run}) AS low,"
 	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct' AND pid IN"
