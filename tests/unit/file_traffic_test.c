@@ -139,8 +139,9 @@ static void more_files_than_are_kept(void **state)
 	}
 	assert_true(traffic.count <= MAX_FILES);
 	end();
-	rows_expect("SELECT ino, files, pid, added, again, sequential, evicted FROM file_stat ORDER BY ino",
-	            "0|50000|5|50000|0|0|50000\n1048576|1|6|50000|0|50000|50000\n");
+	rows_expect(
+		"SELECT ino, files, pid, added, again, sequential, evicted FROM file_stat ORDER BY ino",
+		"0|50000|5|50000|0|0|50000\n1048576|1|6|50000|0|50000|50000\n");
 }
 
 /* Small files count together, by the names of who read and who wrote them; those in use have a row of their own. */
@@ -199,14 +200,10 @@ static void many_files(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_scan_that_is_evicted),
-		TEST(what_is_written),
-		TEST(what_a_scan_is),
-		TEST(absurd_indices),
-		TEST(more_files_than_are_kept),
-		TEST(small_files),
-		TEST(few_small_files),
-		TEST(many_files),
+		TEST(a_scan_that_is_evicted),   TEST(what_is_written),
+		TEST(what_a_scan_is),           TEST(absurd_indices),
+		TEST(more_files_than_are_kept), TEST(small_files),
+		TEST(few_small_files),          TEST(many_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
