@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <mmreplay/curve.h>
+
 #include "alloc.h"
 #include "error_set.h"
 #include "mm.h"
@@ -209,6 +211,8 @@ static int execute_ready(struct free_run *run, struct mmr_error *err)
 		code = replay_future_ops(run->future, ops, nr_ops, err);
 	if (run->looking_ahead && run->residence && code == 0)
 		code = replay_residence_ops(run->residence, ops, nr_ops, err);
+	if (run->looking_ahead && run->curves && code == 0)
+		code = replay_curves_ops(run->curves, ops, nr_ops, err);
 	if (run->looking_ahead)
 		replay_kept_add(run->kept, run->wl, ops, nr_ops, run->report->nr_events);
 
@@ -319,21 +323,46 @@ static bool follows_residence(const struct free_run *run)
 
 static int create_workload(struct free_run *run, struct mmr_error *err)
 {
-	int code = wl_create(run->trace, &run->wl, err);
+	int code = replay_run_workload(run->trace, &run->start,
+	                               replay_tunables_folios(&run->tunables), &run->wl, err);
 
 	if (code == 0 && run->tunables.value[REPLAY_TUNABLE_TLB_MODEL])
 		wl_tell_tlb(run->wl);
-	if (code == 0 && replay_tunables_folios(&run->tunables))
-		wl_number_folios(run->wl);
-	if (code == 0)
-		wl_khugepaged_is(run->wl, run->start.khugepaged_pid);
-	for (size_t i = 0; code == 0 && i < run->start.nr_listed; i++)
-		wl_add_listed(run->wl, run->start.listed[i].pfn,
-		              UINT64_C(1) << run->start.listed[i].order);
-	for (size_t i = 0; code == 0 && i < run->start.nr_bulk_takes; i++)
-		code = wl_add_bulk(run->wl, run->start.bulk_takes[i].t_ns,
-		                   run->start.bulk_takes[i].pfn, err);
 	return code;
+}
+
+/* The recording's miss-ratio curves come from the pass ahead where its demand is what they are read from, too. */
+static int begin_curves(struct free_run *run, struct mmr_error *err)
+{
+	const struct mmr_curve_options options = replay_run_curve_options(run->options);
+
+	if (!run->wants_curves || replay_tunables_folios(&run->tunables) != run->recorded_folios)
+		return 0;
+	return replay_curves_begin(run->trace, &options, &run->curves, err);
+}
+
+static int end_curves(struct free_run *run, struct mmr_error *err)
+{
+	int code;
+
+	if (!run->curves)
+		return 0;
+	code = replay_curves_end(run->curves, run->trace, run->report->nr_events, err);
+	if (code == 0)
+		replay_run_put_curves(run->db, run->curves);
+	mmr_curves_free(run->curves);
+	run->curves = NULL;
+	run->wants_curves = false;
+	return code;
+}
+
+static int read_curves(struct free_run *run, struct mmr_error *err)
+{
+	if (!run->wants_curves)
+		return 0;
+	run->wants_curves = false;
+	return replay_run_read_curves(run->db, run->trace, &run->start, run->recorded_folios,
+	                              run->options, err);
 }
 
 /* The whole demand once, only to learn when each page is used next. */
@@ -353,11 +382,15 @@ static int look_ahead(struct free_run *run, struct mmr_error *err)
 	if (code == 0)
 		code = create_workload(run, err);
 	if (code == 0)
+		code = begin_curves(run, err);
+	if (code == 0)
 		code = mmr_trace_rewind(run->trace, err);
 	run->looking_ahead = true;
 	if (code == 0)
 		code = feed(run, err);
 	run->looking_ahead = false;
+	if (code == 0)
+		code = end_curves(run, err);
 	if (code < 0)
 		return code;
 	if (run->future)
@@ -374,7 +407,7 @@ static int look_ahead(struct free_run *run, struct mmr_error *err)
 	}
 	run->access = (struct run_access){ 0 };
 	run->report->nr_events = 0;
-	return mmr_trace_rewind(run->trace, err);
+	return 0;
 }
 
 static int read_start(struct free_run *run, struct free_run_start *start, struct mmr_error *err)
@@ -386,6 +419,7 @@ static int read_start(struct free_run *run, struct free_run_start *start, struct
 	memcpy(&run->start, &start->start, sizeof(run->start));
 	memset(&start->start, 0, sizeof(start->start));
 	run->tunables = start->tunables;
+	run->wants_curves = start->wants_curves;
 	return 0;
 }
 
@@ -393,6 +427,7 @@ static int read_settings(struct free_run *run, struct free_run_start *start, str
 {
 	int code = read_start(run, start, err);
 
+	run->recorded_folios = code == 0 && replay_tunables_folios(&run->tunables);
 	for (size_t i = 0; code == 0 && i < run->options->nr_settings; i++)
 		code = replay_tunable_set(&run->tunables, run->options->settings[i], err);
 	for (uint32_t i = 0; i < run->tunables.nr_changes; i++)
@@ -575,6 +610,10 @@ static int run_through(struct free_run *run, struct free_run_start *start, struc
 	if (code == 0)
 		code = look_ahead(run, err);
 	if (code == 0)
+		code = read_curves(run, err);
+	if (code == 0)
+		code = mmr_trace_rewind(run->trace, err);
+	if (code == 0)
 		code = create(run, err);
 	if (code == 0)
 		code = begin(run, err);
@@ -590,6 +629,7 @@ static void destroy(struct free_run *run)
 	if (run->sampler.trace)
 		replay_run_sampler_deinit(&run->sampler);
 	replay_pins_replay_deinit(&run->pins);
+	mmr_curves_free(run->curves);
 	wl_destroy(run->wl);
 	replay_kept_destroy(run->kept);
 	replay_destroy(run->replay);

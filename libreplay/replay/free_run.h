@@ -34,6 +34,9 @@ struct free_run {
 	struct replay_future *future;       /* NULL: the policy does not ask */
 	struct replay_residence *residence; /* NULL: nobody asks */
 	bool looking_ahead;                 /* the first of two passes: nothing is executed */
+	struct mmr_curves *curves;          /* of the original, from that pass; NULL: none */
+	bool wants_curves;                  /* and has none yet */
+	bool recorded_folios;               /* folios have numbers under the recorded settings */
 	struct replay_kept *kept; /* the demand, if that pass has kept it; otherwise NULL */
 	struct wl *wl;            /* that makes it from the events; NULL: it is kept */
 	struct run_source source;
@@ -55,6 +58,7 @@ struct free_run {
 struct free_run_start {
 	struct replay_start start;
 	struct replay_tunables tunables; /* as recorded */
+	bool wants_curves;               /* of the original, which is the run at hand */
 };
 
 /*

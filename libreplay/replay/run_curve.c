@@ -20,6 +20,7 @@
 
 #include "alloc.h"
 #include "error_set.h"
+#include "free_run.h"
 #include "miss_curve.h"
 #include "run_private.h"
 #include "run_runs.h"
@@ -227,14 +228,22 @@ static int follow(struct mmr_curves *curves, const struct demand_op *op, struct 
 	return 0;
 }
 
-static int follow_ready(struct mmr_curves *curves, struct wl *wl, struct mmr_error *err)
+int replay_curves_ops(struct mmr_curves *curves, const struct demand_op *ops, size_t nr_ops,
+                      struct mmr_error *err)
 {
-	size_t nr_ops;
-	const struct demand_op *ops = wl_ops(wl, &nr_ops);
 	int code = 0;
 
 	for (size_t i = 0; code == 0 && i < nr_ops; i++)
 		code = follow(curves, &ops[i], err);
+	return code;
+}
+
+static int follow_ready(struct mmr_curves *curves, struct wl *wl, struct mmr_error *err)
+{
+	size_t nr_ops;
+	const struct demand_op *ops = wl_ops(wl, &nr_ops);
+	int code = replay_curves_ops(curves, ops, nr_ops, err);
+
 	if (code == 0)
 		wl_consume(wl, nr_ops);
 	return code;
@@ -274,10 +283,11 @@ static int read_events(struct mmr_curves *curves, struct mmr_trace *trace,
 }
 
 static int read_demand(struct mmr_curves *curves, struct mmr_trace *trace,
+                       const struct replay_start *start, bool folios,
                        const struct mmr_curve_options *options, struct mmr_error *err)
 {
 	struct wl *wl = NULL;
-	int code = wl_create(trace, &wl, err);
+	int code = replay_run_workload(trace, start, folios, &wl, err);
 
 	if (code == 0)
 		code = read_events(curves, trace, options, wl, err);
@@ -366,11 +376,11 @@ static int create_curves(struct mmr_curves *curves, const struct mmr_curve_optio
 	return code;
 }
 
-static int read_trace(struct mmr_curves *curves, struct mmr_trace *trace,
-                      const struct mmr_curve_options *options, struct mmr_error *err)
+int replay_curves_begin(struct mmr_trace *trace, const struct mmr_curve_options *options,
+                        struct mmr_curves **ret, struct mmr_error *err)
 {
 	const struct mmr_run_options limits = { .force = options->force };
-	bool requests = mmr_trace_info(trace)->has_requests;
+	struct mmr_curves *curves;
 	struct run_span span;
 	int code = replay_run_check_limits(trace, true, &limits, err);
 
@@ -378,13 +388,24 @@ static int read_trace(struct mmr_curves *curves, struct mmr_trace *trace,
 		code = replay_run_span_read(trace, &span, err);
 	if (code < 0)
 		return code;
+	curves = base_calloc_err(1, sizeof(*curves), "curves", err);
+	if (!curves)
+		return MMR_E_NOMEM;
 	describe(curves, trace, &span);
-	code = create_curves(curves, options, requests, err);
-	if (code == 0)
-		code = mmr_trace_rewind(trace, err);
-	if (code == 0)
-		code = requests ? read_requests(curves, trace, options, err)
-		                : read_demand(curves, trace, options, err);
+	code = create_curves(curves, options, mmr_trace_info(trace)->has_requests, err);
+	if (code < 0)
+		mmr_curves_free(curves);
+	else
+		*ret = curves;
+	return code;
+}
+
+int replay_curves_end(struct mmr_curves *curves, struct mmr_trace *trace, uint64_t nr_events,
+                      struct mmr_error *err)
+{
+	int code = 0;
+
+	curves->info.nr_events = nr_events;
 	for (unsigned int i = 0; code == 0 && i < MMR_NR_CURVES; i++)
 		code = curve_finish(curves->curves[i], err);
 	if (mmr_trace_damage(trace)->text[0])
@@ -392,21 +413,50 @@ static int read_trace(struct mmr_curves *curves, struct mmr_trace *trace,
 	return code;
 }
 
+int replay_curves_read(struct mmr_trace *trace, const struct replay_start *start, bool folios,
+                       const struct mmr_curve_options *options, struct mmr_curves **ret,
+                       struct mmr_error *err)
+{
+	struct mmr_curves *curves;
+	int code = replay_curves_begin(trace, options, &curves, err);
+
+	if (code < 0)
+		return code;
+	code = mmr_trace_rewind(trace, err);
+	if (code == 0)
+		code = mmr_trace_info(trace)->has_requests
+		               ? read_requests(curves, trace, options, err)
+		               : read_demand(curves, trace, start, folios, options, err);
+	if (code == 0)
+		code = replay_curves_end(curves, trace, curves->info.nr_events, err);
+	if (code < 0)
+		mmr_curves_free(curves);
+	else
+		*ret = curves;
+	return code;
+}
+
 int mmr_curves_read(struct mmr_trace *trace, const struct mmr_curve_options *options,
                     struct mmr_curves **ret, struct mmr_error *err)
 {
-	struct mmr_curves *curves = base_calloc_err(1, sizeof(*curves), "curves", err);
+	struct free_run_start *start;
 	int code;
 
-	if (!curves)
+	if (mmr_trace_info(trace)->has_requests)
+		return replay_curves_read(trace, NULL, false, options, ret, err);
+	start = base_calloc_err(1, sizeof(*start), "curves", err);
+	if (!start)
 		return MMR_E_NOMEM;
-	code = read_trace(curves, trace, options, err);
-	if (code < 0) {
-		mmr_curves_free(curves);
-		return code;
+	replay_tunables_init(&start->tunables);
+	code = replay_start_read(trace, &start->start, &start->tunables, err);
+	if (code == 0) {
+		code = replay_curves_read(trace, &start->start,
+		                          replay_tunables_folios(&start->tunables), options, ret,
+		                          err);
+		replay_start_deinit(&start->start);
 	}
-	*ret = curves;
-	return 0;
+	base_free(start);
+	return code;
 }
 
 void mmr_curves_free(struct mmr_curves *curves)

@@ -479,8 +479,6 @@ static int finish(struct original *run, struct mmr_error *err)
 		code = replay_pins_finish(&run->pins.pins, err);
 	if (code == 0)
 		code = replay_file_traffic_finish(&run->files, err);
-	if (code == 0 && lacked_memory(run))
-		code = replay_run_put_curves(run->db, run->trace, run->options, err);
 	if (code < 0)
 		return code;
 	report->nr_reclaim_episodes = run->episodes.nr_reclaim;
@@ -494,7 +492,7 @@ static int finish(struct original *run, struct mmr_error *err)
 
 int replay_run_original(struct mmr_trace *trace, struct results_db *db,
                         const struct mmr_run_options *options, struct replay_survey *survey,
-                        struct mmr_run_report *report, struct mmr_error *err)
+                        bool *wants_curves, struct mmr_run_report *report, struct mmr_error *err)
 {
 	struct original run = { .trace = trace, .options = options, .report = report, .db = db };
 	int code;
@@ -518,6 +516,7 @@ int replay_run_original(struct mmr_trace *trace, struct results_db *db,
 		code = feed(&run, err);
 	if (code == 0)
 		code = finish(&run, err);
+	*wants_curves = code == 0 && db && lacked_memory(&run) && replay_run_may_put_curves(trace);
 	if (db)
 		replay_run_sampler_deinit(&run.sampler);
 	replay_episodes_deinit(&run.episodes);
@@ -534,6 +533,7 @@ int mmr_run_original(struct mmr_trace *trace, const struct mmr_run_options *opti
                      struct mmr_run_report *report, struct mmr_error *err)
 {
 	struct results_db *db = NULL;
+	bool wants_curves = false;
 	int code;
 
 	*report = (struct mmr_run_report){ 0 };
@@ -543,7 +543,9 @@ int mmr_run_original(struct mmr_trace *trace, const struct mmr_run_options *opti
 	if (code == 0 && options->db_path)
 		code = results_open(options->db_path, &db, err);
 	if (code == 0)
-		code = replay_run_original(trace, db, options, NULL, report, err);
+		code = replay_run_original(trace, db, options, NULL, &wants_curves, report, err);
+	if (code == 0 && wants_curves)
+		code = replay_run_read_curves(db, trace, NULL, false, options, err);
 	if (code == 0 && db)
 		code = results_commit(db, err);
 	results_close(db);

@@ -176,11 +176,4 @@ void replay_run_put_room(struct run_sampler *sampler, uint32_t zone, int64_t t_n
 /* vm.extfrag_threshold as a snapshot has it, or its default. */
 int32_t replay_run_extfrag_threshold(struct mmr_trace *trace);
 
-/* ---- run_curve_rows.c ---- */
-
-/* Reads a recording once more, unless it is a long one. MMR_E_NOMEM, MMR_E_BUSY. */
-int replay_run_put_curves(struct results_db *db, struct mmr_trace *trace,
-                          const struct mmr_run_options *options,
-                          struct mmr_error *err) MMR_MUST_CHECK;
-
 #endif

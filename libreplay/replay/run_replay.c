@@ -32,7 +32,8 @@ static int run_original(struct mmr_trace *trace, struct results_db *db,
 	replay_tunables_init(&start->tunables);
 	code = replay_start_open(trace, &start->start, &start->tunables, &survey, err);
 	if (code == 0)
-		code = replay_run_original(trace, db, options, survey, &report, err);
+		code = replay_run_original(trace, db, options, survey, &start->wants_curves,
+		                           &report, err);
 	mmr_run_report_deinit(&report);
 	if (code == 0)
 		code = replay_start_close(trace, &start->start, &start->tunables, survey, err);
