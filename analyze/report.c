@@ -221,13 +221,15 @@ static const char predictions[] =
 	"   SELECT run_id, 2, value FROM counters WHERE name = 'pswpin' UNION ALL"
 	"   SELECT run_id, 3, value FROM counters WHERE name = 'pswpout' UNION ALL"
 	"   SELECT run_id, 4, sum(value) FROM counters WHERE name GLOB 'workingset_refault_*' GROUP BY run_id UNION ALL"
-	"   SELECT run_id, 5, value FROM counters WHERE name = 'thp_fault_alloc'),"
+	"   SELECT run_id, 5, value FROM counters WHERE name = 'thp_fault_alloc' UNION ALL"
+	"   SELECT run_id, 6, (SELECT count(*) FROM oom_kill o WHERE o.run_id = run.run_id) FROM run),"
 	" told AS (SELECT kind, run, n, count(*) AS seeds, CASE WHEN min(value) = max(value) THEN printf('%,d', min(value))"
 	"   ELSE printf('%,d (%,d to %,d)', CAST(round(avg(value)) AS INTEGER), min(value), max(value)) END AS text"
 	"   FROM alike JOIN number USING (run_id) GROUP BY kind, run, n)"
 	" SELECT run, max(seeds) AS seeds, max(text) FILTER (WHERE n = 1) AS direct_reclaims,"
 	" max(text) FILTER (WHERE n = 2) AS swapped_in, max(text) FILTER (WHERE n = 3) AS swapped_out,"
-	" max(text) FILTER (WHERE n = 4) AS refaults, max(text) FILTER (WHERE n = 5) AS huge_pages"
+	" max(text) FILTER (WHERE n = 4) AS refaults, max(text) FILTER (WHERE n = 5) AS huge_pages,"
+	" max(text) FILTER (WHERE n = 6) AS oom_kills"
 	" FROM told WHERE (SELECT count(*) FROM alike WHERE kind = 'replay') GROUP BY kind, run ORDER BY kind, run";
 
 static const char tlbs[] =
