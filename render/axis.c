@@ -167,6 +167,23 @@ static bool between_counts(enum quantity quantity, double value)
 	return quantity == QUANTITY_AMOUNT && fabs(value - round(value)) > 1e-9;
 }
 
+/* As many as have ample room; where that is but one, which tells no scale, as many as just have room. */
+static void place_left(struct ticks *ticks, const struct scale *scale, enum quantity quantity,
+                       size_t most, double unit)
+{
+	place_ticks(ticks, scale, quantity, most);
+	for (size_t more = most + 1; ticks->count < 2 && more <= LEFT_TICKS; more++) {
+		struct ticks closer;
+
+		place_ticks(&closer, scale, quantity, more);
+		if (closer.count > 1 &&
+		    fabs(scale_map(scale, closer.at[1]) - scale_map(scale, closer.at[0])) <
+		            1.2 * TEXT_SMALL * unit)
+			return;
+		*ticks = closer;
+	}
+}
+
 void axis_left(struct canvas *canvas, struct rect plot, const struct scale *scale,
                enum quantity quantity, bool labels)
 {
@@ -175,7 +192,7 @@ void axis_left(struct canvas *canvas, struct rect plot, const struct scale *scal
 	char label[SCALE_LABEL];
 	struct ticks ticks;
 
-	place_ticks(&ticks, scale, quantity, most);
+	place_left(&ticks, scale, quantity, most, canvas->unit);
 	for (size_t i = 0; i < ticks.count; i++) {
 		double y = scale_map(scale, ticks.at[i]);
 

@@ -251,8 +251,8 @@ static int draw(struct canvas *canvas, const struct chart_request *request, stru
 	if (!rc && !(chart->widest > 0))
 		layout_empty(
 			canvas, request, TITLE,
-			"Nothing to show: the runs are no replays of page requests. mmanalyze curve "
-			"--csv makes a table of a recording, which this chart draws, too.");
+			"Nothing to show: the database has no curves of this recording, and no replays of page requests. "
+			"mmanalyze curve --csv makes a table of a recording, which this chart draws, too.");
 	else if (!rc)
 		rc = compose(chart, err);
 	curve_table_deinit(&chart->table);

@@ -89,6 +89,35 @@ int curve_table_read(const char *path, struct curve_table *table, struct mmr_err
 	return rc;
 }
 
+/* The curves of a recording: shares of its uses, as mmanalyze curve prints them. */
+static int read_recorded(struct db *db, const struct run *run, struct curve_table *table,
+                         struct mmr_error *err)
+{
+	sqlite3_stmt *stmt = db_prepare(
+		db,
+		"SELECT c.memory, c.pages, 100.0 * c.refaults / u.uses, 100.0 * (c.refaults + u.first_uses) / u.uses, "
+		"c.pages < u.known_from FROM miss_curve c JOIN memory_use u USING (run_id, memory) "
+		"WHERE c.run_id = (SELECT run_id FROM run WHERE trace_id = ? AND kind = 'original') "
+		"AND u.uses > 0 ORDER BY c.memory = 'both', c.memory, c.pages",
+		run->trace_id, err);
+	int rc;
+
+	if (!stmt)
+		return err->code;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		struct curve_point point = { .lower_bound = sqlite3_column_int(stmt, 4) };
+		char name[NAME_SIZE];
+
+		column_name(stmt, 0, name, sizeof(name));
+		point.bytes = fmin(fmax(sqlite3_column_double(stmt, 1), 0) * (double)run->page_size,
+		                   BYTES_MAX);
+		point.refault_percent = fmin(fmax(sqlite3_column_double(stmt, 2), 0), 100);
+		point.miss_percent = fmin(fmax(sqlite3_column_double(stmt, 3), 0), 100);
+		add_point(table, name, &point);
+	}
+	return db_finish(db, stmt, rc, err);
+}
+
 int db_miss_ratios(struct db *db, const struct run *run, struct curve_table *table,
                    struct mmr_error *err)
 {
@@ -111,7 +140,8 @@ int db_miss_ratios(struct db *db, const struct run *run, struct curve_table *tab
 		point.miss_percent = fmin(fmax(100 * sqlite3_column_double(stmt, 2), 0), 100);
 		add_point(table, name, &point);
 	}
-	return db_finish(db, stmt, rc, err);
+	rc = db_finish(db, stmt, rc, err);
+	return rc || table->nr_curves ? rc : read_recorded(db, run, table, err);
 }
 
 void curve_table_deinit(struct curve_table *table)

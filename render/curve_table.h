@@ -28,7 +28,10 @@ struct curve_table {
 /* MMR_E_FORMAT: it is not such a table. */
 int curve_table_read(const char *path, struct curve_table *table, struct mmr_error *err);
 
-/* A curve for each policy, of the runs of `run`'s trace: none if it was no trace of page requests. */
+/*
+ * A curve for each policy, of the runs of `run`'s trace of page requests; of a recording those of its memory, which databases
+ * of short ones have.
+ */
 int db_miss_ratios(struct db *db, const struct run *run, struct curve_table *table,
                    struct mmr_error *err);
 

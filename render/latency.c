@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "axis.h"
 #include "board.h"
@@ -19,8 +20,8 @@
 #define CELL_MOST  10.0
 #define CELLS_EACH 40.0 /* for a stall */
 
-/* What is waited for. A throttled task waits within its reclaim. */
-enum { WAIT_RECLAIM, WAIT_COMPACTION, NR_WAITS };
+/* What is waited for. A throttled task waits within its reclaim, or on its own where it writes. */
+enum { WAIT_RECLAIM, WAIT_THROTTLED, WAIT_COMPACTION, NR_WAITS };
 
 struct field {
 	size_t width, height;
@@ -43,8 +44,10 @@ struct latency {
 /* NR_WAITS: not here. */
 static size_t wait_of(const struct stall_kind *kind)
 {
-	if (kind->background || kind->source == STALL_OOM || kind->kind[0] == 't')
+	if (kind->background || kind->source == STALL_OOM)
 		return NR_WAITS;
+	if (strcmp(kind->kind, "throttle") == 0)
+		return WAIT_THROTTLED;
 	return kind->source == STALL_COMPACTION ? WAIT_COMPACTION : WAIT_RECLAIM;
 }
 
@@ -239,7 +242,23 @@ static int compose(struct latency *latency, struct mmr_error *err)
 	return 0;
 }
 
-static int load(struct latency *latency, int64_t *end, struct mmr_error *err)
+/* As of the other charts of that time: its first sample, or the first stall. */
+static void begin_at(const struct latency *latency, const struct run *run, size_t panel,
+                     int64_t *begin)
+{
+	int64_t first = db_first_sample(latency->request->db, run);
+
+	if (first >= 0 && first < *begin)
+		*begin = first;
+	for (size_t i = 0; i < NR_STALL_KINDS; i++) {
+		const struct stalls *stalls = &latency->stalls[panel].of[i];
+
+		if (stalls->count && stalls->items[0].start_ns < *begin)
+			*begin = stalls->items[0].start_ns;
+	}
+}
+
+static int load(struct latency *latency, int64_t *begin, int64_t *end, struct mmr_error *err)
 {
 	int rc = 0;
 
@@ -248,6 +267,7 @@ static int load(struct latency *latency, int64_t *end, struct mmr_error *err)
 		size_t count = 0;
 
 		rc = stall_set_load(latency->request->db, run, &latency->stalls[i], err);
+		begin_at(latency, run, i, begin);
 		if (run->duration_ns > *end)
 			*end = run->duration_ns;
 		for (size_t kind = 0; kind < NR_STALL_KINDS; kind++) {
@@ -273,17 +293,17 @@ static int load(struct latency *latency, int64_t *end, struct mmr_error *err)
 static int draw(struct canvas *canvas, const struct chart_request *request, struct mmr_error *err)
 {
 	struct latency *latency = xalloc(1, sizeof(*latency));
-	int64_t end = 0;
+	int64_t begin = TIME_MAX, end = 0;
 	int rc;
 
 	latency->canvas = canvas;
 	latency->request = request;
 	latency->shortest_ns = (double)TIME_MAX;
-	rc = load(latency, &end, err);
+	rc = load(latency, &begin, &end, err);
 	if (!rc)
-		rc = layout_time_range(request, 0, end, &latency->board.since,
+		rc = layout_time_range(request, begin, end, &latency->board.since,
 		                       &latency->board.until, err);
-	if (!rc && !latency->shown[WAIT_RECLAIM] && !latency->shown[WAIT_COMPACTION])
+	if (!rc && !latency->busiest)
 		layout_empty(canvas, request, TITLE, "No stalls: nobody waited for memory.");
 	else if (!rc)
 		rc = compose(latency, err);

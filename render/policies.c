@@ -153,8 +153,10 @@ static void value_text(const struct policies *policies, size_t run, size_t metri
 	format_quantity(number, metrics[metric].quantity, value);
 	if (!(value > 0))
 		snprintf(number, sizeof(number), "0");
-	if (!run || !policies->request->runs[0].original || !(base > 0))
+	if (!run || !policies->request->runs[0].original || !(base > 0 || value > 0))
 		snprintf(text, size, "%s", number);
+	else if (!(base > 0))
+		snprintf(text, size, "%s, was 0", number);
 	else if (value > 10 * base)
 		snprintf(text, size, "%s, ×%.0f", number, value / base);
 	else

@@ -179,6 +179,9 @@ void task_waits_deinit(struct task_waits *waits);
 /* When the first event was lost, or -1. */
 int64_t db_first_loss(struct db *db, const struct run *run);
 
+/* When the free lists were looked at first; -1: never. */
+int64_t db_first_sample(struct db *db, const struct run *run);
+
 /* Fills *err and returns its code. */
 int render_error(struct mmr_error *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -48,17 +48,26 @@ void stalls_deinit(struct stalls *stalls)
 	*stalls = (struct stalls){ 0 };
 }
 
-int64_t db_first_loss(struct db *db, const struct run *run)
+static int64_t first_of(struct db *db, const struct run *run, const char *sql)
 {
 	struct mmr_error err;
-	sqlite3_stmt *stmt =
-		db_prepare(db, "SELECT min(t_ns) FROM lost WHERE run_id = ?", run->run_id, &err);
+	sqlite3_stmt *stmt = db_prepare(db, sql, run->run_id, &err);
 	int64_t t_ns = -1;
 
 	if (stmt && sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_type(stmt, 0) != SQLITE_NULL)
 		t_ns = column_in_range(stmt, 0, 0, TIME_MAX);
 	sqlite3_finalize(stmt);
 	return t_ns;
+}
+
+int64_t db_first_loss(struct db *db, const struct run *run)
+{
+	return first_of(db, run, "SELECT min(t_ns) FROM lost WHERE run_id = ?");
+}
+
+int64_t db_first_sample(struct db *db, const struct run *run)
+{
+	return first_of(db, run, "SELECT min(t_ns) FROM instant WHERE run_id = ?");
 }
 
 /* ---- by task ---- */
@@ -113,15 +122,21 @@ static void add_wait(struct task_waits *waits, sqlite3_stmt *stmt)
 int db_task_waits(struct db *db, const struct run *run, int64_t since, int64_t until,
                   struct task_waits *waits, struct mmr_error *err)
 {
+	/* By the last names, which the recording of a replay knows; the recorder is left out. */
 	static const char sql[] =
-		"SELECT pid, comm, kind, count(*), sum(ns), max(ns) FROM ("
+		"SELECT pid, name, kind, n, total, longest FROM (SELECT pid, kind, n, total, longest, coalesce(("
+		"SELECT t.comm FROM task t JOIN run o USING (run_id) JOIN run r USING (trace_id) "
+		"WHERE r.run_id = ?1 AND o.kind = 'original' AND t.pid = waits.pid "
+		"ORDER BY t.start_ns DESC LIMIT 1), comm) AS name FROM ("
+		"SELECT pid, comm, kind, count(*) AS n, sum(ns) AS total, max(ns) AS longest FROM ("
 		"SELECT pid, comm, kind, start_ns, 1.0 * coalesce(duration_ns, ?4 - start_ns) AS ns "
 		"FROM reclaim_episode WHERE run_id = ?1 AND kind IN ('direct', 'memcg', 'node') "
 		"UNION ALL "
 		"SELECT pid, comm, 'compaction', start_ns, 1.0 * coalesce(duration_ns, ?4 - start_ns) "
 		"FROM compaction_episode WHERE run_id = ?1 AND kind = 'direct') "
 		"WHERE start_ns <= ?3 AND start_ns + ns >= ?2 "
-		"GROUP BY pid, comm, kind ORDER BY pid, comm";
+		"GROUP BY pid, comm, kind) waits) "
+		"WHERE name NOT GLOB 'mmcap*' AND name NOT GLOB 'trace-cmd*' ORDER BY pid, name";
 	sqlite3_stmt *stmt = db_prepare(db, sql, run->run_id, err);
 	int rc;
 

@@ -22,3 +22,7 @@ mmrender curve small.db --size 800x500 --format txt -o - | grep -E '"|line 2'
 	echo both,0,0,0.0,0.0,0.0,0
 } >narrow.csv
 mmrender curve narrow.csv --size 800x500 --format txt -o - | grep -E '"|line 2'
+echo "--- a recording's"
+sqlite3 small.db "delete from request_stat; insert into memory_use values (1, 'anon', 1000, 400, 9000, 5000, 0, 100), (1, 'file', 50, 10, 700, 0, 1, 100);
+	insert into miss_curve values (1, 'anon', 0, 600), (1, 'anon', 4000, 300), (1, 'anon', 9000, 0), (1, 'file', 0, 40), (1, 'file', 700, 0)"
+mmrender curve small.db --run clock --size 800x500 --format txt -o - | grep -E '"|line|tip'
