@@ -3,10 +3,11 @@
  * Dropping caches: what a write to /proc/sys/vm/drop_caches frees.
  *
  * 1: every page of a file that is clean, in no page table and not being written; it leaves no shadow, so that it
- * is read again without being a refault. 2: what shrinkers can free at the highest pressure, again while that
+ * is read again without being a refault, and what reclaim remembered of pages of files that it took before is
+ * forgotten with them, whether drop_pagecache_sb() finds an entry or evict_inode() ends them all. 2: what shrinkers can free at the highest pressure, again while that
  * is worth it. 3: both.
  *
- * Follows drop_pagecache_sb(), mapping_evict_folio(), drop_slab() of v6.12.
+ * Follows drop_pagecache_sb(), mapping_try_invalidate(), mapping_evict_folio(), drop_slab() of v6.12.
  *
  * What cannot go is deactivated: dirty pages and those of tmpfs.
  *
@@ -74,6 +75,7 @@ void mm_drop_caches(struct mm_machine *machine, uint16_t cpu, uint32_t what)
 		machine->current.cpu = (uint16_t)(cpu % machine->nr_cpus);
 		mm_lru_add_drain_all(machine);
 		drop_pages(machine, cpu);
+		mm_workingset_forget_files(machine);
 	}
 	if (what & MM_DROP_SLAB) {
 		mm_count(machine, MM_DROP_SLABS, 1);

@@ -516,6 +516,8 @@ bool mm_try_free_swapcache(struct mm_machine *machine, uint32_t pfn);
 void mm_workingset_eviction(struct mm_machine *machine, uint32_t pfn);
 /* A page that may have been evicted is back: to the policy, and to the count of refaults. */
 void mm_workingset_add(struct mm_machine *machine, uint32_t pfn);
+/* Of all pages of files: that they come back is no refault. */
+void mm_workingset_forget_files(struct mm_machine *machine);
 void mm_workingset_age(struct mm_node *node, uint64_t nr_pages);
 
 /* ---- memory.c ---- */

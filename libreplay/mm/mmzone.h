@@ -166,6 +166,8 @@ enum mm_kmem_kind {
 	MM_NR_KMEM_KINDS
 };
 
+#define MM_NO_SHADOW UINT8_MAX /* reclaim took it out, and what was remembered of that is lost */
+
 #define MM_STACK_KIB 16 /* THREAD_SIZE of x86-64 */
 
 struct mm_lpage {
@@ -182,7 +184,7 @@ struct mm_lpage {
 	uint8_t order;
 	uint8_t flags; /* enum mm_lpage_flags */
 	union {
-		uint8_t node; /* if evicted: from where */
+		uint8_t node; /* if evicted: from where, or MM_NO_SHADOW */
 		uint8_t kmem; /* of the kernel's: enum mm_kmem_kind */
 	};
 };

@@ -19,6 +19,8 @@
  */
 #include "internal.h"
 
+static_assert(MM_MAX_NODES <= MM_NO_SHADOW, "the last number is no node");
+
 void mm_workingset_age(struct mm_node *node, uint64_t nr_pages)
 {
 	node->nonresident_age += nr_pages;
@@ -98,11 +100,21 @@ static void refault(struct mm_machine *machine, uint32_t pfn)
 	mm_lru_add_page(machine, pfn);
 }
 
+void mm_workingset_forget_files(struct mm_machine *machine)
+{
+	for (uint32_t number = 0; number < machine->nr_lpages; number++) {
+		struct mm_lpage *lpage = mm_lpage(machine, number);
+
+		if (lpage->kind == MM_LPAGE_FILE && (lpage->flags & MM_LP_EVICTED))
+			lpage->node = MM_NO_SHADOW;
+	}
+}
+
 void mm_workingset_add(struct mm_machine *machine, uint32_t pfn)
 {
 	const struct mm_page *page = &machine->pages[pfn];
 	struct mm_lpage *lpage = mm_lpage(machine, page->logical);
-	bool evicted = lpage->flags & MM_LP_EVICTED;
+	bool evicted = (lpage->flags & MM_LP_EVICTED) && lpage->node != MM_NO_SHADOW;
 
 	lpage->flags &= (uint8_t)~MM_LP_EVICTED;
 	if (machine->hooks.returned)

@@ -507,6 +507,13 @@ static void a_near_refault_begins_active(void **state)
 	/* What is written over was not missed. */
 	touch(machine, 31, MM_LPAGE_FILE, MM_TOUCH_UNUSED | MM_TOUCH_WRITE);
 	assert_int_equal(machine_counter(machine, "workingset_refault_file"), 2);
+	/* Nothing is remembered once caches were dropped, but the contents have to be read. */
+	mm_drop_caches(machine, 0, MM_DROP_PAGECACHE);
+	assert_int_equal(
+		mm_touch_page(machine, &user, 30, MM_LPAGE_FILE, MM_TOUCH_UNUSED | MM_TOUCH_FAULT),
+		MM_TOUCH_READ);
+	assert_int_equal(machine->pages[mm_lpage(machine, 30)->pfn].list, CLASSIC_INACTIVE_FILE);
+	assert_int_equal(machine_counter(machine, "workingset_refault_file"), 2);
 	machine->swap.nr_slots = NR_PAGES;
 	end(machine);
 }
