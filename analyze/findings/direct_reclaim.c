@@ -15,16 +15,14 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 	finding_head(finding, "Direct reclaim: %s waited %s for memory, %s in all",
 	             say_number(fact(facts, "tasks"), "task"), say_number(stalls, "time"),
 	             say_time(total));
-	finding_say(finding, "%s (pid %.0f) suffered most: %s of it.", fact_text(facts, "comm"),
-	            fact(facts, "pid"), say_percent(fact(facts, "worst_ns") / total));
-	if (*fact_text(facts, "taker") && fact(facts, "takers") > 1)
+	finding_say(finding, "%s (%s) suffered most: %s of it.", fact_text(facts, "comm"),
+	            say_who(fact(facts, "sufferers"), fact(facts, "pid")),
+	            say_percent(fact(facts, "worst_ns") / total));
+	/* Many small tasks have no row of what they allocated, only a part in what the kernel counted. */
+	if (*fact_text(facts, "taker") && fact(facts, "taken_share") >= 0.5)
 		finding_say(finding, "%s (%s) caused most of it: %s of all that was allocated.",
-		            fact_text(facts, "taker"), say_number(fact(facts, "takers"), "task"),
-		            say_percent(fact(facts, "taken_share")));
-	else if (*fact_text(facts, "taker"))
-		finding_say(finding,
-		            "%s (pid %.0f) caused most of it: %s of all that was allocated.",
-		            fact_text(facts, "taker"), fact(facts, "taker_pid"),
+		            fact_text(facts, "taker"),
+		            say_who(fact(facts, "takers"), fact(facts, "taker_pid")),
 		            say_percent(fact(facts, "taken_share")));
 	finding_say(finding, "The longest wait took %s; one in a hundred took %s or more.",
 	            say_time(fact(facts, "longest_ns")), say_time(fact(facts, "p99_ns")));
@@ -64,25 +62,28 @@ static const struct finding_evidence evidence[] = {
 const struct finding_ops finding_direct_reclaim = {
 	.name = "direct-reclaim",
 	.rank = FINDING_SYMPTOM,
-	.sql = "WITH s AS (SELECT pid, comm, duration_ns, row_number() OVER (ORDER BY duration_ns) AS n, count(*) OVER () AS k"
-	       "   FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct' AND duration_ns IS NOT NULL" FINDING_NOT_RECORDER
-	       " ), worst AS (SELECT pid, " FINDING_NAME(
-		       "s") " AS comm, sum(duration_ns) AS total_ns FROM s GROUP BY pid"
-			    "   ORDER BY total_ns DESC LIMIT 1),"
-			    " took AS (SELECT comm, min(pid) AS pid, count(DISTINCT pid) AS tasks, sum(allocated) AS pages FROM"
-			    "   (SELECT pid, " FINDING_NAME(
-				    "a") " AS comm, allocated FROM allocation_stat a WHERE run_id = {run}" FINDING_NOT_RECORDER
-					 ")"
-					 "   GROUP BY comm ORDER BY pages DESC LIMIT 1)"
-					 " SELECT (SELECT comm FROM took) AS taker, (SELECT pid FROM took) AS taker_pid, (SELECT tasks FROM took) AS takers,"
-					 " (SELECT pages FROM took) * 1.0 / (SELECT sum(allocated) FROM allocation_stat WHERE run_id = {run}) AS taken_share,"
-					 " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_file') AS files,"
-					 " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_anon') AS anon,"
-					 " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pswpout') AS swapped_out,"
-					 " count(*) AS stalls, count(DISTINCT pid) AS tasks, sum(duration_ns) AS total_ns,"
-					 " max(duration_ns) AS longest_ns, min(CASE WHEN n > k * 0.99 THEN duration_ns END) AS p99_ns,"
-					 " (SELECT comm FROM worst) AS comm, (SELECT pid FROM worst) AS pid,"
-					 " (SELECT total_ns FROM worst) AS worst_ns FROM s",
+	/* clang-format off */
+	.sql = "WITH s AS (SELECT pid, " FINDING_NAME("r") " AS comm, duration_ns,"
+	       "   row_number() OVER (ORDER BY duration_ns) AS n, count(*) OVER () AS k FROM reclaim_stalls r"
+	       "   WHERE run_id = {run} AND kind = 'direct' AND duration_ns IS NOT NULL" FINDING_NOT_RECORDER "),"
+	       " worst AS (SELECT comm, min(pid) AS pid, count(DISTINCT pid) AS tasks, sum(duration_ns) AS total_ns"
+	       "   FROM s GROUP BY comm ORDER BY total_ns DESC LIMIT 1),"
+	       " took AS (SELECT comm, min(pid) AS pid, count(DISTINCT pid) AS tasks, sum(allocated) AS pages FROM"
+	       "   (SELECT pid, " FINDING_NAME("a") " AS comm, allocated FROM allocation_stat a"
+	       "     WHERE run_id = {run}" FINDING_NOT_RECORDER ")"
+	       "   GROUP BY comm ORDER BY pages DESC LIMIT 1)"
+	       " SELECT (SELECT comm FROM took) AS taker, (SELECT pid FROM took) AS taker_pid,"
+	       " (SELECT tasks FROM took) AS takers, (SELECT pages FROM took) * 1.0 /"
+	       "   max((SELECT sum(allocated) FROM allocation_stat WHERE run_id = {run}), coalesce((SELECT sum(value)"
+	       "     FROM counters WHERE run_id = {run} AND name GLOB 'pgalloc_*'), 0)) AS taken_share,"
+	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_file') AS files,"
+	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_anon') AS anon,"
+	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pswpout') AS swapped_out,"
+	       " count(*) AS stalls, count(DISTINCT pid) AS tasks, sum(duration_ns) AS total_ns,"
+	       " max(duration_ns) AS longest_ns, min(CASE WHEN n > k * 0.99 THEN duration_ns END) AS p99_ns,"
+	       " (SELECT comm FROM worst) AS comm, (SELECT pid FROM worst) AS pid,"
+	       " (SELECT tasks FROM worst) AS sufferers, (SELECT total_ns FROM worst) AS worst_ns FROM s",
+	/* clang-format on */
 	.judge = judge,
 	.evidence = evidence,
 };

@@ -61,6 +61,17 @@ const char *say_number(double count, const char *noun)
 	return buffer;
 }
 
+const char *say_who(double nr_tasks, double pid)
+{
+	char *buffer;
+
+	if (nr_tasks > 1)
+		return say_number(nr_tasks, "task");
+	buffer = next_buffer();
+	snprintf(buffer, WORDS_SIZE, "pid %.0f", pid);
+	return buffer;
+}
+
 const char *say_pages(const struct finding_facts *facts, double pages)
 {
 	static const char *const units[] = { "kB", "MiB", "GiB", "TiB" };

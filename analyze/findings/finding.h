@@ -110,6 +110,8 @@ void finding_try_policy(const struct finding_facts *facts, struct finding *findi
 const char *say_count(double count);
 /* "1 time", "2 times". */
 const char *say_number(double count, const char *noun);
+/* Who bears a name: "pid 12" if one task does, otherwise "3 tasks". */
+const char *say_who(double nr_tasks, double pid);
 const char *say_pages(const struct finding_facts *facts, double pages);
 const char *say_time(double ns);
 const char *say_percent(double share);
