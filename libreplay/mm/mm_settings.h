@@ -60,6 +60,7 @@ enum mm_shmem_enabled {
 struct mm_shmem_settings {
 	uint16_t always, within_size, advise, inherit;
 	uint8_t enabled; /* enum mm_shmem_enabled */
+	uint8_t huge;    /* of tmpfs as it is mounted: up to MM_SHMEM_ADVISE */
 };
 
 enum mm_ksm_run { MM_KSM_RUN_STOP, MM_KSM_RUN_MERGE, MM_KSM_RUN_UNMERGE };

@@ -10,11 +10,13 @@
  * State: which huge pages each space maps, ascending (struct mm_huge_space); of each chunk how many spaces do, and a serial number
  * that goes on where nobody does any more, so that what spaces remember need not be looked for; the page that has lost a part.
  *
- * Follows shmem_allowable_huge_orders(), shmem_get_folio_gfp(), shmem_alloc_and_add_folio(), shmem_writepage(),
+ * Follows shmem_allowable_huge_orders(), __shmem_huge_global_enabled(), shmem_get_folio_gfp(), shmem_alloc_and_add_folio(), shmem_writepage(),
  * truncate_inode_partial_folio(), do_set_pmd() of v6.12; shmem_is_huge() of v6.1.
  *
- * Not modelled: files of tmpfs by read() and write(), and its huge= mount option: no event tells where in its file a page lies, so that
- * they have what the recording had, or base pages where shmem_enabled is set to deny; huge pages beyond the end of a file (kernels before 6.11
+ * Files of tmpfs that system calls write have a setting of their own, the mount option huge=; shmem_enabled overrules it by deny and
+ * force. Where their pages lie workload/tmpfs.c finds out.
+ *
+ * Not modelled: tmpfs that is mapped with huge pages; mounts that differ; huge pages beyond the end of a file (kernels before 6.11
  * make them) and the shrinker that splits those; base pages that nobody has touched of one that is split: they are free then;
  * the charge to a memory cgroup, which never fails.
  */
@@ -62,6 +64,17 @@ uint32_t mm_shmem_orders(const struct mm_settings *settings, enum mm_advice advi
 	if (is_on(shmem, advised))
 		orders |= shmem->inherit;
 	return orders;
+}
+
+bool mm_shmem_file_huge(const struct mm_settings *settings, bool within)
+{
+	const struct mm_shmem_settings *shmem = &settings->shmem;
+
+	if (shmem->enabled == MM_SHMEM_DENY)
+		return false;
+	if (shmem->enabled == MM_SHMEM_FORCE || shmem->huge == MM_SHMEM_ALWAYS)
+		return true;
+	return shmem->huge == MM_SHMEM_WITHIN_SIZE && within;
 }
 
 /* ---- who maps them ---- */

@@ -10,6 +10,11 @@
  * the order around the page.
  */
 uint32_t mm_shmem_orders(const struct mm_settings *settings, enum mm_advice advice);
+/*
+ * Whether a write to a file of tmpfs where nothing is asks for a huge page; within: the file reaches beyond the place of that
+ * already.
+ */
+bool mm_shmem_file_huge(const struct mm_settings *settings, bool within);
 /* As mm_place_huge(), of shared memory. */
 void mm_shmem_place(struct mm_machine *machine, uint32_t page, uint32_t space, uint32_t area);
 /* A part of a huge page of shared memory has ended, and the whole has not: its logical page, or MM_NONE. */

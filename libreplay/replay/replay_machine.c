@@ -161,6 +161,7 @@ static struct mm_shmem_settings shmem_settings_of(const uint64_t *value)
 {
 	return (struct mm_shmem_settings){
 		.enabled = (uint8_t)value[REPLAY_TUNABLE_SHMEM_ENABLED],
+		.huge = (uint8_t)value[REPLAY_TUNABLE_TMPFS_HUGE],
 		.advise = shmem_orders(value, 1),
 		.inherit = shmem_orders(value, 2),
 		.within_size = shmem_orders(value, 3),
@@ -272,6 +273,9 @@ void replay_folios_init(struct replay *replay)
 		replay->has_folios |= source[folio_sizes[i].tunable] == REPLAY_TUNABLE_SET;
 	replay->shmem_set = source[REPLAY_TUNABLE_SHMEM_ENABLED] == REPLAY_TUNABLE_SET ||
 	                    source[REPLAY_TUNABLE_SHMEM_2048K] == REPLAY_TUNABLE_SET;
+	replay->tmpfs_set = source[REPLAY_TUNABLE_TMPFS_HUGE] == REPLAY_TUNABLE_SET ||
+	                    (replay->shmem_set && (settings.shmem.enabled == MM_SHMEM_DENY ||
+	                                           settings.shmem.enabled == MM_SHMEM_FORCE));
 	for (int i = 0; i < NR_FOLIO_SIZES; i++)
 		replay->shmem_set |= source[folio_sizes[i].shared] == REPLAY_TUNABLE_SET;
 }

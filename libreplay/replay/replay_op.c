@@ -163,9 +163,30 @@ static bool has_zero_pages(const struct replay *replay, const struct demand_op *
 	       mm_huge_zero_maps(replay->machine, space, op->arg2 >> MM_PAGEBLOCK_ORDER);
 }
 
+/* Of a file of tmpfs, by a system call: as the original asked, unless the user has other settings. */
+static void ask_for_written(const struct replay *replay, const struct demand_op *op,
+                            struct mm_request *request)
+{
+	const struct mm_settings *settings = &replay->thp_settings;
+	bool set = replay->tmpfs_set, huge = op->order == MM_PAGEBLOCK_ORDER;
+	uint32_t gfp_flags = mm_huge_gfp(settings, MM_ADVICE_NONE);
+
+	if (set ? !mm_shmem_file_huge(settings, op->arg & DEMAND_WITHIN)
+	        : !huge && !demand_tried_huge(op)) {
+		request->pieces = set;
+		return;
+	}
+	if (!set && !replay->thp_set && op->gfp_flags != 0)
+		gfp_flags = op->gfp_flags;
+	if (huge)
+		request->gfp_flags = gfp_flags;
+	else if (op->order == 0 && op->arg & DEMAND_HUGE)
+		request->huge_gfp = gfp_flags;
+}
+
 /*
  * Shared memory: huge pages as the original asked for them, unless the user has other settings; smaller folios as the settings have
- * it. What was not brought in by a fault has what the original had, unless there is to be nothing of the kind.
+ * it.
  */
 static void ask_for_shared(const struct replay *replay, const struct demand_op *op,
                            struct mm_request *request)
@@ -181,7 +202,7 @@ static void ask_for_shared(const struct replay *replay, const struct demand_op *
 	if (op->arg & DEMAND_RESIDENT)
 		return;
 	if (!placed) {
-		request->pieces = replay->shmem_set && settings->shmem.enabled == MM_SHMEM_DENY;
+		ask_for_written(replay, op, request);
 		return;
 	}
 	if (!replay->shmem_set)

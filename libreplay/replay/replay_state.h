@@ -146,6 +146,7 @@ struct replay {
 	bool has_folios;                 /* some size of folios below huge pages is on */
 	struct mm_settings thp_settings; /* what they and huge pages go by */
 	bool shmem_set;                  /* … of shared memory, likewise */
+	bool tmpfs_set;                  /* … by which files of tmpfs have huge pages */
 	uint32_t nr_cold;                /* pages of a page table that DEMAND_COLD has named … */
 	uint32_t cold_task;
 	uint32_t cold[MM_TABLE_PAGES];

@@ -530,6 +530,7 @@ void replay_start_deinit(struct replay_start *start)
 	base_free(start->listed);
 	base_free(start->waiting);
 	base_free(start->bulk_takes);
+	base_free(start->tmpfs_places);
 	base_free(start->direct_pauses);
 	base_free(start->kswapd_pace);
 	replay_swap_device_destroy(start->swap_device);

@@ -2,7 +2,7 @@
 /*
  * One pass over the trace for all that look for something of the start in the events behind it: costs and pauses
  * of reclaim (calibrate.c), how often pages were found in use (reference_share.c), how fast files were written
- * (file_device.c), page lists (start_lists.c), the bulk allocator (start_bulk.c), kcompactd's looks, khugepaged's first.
+ * (file_device.c), page lists (start_lists.c), the bulk allocator (start_bulk.c), pages of tmpfs (start_tmpfs.c), kcompactd's looks, khugepaged's first.
  *
  * Whoever goes through the whole trace anyway can take it along: see run_replay.c.
  */
@@ -16,6 +16,7 @@
 #include "ksm_cost.h"
 #include "start_bulk.h"
 #include "start_lists.h"
+#include "start_tmpfs.h"
 #include "vec.h"
 
 DEFINE_VEC(look_vec, uint64_t);
@@ -28,6 +29,7 @@ struct replay_survey {
 	struct replay_swap_meter *swap;     /* likewise */
 	struct replay_lists *lists;         /* NULL: there is no snapshot */
 	struct replay_bulk *bulk;           /* likewise, or there is too much memory */
+	struct replay_tmpfs *tmpfs;         /* likewise */
 	struct replay_ksm_cost ksm;
 	uint64_t nr_before; /* events before the start */
 	uint64_t nr_seen;
@@ -72,6 +74,8 @@ int replay_survey_create(const struct mmr_trace *trace, struct replay_start *sta
 		code = replay_lists_create(start, &survey->lists, err);
 	if (code == 0 && start->exact)
 		code = replay_bulk_create(start, &survey->bulk, err);
+	if (code == 0 && start->exact)
+		code = replay_tmpfs_create(start, &survey->tmpfs, err);
 	if (code < 0) {
 		replay_survey_destroy(survey);
 		return code;
@@ -93,6 +97,7 @@ void replay_survey_destroy(struct replay_survey *survey)
 	replay_swap_meter_destroy(survey->swap);
 	replay_lists_destroy(survey->lists);
 	replay_bulk_destroy(survey->bulk);
+	replay_tmpfs_destroy(survey->tmpfs);
 	look_vec_deinit(&survey->looks);
 	base_free(survey);
 }
@@ -147,6 +152,8 @@ int replay_survey_event(struct replay_survey *survey, const struct mmr_event *ev
 	code = replay_lists_event(survey->lists, event, err);
 	if (code == 0 && survey->bulk)
 		code = replay_bulk_event(survey->bulk, event, err);
+	if (code == 0 && survey->tmpfs)
+		code = replay_tmpfs_event(survey->tmpfs, event, err);
 	return code;
 }
 
@@ -167,5 +174,7 @@ int replay_survey_finish(struct replay_survey *survey, struct replay_tunables *t
 	survey->looks = (struct look_vec){ 0 };
 	if (survey->bulk)
 		replay_bulk_take(survey->bulk, start);
+	if (survey->tmpfs)
+		replay_tmpfs_take(survey->tmpfs, start);
 	return replay_lists_take(survey->lists, start, err);
 }

@@ -75,6 +75,31 @@ static void read_size(const struct mmr_snapshot_piece *piece, struct replay_tuna
 	replay_tunable_record(tunables, name, word);
 }
 
+/* A line of /proc/mounts: device, folder, type, options. The first tmpfs that says something of huge pages. */
+static bool read_mount(const char *line, struct replay_tunables *tunables)
+{
+	char type[16], options[256], word[16];
+	const char *huge;
+
+	if (sscanf(line, "%*s %*s %15s %255s", type, options) != 2 || strcmp(type, "tmpfs") != 0)
+		return false;
+	huge = strstr(options, ",huge=");
+	if (!huge || sscanf(huge, ",huge=%15[a-z_]", word) != 1)
+		return false;
+	replay_tunable_record(tunables, "thp.tmpfs_huge", word);
+	return true;
+}
+
+static void read_mounts(const struct mmr_snapshot_piece *piece, struct replay_tunables *tunables)
+{
+	const char *text = (const char *)piece->data, *end = text + piece->size;
+	char line[512];
+
+	while (text_line(&text, end, line, sizeof(line)))
+		if (read_mount(line, tunables))
+			return;
+}
+
 void replay_start_thp(const struct mmr_snapshot *snapshot, struct replay_start *start,
                       struct replay_tunables *tunables)
 {
@@ -84,6 +109,8 @@ void replay_start_thp(const struct mmr_snapshot *snapshot, struct replay_start *
 	for (uint32_t i = 0; mmr_snapshot_piece(snapshot, i, &piece); i++) {
 		const char *file = piece.name + strlen(THP_PREFIX);
 
+		if (strcmp(piece.name, "proc/mounts") == 0)
+			read_mounts(&piece, tunables);
 		if (strncmp(piece.name, THP_PREFIX, strlen(THP_PREFIX)) != 0)
 			continue;
 		if (strcmp(file, "enabled") == 0)

@@ -12,6 +12,7 @@
  * on; what it has not shows only when it is freed (release.c).
  */
 #include "error_set.h"
+#include "tmpfs.h"
 #include "wl_fault.h"
 
 /* mm_lru_insertion's own flags (include/trace/events/pagemap.h). */
@@ -123,9 +124,10 @@ static void alloc_movable(struct wl *wl, uint32_t task, const struct mmr_event *
 	uint32_t pfn = (uint32_t)event->page.pfn;
 	uint32_t gfp_flags = (uint32_t)event->page.gfp_flags;
 	bool first = f->first;
-	uint32_t page;
+	uint32_t page, tried = wl->tasks.items[task].tmpfs_gfp;
 
 	f->first = false;
+	wl->tasks.items[task].tmpfs_gfp = 0;
 	wl->tasks.items[task].movable_pfn = event->page.order == 0 ? pfn : WL_NONE;
 	wl->tasks.items[task].last = WL_NONE;
 	if (event->page.order == 0 ? wl_fault_page(wl, task, pfn, gfp_flags)
@@ -143,6 +145,8 @@ static void alloc_movable(struct wl *wl, uint32_t task, const struct mmr_event *
 		wl_count(wl, WL_FIRST_KERNEL);
 	}
 	wl->tasks.items[task].last = gfp_flags & WL_GFP_ZERO ? page : WL_NONE;
+	if (tried != 0 && !(gfp_flags & WL_GFP_ZERO))
+		wl_tmpfs_allocated(wl, page, tried);
 	if (gfp_flags & WL_GFP_ZERO && wl_populate_page(wl, task, page))
 		wl_page_to_anon(wl, page, WL_ALLOC_POPULATE, WL_FIRST_POPULATE);
 	else if (gfp_flags & WL_GFP_ZERO)
@@ -162,6 +166,10 @@ static void alloc_failed(struct wl *wl, uint32_t task, const struct mmr_event *e
 		                                .gfp_flags = gfp_flags });
 	else if (event->page.order == WL_HUGE_ORDER)
 		wl_fault_no_huge(wl, task, gfp_flags);
+	if (event->page.order == WL_HUGE_ORDER && !(gfp_flags & WL_GFP_ZERO) &&
+	    gfp_flags & WL_GFP_MOVABLE && wl->tasks.items[task].fault.state == WL_STATE_NONE &&
+	    !wl_in_collapse(&wl->tasks.items[task]))
+		wl_tmpfs_tried(wl, task, gfp_flags);
 }
 
 /* get_huge_zero_page(), of a fault that says for itself that it reads zeroes of such an area. */
@@ -342,6 +350,8 @@ void wl_lru_event(struct wl *wl, const struct mmr_event *event)
 	p = &wl->pages.items[page];
 	if (p->kind == WL_PAGE_KERNEL && shmem) {
 		wl_recount(wl, page, WL_ALLOC_SHMEM);
+		if (!(flags & LRU_SWAPCACHE))
+			wl_tmpfs_huge(wl, page);
 		wl_page_split(wl, page, event->lru.pfn, WL_PAGE_SHMEM);
 	} else if (p->kind == WL_PAGE_KERNEL && p->flags & WL_PAGE_LARGE && file) {
 		wl_recount(wl, page, WL_ALLOC_FILE_UNNAMED);
@@ -362,6 +372,8 @@ void wl_lru_event(struct wl *wl, const struct mmr_event *event)
 		wl_page_to_anon(wl, page, WL_ALLOC_ANON_UNNAMED, WL_FIRST_LATE_ANON);
 		wl_nameless_back(wl, page, WL_PAGE_ANON);
 	} else if (p->kind == WL_PAGE_MOVABLE && shmem) {
+		if (!(flags & LRU_SWAPCACHE))
+			page = wl_tmpfs_page(wl, page);
 		wl_page_to_shmem(wl, page, WL_ALLOC_SHMEM);
 	} else if (p->kind == WL_PAGE_MOVABLE && flags & LRU_ANON) {
 		wl_page_to_anon(wl, page, WL_ALLOC_ANON_UNNAMED, WL_FIRST_LATE_ANON);

@@ -197,6 +197,11 @@ enum demand_touch_flags {
 	 */
 	DEMAND_RESIDENT = 32,
 	DEMAND_SWAPPED = 64, /* with DEMAND_RESIDENT: it was in swap instead; arg2 is unused */
+	/*
+	 * DEMAND_SHMEM_TOUCH with DEMAND_HUGE, not DEMAND_MAPPED: written by a system call, into a file of tmpfs that reaches
+	 * beyond the place for a huge page around the page already.
+	 */
+	DEMAND_WITHIN = 8,
 	/* DEMAND_SHMEM_TOUCH of order 0, in place of DEMAND_TRIED, which DEMAND_MAPPED is there. */
 	DEMAND_SHMEM_TRIED = 16384,
 	/* DEMAND_KERNEL_ALLOC: what for. A page table goes with the address space. */

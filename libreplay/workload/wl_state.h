@@ -227,6 +227,26 @@ struct wl_drop_row {
 	bool slab;  /* … and slabs are next */
 };
 
+#define WL_TMPFS_TRIED 32
+
+/* Pages for which a huge one was asked in vain; gfp_flags of that, 0 when it is known what they are. */
+struct wl_tmpfs_tried {
+	uint32_t page;
+	uint32_t gfp_flags;
+};
+
+DEFINE_VEC(wl_tmpfs_vec, struct wl_tmpfs_place);
+
+struct wl_tmpfs {
+	struct wl_tmpfs_vec places; /* in time order */
+	struct wl_u32_vec files;    /* what number each of their files goes by; 0: not met yet */
+	struct wl_tmpfs_tried tried[WL_TMPFS_TRIED]; /* a ring */
+	uint32_t nr_tried;
+	uint32_t nr_unnamed; /* files that no event has named */
+	uint32_t
+		mm; /* 1 + an address space of which nobody is: places of files are its addresses; 0: none yet */
+};
+
 struct wl_hash {
 	uint32_t *heads;
 	uint32_t mask;
@@ -267,6 +287,7 @@ struct wl {
 	struct wl_u32_vec pids;   /* pid → task */
 	struct wl_bulk_vec bulks; /* in time order */
 	size_t nr_bulks_done;
+	struct wl_tmpfs tmpfs;
 	uint32_t oldest_exited; /* exited tasks, to be reused in this order */
 	uint32_t newest_exited;
 	uint32_t nr_exited;

@@ -130,8 +130,12 @@ struct wl_task {
 	uint64_t asked_ns;  /* when it asked for what it reclaims for; 0: no op is to come of it */
 	bool has_got;       /* … and that has been allocated */
 	uint32_t stall_gfp; /* what it reclaimed for last; 0: nothing, or a cgroup */
-	uint32_t last;      /* the last page that waits for its name */
-	uint32_t movable_pfn;  /* the last movable page of order 0 */
+	uint32_t
+		tmpfs_gfp; /* a huge page was asked for with it in vain, and no fault was it; or 0 */
+	uint64_t tmpfs_next;  /* where it writes to tmpfs next: file << 32 | index; 0: it has not */
+	uint64_t tmpfs_end;   /* … and the end of a file as far as is known */
+	uint32_t last;        /* the last page that waits for its name */
+	uint32_t movable_pfn; /* the last movable page of order 0 */
 	uint32_t written_slot; /* of the I/O whose page is named next */
 	uint32_t nr_written;   /* 0: none */
 	uint32_t exec_mm;      /* what exec is building */

@@ -130,6 +130,8 @@ void wl_destroy(struct wl *wl)
 	wl_task_vec_deinit(&wl->tasks);
 	wl_u32_vec_deinit(&wl->pids);
 	wl_bulk_vec_deinit(&wl->bulks);
+	wl_tmpfs_vec_deinit(&wl->tmpfs.places);
+	wl_u32_vec_deinit(&wl->tmpfs.files);
 	wl_u32_vec_deinit(&wl->outs);
 	wl_u32_vec_deinit(&wl->slots);
 	wl_extent_vec_deinit(&wl->extents);

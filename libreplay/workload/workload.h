@@ -91,6 +91,18 @@ void wl_add_listed(struct wl *wl, uint64_t pfn, uint64_t nr);
  */
 int wl_add_bulk(struct wl *wl, uint64_t t_ns, uint32_t pfn, struct mmr_error *err) MMR_MUST_CHECK;
 
+/* A page frame that was allocated at t_ns was page index of a file of tmpfs, by a number from 1 on, which is not ~0u / 2 or close. */
+struct wl_tmpfs_place {
+	uint64_t t_ns;
+	uint32_t pfn;
+	uint32_t file;
+	uint32_t index;
+};
+
+/* As the recording tells later. To be added in time order, before the first event. MMR_E_NOMEM. */
+int wl_add_tmpfs(struct wl *wl, const struct wl_tmpfs_place *place,
+                 struct mmr_error *err) MMR_MUST_CHECK;
+
 /*
  * A process that was there before the first event, with the pages it had. To be added before
  * wl_add_kpageflags().

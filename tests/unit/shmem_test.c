@@ -93,6 +93,46 @@ static void settings_say_who_gets_one(void **state)
 	}
 }
 
+static void the_mount_says_what_writes_get(void **state)
+{
+	struct mm_settings settings = { 0 };
+
+	(void)state;
+	for (uint8_t huge = MM_SHMEM_NEVER; huge <= MM_SHMEM_ADVISE; huge++) {
+		settings.shmem = (struct mm_shmem_settings){ .huge = huge };
+		assert_int_equal(mm_shmem_file_huge(&settings, false), huge == MM_SHMEM_ALWAYS);
+		assert_int_equal(mm_shmem_file_huge(&settings, true),
+		                 huge == MM_SHMEM_ALWAYS || huge == MM_SHMEM_WITHIN_SIZE);
+		settings.shmem.enabled = MM_SHMEM_DENY;
+		assert_false(mm_shmem_file_huge(&settings, true));
+		settings.shmem.enabled = MM_SHMEM_FORCE;
+		assert_true(mm_shmem_file_huge(&settings, false));
+	}
+}
+
+/* Page after page by write(): the first one gets it, the others are there; what was never written ends with it. */
+static void a_file_is_written_into_huge_pages(void **state)
+{
+	struct mm_machine *machine = new_machine();
+	const struct mm_request request = {
+		.gfp_flags = MM_GFP_HIGHUSER_MOVABLE,
+		.huge_gfp = MM_GFP_TRANSHUGE_LIGHT,
+	};
+
+	(void)state;
+	for (uint32_t i = 0; i < 512 + 80; i++)
+		mm_touch_page(machine, &request, HUGE + i, MM_LPAGE_SHMEM, MM_TOUCH_WRITE);
+	assert_int_equal(count(machine, "thp_file_alloc"), 2);
+	assert_int_equal(count(machine, "thp_file_mapped"), 0);
+	assert_int_equal(count(machine, "pgfault"), 0);
+	for (uint32_t i = 0; i < 512 + 80; i++)
+		assert_true(mm_free_base(machine, 0, HUGE + i, 0));
+	mm_shmem_settle(machine);
+	assert_int_equal(count(machine, "thp_split_page"), 0);
+	assert_int_equal(count(machine, "nr_shmem"), 0);
+	end(machine);
+}
+
 static void each_space_maps_it_by_one_fault(void **state)
 {
 	struct mm_machine *machine = new_machine();
@@ -335,6 +375,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(settings_say_who_gets_one),
+		cmocka_unit_test(the_mount_says_what_writes_get),
+		cmocka_unit_test(a_file_is_written_into_huge_pages),
 		cmocka_unit_test(each_space_maps_it_by_one_fault),
 		cmocka_unit_test(one_that_has_lost_a_part_is_split),
 		cmocka_unit_test(all_of_one_ends_without_a_split),

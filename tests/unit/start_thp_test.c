@@ -55,6 +55,24 @@ static void huge_pages_of_a_size_can_have_a_switch_of_their_own(void **state)
 	expect_thp("[]", NULL, REPLAY_THP_UNKNOWN, "madvise");
 }
 
+static void a_mount_of_tmpfs_says_huge(void **state)
+{
+	static const char mounts[] = "proc /proc proc rw,huge=always 0 0\n"
+				     "tmpfs /run tmpfs rw,nosuid,size=100k 0 0\n"
+				     "shm /a\\040b tmpfs rw,relatime,huge=within_size,inode64 0 0\n"
+				     "tmpfs /last tmpfs rw,huge=always 0 0";
+	const struct mmr_snapshot_piece some = piece_of("proc/mounts", mounts),
+					none = piece_of("proc/mounts", "tmpfs /x tmpfs rw 0 0\n");
+	struct replay_tunables tunables;
+
+	(void)state;
+	replay_tunables_init(&tunables);
+	read_mounts(&none, &tunables);
+	assert_string_equal(value_of(&tunables, "thp.tmpfs_huge"), "never");
+	read_mounts(&some, &tunables);
+	assert_string_equal(value_of(&tunables, "thp.tmpfs_huge"), "within_size");
+}
+
 static void khugepaged_has_its_own(void **state)
 {
 	const struct mmr_snapshot_piece sleeps =
@@ -105,6 +123,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(huge_pages_of_a_size_can_have_a_switch_of_their_own),
+		cmocka_unit_test(a_mount_of_tmpfs_says_huge),
 		cmocka_unit_test(khugepaged_has_its_own),
 		cmocka_unit_test(folios_have_theirs),
 	};

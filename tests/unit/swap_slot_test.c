@@ -94,7 +94,7 @@ static void a_page_of_tmpfs_comes_back(void **state)
 	assert_int_equal(b->nr_ops, 3);
 	page = b->ops[0].page;
 	assert_int_equal(b->ops[0].kind, DEMAND_SHMEM_TOUCH);
-	assert_int_equal(b->ops[0].arg, 0);
+	assert_int_equal(b->ops[0].arg, DEMAND_HUGE | DEMAND_ADMITS);
 	assert_int_equal(b->ops[1].kind, DEMAND_SHMEM_TOUCH);
 	assert_int_equal(b->ops[1].page, page);
 	assert_int_equal(b->ops[1].arg, DEMAND_REFAULT);
