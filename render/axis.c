@@ -9,7 +9,7 @@
 
 #define TICK         5.0
 #define GAP          4.0  /* between a tick and its label */
-#define LEFT_TICKS   9.0  /* at most: more are no help */
+#define LEFT_TICKS   9u   /* at most: more are no help */
 #define OVERHANG     10.0 /* of a label beyond the end of an axis */
 #define LABEL_FACTOR 1.3  /* of the text's height: the least distance between labels */
 
