@@ -4,8 +4,8 @@
  *
  * 1: every page of a file that is clean, in no page table and not being written; it leaves no shadow, so that it
  * is read again without being a refault, and what reclaim remembered of pages of files that it took before is
- * forgotten with them, whether drop_pagecache_sb() finds an entry or evict_inode() ends them all. 2: what shrinkers can free at the highest pressure, again while that
- * is worth it. 3: both.
+ * forgotten with them, whether drop_pagecache_sb() finds an entry or evict_inode() ends them all. 2: what
+ * shrinkers can free at the highest pressure, again while that is worth it. 3: both.
  *
  * Follows drop_pagecache_sb(), mapping_try_invalidate(), mapping_evict_folio(), drop_slab() of v6.12.
  *
