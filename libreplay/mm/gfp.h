@@ -16,8 +16,10 @@
 #define MM_GFP_HIGH           0x20u
 #define MM_GFP_IO             0x40u
 #define MM_GFP_FS             0x80u
+#define MM_GFP_ZERO           0x100u
 #define MM_GFP_DIRECT_RECLAIM 0x400u
 #define MM_GFP_KSWAPD_RECLAIM 0x800u
+#define MM_GFP_WRITE          0x1000u
 #define MM_GFP_RETRY_MAYFAIL  0x4000u
 #define MM_GFP_NOFAIL         0x8000u
 #define MM_GFP_NORETRY        0x10000u

@@ -14,8 +14,6 @@
  */
 #include "internal.h"
 
-#define GFP_ZERO 0x100u
-
 static struct mm_huge_space *space_of(struct mm_machine *machine, uint32_t space)
 {
 	return space > 0 && space < machine->huge.nr_spaces ? &machine->huge.spaces[space] : NULL;
@@ -32,7 +30,7 @@ static bool get(struct mm_machine *machine, const struct mm_request *request)
 		return true;
 	}
 	huge.order = MM_PAGEBLOCK_ORDER;
-	huge.gfp_flags = (MM_GFP_TRANSHUGE | GFP_ZERO) & ~MM_GFP_MOVABLE;
+	huge.gfp_flags = (MM_GFP_TRANSHUGE | MM_GFP_ZERO) & ~MM_GFP_MOVABLE;
 	pfn = mm_alloc_pages(machine, &huge);
 	if (pfn == MM_NONE) {
 		mm_count(machine, MM_THP_ZERO_PAGE_ALLOC_FAILED, 1);

@@ -14,10 +14,10 @@
 
 #include "compact_result.h"
 #include "error_set.h"
+#include "gfp.h"
 #include "run_private.h"
 
-#define HUGE_ORDER  9
-#define GFP_MOVABLE 0x08 /* ___GFP_MOVABLE, the same bit from 4.8 to 6.18 */
+#define HUGE_ORDER 9
 
 static int64_t since_base(const struct replay_episodes *episodes, uint64_t t_ns)
 {
@@ -550,7 +550,7 @@ static void huge_fallback(struct replay_episodes *episodes, const struct mmr_eve
 {
 	struct replay_task *task = replay_task_find(&episodes->tasks, event->pid);
 
-	if (!task || !task->huge_failed || !(event->page.gfp_flags & GFP_MOVABLE))
+	if (!task || !task->huge_failed || !(event->page.gfp_flags & MM_GFP_MOVABLE))
 		return;
 	put_thp(episodes, event, "fault_fallback", huge_address(task), "no block of order 9");
 	put_stall_stack(

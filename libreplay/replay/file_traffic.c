@@ -19,6 +19,7 @@
 
 #include "alloc.h"
 #include "error_set.h"
+#include "gfp.h"
 
 #define MAX_PAGES (UINT64_C(1) << 28) /* a file of 1 TiB */
 #define MAX_WORDS (UINT64_C(1) << 25) /* 256 MiB of bitmaps */
@@ -27,7 +28,6 @@
 	256 /* eight windows of readahead as they are by default: chance makes none of that length */
 #define LEAST_PAGES 256 /* files with less traffic, and such groups of small ones, leave no row */
 #define MAX_GROUPS  1024
-#define GFP_WRITE   0x1000u
 
 static uint32_t home(uint64_t ino, uint32_t dev, uint32_t nr_slots)
 {
@@ -85,26 +85,21 @@ static struct replay_small_files *group_of(struct replay_file_traffic *t,
                                            const struct replay_file *file)
 {
 	const char *reader = comm_of(t, file->reader.pid), *writer = comm_of(t, file->writer.pid);
-	struct replay_small_files *group;
-	void *groups = t->groups;
+	struct replay_small_files *group, new = { .dev = file->dev };
 
-	for (group = t->groups; group < t->groups + t->nr_groups; group++)
+	for (group = t->groups.items; group < t->groups.items + t->groups.count; group++)
 		if (group->dev == file->dev && has_comm(group->reader_comm, reader) &&
 		    has_comm(group->writer_comm, writer))
 			return group;
-	if (t->nr_groups == MAX_GROUPS)
+	if (t->groups.count == MAX_GROUPS)
 		return NULL;
-	if (t->nr_groups % 64 == 0 &&
-	    base_resize(&groups, t->nr_groups + 64, sizeof(*t->groups)) < 0) {
+	snprintf(new.reader_comm, sizeof(new.reader_comm), "%.15s", reader);
+	snprintf(new.writer_comm, sizeof(new.writer_comm), "%.15s", writer);
+	if (replay_small_vec_push(&t->groups, new) < 0) {
 		t->no_memory = true;
 		return NULL;
 	}
-	t->groups = groups;
-	group = &t->groups[t->nr_groups++];
-	*group = (struct replay_small_files){ .dev = file->dev };
-	snprintf(group->reader_comm, sizeof(group->reader_comm), "%.15s", reader);
-	snprintf(group->writer_comm, sizeof(group->writer_comm), "%.15s", writer);
-	return group;
+	return &t->groups.items[t->groups.count - 1];
 }
 
 static void sum_up(struct replay_file_traffic *t, const struct replay_file *file)
@@ -259,7 +254,7 @@ static bool is_write(struct replay_file_traffic *t, const struct mmr_event *even
 {
 	const struct replay_file_page *page = page_of(t, event->filemap.pfn);
 
-	return page->pfn == event->filemap.pfn && page->gfp_flags & GFP_WRITE;
+	return page->pfn == event->filemap.pfn && page->gfp_flags & MM_GFP_WRITE;
 }
 
 static void add(struct replay_file_traffic *t, struct replay_file *file,
@@ -344,8 +339,8 @@ int replay_file_traffic_finish(struct replay_file_traffic *t, struct mmr_error *
 		else
 			put_file(t, &t->items[i]);
 	}
-	for (uint32_t i = 0; i < t->nr_groups; i++)
-		put_group(t, &t->groups[i]);
+	for (size_t i = 0; i < t->groups.count; i++)
+		put_group(t, &t->groups.items[i]);
 	return t->no_memory ? base_error(err, MMR_E_NOMEM,
 	                                 "out of memory for the files of the page cache")
 	                    : 0;
@@ -357,6 +352,6 @@ void replay_file_traffic_deinit(struct replay_file_traffic *t)
 		base_free(t->items[i].seen);
 	base_free(t->items);
 	base_free(t->slots);
-	base_free(t->groups);
+	replay_small_vec_deinit(&t->groups);
 	*t = (struct replay_file_traffic){ 0 };
 }

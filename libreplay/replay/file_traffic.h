@@ -9,6 +9,7 @@
 #include <mmreplay/event.h>
 #include <mmreplay/trace.h>
 
+#include "vec.h"
 #include "write.h"
 
 /* Somebody who reads a file from front to back: where the next page would be, and how many pages came so far. */
@@ -64,6 +65,8 @@ struct replay_small_files {
 	uint64_t evicted;
 };
 
+DEFINE_VEC(replay_small_vec, struct replay_small_files);
+
 struct replay_file_traffic {
 	struct mmr_trace *trace;
 	struct results_db *db;
@@ -71,8 +74,7 @@ struct replay_file_traffic {
 	uint32_t count;
 	uint32_t *slots;
 	uint32_t nr_slots;
-	struct replay_small_files *groups; /* of those forgotten, and at last of all */
-	uint32_t nr_groups;
+	struct replay_small_vec groups; /* of those forgotten, and at last of all */
 	uint64_t small;    /* files with less traffic make room where there are too many */
 	uint32_t last;     /* where the last event found its file */
 	uint64_t nr_words; /* of all bitmaps */

@@ -23,10 +23,10 @@
 
 #include "alloc.h"
 #include "error_set.h"
+#include "gfp.h"
 
 #define CLONE_VM        0x100
-#define GFP_MOVABLE     0x08 /* ___GFP_MOVABLE, the same bit from 4.8 to 6.18 */
-#define PAGEBLOCK_ORDER 9    /* x86, as everywhere in replay */
+#define PAGEBLOCK_ORDER 9 /* x86, as everywhere in replay */
 #define MAX_ORDER       10
 #define LEAST_PAGES     256 /* holders of less leave no rows */
 #define NR_CANDIDATES   10
@@ -235,7 +235,7 @@ static void forget(struct replay_holders *h, uint64_t pfn)
 
 static void page_alloc(struct replay_holders *h, const struct mmr_event *event)
 {
-	uint32_t kind = event->page.gfp_flags & GFP_MOVABLE ? HOLDER_MOVABLE : HOLDER_KERNEL;
+	uint32_t kind = event->page.gfp_flags & MM_GFP_MOVABLE ? HOLDER_MOVABLE : HOLDER_KERNEL;
 	uint32_t index;
 	uint64_t nr;
 

@@ -36,6 +36,7 @@ struct mm_machine;
 struct replay;
 struct replay_future;
 struct replay_residence;
+struct wl_tmpfs_place;
 
 enum replay_reclaim_kind {
 	REPLAY_RECLAIM_DIRECT,
@@ -135,14 +136,6 @@ struct replay_listed {
 	uint8_t type; /* of the list: MM_UNMOVABLE, MM_MOVABLE, MM_RECLAIMABLE; others go to the movable one */
 };
 
-/* A page frame allocated at t_ns was page index of a file of tmpfs, which has a number from 1 on. */
-struct replay_tmpfs_place {
-	uint64_t t_ns;
-	uint32_t pfn;
-	uint32_t file;
-	uint32_t index;
-};
-
 /* A page that the bulk allocator took. */
 struct replay_bulk_take {
 	uint64_t t_ns; /* at the latest: an event of the CPU that took it */
@@ -204,7 +197,7 @@ struct replay_start {
 	uint8_t *waiting;        /* [nr_cpus]: pages on their way to the LRU lists; or NULL */
 	struct replay_bulk_take *bulk_takes; /* in time order */
 	size_t nr_bulk_takes;
-	struct replay_tmpfs_place *tmpfs_places; /* by time of allocation */
+	struct wl_tmpfs_place *tmpfs_places; /* by time of allocation */
 	size_t nr_tmpfs_places;
 	bool exact; /* free_blocks comes from kpageflags; otherwise from sizes only */
 	bool mglru; /* lru_gen/enabled said so */

@@ -23,14 +23,8 @@ int replay_run_workload(struct mmr_trace *trace, const struct replay_start *star
 		wl_add_listed(wl, start->listed[i].pfn, UINT64_C(1) << start->listed[i].order);
 	for (size_t i = 0; code == 0 && i < start->nr_bulk_takes; i++)
 		code = wl_add_bulk(wl, start->bulk_takes[i].t_ns, start->bulk_takes[i].pfn, err);
-	for (size_t i = 0; code == 0 && i < start->nr_tmpfs_places; i++) {
-		const struct replay_tmpfs_place *place = &start->tmpfs_places[i];
-
-		code = wl_add_tmpfs(wl,
-		                    &(struct wl_tmpfs_place){ place->t_ns, place->pfn, place->file,
-		                                              place->index },
-		                    err);
-	}
+	for (size_t i = 0; code == 0 && i < start->nr_tmpfs_places; i++)
+		code = wl_add_tmpfs(wl, &start->tmpfs_places[i], err);
 	if (code < 0)
 		wl_destroy(wl);
 	else

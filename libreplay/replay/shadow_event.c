@@ -15,6 +15,7 @@
  * Not modelled: page reporting and memory hotplug, which take blocks without an event; CMA ranges
  * beyond what their isolation events say.
  */
+#include "gfp.h"
 #include "shadow_buddy.h"
 #include "shadow_check.h"
 #include "shadow_compaction.h"
@@ -24,8 +25,7 @@
 #include "shadow_verify.h"
 
 #define COSTLY_ORDER      3
-#define GFP_ZERO          0x100ull /* ___GFP_ZERO, 6.1 to 6.12 */
-#define CLOCK_ERROR_NS    20000    /* by how far two CPUs' time stamps may be out of order */
+#define CLOCK_ERROR_NS    20000 /* by how far two CPUs' time stamps may be out of order */
 #define PTE_PRESENT       0x1ull
 #define PTE_PFN(pte)      (((pte)&0x0000fffffffff000ull) >> 12)
 #define LEARN_ZONE_LOCKED (!s->kernel.fallback_relocks)
@@ -175,7 +175,7 @@ static void page_alloc(struct replay_shadow *s, const struct mmr_event *event)
 		return;
 	nr = 1u << event->page.order;
 	replay_shadow_list_alloc(s, event, index);
-	replay_shadow_pcp_alloc(s, event->cpu, index, event->page.gfp_flags & GFP_ZERO);
+	replay_shadow_pcp_alloc(s, event->cpu, index, event->page.gfp_flags & MM_GFP_ZERO);
 	replay_shadow_in_use(s, index, nr, event->pid, PAGE_PCP,
 	                     event->page.order ? SHADOW_REPAIR_CAPTURE
 	                                       : SHADOW_REPAIR_MISSED_REFILL);

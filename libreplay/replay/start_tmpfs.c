@@ -18,14 +18,14 @@
 
 #include "alloc.h"
 #include "error_set.h"
+#include "gfp.h"
 #include "vec.h"
+#include "workload.h"
 
-DEFINE_VEC(tmpfs_vec, struct replay_tmpfs_place);
+DEFINE_VEC(tmpfs_vec, struct wl_tmpfs_place);
 
 #define MAX_PFNS  (1u << 26)
 #define DEV_SHIFT 20 /* of the major number; that of file systems without a device is 0 */
-#define ZERO      0x100u
-#define MOVABLE   0x8u
 #define FILE_HASH 4096u
 #define MAX_FILES (1u << 30)
 
@@ -103,7 +103,7 @@ static uint32_t file_number(struct replay_tmpfs *tmpfs, uint32_t dev, uint64_t i
 static int deleted(struct replay_tmpfs *tmpfs, const struct mmr_event *event, uint32_t at,
                    struct mmr_error *err)
 {
-	struct replay_tmpfs_place place = {
+	struct wl_tmpfs_place place = {
 		.t_ns = tmpfs->allocated[at],
 		.pfn = (uint32_t)event->filemap.pfn,
 		.index = (uint32_t)event->filemap.index,
@@ -121,8 +121,8 @@ static int deleted(struct replay_tmpfs *tmpfs, const struct mmr_event *event, ui
 /* Neither the page cache nor tmpfs asks for zeroes. */
 static bool may_be_ours(const struct mmr_event *event)
 {
-	return event->page.order == 0 && event->page.gfp_flags & MOVABLE &&
-	       !(event->page.gfp_flags & ZERO);
+	return event->page.order == 0 && event->page.gfp_flags & MM_GFP_MOVABLE &&
+	       !(event->page.gfp_flags & MM_GFP_ZERO);
 }
 
 int replay_tmpfs_event(struct replay_tmpfs *tmpfs, const struct mmr_event *event,
@@ -147,7 +147,7 @@ int replay_tmpfs_event(struct replay_tmpfs *tmpfs, const struct mmr_event *event
 
 static int by_time(const void *a, const void *b)
 {
-	const struct replay_tmpfs_place *x = a, *y = b;
+	const struct wl_tmpfs_place *x = a, *y = b;
 
 	if (x->t_ns != y->t_ns)
 		return x->t_ns < y->t_ns ? -1 : 1;

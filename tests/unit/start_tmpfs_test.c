@@ -4,6 +4,7 @@
 
 #include "alloc.h"
 #include "start_tmpfs.h"
+#include "workload.h"
 
 #define TMPFS    22u /* 0:22 */
 #define DISK     (254u << 20)
@@ -73,7 +74,7 @@ static void pages_that_end_have_been_at_their_place(void **state)
 	finish(&survey);
 	assert_int_equal(survey.start.nr_tmpfs_places, 3);
 	for (uint32_t i = 0; i < 3; i++) {
-		const struct replay_tmpfs_place *place = &survey.start.tmpfs_places[i];
+		const struct wl_tmpfs_place *place = &survey.start.tmpfs_places[i];
 
 		assert_int_equal(place->t_ns, 10 * (i + 1));
 		assert_int_equal(place->pfn, FIRST + 1 + i);
