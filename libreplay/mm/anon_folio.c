@@ -8,11 +8,13 @@
  * thp.defrag says; without a block it is the next smaller one that is on, and in the end a base page. The base pages of a folio that
  * nobody has touched are holes (MM_LP_HOLE), as khugepaged leaves them: they hold zeroes, and are there for whoever touches them.
  *
- * State: counters by order and what is counted (mm_machine.folio_stats).
+ * State: counters by order and what is counted (mm_machine.folio_stats), those of huge pages, too. How many are mapped in part is
+ * counted when somebody asks.
  *
  * Follows alloc_anon_folio(), do_anonymous_page(), thp_vma_allowable_orders(), thp_vma_suitable_orders(), pte_range_none() of v6.12.
  *
- * Not modelled: zero pages, which keep folios away as any other page does; whole folios read from zram (6.12).
+ * Not modelled: zero pages, which keep folios away as any other page does; whole folios read from zram (6.12); references of
+ * others, for which a split fails, and memory cgroups that refuse a folio below a huge page: both are counted as 0.
  */
 #include "huge_memory.h"
 #include "internal.h"
@@ -37,6 +39,8 @@ void mm_count_folio(struct mm_machine *machine, uint32_t order, enum mm_folio_st
 
 uint64_t mm_folio_stat(const struct mm_machine *machine, uint32_t order, enum mm_folio_stat stat)
 {
+	if (stat == MM_FOLIO_NR_ANON_PARTIALLY_MAPPED)
+		return mm_nr_deferred(machine, order);
 	return machine->folio_stats[order][stat];
 }
 
@@ -45,12 +49,17 @@ const char *mm_folio_stat_name(enum mm_folio_stat stat)
 	static const char *const names[MM_NR_FOLIO_STATS] = {
 		[MM_FOLIO_FAULT_ALLOC] = "anon_fault_alloc",
 		[MM_FOLIO_FAULT_FALLBACK] = "anon_fault_fallback",
+		[MM_FOLIO_FAULT_FALLBACK_CHARGE] = "anon_fault_fallback_charge",
 		[MM_FOLIO_SHMEM_ALLOC] = "shmem_alloc",
 		[MM_FOLIO_SHMEM_FALLBACK] = "shmem_fallback",
+		[MM_FOLIO_SHMEM_FALLBACK_CHARGE] = "shmem_fallback_charge",
 		[MM_FOLIO_SWPOUT] = "swpout",
 		[MM_FOLIO_SWPOUT_FALLBACK] = "swpout_fallback",
 		[MM_FOLIO_SPLIT] = "split",
+		[MM_FOLIO_SPLIT_FAILED] = "split_failed",
 		[MM_FOLIO_SPLIT_DEFERRED] = "split_deferred",
+		[MM_FOLIO_NR_ANON] = "nr_anon",
+		[MM_FOLIO_NR_ANON_PARTIALLY_MAPPED] = "nr_anon_partially_mapped",
 	};
 
 	return stat < MM_NR_FOLIO_STATS ? names[stat] : NULL;

@@ -74,6 +74,18 @@ void mm_deferred_split_seen(struct mm_machine *machine, uint32_t number)
 		count_last(machine);
 }
 
+uint64_t mm_nr_deferred(const struct mm_machine *machine, uint32_t order)
+{
+	const struct mm_deferred_split *queue = &machine->huge.deferred;
+	uint64_t nr = 0;
+
+	/* The queue may have one twice. */
+	for (uint32_t i = 0; queue->numbers.count > 0 && i < machine->nr_lpages; i++)
+		nr += is_queued(machine, i) && i != queue->last &&
+		      mm_lpage(machine, i)->order == order;
+	return nr;
+}
+
 /* Those that are there no more go. */
 static void tidy(struct mm_machine *machine)
 {

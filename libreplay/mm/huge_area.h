@@ -154,6 +154,8 @@ int mm_huge_share_check(const struct mm_machine *machine, struct mmr_error *err)
 
 /* Some of a huge page's base pages have ended. */
 void mm_deferred_split(struct mm_machine *machine, uint32_t number);
+/* How many folios of the order are mapped in part, and counted as such. */
+uint64_t mm_nr_deferred(const struct mm_machine *machine, uint32_t order);
 /* Somebody looks at it before others follow. */
 void mm_deferred_split_seen(struct mm_machine *machine, uint32_t number);
 /* Its entry in the upper page table is replaced by 512 below. */

@@ -301,6 +301,13 @@ static enum mm_vmstat_item huge_item(enum mm_lpage_kind kind, bool got)
 	return got ? MM_THP_FAULT_ALLOC : MM_THP_FAULT_FALLBACK;
 }
 
+static enum mm_folio_stat huge_stat(enum mm_lpage_kind kind, bool got)
+{
+	if (kind == MM_LPAGE_SHMEM)
+		return got ? MM_FOLIO_SHMEM_ALLOC : MM_FOLIO_SHMEM_FALLBACK;
+	return got ? MM_FOLIO_FAULT_ALLOC : MM_FOLIO_FAULT_FALLBACK;
+}
+
 /* It is where base page number has been touched; the others, if they are to be so one by one, are there for whoever does. */
 static void put_huge(struct mm_machine *machine, const struct mm_request *request, uint32_t number,
                      enum mm_lpage_kind kind, uint32_t pfn)
@@ -347,6 +354,7 @@ enum mm_touch_result mm_touch_huge(struct mm_machine *machine, const struct mm_r
 		             : MM_TOUCH_FAILED;
 	}
 	mm_count(machine, huge_item(kind, pfn != MM_NONE), 1);
+	mm_count_folio(machine, MM_PAGEBLOCK_ORDER, huge_stat(kind, pfn != MM_NONE));
 	if (pfn == MM_NONE)
 		alloc_table(machine, request);
 	if (pfn == MM_NONE && whole)

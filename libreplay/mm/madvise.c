@@ -255,5 +255,9 @@ void mm_memcg_reclaim(struct mm_machine *machine, const struct mm_request *reque
 void mm_count_fallback(struct mm_machine *machine, bool charged)
 {
 	mm_count(machine, MM_THP_FAULT_FALLBACK, 1);
-	mm_count(machine, MM_THP_FAULT_FALLBACK_CHARGE, charged);
+	mm_count_folio(machine, MM_PAGEBLOCK_ORDER, MM_FOLIO_FAULT_FALLBACK);
+	if (!charged)
+		return;
+	mm_count(machine, MM_THP_FAULT_FALLBACK_CHARGE, 1);
+	mm_count_folio(machine, MM_PAGEBLOCK_ORDER, MM_FOLIO_FAULT_FALLBACK_CHARGE);
 }

@@ -424,18 +424,23 @@ void mm_read_huge_area(struct mm_machine *machine, const struct mm_request *requ
 /* Whether it has: up to 6.12 writes get base pages there. */
 bool mm_huge_zero_maps(const struct mm_machine *machine, uint32_t space, uint32_t area);
 
-/* ---- folios smaller than huge pages: see anon_folio.c ---- */
+/* ---- folios, and their statistics by size: see anon_folio.c ---- */
 
 /* /sys/kernel/mm/transparent_hugepage/hugepages-*kB/stats */
 enum mm_folio_stat {
 	MM_FOLIO_FAULT_ALLOC,
 	MM_FOLIO_FAULT_FALLBACK,
+	MM_FOLIO_FAULT_FALLBACK_CHARGE,
 	MM_FOLIO_SWPOUT,
 	MM_FOLIO_SWPOUT_FALLBACK,
 	MM_FOLIO_SHMEM_ALLOC,
 	MM_FOLIO_SHMEM_FALLBACK,
+	MM_FOLIO_SHMEM_FALLBACK_CHARGE,
 	MM_FOLIO_SPLIT,
+	MM_FOLIO_SPLIT_FAILED,
 	MM_FOLIO_SPLIT_DEFERRED,
+	MM_FOLIO_NR_ANON,                  /* there are now */
+	MM_FOLIO_NR_ANON_PARTIALLY_MAPPED, /* of these */
 	MM_NR_FOLIO_STATS
 };
 

@@ -97,6 +97,8 @@ static void account_kind(struct mm_machine *machine, enum mm_lpage_kind kind, ui
 	switch (kind) {
 	case MM_LPAGE_ANON:
 		machine->nr_anon += nr;
+		if (order > 0)
+			machine->folio_stats[order][MM_FOLIO_NR_ANON] += add ? 1 : -UINT64_C(1);
 		if (order == MM_PAGEBLOCK_ORDER)
 			machine->nr_anon_huge += add ? 1 : -UINT64_C(1);
 		break;

@@ -91,6 +91,9 @@ static void on_begun(void *data)
 	struct free_run *run = data;
 
 	run->begun = true;
+	/* What the machine has now is what counts from there on. */
+	if (run->late)
+		replay_free_run_put_counters(run, run->counters.begin_ns);
 	run->begun_code = take_dumps(run, &run->begun_err);
 }
 
@@ -133,6 +136,7 @@ static int reach_instant(struct free_run *run, struct mmr_error *err)
 	if (code < 0)
 		return code;
 	if (run->counters_next_ns == t_ns) {
+		run->late |= !run->begun && t_ns == run->counters.begin_ns;
 		replay_free_run_put_counters(run, t_ns);
 		run->counters_next_ns = next_counters(run, t_ns);
 	}

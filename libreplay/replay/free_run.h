@@ -26,6 +26,7 @@ struct free_run {
 	bool recorded;         /* under the recorded kernel's own policy */
 	struct run_dumps dumps;
 	bool begun;     /* the machine is complete … */
+	bool late;      /* … only after the counters were read for the first time */
 	int begun_code; /* … and what came of the dumps that waited for that */
 	struct mmr_error begun_err;
 	struct replay_start start;

@@ -166,16 +166,19 @@ static void put_meminfo(struct free_run *run, int64_t t_ns)
 		                    (int64_t)(rows[i].pages * KB_PER_PAGE));
 }
 
-/* Statistics of folios below huge pages, of the sizes that are on. */
+/* Statistics of folios of the sizes that are on and, if one is, of huge pages. */
 static void put_folios(struct free_run *run, int64_t t_ns)
 {
 	const struct mm_machine *machine = replay_machine(run->replay);
+	uint32_t orders = replay_folio_orders(run->replay);
 
-	for (uint32_t order = 2; order < MM_PAGEBLOCK_ORDER; order++) {
+	if (orders != 0)
+		orders |= 1u << MM_PAGEBLOCK_ORDER;
+	for (uint32_t order = 1; order <= MM_PAGEBLOCK_ORDER; order++) {
 		for (unsigned int i = 0; i < MM_NR_FOLIO_STATS; i++) {
 			char name[64];
 
-			if (!(replay_folio_orders(run->replay) >> order & 1))
+			if (!(orders >> order & 1))
 				continue;
 			snprintf(name, sizeof(name), "hugepages-%ukB/%s", 4u << order,
 			         mm_folio_stat_name((enum mm_folio_stat)i));

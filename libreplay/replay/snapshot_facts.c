@@ -162,6 +162,7 @@ static void put_meminfo(struct results_db *db, const char *text, int64_t t_ns)
 }
 
 #define THP_PREFIX "sys/kernel/mm/transparent_hugepage/"
+#define HUGE_KB    2048u
 
 static bool is_on(const struct mmr_snapshot *snapshot, unsigned int kb, const char *file)
 {
@@ -173,7 +174,16 @@ static bool is_on(const struct mmr_snapshot *snapshot, unsigned int kb, const ch
 	       !strstr((const char *)piece.data, "[never]");
 }
 
-/* "hugepages-64kB/stats/anon_fault_alloc" of a size that is on; of huge pages /proc/vmstat tells. */
+/* One of the sizes below huge pages is. */
+static bool any_on(const struct mmr_snapshot *snapshot)
+{
+	for (unsigned int kb = 8; kb < HUGE_KB; kb *= 2)
+		if (is_on(snapshot, kb, "enabled") || is_on(snapshot, kb, "shmem_enabled"))
+			return true;
+	return false;
+}
+
+/* "hugepages-64kB/stats/anon_fault_alloc" of a size that is on; those of huge pages beside them, else /proc/vmstat has them. */
 static void put_folio_stat(struct results_db *db, const struct mmr_snapshot *snapshot,
                            const struct mmr_snapshot_piece *piece, int64_t t_ns)
 {
@@ -182,10 +192,14 @@ static void put_folio_stat(struct results_db *db, const struct mmr_snapshot *sna
 	unsigned int kb;
 
 	if (strncmp(piece->name, THP_PREFIX, strlen(THP_PREFIX)) != 0 ||
-	    sscanf(file, "hugepages-%ukB/", &kb) != 1 || kb == 2048)
+	    sscanf(file, "hugepages-%ukB/", &kb) != 1)
 		return;
 	stats = strstr(file, "/stats/");
-	if (!stats || (!is_on(snapshot, kb, "enabled") && !is_on(snapshot, kb, "shmem_enabled")))
+	if (!stats)
+		return;
+	if (kb == HUGE_KB
+	            ? !any_on(snapshot)
+	            : !is_on(snapshot, kb, "enabled") && !is_on(snapshot, kb, "shmem_enabled"))
 		return;
 	snprintf(name, sizeof(name), "hugepages-%ukB/%.64s", kb, stats + strlen("/stats/"));
 	results_put_vmstat(db, t_ns, name, strtoll((const char *)piece->data, NULL, 10));

@@ -149,8 +149,16 @@ static void what_has_ended_of_it_is_free_when_the_queue_is_asked(void **state)
 	for (uint32_t i = 0; i < 5; i++)
 		assert_true(mm_free_base(machine, 0, AREA + i, 0));
 	assert_int_equal(machine->nr_anon, 16);
+	assert_int_equal(stat(machine, 4, MM_FOLIO_NR_ANON), 1);
+	/* The last that came counts when another one follows. */
+	assert_int_equal(stat(machine, 4, MM_FOLIO_NR_ANON_PARTIALLY_MAPPED), 0);
+	mm_deferred_split_seen(machine, AREA);
+	assert_int_equal(stat(machine, 4, MM_FOLIO_NR_ANON_PARTIALLY_MAPPED), 1);
+	assert_int_equal(stat(machine, 3, MM_FOLIO_NR_ANON_PARTIALLY_MAPPED), 0);
 	mm_deferred_split_scan(&machine->nodes[0], &sc);
 	assert_int_equal(machine->nr_anon, 11);
+	assert_int_equal(stat(machine, 4, MM_FOLIO_NR_ANON), 0);
+	assert_int_equal(stat(machine, 4, MM_FOLIO_NR_ANON_PARTIALLY_MAPPED), 0);
 	assert_int_equal(stat(machine, 4, MM_FOLIO_SPLIT_DEFERRED), 1);
 	assert_int_equal(stat(machine, 4, MM_FOLIO_SPLIT), 1);
 	assert_int_equal(machine_counter(machine, "thp_split_page"), 0);

@@ -96,6 +96,10 @@ static void replays_come_with_their_original(void **state)
 	/* Both runs count between the same two instants. */
 	rows_expect("SELECT count(DISTINCT begin_ns), count(DISTINCT end_ns) FROM run", "1|1\n");
 	rows_expect("SELECT original FROM compare WHERE name = 'pgfault'", "250\n");
+	/* These read the counters before the page frames, of which the replay's machine is made. */
+	rows_expect("SELECT value FROM vmstat JOIN run USING (run_id) "
+	            "WHERE kind = 'replay' AND name = 'nr_shmem' AND t_ns = begin_ns",
+	            "16\n");
 	rows_expect("SELECT count(*) FROM fault_stat WHERE run_id = 2", "4\n");
 }
 

@@ -16,6 +16,7 @@
 
 #define RUN_FIRST_PFN 4096u
 #define RUN_NR_PAGES  8192u
+#define RUN_NR_TMPFS  16u /* pages that are there from the beginning */
 #define RUN_STEP_NS   2000u
 #define RUN_FIELDS    6
 
@@ -184,7 +185,9 @@ static inline void run_snapshot(struct run_trace *trace, uint32_t kind, const ch
 	static uint64_t flags[RUN_NR_PAGES];
 
 	for (uint32_t i = 0; i < RUN_NR_PAGES; i++)
-		flags[i] = i < 1024 ? 0 : 1ull << 10; /* KPF_BUDDY */
+		flags[i] = i < RUN_NR_TMPFS ? 1ull << 5 | 1ull << 14 /* KPF_LRU, KPF_SWAPBACKED */
+		           : i < 1024       ? 0
+		                            : 1ull << 10; /* KPF_BUDDY */
 	assert_int_equal(mmr_writer_snapshot_begin(trace->writer, kind, trace->t_ns, NULL), 0);
 	RUN_TEXT_PIECE(trace, "proc/vmstat", vmstat);
 	if (kind == MMR_SNAPSHOT_FULL) {
