@@ -148,6 +148,7 @@ static const struct finding_evidence evidence[] = {
 const struct finding_ops finding_dirty_pages = {
 	.name = "dirty-pages",
 	.rank = FINDING_CAUSE,
+	/* clang-format off */
 	.sql = "WITH dirty AS (SELECT sum(value) AS pages FROM vmstat WHERE run_id = {run} AND name IN ('nr_dirty', 'nr_writeback')"
 	       "   GROUP BY t_ns),"
 	       " writer AS (SELECT writer_comm AS comm, writer_pid AS pid, written AS pages, files FROM file_stat"
@@ -157,26 +158,25 @@ const struct finding_ops finding_dirty_pages = {
 	       " file AS (SELECT s.pid, coalesce(n.comm, s.comm) AS comm, sum(files) AS files, sum(pages) AS pages, max(pages)"
 	       "   FROM writer s " FINDING_NAMES " GROUP BY 2 ORDER BY pages DESC LIMIT 1),"
 	       " waits AS (SELECT duration_ns FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
-	       "   AND pid IN " FINDING_TASKS_OF(
-		       "writer") ")"
-				 " SELECT count(*) AS stalls, count(DISTINCT pid) AS tasks, sum(duration_ns) AS throttled_ns,"
-				 " max(duration_ns) AS longest_ns, (SELECT max(pages) FROM dirty) AS most_dirty,"
-				 " (SELECT value FROM vmstat WHERE run_id = {run} AND name = 'nr_dirty_threshold'"
-				 "   ORDER BY t_ns DESC LIMIT 1) AS \"limit\","
-				 " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_file') AS taken,"
-				 " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_anon') AS taken_anon,"
-				 " (SELECT value FROM counters WHERE run_id = {run} AND name = 'nr_dirtied') - " FINDING_RECORDER_WROTE
-				 " AS dirtied,"
-				 " (SELECT value FROM counters WHERE run_id = {run} AND name = 'nr_written') AS written,"
-				 " (SELECT sum(added) FROM file_stat WHERE run_id = {recorded}" FINDING_NOT_RECORDER
-				 ") AS added,"
-				 " (SELECT comm FROM file WHERE pages > 0) AS writer, (SELECT pid FROM file WHERE pages > 0) AS writer_pid,"
-				 " (SELECT files FROM file) AS writer_files, (SELECT pages FROM file) AS writer_pages,"
-				 " (SELECT sum(duration_ns) FROM waits) AS writers_ns, (SELECT max(duration_ns) FROM waits) AS writers_longest_ns,"
-				 " (SELECT iif(end_ns > begin_ns, end_ns - begin_ns, duration_ns) FROM run WHERE run_id = {run}) AS span_ns,"
-				 " (SELECT count(*) FROM run_param WHERE run_id = {run} AND name = 'recorder.lacks'"
-				 "   AND instr(value, 'waits of writers')) AS untold"
-				 " FROM reclaim_stalls WHERE run_id = {run} AND cause = 'too many dirty pages'",
+	       "   AND pid IN " FINDING_TASKS_OF("writer") ")"
+	       " SELECT count(*) AS stalls, count(DISTINCT pid) AS tasks, sum(duration_ns) AS throttled_ns,"
+	       " max(duration_ns) AS longest_ns, (SELECT max(pages) FROM dirty) AS most_dirty,"
+	       " (SELECT value FROM vmstat WHERE run_id = {run} AND name = 'nr_dirty_threshold'"
+	       "   ORDER BY t_ns DESC LIMIT 1) AS \"limit\","
+	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_file') AS taken,"
+	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pgsteal_anon') AS taken_anon,"
+	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'nr_dirtied') - " FINDING_RECORDER_WROTE
+	       " AS dirtied,"
+	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'nr_written') AS written,"
+	       " (SELECT sum(added) FROM file_stat WHERE run_id = {recorded}" FINDING_NOT_RECORDER ") AS added,"
+	       " (SELECT comm FROM file WHERE pages > 0) AS writer, (SELECT pid FROM file WHERE pages > 0) AS writer_pid,"
+	       " (SELECT files FROM file) AS writer_files, (SELECT pages FROM file) AS writer_pages,"
+	       " (SELECT sum(duration_ns) FROM waits) AS writers_ns, (SELECT max(duration_ns) FROM waits) AS writers_longest_ns,"
+	       " (SELECT iif(end_ns > begin_ns, end_ns - begin_ns, duration_ns) FROM run WHERE run_id = {run}) AS span_ns,"
+	       " (SELECT count(*) FROM run_param WHERE run_id = {run} AND name = 'recorder.lacks'"
+	       "   AND instr(value, 'waits of writers')) AS untold"
+	       " FROM reclaim_stalls WHERE run_id = {run} AND cause = 'too many dirty pages'",
+	/* clang-format on */
 	.judge = judge,
 	.evidence = evidence,
 };

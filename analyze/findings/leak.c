@@ -106,19 +106,18 @@ static const struct finding_evidence evidence[] = {
 const struct finding_ops finding_leak = {
 	.name = "leak",
 	.rank = FINDING_ROOT,
-	.sql = SUSPECTS "SELECT suspect.*, " FINDING_NAME(
-		"suspect") " AS name,"
-			   " (SELECT max(end_ns) FROM task t WHERE t.run_id = {run} AND t.pid = suspect.pid) AS ended,"
-			   " (SELECT last_ns - first_ns > duration_ns / 2 FROM run"
-			   "   WHERE run_id = {run}) AS long, (SELECT count(*) - 1 FROM suspect s, (SELECT max(growth) AS most_growth FROM suspect)"
-			   "           WHERE s.growth > most_growth / 2)  AS others,"
-			   " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pswpout') AS swapped_out,"
-			   " (SELECT count(*) FROM oom_kill WHERE run_id = {run}) AS kills,"
-			   " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
-			   ") AS stall_ns,"
-			   " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER
-			   ") AS longest_ns"
-			   " FROM suspect ORDER BY growth DESC LIMIT 1",
+	/* clang-format off */
+	.sql = SUSPECTS "SELECT suspect.*, " FINDING_NAME("suspect") " AS name,"
+	       " (SELECT max(end_ns) FROM task t WHERE t.run_id = {run} AND t.pid = suspect.pid) AS ended,"
+	       " (SELECT last_ns - first_ns > duration_ns / 2 FROM run WHERE run_id = {run}) AS long,"
+	       " (SELECT count(*) - 1 FROM suspect s, (SELECT max(growth) AS most_growth FROM suspect)"
+	       "   WHERE s.growth > most_growth / 2) AS others,"
+	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pswpout') AS swapped_out,"
+	       " (SELECT count(*) FROM oom_kill WHERE run_id = {run}) AS kills,"
+	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER ") AS stall_ns,"
+	       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER ") AS longest_ns"
+	       " FROM suspect ORDER BY growth DESC LIMIT 1",
+	/* clang-format on */
 	.judge = judge,
 	.evidence = evidence,
 };

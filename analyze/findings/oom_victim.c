@@ -78,23 +78,22 @@ static const struct finding_evidence evidence[] = {
 const struct finding_ops finding_oom_victim = {
 	.name = "oom-victim",
 	.rank = FINDING_ROOT,
+	/* clang-format off */
 	.sql = "WITH kill AS (SELECT * FROM oom_kill WHERE run_id = {run} ORDER BY t_ns LIMIT 1),"
 	       " c AS (SELECT * FROM oom_candidate WHERE run_id = {run} AND t_ns = (SELECT t_ns FROM kill)),"
 	       " v AS (SELECT * FROM c WHERE victim), a AS (SELECT * FROM c WHERE asked),"
 	       " n AS (SELECT * FROM c WHERE NOT victim ORDER BY points DESC LIMIT 1),"
 	       " l AS (SELECT * FROM c ORDER BY memory + swap DESC LIMIT 1)"
-	       " SELECT (SELECT count(*) FROM oom_kill WHERE run_id = {run}) AS kills, kill.t_ns, " FINDING_NAME(
-		       "kill") " AS comm, kill.pid,"
-			       " kill.oom_score_adj AS adj, (SELECT points FROM v) AS points, (SELECT memory FROM v) AS memory,"
-			       " (SELECT swap FROM v) AS swap, (SELECT " FINDING_NAME(
-				       "n") " FROM n) AS next_comm, (SELECT points FROM n) AS next_points,"
-					    " (SELECT " FINDING_NAME(
-						    "l") " FROM l) AS largest_comm, (SELECT memory + swap FROM l) AS largest,"
-							 " (SELECT " FINDING_NAME(
-								 "a") " FROM a) AS asked_comm, (SELECT pid FROM a) AS asked_pid,"
-								      " (SELECT e.kind = 'memcg' FROM reclaim_episode e WHERE e.run_id = {run} AND e.pid = (SELECT pid FROM a)"
-								      "   AND e.start_ns < kill.t_ns AND e.kind IN ('memcg', 'direct') ORDER BY e.start_ns DESC LIMIT 1) AS memcg"
-								      " FROM kill",
+	       " SELECT (SELECT count(*) FROM oom_kill WHERE run_id = {run}) AS kills, kill.t_ns,"
+	       " " FINDING_NAME("kill") " AS comm, kill.pid,"
+	       " kill.oom_score_adj AS adj, (SELECT points FROM v) AS points, (SELECT memory FROM v) AS memory,"
+	       " (SELECT swap FROM v) AS swap, (SELECT " FINDING_NAME("n") " FROM n) AS next_comm, (SELECT points FROM n) AS next_points,"
+	       " (SELECT " FINDING_NAME("l") " FROM l) AS largest_comm, (SELECT memory + swap FROM l) AS largest,"
+	       " (SELECT " FINDING_NAME("a") " FROM a) AS asked_comm, (SELECT pid FROM a) AS asked_pid,"
+	       " (SELECT e.kind = 'memcg' FROM reclaim_episode e WHERE e.run_id = {run} AND e.pid = (SELECT pid FROM a)"
+	       "   AND e.start_ns < kill.t_ns AND e.kind IN ('memcg', 'direct') ORDER BY e.start_ns DESC LIMIT 1) AS memcg"
+	       " FROM kill",
+	/* clang-format on */
 	.judge = judge,
 	.evidence = evidence,
 };

@@ -46,12 +46,14 @@ static const struct finding_evidence evidence[] = {
 const struct finding_ops finding_thp_fallback = {
 	.name = "thp-fallback",
 	.rank = FINDING_SYMPTOM,
+	/* clang-format off */
 	.sql = "SELECT sum(value) FILTER (WHERE name = 'thp_fault_alloc') AS got,"
 	       " sum(value) FILTER (WHERE name = 'thp_fault_fallback') AS refused,"
 	       " sum(value) FILTER (WHERE name = 'thp_fault_fallback_charge') AS charge,"
 	       " sum(value) FILTER (WHERE name = 'compact_stall') AS compactions,"
 	       " sum(value) FILTER (WHERE name = 'compact_fail') AS compactions_failed"
 	       " FROM counters WHERE run_id = {run}",
+	/* clang-format on */
 	.judge = judge,
 	.evidence = evidence,
 };
