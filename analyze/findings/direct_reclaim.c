@@ -18,7 +18,7 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 	finding_say(finding, "%s (%s) suffered most: %s of it.", fact_text(facts, "comm"),
 	            say_who(fact(facts, "sufferers"), fact(facts, "pid")),
 	            say_percent(fact(facts, "worst_ns") / total));
-	/* Many small tasks have no row of what they allocated, only a part in what the kernel counted. */
+	/* What few small tasks of a name allocated has no row, only a part in what the kernel counted. */
 	if (*fact_text(facts, "taker") && fact(facts, "taken_share") >= 0.5)
 		finding_say(finding, "%s (%s) caused most of it: %s of all that was allocated.",
 		            fact_text(facts, "taker"),
@@ -44,11 +44,11 @@ static const struct finding_evidence evidence[] = {
 	  " GROUP BY s.pid ORDER BY total_ns DESC LIMIT 5" },
 	{ "Who caused it: pages allocated, at most at a time, left at the end",
 	  "SELECT " FINDING_WHO
-	  ", sum(allocated) AS allocated, sum(most) AS most, sum(live) AS live\n"
+	  ", max(tasks) AS tasks, sum(allocated) AS allocated, sum(most) AS most, sum(live) AS live\n"
 	  "  FROM allocation_stat s\n"
 	  "  " FINDING_NAMES "\n"
 	  " WHERE s.run_id = {run}" FINDING_AND_OTHERS "\n"
-	  " GROUP BY s.pid ORDER BY allocated DESC LIMIT 3" },
+	  " GROUP BY s.pid, tasks > 1 ORDER BY allocated DESC LIMIT 3" },
 	{ "The longest waits",
 	  "SELECT start_ns, duration_ns, " FINDING_WHO ", nr_scanned AS scanned,\n"
 	  "       nr_reclaimed AS reclaimed, replace(cause, 'allocation of ', '') AS cause\n"
@@ -68,10 +68,10 @@ const struct finding_ops finding_direct_reclaim = {
 	       "   WHERE run_id = {run} AND kind = 'direct' AND duration_ns IS NOT NULL" FINDING_NOT_RECORDER "),"
 	       " worst AS (SELECT comm, min(pid) AS pid, count(DISTINCT pid) AS tasks, sum(duration_ns) AS total_ns"
 	       "   FROM s GROUP BY comm ORDER BY total_ns DESC LIMIT 1),"
-	       " took AS (SELECT comm, min(pid) AS pid, count(DISTINCT pid) AS tasks, sum(allocated) AS pages FROM"
-	       "   (SELECT pid, " FINDING_NAME("a") " AS comm, allocated FROM allocation_stat a"
-	       "     WHERE run_id = {run}" FINDING_NOT_RECORDER ")"
-	       "   GROUP BY comm ORDER BY pages DESC LIMIT 1)"
+	       " took AS (SELECT comm, min(pid) AS pid, sum(allocated) AS pages,"
+	       "   max(total(tasks) FILTER (WHERE kind = 'movable'), total(tasks) FILTER (WHERE kind = 'kernel')) AS tasks FROM"
+	       "   (SELECT pid, " FINDING_NAME("a") " AS comm, kind, tasks, allocated FROM allocation_stat a"
+	       "     WHERE run_id = {run}" FINDING_NOT_RECORDER ") GROUP BY comm ORDER BY pages DESC LIMIT 1)"
 	       " SELECT (SELECT comm FROM took) AS taker, (SELECT pid FROM took) AS taker_pid,"
 	       " (SELECT tasks FROM took) AS takers, (SELECT pages FROM took) * 1.0 /"
 	       "   max((SELECT sum(allocated) FROM allocation_stat WHERE run_id = {run}), coalesce((SELECT sum(value)"

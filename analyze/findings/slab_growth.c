@@ -33,10 +33,10 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 		finding_say(finding, "Most of it is %s: %s more.", fact_text(facts, "cache"),
 		            say_pages(facts, fact(facts, "cache_growth")));
 	if (*fact_text(facts, "comm"))
-		finding_say(finding,
-		            "%s (pid %.0f) allocated most kernel memory that is still there: %s.",
-		            fact_text(facts, "comm"), fact(facts, "pid"),
-		            say_pages(facts, fact(facts, "live")));
+		finding_say(
+			finding, "%s (%s) allocated most kernel memory that is still there: %s.",
+			fact_text(facts, "comm"), say_who(fact(facts, "tasks"), fact(facts, "pid")),
+			say_pages(facts, fact(facts, "live")));
 	if (reclaimable)
 		finding_try(finding, "Have it reclaimed sooner:", "vm.vfs_cache_pressure=400");
 	else
@@ -53,7 +53,7 @@ static const struct finding_evidence evidence[] = {
 	  "  FROM slab_cache, (SELECT min(t_ns) AS first, max(t_ns) AS last FROM slab_cache WHERE run_id = {run})\n"
 	  " WHERE run_id = {run} GROUP BY name ORDER BY after - coalesce(before, 0) DESC LIMIT 5" },
 	{ "Who has kernel memory that it allocated, in pages",
-	  "SELECT " FINDING_WHO ", allocated, most, live FROM allocation_stat s\n"
+	  "SELECT " FINDING_WHO ", tasks, allocated, most, live FROM allocation_stat s\n"
 	  "  " FINDING_NAMES "\n"
 	  " WHERE s.run_id = {run} AND kind = 'kernel'" FINDING_AND_OTHERS "\n"
 	  " ORDER BY live DESC LIMIT 3" },
@@ -68,12 +68,12 @@ const struct finding_ops finding_slab_growth = {
 	       " cache AS (SELECT name, max(pages) FILTER (WHERE t_ns = last) - coalesce(max(pages) FILTER (WHERE t_ns = first), 0) AS growth"
 	       "   FROM slab_cache, (SELECT min(t_ns) AS first, max(t_ns) AS last FROM slab_cache WHERE run_id = {run})"
 	       "   WHERE run_id = {run} GROUP BY slab_cache.name ORDER BY growth DESC LIMIT 1),"
-	       " who AS (SELECT comm, pid, live FROM allocation_stat WHERE run_id = {run} AND kind = 'kernel'" FINDING_NOT_RECORDER
+	       " who AS (SELECT comm, pid, live, tasks FROM allocation_stat WHERE run_id = {run} AND kind = 'kernel'" FINDING_NOT_RECORDER
 	       "   ORDER BY live DESC LIMIT 1)"
 	       " SELECT name, max(value) - min(value) AS growth, min(value) AS before, max(value) AS after, count(*) AS snapshots,"
 	       " (SELECT name FROM cache WHERE growth > 0) AS cache, (SELECT growth FROM cache) AS cache_growth,"
 	       " (SELECT coalesce(n.comm, s.comm) FROM who s " FINDING_NAMES
-	       ") AS comm, (SELECT pid FROM who) AS pid, (SELECT live FROM who) AS live"
+	       ") AS comm, (SELECT pid FROM who) AS pid, (SELECT live FROM who) AS live, (SELECT tasks FROM who) AS tasks"
 	       /* The recorder itself takes some in the beginning, and gives a little back. */
 	       " FROM slab GROUP BY name HAVING 8 * -min(step) <= max(value) - min(value) ORDER BY growth DESC LIMIT 1",
 	.judge = judge,

@@ -29,8 +29,8 @@ static const struct {
 	  " WHERE run_id = CAST(?1 AS INTEGER)) ORDER BY duration_ns DESC LIMIT 50",
 	  true },
 	{ "Who allocated memory, in pages",
-	  "SELECT comm, pid, sum(allocated) AS allocated, sum(most) AS \"most at once\", sum(live) AS \"left at the end\""
-	  " FROM allocation_stat WHERE run_id = CAST(?1 AS INTEGER) GROUP BY comm, pid ORDER BY allocated DESC LIMIT 20",
+	  "SELECT comm, pid, max(tasks) AS tasks, sum(allocated) AS allocated, sum(most) AS \"most at once\", sum(live) AS \"left at the end\""
+	  " FROM allocation_stat WHERE run_id = CAST(?1 AS INTEGER) GROUP BY comm, pid, tasks > 1 ORDER BY allocated DESC LIMIT 20",
 	  true },
 	{ "Zones, in pages",
 	  "SELECT zone, node, managed, wmark_min AS \"min watermark\", wmark_low AS low, wmark_high AS high FROM zone"

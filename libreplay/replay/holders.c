@@ -10,7 +10,8 @@
  * Where direct compaction fails, pageblocks are looked at in which the kernel's pages lie: who allocated them, and
  * in how many pageblocks, of those that were allocated within the recording.
  *
- * What a thread allocates is its process'.
+ * What a thread allocates is its process'. Those that allocate little leave one row a name together: a thousand short-lived
+ * processes may want more than one that everybody sees.
  *
  * Not modelled: memory from before the recording has no owner; a pid that is given away again goes on counting for the same holder.
  */
@@ -28,7 +29,8 @@
 #define CLONE_VM        0x100
 #define PAGEBLOCK_ORDER 9 /* x86, as everywhere in replay */
 #define MAX_ORDER       10
-#define LEAST_PAGES     256 /* holders of less leave no rows */
+#define LEAST_PAGES     256 /* holders of less leave no rows of their own */
+#define MAX_NAMES       256 /* of them, at most */
 #define NR_CANDIDATES   10
 #define ADJ_NONE        (-1000)
 
@@ -209,6 +211,47 @@ static void put_task_memory(struct replay_holders *h, uint64_t t_ns)
 			results_put_task_memory(h->db, &row);
 		holder->changed = false;
 	}
+}
+
+/* ---- those that allocate little ---- */
+
+static struct replay_small_holders *small_of(struct replay_holders *h, int kind, const char *comm)
+{
+	struct replay_small_holder_vec *vec = &h->small[kind];
+	struct replay_small_holders new = { 0 };
+
+	snprintf(new.comm, sizeof(new.comm), "%.15s", comm);
+	for (size_t i = 0; i < vec->count; i++)
+		if (strcmp(vec->items[i].comm, new.comm) == 0)
+			return &vec->items[i];
+	if (vec->count == MAX_NAMES)
+		return NULL;
+	if (replay_small_holder_vec_push(vec, new) < 0) {
+		h->no_memory = true;
+		return NULL;
+	}
+	return &vec->items[vec->count - 1];
+}
+
+/* What those of a name have now, by the names they have now. */
+static void sum_small(struct replay_holders *h, int kind)
+{
+	struct replay_small_holder_vec *vec = &h->small[kind];
+
+	for (size_t i = 0; i < vec->count; i++)
+		vec->items[i].live = 0;
+	for (uint32_t i = 0; i < h->count; i++) {
+		const struct replay_holder *holder = &h->items[i];
+		struct replay_small_holders *small = NULL;
+
+		if (holder->live[kind] && holder->allocated[kind] < LEAST_PAGES)
+			small = small_of(h, kind, mmr_trace_comm(h->trace, holder->pid));
+		if (small)
+			small->live += holder->live[kind];
+	}
+	for (size_t i = 0; i < vec->count; i++)
+		if (vec->items[i].live > vec->items[i].most_live)
+			vec->items[i].most_live = vec->items[i].live;
 }
 
 static uint64_t instant_after(const struct replay_holders *h, uint64_t t_ns, uint64_t nr)
@@ -535,6 +578,8 @@ void replay_holders_event(struct replay_holders *h, const struct mmr_event *even
 {
 	if (event->t_ns >= h->next_ns) {
 		put_task_memory(h, h->next_ns);
+		for (int kind = 0; kind < NR_HOLDER_KINDS; kind++)
+			sum_small(h, kind);
 		h->next_ns = instant_after(h, event->t_ns, REPLAY_HOLDERS_INSTANTS);
 	}
 	switch (event->kind) {
@@ -574,29 +619,66 @@ void replay_holders_event(struct replay_holders *h, const struct mmr_event *even
 	}
 }
 
-int replay_holders_finish(struct replay_holders *h, struct mmr_error *err)
+static const char *const kind_names[] = {
+	[HOLDER_MOVABLE] = "movable", [HOLDER_KERNEL] = "kernel"
+};
+
+static void put_holder(struct replay_holders *h, const struct replay_holder *holder, int kind)
 {
-	static const char *const kinds[] = {
-		[HOLDER_MOVABLE] = "movable", [HOLDER_KERNEL] = "kernel"
+	const char *comm = mmr_trace_comm(h->trace, holder->pid);
+	const struct results_allocation row = {
+		.pid = holder->pid,
+		.comm = comm,
+		.kind = kind_names[kind],
+		.allocated = (int64_t)holder->allocated[kind],
+		.most = (int64_t)holder->most_live[kind],
+		.live = (int64_t)holder->live[kind],
+		.tasks = 1,
+	};
+	struct replay_small_holders *small;
+
+	if (row.allocated >= LEAST_PAGES) {
+		results_put_allocation(h->db, &row);
+		return;
+	}
+	small = row.allocated ? small_of(h, kind, comm) : NULL;
+	if (!small)
+		return;
+	small->tasks++;
+	small->allocated += holder->allocated[kind];
+	if (holder->allocated[kind] > small->largest) {
+		small->largest = holder->allocated[kind];
+		small->pid = holder->pid;
+	}
+	if (holder->most_live[kind] > small->most_live)
+		small->most_live = holder->most_live[kind];
+}
+
+static void put_small(struct replay_holders *h, const struct replay_small_holders *small, int kind)
+{
+	const struct results_allocation row = {
+		.pid = small->pid,
+		.comm = small->comm,
+		.kind = kind_names[kind],
+		.allocated = (int64_t)small->allocated,
+		.most = (int64_t)small->most_live,
+		.live = (int64_t)small->live,
+		.tasks = (int64_t)small->tasks,
 	};
 
+	if (row.tasks > 1 && row.allocated >= LEAST_PAGES)
+		results_put_allocation(h->db, &row);
+}
+
+int replay_holders_finish(struct replay_holders *h, struct mmr_error *err)
+{
 	put_task_memory(h, h->last_ns);
-	for (uint32_t i = 0; i < h->count; i++) {
-		const struct replay_holder *holder = &h->items[i];
-
-		for (int kind = 0; kind < NR_HOLDER_KINDS; kind++) {
-			const struct results_allocation row = {
-				.pid = holder->pid,
-				.comm = mmr_trace_comm(h->trace, holder->pid),
-				.kind = kinds[kind],
-				.allocated = (int64_t)holder->allocated[kind],
-				.most = (int64_t)holder->most_live[kind],
-				.live = (int64_t)holder->live[kind],
-			};
-
-			if (row.allocated >= LEAST_PAGES)
-				results_put_allocation(h->db, &row);
-		}
+	for (int kind = 0; kind < NR_HOLDER_KINDS; kind++) {
+		sum_small(h, kind);
+		for (uint32_t i = 0; i < h->count; i++)
+			put_holder(h, &h->items[i], kind);
+		for (size_t i = 0; i < h->small[kind].count; i++)
+			put_small(h, &h->small[kind].items[i], kind);
 	}
 	return h->no_memory ? base_error(err, MMR_E_NOMEM, "out of memory for who holds memory")
 	                    : 0;
@@ -608,5 +690,7 @@ void replay_holders_deinit(struct replay_holders *h)
 	base_free(h->slots);
 	base_free(h->mm_slots);
 	base_free(h->owners);
+	for (int kind = 0; kind < NR_HOLDER_KINDS; kind++)
+		replay_small_holder_vec_deinit(&h->small[kind]);
 	*h = (struct replay_holders){ 0 };
 }

@@ -13,6 +13,7 @@
 
 #include <mmreplay/trace.h>
 
+#include "vec.h"
 #include "write.h"
 
 #define REPLAY_HOLDERS_INSTANTS 20 /* of task_memory rows, evenly over the recording */
@@ -40,6 +41,19 @@ struct replay_holder {
 	uint64_t last_block; /* 1 + number of the last one that was counted; 0: none */
 };
 
+/* Those that allocated little of a kind each, by their name. */
+struct replay_small_holders {
+	char comm[16];
+	uint32_t pid; /* who of them allocated most */
+	uint64_t tasks;
+	uint64_t largest;
+	uint64_t allocated;
+	uint64_t live;
+	uint64_t most_live; /* at the instants of task_memory rows */
+};
+
+DEFINE_VEC(replay_small_holder_vec, struct replay_small_holders);
+
 struct replay_holders {
 	struct mmr_trace *trace;
 	struct results_db *db;
@@ -55,6 +69,7 @@ struct replay_holders {
 		mm_slots; /* by mm_id, as many: index + 1 of the holder whose address space it is, or 0 */
 	uint32_t *owners; /* by pfn: 2 * (index + 1) + kind, or 0: unknown or free */
 	uint64_t nr_pfns;
+	struct replay_small_holder_vec small[NR_HOLDER_KINDS];
 	uint64_t oom_pages; /* memory and swap: what a score of 1000 stands for */
 	bool no_memory;
 };

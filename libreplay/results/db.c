@@ -28,6 +28,9 @@ static const struct {
 	const char *column; /* NULL: there is no such table any more */
 	const char *sql;
 } upgrades[] = {
+	{ "allocation_stat", "tasks",
+#include "upgrade_allocation_stat.sql.inc"
+	},
 	{ "buddy", NULL,
 #include "upgrade_buddy.sql.inc"
 	},

@@ -121,6 +121,7 @@ struct results_allocation {
 	int64_t allocated;
 	int64_t most;
 	int64_t live;
+	int64_t tasks; /* 1, or how many of that name it is of, who allocated little each */
 };
 
 struct results_task_memory {

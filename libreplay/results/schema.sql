@@ -297,7 +297,8 @@ CREATE TABLE IF NOT EXISTS allocation_stat (
   kind TEXT NOT NULL CHECK (kind IN ('movable', 'kernel')),
   allocated INTEGER NOT NULL,              -- pages, within the recording
   most INTEGER NOT NULL,                   -- of them, at the same time
-  live INTEGER NOT NULL                    -- of them, at its end
+  live INTEGER NOT NULL,                   -- of them, at its end
+  tasks INTEGER NOT NULL                   -- more than 1: those of that name that allocated less than 256 pages each
 ) STRICT;
 
 CREATE TABLE IF NOT EXISTS task_memory (

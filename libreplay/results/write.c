@@ -39,7 +39,7 @@ static const struct {
 	[RESULTS_STACK_FRAME] = { "stack_frame", "ititt" },
 	[RESULTS_REQUESTS] = { "request_stat", "iiiii" },
 	[RESULTS_STALL_STACK] = { "stall_stack", "titini" },
-	[RESULTS_ALLOCATION] = { "allocation_stat", "ittiii" },
+	[RESULTS_ALLOCATION] = { "allocation_stat", "ittiiii" },
 	[RESULTS_TASK_MEMORY] = { "task_memory", "iitiiiii" },
 	[RESULTS_PIN] = { "pin", "iitii" },
 	[RESULTS_OOM_CANDIDATE] = { "oom_candidate", "iitiiiiii" },
@@ -354,7 +354,7 @@ void results_put_requests(struct results_db *db, const struct results_requests *
 void results_put_allocation(struct results_db *db, const struct results_allocation *row)
 {
 	put(db, RESULTS_ALLOCATION, row->pid, row->comm, row->kind, row->allocated, row->most,
-	    row->live);
+	    row->live, row->tasks);
 }
 
 void results_put_task_memory(struct results_db *db, const struct results_task_memory *row)

@@ -86,6 +86,27 @@ static void pages_belong_to_who_asked(void **state)
 		"7|task-7|kernel|768|512|512\n7|task-7|movable|512|512|256\n9|task-9|movable|256|256|256\n");
 }
 
+/* Nobody of them has a row of their own, nor have those that have a name each. */
+static void many_that_want_little(void **state)
+{
+	(void)state;
+	fake_many = 100;
+	begin();
+	for (uint32_t i = 0; i < 40; i++)
+		page(1 + i, 100 + i, MMR_EVENT_MM_PAGE_ALLOC, PFN + 32 * i, i < 20 ? 5 : 3,
+		     MOVABLE);
+	page(2000, 100, MMR_EVENT_MM_PAGE_ALLOC, PFN + 1500, 5, MOVABLE);
+	for (uint32_t i = 0; i < 30; i++)
+		page(2010 + i, 1, MMR_EVENT_MM_PAGE_FREE, PFN + 32 * i, i < 20 ? 5 : 3, 0);
+	for (uint32_t i = 0; i < 3; i++)
+		page(3000 + i, 10 + i, MMR_EVENT_MM_PAGE_ALLOC, PFN + 1600 + 64 * i, 6, KERNEL);
+	page(3010, 20, MMR_EVENT_MM_PAGE_ALLOC, PFN + 1800, 7, KERNEL);
+	end();
+	rows_expect("SELECT comm, pid, tasks, kind, allocated, most, live FROM allocation_stat",
+	            "many|100|40|movable|832|832|112\n");
+	fake_many = 0;
+}
+
 static void threads_and_interrupts(void **state)
 {
 	static const char *const pieces[] = { "proc/5/task", "5\n6\n", NULL };
@@ -203,9 +224,13 @@ static void many_tasks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(pages_belong_to_who_asked),  TEST(threads_and_interrupts),
-		TEST(address_spaces_over_time),   TEST(pins_of_a_failed_compaction),
-		TEST(whom_the_killer_chose_from), TEST(many_tasks),
+		TEST(pages_belong_to_who_asked),
+		TEST(many_that_want_little),
+		TEST(threads_and_interrupts),
+		TEST(address_spaces_over_time),
+		TEST(pins_of_a_failed_compaction),
+		TEST(whom_the_killer_chose_from),
+		TEST(many_tasks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
