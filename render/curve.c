@@ -14,10 +14,10 @@
 #include "curve_table.h"
 #include "layout.h"
 
-#define DOTS  30   /* so few points are marked */
-#define FALL  0.05 /* of a curve's fall, at either end: what lies between is what there is to see */
-#define LEFT  16.0 /* further left than in this part of a linear axis it could not be seen */
-#define TITLE "How many uses miss, by the size of memory"
+#define FALL   0.05 /* of a curve's fall, at either end: what lies between is what there is to see */
+#define LEFT   16.0 /* further left than in this part of a linear axis it could not be seen */
+#define MARGIN 1.03 /* to the right of the last point, that one sees what comes of it */
+#define TITLE  "How many uses miss, by the size of memory"
 
 /* What mmanalyze calls the memories. */
 static const struct {
@@ -47,9 +47,17 @@ static const char *curve_label(const struct curve *curve)
 	return curve->name;
 }
 
-static struct stroke curve_stroke(const struct canvas *canvas, size_t number, bool bound)
+/* Both together lie upon one of the two where the other has little: wider, and drawn first, it is seen beneath. */
+static bool lies_beneath(const struct curve *curve)
 {
-	struct stroke stroke = { .width = 2 * canvas->unit * canvas->theme->line,
+	return strcmp(curve->name, "both") == 0;
+}
+
+static struct stroke curve_stroke(const struct chart *chart, size_t number, bool bound)
+{
+	const struct canvas *canvas = chart->canvas;
+	bool wide = lies_beneath(&chart->table.curves[number]);
+	struct stroke stroke = { .width = (wide ? 5 : 2) * canvas->unit * canvas->theme->line,
 		                 .colour = theme_series(canvas->theme, number + 1) };
 
 	if (bound) {
@@ -136,45 +144,81 @@ static size_t first_point(const struct chart *chart, const struct curve *curve)
 	return first;
 }
 
-/* Solid where the curve is exact, dotted where there may be more. */
-static void draw_curve(struct chart *chart, size_t number, size_t strip, const struct scale *values)
+static double across(const struct chart *chart, const struct curve *curve, size_t index)
+{
+	const struct scale *scale = &chart->board.across[0];
+
+	return scale_map(scale, index < curve->count ? curve->points[index].bytes : scale->high);
+}
+
+/*
+ * Of a recording a value holds up to the next point, and the last from there on: steps. Replays of page
+ * requests were each made with one size of memory: what lies between two is not known.
+ */
+static size_t outline(const struct chart *chart, const struct curve *curve, size_t strip,
+                      const struct scale *values, size_t from, size_t to, struct point *points)
+{
+	size_t count = 0;
+
+	for (size_t i = from; i < to; i++) {
+		double y = scale_map(values, value_of(&curve->points[i], strip));
+
+		points[count++] = (struct point){ across(chart, curve, i), y };
+		if (chart->refaults)
+			points[count++] = (struct point){ across(chart, curve, i + 1), y };
+	}
+	if (to < curve->count)
+		points[count++] =
+			(struct point){ across(chart, curve, to),
+			                scale_map(values, value_of(&curve->points[to], strip)) };
+	return count;
+}
+
+static void mark_points(struct chart *chart, size_t number, size_t strip,
+                        const struct scale *values)
 {
 	const struct curve *curve = &chart->table.curves[number];
-	const struct scale *across = &chart->board.across[0];
-	struct point *points = xalloc(curve->count, sizeof(*points));
-	size_t first = first_point(chart, curve), from = first;
+	double side = 7 * chart->canvas->unit;
 
-	for (size_t i = first; i < curve->count; i++)
-		points[i] = (struct point){ scale_map(across, curve->points[i].bytes),
-			                    scale_map(values, value_of(&curve->points[i], strip)) };
-	for (size_t i = first + 1; i <= curve->count; i++) {
-		bool last = i == curve->count;
-		struct stroke stroke =
-			curve_stroke(chart->canvas, number, curve->points[from].lower_bound);
-
-		if (!last && curve->points[i].lower_bound == curve->points[from].lower_bound)
-			continue;
-		canvas_line(chart->canvas, points + from, i - from + !last, &stroke);
-		from = i;
-	}
-	for (size_t i = first; i < curve->count; i++) {
+	for (size_t i = first_point(chart, curve); i < curve->count; i++) {
 		const struct curve_point *point = &curve->points[i];
+		double x = across(chart, curve, i), y = scale_map(values, value_of(point, strip));
+		struct rect mark = { x - side / 2, y - side / 2, side, side };
 		char memory[SCALE_LABEL], text[128];
-		double side = 7 * chart->canvas->unit;
 
 		format_memory(memory, point->bytes);
 		snprintf(text, sizeof(text), "%s, %s: %s%.2f %%", curve_label(curve), memory,
 		         point->lower_bound ? "at least " : "", value_of(point, strip));
-		if (curve->count <= DOTS)
-			canvas_rectangle(chart->canvas,
-			                 (struct rect){ points[i].x - side / 2,
-			                                points[i].y - side / 2, side, side },
-			                 curve_stroke(chart->canvas, number, false).colour);
-		canvas_tip(
-			chart->canvas,
-			(struct rect){ points[i].x - side / 2, points[i].y - side / 2, side, side },
-			text);
+		if (!chart->refaults)
+			canvas_rectangle(chart->canvas, mark,
+			                 curve_stroke(chart, number, false).colour);
+		else
+			mark.width += across(chart, curve, i + 1) - x;
+		canvas_tip(chart->canvas, mark, text);
 	}
+}
+
+/* Solid where the curve is exact, dotted where there may be more. */
+static void draw_curve(struct chart *chart, size_t number, size_t strip, const struct scale *values)
+{
+	const struct curve *curve = &chart->table.curves[number];
+	struct point *points = xalloc(2 * curve->count + 1, sizeof(*points));
+	size_t from = first_point(chart, curve);
+
+	for (size_t i = from + 1; i <= curve->count; i++) {
+		bool bound = curve->points[from].lower_bound;
+		struct stroke stroke = curve_stroke(chart, number, bound);
+		size_t count;
+
+		if (i < curve->count && curve->points[i].lower_bound == bound)
+			continue;
+		if (!chart->refaults)
+			stroke.width /= 2;
+		count = outline(chart, curve, strip, values, from, i, points);
+		canvas_line(chart->canvas, points, count, &stroke);
+		from = i;
+	}
+	mark_points(chart, number, strip, values);
 	free(points);
 }
 
@@ -187,11 +231,15 @@ static void draw_strip(struct chart *chart, size_t strip, struct rect plot)
 
 	scale_init(&values, 0, fmin(fmax(chart->highest[strip] * 1.1, 1), 105),
 	           plot.y + plot.height, plot.y);
-	layout_strip_name(chart->canvas, plot, names[strip], "share of all uses");
+	layout_strip_name(chart->canvas, plot, names[strip],
+	                  chart->refaults ? "share of all uses"
+	                                  : "share of all uses; a replay at each point");
 	axis_left(chart->canvas, plot, &values, QUANTITY_PERCENT, true);
 	axis_below_grid(chart->canvas, plot, &chart->board.across[0], QUANTITY_MEMORY);
-	for (size_t i = 0; i < chart->table.nr_curves; i++)
-		draw_curve(chart, i, strip, &values);
+	for (size_t pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < chart->table.nr_curves; i++)
+			if (lies_beneath(&chart->table.curves[i]) == (pass == 0))
+				draw_curve(chart, i, strip, &values);
 }
 
 static int compose(struct chart *chart, struct mmr_error *err)
@@ -205,12 +253,11 @@ static int compose(struct chart *chart, struct mmr_error *err)
 		entries[count++] =
 			(struct legend_entry){ .mark = LEGEND_LINE,
 			                       .label = curve_label(&chart->table.curves[i]),
-			                       .stroke = curve_stroke(chart->canvas, i, false) };
+			                       .stroke = curve_stroke(chart, i, false) };
 	if (chart->bounds) {
-		entries[count] =
-			(struct legend_entry){ .mark = LEGEND_LINE,
-			                       .label = "at least so many",
-			                       .stroke = curve_stroke(chart->canvas, 0, true) };
+		entries[count] = (struct legend_entry){ .mark = LEGEND_LINE,
+			                                .label = "at least so many",
+			                                .stroke = curve_stroke(chart, 0, true) };
 		entries[count++].stroke.colour = chart->canvas->theme->faint_ink;
 	}
 	board->canvas = chart->canvas;
@@ -223,7 +270,7 @@ static int compose(struct chart *chart, struct mmr_error *err)
 		                             .title = chart->low > 0 ? "size of memory, logarithmic"
 		                                                     : "size of memory",
 		                             .low = chart->low,
-		                             .high = chart->widest,
+		                             .high = chart->widest * MARGIN,
 		                             .logarithmic = chart->low > 0 };
 	board->nr_strips = chart->refaults ? 2 : 1;
 	for (size_t i = 0; i < board->nr_strips; i++)
