@@ -63,15 +63,15 @@ const struct finding_ops finding_direct_reclaim = {
 	.name = "direct-reclaim",
 	.rank = FINDING_SYMPTOM,
 	/* clang-format off */
-	.sql = "WITH s AS (SELECT pid, " FINDING_NAME("r") " AS comm, duration_ns,"
-	       "   row_number() OVER (ORDER BY duration_ns) AS n, count(*) OVER () AS k FROM reclaim_stalls r"
-	       "   WHERE run_id = {run} AND kind = 'direct' AND duration_ns IS NOT NULL" FINDING_NOT_RECORDER "),"
+	.sql = "WITH stall AS (SELECT " FINDING_WHO ", duration_ns,"
+	       "   row_number() OVER (ORDER BY duration_ns) AS n, count(*) OVER () AS k FROM reclaim_stalls s " FINDING_NAMES
+	       "   WHERE s.run_id = {run} AND kind = 'direct' AND duration_ns IS NOT NULL" FINDING_AND_OTHERS "),"
 	       " worst AS (SELECT comm, min(pid) AS pid, count(DISTINCT pid) AS tasks, sum(duration_ns) AS total_ns"
-	       "   FROM s GROUP BY comm ORDER BY total_ns DESC LIMIT 1),"
+	       "   FROM stall GROUP BY comm ORDER BY total_ns DESC LIMIT 1),"
 	       " took AS (SELECT comm, min(pid) AS pid, sum(allocated) AS pages,"
 	       "   max(total(tasks) FILTER (WHERE kind = 'movable'), total(tasks) FILTER (WHERE kind = 'kernel')) AS tasks FROM"
-	       "   (SELECT pid, " FINDING_NAME("a") " AS comm, kind, tasks, allocated FROM allocation_stat a"
-	       "     WHERE run_id = {run}" FINDING_NOT_RECORDER ") GROUP BY comm ORDER BY pages DESC LIMIT 1)"
+	       "   (SELECT " FINDING_WHO ", kind, tasks, allocated FROM allocation_stat s " FINDING_NAMES
+	       "     WHERE s.run_id = {run}" FINDING_AND_OTHERS ") GROUP BY comm ORDER BY pages DESC LIMIT 1)"
 	       " SELECT (SELECT comm FROM took) AS taker, (SELECT pid FROM took) AS taker_pid,"
 	       " (SELECT tasks FROM took) AS takers, (SELECT pages FROM took) * 1.0 /"
 	       "   max((SELECT sum(allocated) FROM allocation_stat WHERE run_id = {run}), coalesce((SELECT sum(value)"
@@ -82,7 +82,7 @@ const struct finding_ops finding_direct_reclaim = {
 	       " count(*) AS stalls, count(DISTINCT pid) AS tasks, sum(duration_ns) AS total_ns,"
 	       " max(duration_ns) AS longest_ns, min(CASE WHEN n > k * 0.99 THEN duration_ns END) AS p99_ns,"
 	       " (SELECT comm FROM worst) AS comm, (SELECT pid FROM worst) AS pid,"
-	       " (SELECT tasks FROM worst) AS sufferers, (SELECT total_ns FROM worst) AS worst_ns FROM s",
+	       " (SELECT tasks FROM worst) AS sufferers, (SELECT total_ns FROM worst) AS worst_ns FROM stall",
 	/* clang-format on */
 	.judge = judge,
 	.evidence = evidence,

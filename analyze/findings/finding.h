@@ -146,7 +146,10 @@ const char *say_percent(double share);
 /* Of a row f of file_stat: pages that came in to be read. Those that came in to be written over are dirty_pages.c's. */
 #define FINDING_READ "(f.added - f.written)"
 
-/* A task's last name, as it is known by: rows about waits have what it was called when it waited. table: what has the pid. */
+/*
+ * A task's last name, as it is known by: rows about waits have what it was called when it waited. table: what has the pid. For few
+ * rows, as it looks at all tasks for each; for many there is FINDING_NAMES.
+ */
 #define FINDING_NAME(table)                                                                  \
 	"coalesce((SELECT t.comm FROM task t WHERE t.run_id = {recorded} AND t.pid = " table \
 	".pid ORDER BY t.start_ns DESC LIMIT 1), " table ".comm)"
