@@ -213,6 +213,11 @@ static enum mm_touch_result first_touch(struct mm_machine *machine,
 		mm_count(machine, MM_HTLB_BUDDY_PGALLOC_FAIL, (flags & hugetlb) != 0);
 		return MM_TOUCH_FAILED;
 	}
+	/* Its number is a page table's, too, which a fault that waited has put there meanwhile. */
+	if (mm_lpage(machine, page)->pfn != MM_NONE) {
+		mm_free_pages(machine, machine->current.cpu, pfn);
+		return kind == MM_LPAGE_KERNEL ? MM_TOUCH_INVALID : MM_TOUCH_HIT;
+	}
 	mm_page_bind(machine, pfn, page, kind);
 	if (kind != MM_LPAGE_KERNEL) {
 		if (fault)

@@ -390,6 +390,52 @@ static void held_pages_go_with_their_space(void **state)
 	mm_machine_destroy(machine);
 }
 
+/* Another task has the page put there while this one reclaims. */
+struct rival {
+	struct mm_machine *machine;
+	uint32_t page;
+	uint32_t nr;
+};
+
+static void be_faster(void *data, const struct mm_request *request,
+                      const struct mm_scan_control *sc)
+{
+	const struct mm_request own = { .gfp_flags = MM_GFP_KERNEL };
+	struct rival *rival = data;
+
+	(void)request;
+	(void)sc;
+	if (rival->nr++ == 0)
+		assert_int_equal(
+			mm_touch_page(rival->machine, &own, rival->page, MM_LPAGE_KERNEL, 0),
+			MM_TOUCH_NEW);
+}
+
+static void whoever_waits_finds_what_another_has_put_there(void **state)
+{
+	struct rival rival = { .nr = 1 };
+	const struct mm_hooks hooks = { .data = &rival, .direct_reclaim_end = be_faster };
+	struct mm_machine *machine = machine_with(NR_PAGES, hooks, true);
+	const struct mm_request user = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE };
+	const struct mm_request kernel = { .gfp_flags = MM_GFP_KERNEL, .order = 2 };
+	enum mm_touch_result result = MM_TOUCH_NEW;
+
+	(void)state;
+	rival.machine = machine;
+	for (uint32_t page = 0; page < NR_PAGES; page++)
+		mm_touch_page(machine, &user, page, MM_LPAGE_ANON, MM_TOUCH_WRITE);
+	/* Some of these have to reclaim. */
+	for (rival.page = 2 * NR_PAGES; result == MM_TOUCH_NEW; rival.page += 4) {
+		assert_true(rival.page < 3 * NR_PAGES);
+		rival.nr = 0;
+		result = mm_touch_page(machine, &kernel, rival.page, MM_LPAGE_KERNEL, 0);
+	}
+	assert_int_equal(result, MM_TOUCH_INVALID);
+	assert_int_equal(mm_lpage(machine, rival.page - 4)->order, 0);
+	machine_check(machine);
+	mm_machine_destroy(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -405,6 +451,7 @@ int main(void)
 		cmocka_unit_test(only_some_requests_kill),
 		cmocka_unit_test(a_victim_may_use_the_reserves),
 		cmocka_unit_test(held_pages_go_with_their_space),
+		cmocka_unit_test(whoever_waits_finds_what_another_has_put_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
