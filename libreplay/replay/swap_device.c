@@ -6,8 +6,10 @@
  * where the next batch that reclaim isolates finds and frees it. Writes end in the order in which they began. So a page that
  * was written at w and freed by a batch of t tells that all that was written up to w was done by t; and if there was a
  * batch before, after w, that did not find any of it, that it was not done by then. The replay takes it to be done as soon
- * as that allows: from there to the batch that finds the page its own batches take their time. Where nobody looks for
- * PAUSE_NS, or for GAP_NS just then, nothing is known.
+ * as that allows: from there to the batch that finds the page its own batches take their time. A single batch may miss what
+ * waits in a CPU's batch of folios to rotate; so after a pause, as kswapd may have to wait for its CPU, NR_DOUBTED batches
+ * have to miss a page before it counts as not done. MGLRU turns a list round as it gives up the oldest generation
+ * (inc_min_seq()), so that what was done long before lies behind what was not: there nothing is known after a pause.
  *
  *	writes    w1 w2   w3         w4
  *	batches        .        .         t: frees w3, so w1 to w3 were done since the batch before
@@ -20,7 +22,7 @@
  * State: the writes under way that were begun last; when each of them was, by page frame, where others with the same slot do
  * not push it out.
  *
- * Follows folio_rotate_reclaimable(), shrink_folio_list() of v6.12.
+ * Follows folio_rotate_reclaimable(), shrink_folio_list(), inc_min_seq() of v6.12.
  *
  * Bias: pages wait in a CPU's batch of 31 before they move; 6.1's MGLRU tells no batches, so nothing is known of it.
  *
@@ -33,13 +35,13 @@
 
 #include "alloc.h"
 
-#define GAP_NS    UINT64_C(10000000)
-#define HELD_NS   UINT64_C(20000000)
-#define PAUSE_NS  UINT64_C(20000000)
-#define BIN_NS    UINT64_C(1000000)
-#define NR_SLOTS  256   /* threads in reclaim at a time; more of them push each other out */
-#define NR_FRAMES 65536 /* a power of two */
-#define NR_WRITES 16384
+#define HELD_NS    UINT64_C(20000000)
+#define PAUSE_NS   UINT64_C(20000000)
+#define BIN_NS     UINT64_C(1000000)
+#define NR_DOUBTED 8
+#define NR_SLOTS   256   /* threads in reclaim at a time; more of them push each other out */
+#define NR_FRAMES  65536 /* a power of two */
+#define NR_WRITES  16384
 
 #define INACTIVE_ANON 0
 #define WRITES_ANON   1 /* RECLAIM_WB_ANON */
@@ -51,16 +53,24 @@ struct frame {
 
 /* A batch under way. */
 struct look {
-	uint64_t begin_ns;
 	uint64_t before_ns; /* the batch before, of anybody */
+	uint32_t number;    /* of batches before */
 	uint32_t pid;       /* 0: none */
+};
+
+struct write {
+	uint64_t begin_ns;
+	uint32_t nr_looks; /* before it */
 };
 
 struct replay_swap_meter {
 	struct frame frames[NR_FRAMES];
 	struct look looks[NR_SLOTS];
 	uint64_t looked_ns; /* the latest batch */
-	uint64_t writes[NR_WRITES];
+	uint32_t nr_looks;  /* free-running */
+	uint32_t paused;    /* nr_looks then */
+	bool generations;
+	struct write writes[NR_WRITES];
 	uint32_t begin; /* free-running */
 	uint32_t end;
 };
@@ -81,9 +91,13 @@ void replay_swap_device_destroy(struct replay_swap_device *device)
 	base_free(device);
 }
 
-struct replay_swap_meter *replay_swap_meter_create(void)
+struct replay_swap_meter *replay_swap_meter_create(bool generations)
 {
-	return base_calloc(1, sizeof(struct replay_swap_meter));
+	struct replay_swap_meter *meter = base_calloc(1, sizeof(*meter));
+
+	if (meter)
+		meter->generations = generations;
+	return meter;
 }
 
 void replay_swap_meter_destroy(struct replay_swap_meter *meter)
@@ -101,28 +115,41 @@ static struct frame *frame_of(struct replay_swap_meter *meter, uint64_t pfn)
 	return &meter->frames[pfn & (NR_FRAMES - 1)];
 }
 
+/* Too few batches did not find it, and there was a pause. */
+static bool is_doubted(const struct replay_swap_meter *meter, const struct look *look,
+                       const struct write *write)
+{
+	return meter->paused - write->nr_looks <= NR_DOUBTED &&
+	       look->number - write->nr_looks <= NR_DOUBTED;
+}
+
 /* What was written up to begin_ns was not done at the batch before, but is now. */
 static void see_done(struct replay_swap_meter *meter, struct replay_swap_device *device,
                      const struct look *look, uint64_t begin_ns)
 {
 	while (meter->begin != meter->end) {
-		uint64_t write_ns = meter->writes[meter->begin % NR_WRITES];
-		uint64_t least_ns = look->before_ns > write_ns ? look->before_ns : write_ns;
-		uint64_t most_ns = look->begin_ns > write_ns ? look->begin_ns : write_ns;
+		const struct write *write = &meter->writes[meter->begin % NR_WRITES];
 
-		if (write_ns > begin_ns)
+		if (write->begin_ns > begin_ns)
 			break;
 		meter->begin++;
-		if (most_ns - least_ns > GAP_NS || least_ns - write_ns < HELD_NS)
+		if (look->before_ns < write->begin_ns + HELD_NS || is_doubted(meter, look, write))
 			continue;
-		device->bins[bin_of(device, write_ns)] =
-			(struct replay_swap_device_bin){ write_ns, least_ns };
+		device->bins[bin_of(device, write->begin_ns)] =
+			(struct replay_swap_device_bin){ write->begin_ns, look->before_ns };
 	}
 }
 
 static struct look *look_of(struct replay_swap_meter *meter, uint32_t pid)
 {
 	return &meter->looks[pid % NR_SLOTS];
+}
+
+static void see_pause(struct replay_swap_meter *meter)
+{
+	if (meter->generations)
+		meter->begin = meter->end;
+	meter->paused = meter->nr_looks;
 }
 
 static void see_isolate(struct replay_swap_meter *meter, const struct mmr_event *event)
@@ -133,9 +160,10 @@ static void see_isolate(struct replay_swap_meter *meter, const struct mmr_event 
 	if (event->lru_isolate.lru != INACTIVE_ANON || event->lru_isolate.nr_taken == 0)
 		return;
 	if (event->t_ns - meter->looked_ns > PAUSE_NS)
-		meter->begin = meter->end;
-	*look = (struct look){ event->t_ns, meter->looked_ns, event->pid };
+		see_pause(meter);
+	*look = (struct look){ meter->looked_ns, meter->nr_looks, event->pid };
 	meter->looked_ns = event->t_ns;
+	meter->nr_looks++;
 }
 
 static void see_write(struct replay_swap_meter *meter, const struct mmr_event *event)
@@ -146,7 +174,7 @@ static void see_write(struct replay_swap_meter *meter, const struct mmr_event *e
 		(struct frame){ event->write_folio.pfn, event->t_ns };
 	if (meter->end - meter->begin == NR_WRITES)
 		meter->begin++;
-	meter->writes[meter->end++ % NR_WRITES] = event->t_ns;
+	meter->writes[meter->end++ % NR_WRITES] = (struct write){ event->t_ns, meter->nr_looks };
 }
 
 static void see_free(struct replay_swap_meter *meter, struct replay_swap_device *device,

@@ -31,8 +31,8 @@ void replay_swap_device_destroy(struct replay_swap_device *device);
 
 struct replay_swap_meter;
 
-/* NULL: out of memory. */
-struct replay_swap_meter *replay_swap_meter_create(void);
+/* generations: the recorded kernel reclaimed by MGLRU. NULL: out of memory. */
+struct replay_swap_meter *replay_swap_meter_create(bool generations);
 void replay_swap_meter_destroy(struct replay_swap_meter *meter);
 
 /* Every event of the trace. */

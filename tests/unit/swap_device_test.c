@@ -62,17 +62,27 @@ static void run(struct fixture *f, uint64_t begin_ns, uint32_t nr, uint32_t dela
 	}
 }
 
-static int setup(void **state)
+static int setup_of(void **state, bool generations)
 {
 	static struct fixture f;
 
 	/* Parts of 2 ms. */
 	f.device = replay_swap_device_create(0, 4096 * MS - 1);
 	assert_non_null(f.device);
-	f.meter = replay_swap_meter_create();
+	f.meter = replay_swap_meter_create(generations);
 	assert_non_null(f.meter);
 	*state = &f;
 	return 0;
+}
+
+static int setup(void **state)
+{
+	return setup_of(state, false);
+}
+
+static int setup_generations(void **state)
+{
+	return setup_of(state, true);
 }
 
 static int teardown(void **state)
@@ -131,6 +141,42 @@ static void nobody_looked(void **state)
 	free_page(f, 1501 * MS + 1, 5001, KSWAPD);
 	replay_swap_device_finish(f->device);
 	assert_int_equal(replay_swap_device_held(f->device, 1000 * MS), 0);
+}
+
+/* A batch each 40 ms, the last of which finds what was written before the first. */
+static uint64_t held_by_slow_batches(struct fixture *f, uint32_t nr)
+{
+	batch(f, 960 * MS, 0);
+	batch_end(f, 960 * MS + 1);
+	write_page(f, 970 * MS, 5000);
+	for (uint32_t i = 0; i < nr; i++) {
+		batch(f, 1000 * MS + i * 40 * MS, 0);
+		if (i + 1 == nr)
+			free_page(f, 1000 * MS + i * 40 * MS + 1, 5000, KSWAPD);
+		batch_end(f, 1000 * MS + i * 40 * MS + 2);
+	}
+	replay_swap_device_finish(f->device);
+	return replay_swap_device_held(f->device, 970 * MS);
+}
+
+static void slow_batches(void **state)
+{
+	assert_int_equal(held_by_slow_batches(*state, 20), 1000 * MS + 18 * 40 * MS);
+}
+
+static void few_batches_tell_nothing(void **state)
+{
+	assert_int_equal(held_by_slow_batches(*state, 9), 0);
+}
+
+static void one_more_tells(void **state)
+{
+	assert_int_equal(held_by_slow_batches(*state, 10), 1000 * MS + 8 * 40 * MS);
+}
+
+static void pauses_of_generations(void **state)
+{
+	assert_int_equal(held_by_slow_batches(*state, 20), 0);
 }
 
 /* Nothing is found for 40 ms; last says how the page goes then. */
@@ -197,6 +243,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(stands_still, setup, teardown),
 		cmocka_unit_test_setup_teardown(slow_but_steady, setup, teardown),
 		cmocka_unit_test_setup_teardown(nobody_looked, setup, teardown),
+		cmocka_unit_test_setup_teardown(slow_batches, setup, teardown),
+		cmocka_unit_test_setup_teardown(few_batches_tell_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_more_tells, setup, teardown),
+		cmocka_unit_test_setup_teardown(pauses_of_generations, setup_generations, teardown),
 		cmocka_unit_test_setup_teardown(found_by_reclaim, setup, teardown),
 		cmocka_unit_test_setup_teardown(exit_tells_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(files_tell_nothing, setup, teardown),
