@@ -87,7 +87,7 @@ const struct finding_ops finding_cgroup_limit = {
 	       "   WHERE run_id = {run} GROUP BY path, name),"
 	       " hit AS (SELECT path, sum(value) AS hits FROM c WHERE name IN ('memory.events.local:max', 'memory.events.local:high',"
 	       "   'memory.failcnt') GROUP BY path HAVING hits > 0 ORDER BY hits DESC LIMIT 1),"
-	       " free AS (SELECT sum(blocks << page_order) AS pages FROM buddy WHERE run_id = {run} GROUP BY t_ns)"
+	       " free AS (" FINDING_FREE ")"
 	       " SELECT count(*) AS stalls, sum(duration_ns) AS total_ns, max(duration_ns) AS longest_ns,"
 	       " (SELECT count(*) FROM c) AS groups, (SELECT path FROM hit) AS path, (SELECT hits FROM hit) AS hits,"
 	       " (SELECT min(last) FROM c WHERE path = (SELECT path FROM hit) AND name IN ('memory.max', 'memory.high',"

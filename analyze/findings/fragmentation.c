@@ -175,7 +175,7 @@ static const struct finding_evidence evidence[] = {
 const struct finding_ops finding_fragmentation = {
 	.name = "fragmentation",
 	.rank = FINDING_CAUSE,
-	.sql = "WITH free AS (SELECT t_ns, sum(blocks << page_order) AS pages FROM buddy WHERE run_id = {run} GROUP BY t_ns),"
+	.sql = "WITH free AS (" FINDING_FREE "),"
 	       " failing AS (SELECT start_ns, 2 << page_order AS failing FROM compaction_stalls WHERE run_id = {run}"
 	       "   AND result NOT IN ('success', 'unknown', 'contended')"
 	       "   UNION ALL SELECT t_ns, 2 << 9 FROM thp_event WHERE run_id = {run} AND kind = 'fault_fallback'"
