@@ -23,10 +23,10 @@
  * median time from mm_vmscan_wakeup_kswapd to the next mm_vmscan_kswapd_wake; what takes as long as a nap is no answer.
  * How these times differ from each other, of at least MIN_WAKES, and those of direct reclaim, of MIN_STALLS, quantiles
  * tell; wake-ups too few to tell are taken to differ as times to the next of events that come by chance do. Often kswapd
- * takes the CPU of who wakes it, or another at once, before others ask for more: then it reclaims (the zone of its next
- * mm_vmscan_lru_isolate) for the zone that it was woken for, whatever is asked for until mm_vmscan_kswapd_wake. How often that
+ * takes the CPU of who wakes it, or another at once, before others ask for more: then it reclaims (the zone of its
+ * mm_vmscan_kswapd_wake) for the zone that it was woken for, whatever is asked for meanwhile. How often that
  * is, of what wakes it for each of the lower zones, is taken to be the share that is expected after so many that were and were
- * not, and where nobody has seen any one in LONERS, as in the recordings of traces/ together (20 of 136 wakes for ZONE_DMA).
+ * not, and where nobody has seen any one in LONERS, as in the recordings of traces/ together (24 of 140 wakes for ZONE_DMA).
  *
  * Compaction: cost.compact_scan is the median time per page of the pageblocks of which nothing was taken,
  * from mm_compaction_finished to mm_compaction_isolate_migratepages; cost.migrate that per page moved from
@@ -142,11 +142,11 @@ struct replay_calibrate {
 	uint64_t nr_kcompactd_turns;
 	uint64_t woken_ns[NR_NODES]; /* 0: kswapd runs, or nobody wants it */
 	uint8_t asked[NR_NODES];     /* highest zone that it was woken for then, + 1 */
-	uint8_t doubtful[NR_NODES];  /* the same, until it tells what it reclaims for; 0: it has */
 	struct {
 		uint64_t nr_told;
 		uint64_t nr_alone; /* … it reclaimed for what it had been woken for */
 	} lower[MM_ZONE_NORMAL];   /* by the zone that it was woken for */
+	struct replay_wake_vec kswapd_wakes;
 	struct samples wakes;
 	uint64_t first_ns; /* of the recording */
 	uint64_t slept_ns; /* since then kcompactd of node 0 sleeps; 0: it has not been seen */
@@ -176,8 +176,10 @@ struct replay_calibrate *replay_calibrate_create(uint32_t nr_cpus, uint64_t firs
 
 void replay_calibrate_destroy(struct replay_calibrate *calibrate)
 {
-	if (calibrate)
+	if (calibrate) {
 		replay_pause_meter_destroy(calibrate->pauses);
+		replay_wake_vec_deinit(&calibrate->kswapd_wakes);
+	}
 	base_free(calibrate);
 }
 
@@ -481,21 +483,13 @@ static void see_zspage(struct replay_calibrate *calibrate, const struct mmr_even
 		calibrate->nr_zspages++;
 }
 
-/* What kswapd reclaims for, if that tells whether others asked for more than who woke it. */
-static void see_zone(struct replay_calibrate *calibrate, const struct mmr_event *event)
+/* What kswapd begins to reclaim for tells whether others asked for more than who woke it. */
+static void see_zone(struct replay_calibrate *calibrate, uint8_t asked, int zone)
 {
-	for (uint32_t node = 0; node < NR_NODES; node++) {
-		uint8_t *asked = &calibrate->doubtful[node];
-
-		if (*asked == 0 || calibrate->kswapd[node] != event->pid)
-			continue;
-		if (*asked - 1 < MM_ZONE_NORMAL) {
-			calibrate->lower[*asked - 1].nr_told++;
-			calibrate->lower[*asked - 1].nr_alone +=
-				event->lru_isolate.highest_zoneidx == *asked - 1;
-		}
-		*asked = 0;
-	}
+	if (asked == 0 || asked - 1 >= MM_ZONE_NORMAL)
+		return;
+	calibrate->lower[asked - 1].nr_told++;
+	calibrate->lower[asked - 1].nr_alone += zone == asked - 1;
 }
 
 /* From the first who wanted it to its first sign. */
@@ -520,7 +514,14 @@ static void see_kswapd(struct replay_calibrate *calibrate, const struct mmr_even
 	if (*woken_ns != 0 && event->t_ns >= *woken_ns && event->t_ns - *woken_ns < NAP_NS) {
 		calibrate->wakes.nr++;
 		calibrate->wakes.bins[bin_of(event->t_ns - *woken_ns)]++;
-		calibrate->doubtful[event->reclaim.nid] = calibrate->asked[event->reclaim.nid];
+		see_zone(calibrate, calibrate->asked[event->reclaim.nid], event->reclaim.zid);
+		replay_wakes_add(&calibrate->kswapd_wakes,
+		                 &(struct replay_wake){
+					 .woken_ns = *woken_ns,
+					 .node = (uint8_t)event->reclaim.nid,
+					 .asked = calibrate->asked[event->reclaim.nid] - 1,
+					 .told = (uint8_t)event->reclaim.zid,
+				 });
 	}
 	*woken_ns = 0;
 }
@@ -568,7 +569,6 @@ void replay_calibrate_event(struct replay_calibrate *calibrate, const struct mmr
 	case MMR_EVENT_MM_VMSCAN_LRU_ISOLATE:
 		begin_batch(calibrate, event);
 		see_direct(calibrate, event);
-		see_zone(calibrate, event);
 		break;
 	case MMR_EVENT_MM_PAGE_ALLOC:
 		see_zspage(calibrate, event);
@@ -776,14 +776,16 @@ static void measure_pauses(const struct replay_calibrate *calibrate, struct repl
 	start->kswapd_pace = replay_pause_pace(calibrate->pauses, &cost);
 }
 
-void replay_calibrate_finish(const struct replay_calibrate *calibrate,
-                             struct replay_tunables *tunables, struct replay_start *start)
+void replay_calibrate_finish(struct replay_calibrate *calibrate, struct replay_tunables *tunables,
+                             struct replay_start *start)
 {
 	uint64_t file_ns = replay_file_device_ns(&start->device);
 
 	replay_calibrate_record(calibrate, tunables);
 	replay_calibrate_spreads(calibrate, start);
 	measure_pauses(calibrate, start);
+	start->kswapd_wakes = calibrate->kswapd_wakes;
+	calibrate->kswapd_wakes = (struct replay_wake_vec){ 0 };
 	if (file_ns > 0)
 		record(tunables, "cost.file_write", file_ns);
 }

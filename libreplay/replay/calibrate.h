@@ -32,7 +32,7 @@ void replay_calibrate_record(const struct replay_calibrate *calibrate,
 void replay_calibrate_spreads(const struct replay_calibrate *calibrate, struct replay_start *start);
 
 /* After the last event: all of it, and the pauses of direct reclaim and how fast files were written. */
-void replay_calibrate_finish(const struct replay_calibrate *calibrate,
-                             struct replay_tunables *tunables, struct replay_start *start);
+void replay_calibrate_finish(struct replay_calibrate *calibrate, struct replay_tunables *tunables,
+                             struct replay_start *start);
 
 #endif

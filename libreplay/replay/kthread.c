@@ -5,7 +5,7 @@
  * kswapd does a batch at a time; a batch takes the CPU time that the cost model gives for what it scanned,
  * at the pace of the recorded kswapd (pace.c; where the user has set it, at kswapd.cpu), and only then may the next one
  * begin. Woken, it needs kswapd.latency to get a CPU, now longer and now shorter, as in the recording; what others ask for
- * meanwhile is part of its run, but not where it knew already what it was for, as often as in the recording. While it
+ * meanwhile is part of its run, but not where it had the CPU too soon for that, as in the recording. While it
  * naps it looks again after HZ/10. Direct reclaim takes its task as long, with the pauses that the recording has for as much
  * work (pause.c;
  * without them, or where the user has set it, stretched by direct.stretch), and it waits after each batch: other tasks,
@@ -16,6 +16,7 @@
 #include "replay_state.h"
 
 #include "kswapd.h"
+#include "kswapd_wakes.h"
 #include "recorded_residence.h"
 
 #define NAP_NS  UINT64_C(100000000)
@@ -45,13 +46,42 @@ static uint64_t when_done(const struct replay *replay, uint32_t n, uint64_t begi
 	return replay_pace_end(replay->kswapd_pace, n, begin_ns, work_ns, percent);
 }
 
-/* Where kswapd is woken for all zones, others can ask for no more. */
-static bool heeds_no_others(struct replay *replay, uint32_t n)
+/*
+ * Of how soon kswapd has a CPU, from the quickest on. The nearest wake for a lower zone tells whether it is among the
+ * quickest (kswapd_wakes.c); where none does, that is left to chance.
+ */
+static uint32_t draw_rank(struct replay *replay, uint32_t n, uint8_t zone, uint32_t nr_alone)
 {
-	uint8_t zone = mm_kswapd_asked_zoneidx(replay->machine, n);
+	const struct replay_wake *near = replay_wakes_near(replay->kswapd_wakes, n, replay->now_ns);
+	uint32_t nr = replay->wakes->nr, rank = base_rng_below(&replay->rng, nr);
 
-	return zone < MM_ZONE_NORMAL &&
-	       base_rng_below(&replay->wake_rng, 100) < replay->alone_percent[zone];
+	if (zone >= MM_ZONE_NORMAL || !near || near->asked >= MM_ZONE_NORMAL)
+		return rank;
+	if (near->told != near->asked)
+		return nr_alone + base_rng_below(&replay->rng, nr - nr_alone);
+	return nr_alone > 0 ? base_rng_below(&replay->rng, nr_alone) : 0;
+}
+
+/*
+ * Woken by an op: not before that op, and not before it has got a CPU. Where that is quickest, nobody has asked for
+ * higher zones meanwhile; where kswapd is woken for all of them, others can ask for no more.
+ */
+static void get_cpu(struct replay *replay, uint32_t n)
+{
+	const struct replay_spread *wakes = replay->wakes;
+	uint8_t zone = mm_kswapd_asked_zoneidx(replay->machine, n);
+	uint64_t latency_ns = replay->cost.kswapd_latency_ns;
+	uint32_t nr_alone = 0, rank = 0;
+
+	if (wakes->nr > 0) {
+		if (zone < MM_ZONE_NORMAL)
+			nr_alone = replay->alone_percent[zone] * wakes->nr / 100;
+		rank = draw_rank(replay, n, zone, nr_alone);
+		latency_ns = latency_ns * wakes->percent[rank] / 100;
+	}
+	replay->kswapd[n].ready_ns = replay->now_ns + latency_ns;
+	if (rank < nr_alone)
+		mm_kswapd_take_request(replay->machine, n);
 }
 
 void replay_kthread_run(struct replay *replay, uint32_t n)
@@ -68,12 +98,8 @@ void replay_kthread_run(struct replay *replay, uint32_t n)
 			thread->ready_ns = now_ns;
 		return;
 	}
-	/* Woken by an op: not before that op, and not before it has got a CPU. */
 	if (thread->ready_ns < replay->now_ns && !thread->running) {
-		thread->ready_ns = replay->now_ns + replay->cost.kswapd_latency_ns *
-		                                            draw(replay, replay->wakes) / 100;
-		if (heeds_no_others(replay, n))
-			mm_kswapd_take_request(replay->machine, n);
+		get_cpu(replay, n);
 		if (thread->ready_ns > replay->now_ns)
 			return;
 	}

@@ -38,13 +38,13 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 	replay->residence = config->residence;
 	replay->stalls = &config->start->stalls;
 	replay->wakes = &config->start->wakes;
+	replay->kswapd_wakes = &config->start->kswapd_wakes;
 	replay->alone_percent = config->start->alone_percent;
 	if (config->tunables->source[REPLAY_TUNABLE_DIRECT_STRETCH] != REPLAY_TUNABLE_SET)
 		replay->direct_pauses = config->start->direct_pauses;
 	if (config->tunables->source[REPLAY_TUNABLE_KSWAPD_CPU] != REPLAY_TUNABLE_SET)
 		replay->kswapd_pace = config->start->kswapd_pace;
 	base_rng_init(&replay->rng, config->seed);
-	base_rng_init(&replay->wake_rng, ~config->seed);
 	replay->nr_cpus = config->start->nr_cpus;
 	replay->start_ns = config->start->start_ns;
 	replay->now_ns = config->start->start_ns;

@@ -126,8 +126,8 @@ struct replay {
 	struct replay_early_table tables[REPLAY_TABLES];
 	const struct replay_spread *stalls; /* as recorded */
 	const struct replay_spread *wakes;
+	const struct replay_wake_vec *kswapd_wakes;
 	const uint32_t *alone_percent; /* [MM_ZONE_NORMAL] */
-	struct rng wake_rng;           /* for that, so that it moves nothing else */
 	/* NULL: direct.stretch is the user's, or too little is known. */
 	const struct replay_pauses *direct_pauses;
 	/* NULL: kswapd.cpu is, or there is none. */

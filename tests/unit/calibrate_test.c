@@ -422,16 +422,11 @@ static void wake_kswapd_for(struct replay_calibrate *calibrate, int nr, uint64_t
 		replay_calibrate_event(calibrate, &event);
 		event = (struct mmr_event){ .t_ns = 1000 + ns, .pid = KSWAPD };
 		event.kind = MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE;
-		replay_calibrate_event(calibrate, &event);
-		event.kind = MMR_EVENT_MM_VMSCAN_LRU_ISOLATE;
-		event.lru_isolate.highest_zoneidx = zone;
+		event.reclaim.zid = zone;
 		replay_calibrate_event(calibrate, &event);
 		/* Another run without having slept: nobody had to wake it. */
-		event = (struct mmr_event){ .t_ns = 1000000000, .pid = KSWAPD };
-		event.kind = MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE;
-		replay_calibrate_event(calibrate, &event);
-		event.kind = MMR_EVENT_MM_VMSCAN_LRU_ISOLATE;
-		event.lru_isolate.highest_zoneidx = MM_ZONE_MOVABLE;
+		event.t_ns = 1000000000;
+		event.reclaim.zid = MM_ZONE_MOVABLE;
 		replay_calibrate_event(calibrate, &event);
 	}
 }
