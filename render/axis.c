@@ -167,10 +167,25 @@ static bool between_counts(enum quantity quantity, double value)
 	return quantity == QUANTITY_AMOUNT && fabs(value - round(value)) > 1e-9;
 }
 
+/* Of ticks that are too close the first and the last: two tell a scale that begins at nought. */
+static bool ends_only(struct ticks *ticks, const struct scale *scale, double distance)
+{
+	size_t last = ticks->count - 1;
+
+	if (last < 2 || scale->low < 0 ||
+	    fabs(scale_map(scale, ticks->at[last]) - scale_map(scale, ticks->at[0])) < distance)
+		return false;
+	ticks->at[1] = ticks->at[last];
+	ticks->count = 2;
+	return true;
+}
+
 /* As many as have ample room; where that is but one, which tells no scale, as many as just have room. */
 static void place_left(struct ticks *ticks, const struct scale *scale, enum quantity quantity,
                        size_t most, double unit)
 {
+	const double distance = 1.2 * TEXT_SMALL * unit;
+
 	place_ticks(ticks, scale, quantity, most);
 	for (size_t more = most + 1; ticks->count < 2 && more <= LEFT_TICKS; more++) {
 		struct ticks closer;
@@ -178,7 +193,8 @@ static void place_left(struct ticks *ticks, const struct scale *scale, enum quan
 		place_ticks(&closer, scale, quantity, more);
 		if (closer.count > 1 &&
 		    fabs(scale_map(scale, closer.at[1]) - scale_map(scale, closer.at[0])) <
-		            1.2 * TEXT_SMALL * unit)
+		            distance &&
+		    !ends_only(&closer, scale, distance))
 			return;
 		*ticks = closer;
 	}

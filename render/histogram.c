@@ -10,7 +10,7 @@
 #include "layout.h"
 #include "stall_kind.h"
 
-#define TITLE          "How long tasks waited for memory"
+#define TITLE          "How many stalls lasted how long"
 #define BINS_PER_TENTH 5.0 /* a decade: bins are equally wide on the axis */
 #define BINS           100
 #define FIRST_NS       1e3 /* shorter ones are in the first bin */

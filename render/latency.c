@@ -14,7 +14,9 @@
 #include "layout.h"
 #include "stall_kind.h"
 
-#define TITLE "How long tasks waited for memory, over time"
+#define STEPS       12 /* so few stalls at most in a cell: a colour each in the legend */
+#define LEGEND_MANY "stalls that began in a cell, logarithmic"
+#define TITLE       "How long tasks waited for memory, over time"
 /* Times canvas->unit. A few stalls are to be seen, of many when they were. */
 #define CELL       6.0
 #define CELL_MOST  10.0
@@ -167,10 +169,7 @@ static int arrange(struct latency *latency, struct mmr_error *err)
 {
 	struct board *board = &latency->board;
 	const struct legend_entry sample[] = {
-		{ .mark = LEGEND_RAMP,
-		  .label = "stalls that began in a cell",
-		  .from = "1",
-		  .to = "999 k" },
+		{ .mark = LEGEND_RAMP, .label = LEGEND_MANY, .from = "1", .to = "999 k" },
 		{ .label = "none", .colour = latency->canvas->theme->hole },
 	};
 
@@ -191,11 +190,14 @@ static int arrange(struct latency *latency, struct mmr_error *err)
 static void draw_legend(struct latency *latency)
 {
 	char most[SCALE_LABEL];
+	bool few = latency->most <= STEPS;
 	const struct legend_entry entries[] = {
 		{ .mark = LEGEND_RAMP,
-		  .label = "stalls that began in a cell",
+		  .label = few ? "stalls that began in a cell" : LEGEND_MANY,
 		  .from = "1",
 		  .to = most,
+		  .steps = few ? (size_t)latency->most : 0,
+		  .counts = few,
 		  .begin = latency->canvas->theme->ramp_begin },
 		{ .label = "none", .colour = latency->canvas->theme->hole },
 	};

@@ -85,6 +85,8 @@ static double ramp(const struct pen *pen, double left, double middle,
 	for (size_t i = 0; i < steps; i++) {
 		double share = (double)i / (double)(steps - 1);
 
+		if (entry->counts)
+			share = log((double)i + 1) / log((double)steps);
 		cells[i] = entry->diverging
 		                   ? palette_diverging(2 * share - 1, theme->paper,
 		                                       theme->hues[HUE_BLUE],

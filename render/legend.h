@@ -11,9 +11,10 @@ struct legend_entry {
 	enum legend_mark mark;
 	const char *label;
 	const char *from, *to; /* of a ramp: its ends; label stands before it */
-	size_t steps;   /* of a ramp: so many colours, at most 64; 0: as many as the eye can tell */
-	double begin;   /* of a ramp: the share of the scale where it begins */
-	bool diverging; /* a ramp of differences */
+	size_t steps; /* of a ramp: so many colours, at most 64; 0: as many as the eye can tell */
+	bool counts; /* of a ramp with steps: each is a number from 1 on, its colour by the logarithm */
+	double begin;         /* of a ramp: the share of the scale where it begins */
+	bool diverging;       /* a ramp of differences */
 	struct colour colour; /* of a swatch */
 	struct stroke stroke; /* of a line */
 };

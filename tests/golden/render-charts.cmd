@@ -13,3 +13,7 @@ for run in original clock; do mmrender tasks small.db --run $run --format txt -o
 mmrender latency small.db --run clock --size 800x500 --format txt -o - | grep -E '^text|2 ms'
 sqlite3 small.db "delete from oom_kill where run_id = 1; update vmstat_value set value = 0 where run_id = 1"
 mmrender policies small.db --size 800x500 --no-heading --format txt -o - | grep 'was 0'
+echo "--- a legend of few stalls has a colour for each number"
+sqlite3 small.db "delete from reclaim_episode; delete from compaction_episode;
+	insert into reclaim_episode select run_id, 'direct', 7, 'app', 900000000, 153333333, 0, 0, 1, 1, '' from run, (values (1), (2), (3))"
+mmrender latency small.db --run clock --size 800x500 --format txt -o - | grep -A3 '"stalls that began'
