@@ -6,10 +6,11 @@
  * where the next batch that reclaim isolates finds and frees it. Writes end in the order in which they began. So a page that
  * was written at w and freed by a batch of t tells that all that was written up to w was done by t; and if there was a
  * batch before, after w, that did not find any of it, that it was not done by then. The replay takes it to be done as soon
- * as that allows: from there to the batch that finds the page its own batches take their time. A single batch may miss what
- * waits in a CPU's batch of folios to rotate; so after a pause, as kswapd may have to wait for its CPU, NR_DOUBTED batches
- * have to miss a page before it counts as not done. MGLRU turns a list round as it gives up the oldest generation
- * (inc_min_seq()), so that what was done long before lies behind what was not: there nothing is known after a pause.
+ * as that allows: from there to the batch that finds the page its own batches take their time. However far apart batches
+ * are, as kswapd may have to wait for its CPU, each tells that did not have enough of what is done. But done pages wait in a CPU's batch of NR_ROTATED before they
+ * move; so it has to be before the last so many that could be done. And MGLRU turns a list round as it gives up the oldest
+ * generation (inc_min_seq()), so that what was done long before lies behind what was not: there nothing is known after
+ * PAUSE_NS in which nobody looked.
  *
  *	writes    w1 w2   w3         w4
  *	batches        .        .         t: frees w3, so w1 to w3 were done since the batch before
@@ -24,7 +25,7 @@
  *
  * Follows folio_rotate_reclaimable(), shrink_folio_list(), inc_min_seq() of v6.12.
  *
- * Bias: pages wait in a CPU's batch of 31 before they move; 6.1's MGLRU tells no batches, so nothing is known of it.
+ * Bias: 6.1's MGLRU tells no batches, so nothing is known of it.
  *
  * Not modelled: how long a write takes otherwise (2 to 20 ms under QEMU): it is cost.swap_write, as the replay's kswapd is
  * faster between its batches than the recorded one and would write too much in that time.
@@ -38,7 +39,7 @@
 #define HELD_NS    UINT64_C(20000000)
 #define PAUSE_NS   UINT64_C(20000000)
 #define BIN_NS     UINT64_C(1000000)
-#define NR_DOUBTED 8
+#define NR_ROTATED 31    /* folios in a CPU's batch */
 #define NR_SLOTS   256   /* threads in reclaim at a time; more of them push each other out */
 #define NR_FRAMES  65536 /* a power of two */
 #define NR_WRITES  16384
@@ -53,26 +54,26 @@ struct frame {
 
 /* A batch under way. */
 struct look {
-	uint64_t before_ns; /* the batch before, of anybody */
-	uint32_t number;    /* of batches before */
-	uint32_t pid;       /* 0: none */
-};
-
-struct write {
 	uint64_t begin_ns;
-	uint32_t nr_looks; /* before it */
+	uint64_t missed_ns; /* the last one before, of anybody, that missed what was written */
+	uint32_t nr_missed; /* writes HELD_NS before that one */
+	uint32_t nr_writes; /* HELD_NS before this one */
+	uint32_t nr_taken;
+	uint32_t pid; /* 0: none */
 };
 
 struct replay_swap_meter {
 	struct frame frames[NR_FRAMES];
 	struct look looks[NR_SLOTS];
-	uint64_t looked_ns; /* the latest batch */
-	uint32_t nr_looks;  /* free-running */
-	uint32_t paused;    /* nr_looks then */
+	uint64_t looked_ns;  /* the latest batch */
+	uint64_t missed_ns;  /* … that took other pages than those that are done */
+	uint32_t nr_missed;  /* writes before it */
+	uint32_t nr_waiting; /* pages on their way to the tail of their list, at most */
 	bool generations;
-	struct write writes[NR_WRITES];
+	uint64_t writes[NR_WRITES];
 	uint32_t begin; /* free-running */
 	uint32_t end;
+	uint32_t late; /* … of those that a device that works would not be done with */
 };
 
 struct replay_swap_device *replay_swap_device_create(uint64_t first_ns, uint64_t last_ns)
@@ -91,12 +92,14 @@ void replay_swap_device_destroy(struct replay_swap_device *device)
 	base_free(device);
 }
 
-struct replay_swap_meter *replay_swap_meter_create(bool generations)
+struct replay_swap_meter *replay_swap_meter_create(uint32_t nr_cpus, bool generations)
 {
 	struct replay_swap_meter *meter = base_calloc(1, sizeof(*meter));
 
-	if (meter)
+	if (meter) {
+		meter->nr_waiting = NR_ROTATED * nr_cpus;
 		meter->generations = generations;
+	}
 	return meter;
 }
 
@@ -115,41 +118,28 @@ static struct frame *frame_of(struct replay_swap_meter *meter, uint64_t pfn)
 	return &meter->frames[pfn & (NR_FRAMES - 1)];
 }
 
-/* Too few batches did not find it, and there was a pause. */
-static bool is_doubted(const struct replay_swap_meter *meter, const struct look *look,
-                       const struct write *write)
-{
-	return meter->paused - write->nr_looks <= NR_DOUBTED &&
-	       look->number - write->nr_looks <= NR_DOUBTED;
-}
-
 /* What was written up to begin_ns was not done at the batch before, but is now. */
 static void see_done(struct replay_swap_meter *meter, struct replay_swap_device *device,
                      const struct look *look, uint64_t begin_ns)
 {
 	while (meter->begin != meter->end) {
-		const struct write *write = &meter->writes[meter->begin % NR_WRITES];
+		uint32_t at = meter->begin;
+		uint64_t write_ns = meter->writes[at % NR_WRITES];
 
-		if (write->begin_ns > begin_ns)
+		if (write_ns > begin_ns)
 			break;
 		meter->begin++;
-		if (look->before_ns < write->begin_ns + HELD_NS || is_doubted(meter, look, write))
+		if (look->missed_ns < write_ns + HELD_NS ||
+		    look->nr_missed - at <= meter->nr_waiting)
 			continue;
-		device->bins[bin_of(device, write->begin_ns)] =
-			(struct replay_swap_device_bin){ write->begin_ns, look->before_ns };
+		device->bins[bin_of(device, write_ns)] =
+			(struct replay_swap_device_bin){ write_ns, look->missed_ns };
 	}
 }
 
 static struct look *look_of(struct replay_swap_meter *meter, uint32_t pid)
 {
 	return &meter->looks[pid % NR_SLOTS];
-}
-
-static void see_pause(struct replay_swap_meter *meter)
-{
-	if (meter->generations)
-		meter->begin = meter->end;
-	meter->paused = meter->nr_looks;
 }
 
 static void see_isolate(struct replay_swap_meter *meter, const struct mmr_event *event)
@@ -159,11 +149,32 @@ static void see_isolate(struct replay_swap_meter *meter, const struct mmr_event 
 	look->pid = 0;
 	if (event->lru_isolate.lru != INACTIVE_ANON || event->lru_isolate.nr_taken == 0)
 		return;
-	if (event->t_ns - meter->looked_ns > PAUSE_NS)
-		see_pause(meter);
-	*look = (struct look){ meter->looked_ns, meter->nr_looks, event->pid };
+	if (meter->generations && event->t_ns - meter->looked_ns > PAUSE_NS)
+		meter->begin = meter->end;
+	while (meter->late != meter->end &&
+	       meter->writes[meter->late % NR_WRITES] + HELD_NS <= event->t_ns)
+		meter->late++;
+	*look = (struct look){ .begin_ns = event->t_ns,
+		               .missed_ns = meter->missed_ns,
+		               .nr_missed = meter->nr_missed,
+		               .nr_writes = meter->late,
+		               .nr_taken = (uint32_t)event->lru_isolate.nr_taken,
+		               .pid = event->pid };
 	meter->looked_ns = event->t_ns;
-	meter->nr_looks++;
+}
+
+/* What is done is at the tail, so a batch that could not free most of what it took had all of it. */
+static void see_look_end(struct replay_swap_meter *meter, const struct mmr_event *event)
+{
+	struct look *look = look_of(meter, event->pid);
+
+	if (look->pid == event->pid && event->pid > 0 &&
+	    2 * event->shrink_inactive.nr_reclaimed < look->nr_taken &&
+	    look->begin_ns > meter->missed_ns) {
+		meter->missed_ns = look->begin_ns;
+		meter->nr_missed = look->nr_writes;
+	}
+	look->pid = 0;
 }
 
 static void see_write(struct replay_swap_meter *meter, const struct mmr_event *event)
@@ -174,7 +185,9 @@ static void see_write(struct replay_swap_meter *meter, const struct mmr_event *e
 		(struct frame){ event->write_folio.pfn, event->t_ns };
 	if (meter->end - meter->begin == NR_WRITES)
 		meter->begin++;
-	meter->writes[meter->end++ % NR_WRITES] = (struct write){ event->t_ns, meter->nr_looks };
+	if (meter->end - meter->late == NR_WRITES)
+		meter->late++;
+	meter->writes[meter->end++ % NR_WRITES] = event->t_ns;
 }
 
 static void see_free(struct replay_swap_meter *meter, struct replay_swap_device *device,
@@ -187,8 +200,9 @@ static void see_free(struct replay_swap_meter *meter, struct replay_swap_device 
 	if (begin_ns == 0 || frame->pfn != event->page.pfn)
 		return;
 	frame->begin_ns = 0;
-	if (look->pid == event->pid && event->pid > 0)
-		see_done(meter, device, look, begin_ns);
+	if (look->pid != event->pid || event->pid == 0)
+		return;
+	see_done(meter, device, look, begin_ns);
 }
 
 static void forget(struct replay_swap_meter *meter)
@@ -209,7 +223,7 @@ void replay_swap_meter_event(struct replay_swap_meter *meter, struct replay_swap
 		see_isolate(meter, event);
 		break;
 	case MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE:
-		look_of(meter, event->pid)->pid = 0;
+		see_look_end(meter, event);
 		break;
 	case MMR_EVENT_MM_VMSCAN_WRITE_FOLIO:
 		see_write(meter, event);
