@@ -6,11 +6,13 @@
  * where the next batch that reclaim isolates finds and frees it. Writes end in the order in which they began. So a page that
  * was written at w and freed by a batch of t tells that all that was written up to w was done by t; and if there was a
  * batch before, after w, that did not find any of it, that it was not done by then. The replay takes it to be done as soon
- * as that allows: from there to the batch that finds the page its own batches take their time. However far apart batches
- * are, as kswapd may have to wait for its CPU, each tells that did not have enough of what is done. But done pages wait in a CPU's batch of NR_ROTATED before they
- * move; so it has to be before the last so many that could be done. And MGLRU turns a list round as it gives up the oldest
- * generation (inc_min_seq()), so that what was done long before lies behind what was not: there nothing is known after
- * PAUSE_NS in which nobody looked.
+ * as that allows: from there to the batch that finds the page its own batches take their time. How far apart batches are
+ * does not matter: kswapd may have to wait for its CPU. What tells nothing:
+ * - a batch that freed most of what it took: more of what is done may be left at the tail;
+ * - a page that is among the last NR_ROTATED of each CPU that could be done: so many wait in a CPU's batch before they move
+ *   (15 in 6.1);
+ * - under MGLRU the first batches after PAUSE_NS in which nobody looked: it turns a list round as it gives up the oldest
+ *   generation (inc_min_seq()), so that what was done long before lies behind what was not.
  *
  *	writes    w1 w2   w3         w4
  *	batches        .        .         t: frees w3, so w1 to w3 were done since the batch before
