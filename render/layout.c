@@ -17,6 +17,9 @@
 #define SUBTITLE    21.0
 #define PANEL_TITLE 24.0
 
+/* What an import of page requests has for a kernel. */
+#define NO_KERNEL "none"
+
 /* "pressure.zst, recorded on Linux 6.12.48"; of both traces, should they differ. */
 static void describe_traces(const struct chart_request *request, char *text, size_t size)
 {
@@ -35,8 +38,14 @@ static void describe_traces(const struct chart_request *request, char *text, siz
 
 		if (i && run->trace_id == request->runs[0].trace_id)
 			break;
-		used += (size_t)snprintf(text + used, size - used, "%s%s, recorded on Linux %s",
-		                         i ? "; " : "", run->trace, run->release);
+		if (strcmp(run->release, NO_KERNEL) == 0)
+			used += (size_t)snprintf(text + used, size - used,
+			                         "%s%s, requests of pages", i ? "; " : "",
+			                         run->trace);
+		else
+			used += (size_t)snprintf(text + used, size - used,
+			                         "%s%s, recorded on Linux %s", i ? "; " : "",
+			                         run->trace, run->release);
 	}
 }
 

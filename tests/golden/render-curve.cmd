@@ -15,6 +15,9 @@ cat $SOURCE_ROOT/libreplay/results/{schema,views}.sql $SOURCE_ROOT/tests/golden/
 mmrender curve small.db --size 800x500 --format txt -o -; echo "= $?"
 sqlite3 small.db "insert into request_stat values (1, 1000, 1, 500, 100, 400), (2, 4000, 1, 500, 300, 200)"
 mmrender curve small.db --size 800x500 --format txt -o - | grep -E '"|line 2'
+sqlite3 small.db "update trace set kernel_release = 'none'"
+mmrender curve small.db --size 800x500 --format txt -o - | grep small.zst
+sqlite3 small.db "update trace set kernel_release = '6.12.48'"
 {
 	echo memory,bytes,pages,refaults,refault_percent,miss_percent,lower_bound
 	for kib in 0 4 8 16 32 64; do echo anon,$((kib << 10)),$((kib / 4)),$((640 - kib * 10)).0,$((64 - kib)).0,$((100 - kib)).0,0; done
