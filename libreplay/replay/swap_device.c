@@ -6,13 +6,8 @@
  * where the next batch that reclaim isolates finds and frees it. Writes end in the order in which they began. So a page that
  * was written at w and freed by a batch of t tells that all that was written up to w was done by t; and if there was a
  * batch before, after w, that did not find any of it, that it was not done by then. The replay takes it to be done as soon
- * as that allows: from there to the batch that finds the page its own batches take their time. How far apart batches are
- * does not matter: kswapd may have to wait for its CPU. What tells nothing:
- * - a batch that freed most of what it took: more of what is done may be left at the tail;
- * - a page that is among the last NR_ROTATED of each CPU that could be done: so many wait in a CPU's batch before they move
- *   (15 in 6.1);
- * - under MGLRU the first batches after PAUSE_NS in which nobody looked: it turns a list round as it gives up the oldest
- *   generation (inc_min_seq()), so that what was done long before lies behind what was not.
+ * as that allows: from there to the batch that finds the page its own batches take their time. Where nobody looks for
+ * PAUSE_NS, or for GAP_NS just then, nothing is known.
  *
  *	writes    w1 w2   w3         w4
  *	batches        .        .         t: frees w3, so w1 to w3 were done since the batch before
@@ -25,9 +20,9 @@
  * State: the writes under way that were begun last; when each of them was, by page frame, where others with the same slot do
  * not push it out.
  *
- * Follows folio_rotate_reclaimable(), shrink_folio_list(), inc_min_seq() of v6.12.
+ * Follows folio_rotate_reclaimable(), shrink_folio_list() of v6.12.
  *
- * Bias: 6.1's MGLRU tells no batches, so nothing is known of it.
+ * Bias: pages wait in a CPU's batch of 31 before they move; 6.1's MGLRU tells no batches, so nothing is known of it.
  *
  * Not modelled: how long a write takes otherwise (2 to 20 ms under QEMU): it is cost.swap_write, as the replay's kswapd is
  * faster between its batches than the recorded one and would write too much in that time.
@@ -38,13 +33,13 @@
 
 #include "alloc.h"
 
-#define HELD_NS    UINT64_C(20000000)
-#define PAUSE_NS   UINT64_C(20000000)
-#define BIN_NS     UINT64_C(1000000)
-#define NR_ROTATED 31    /* folios in a CPU's batch */
-#define NR_SLOTS   256   /* threads in reclaim at a time; more of them push each other out */
-#define NR_FRAMES  65536 /* a power of two */
-#define NR_WRITES  16384
+#define GAP_NS    UINT64_C(10000000)
+#define HELD_NS   UINT64_C(20000000)
+#define PAUSE_NS  UINT64_C(20000000)
+#define BIN_NS    UINT64_C(1000000)
+#define NR_SLOTS  256   /* threads in reclaim at a time; more of them push each other out */
+#define NR_FRAMES 65536 /* a power of two */
+#define NR_WRITES 16384
 
 #define INACTIVE_ANON 0
 #define WRITES_ANON   1 /* RECLAIM_WB_ANON */
@@ -57,25 +52,17 @@ struct frame {
 /* A batch under way. */
 struct look {
 	uint64_t begin_ns;
-	uint64_t missed_ns; /* the last one before, of anybody, that missed what was written */
-	uint32_t nr_missed; /* writes HELD_NS before that one */
-	uint32_t nr_writes; /* HELD_NS before this one */
-	uint32_t nr_taken;
-	uint32_t pid; /* 0: none */
+	uint64_t before_ns; /* the batch before, of anybody */
+	uint32_t pid;       /* 0: none */
 };
 
 struct replay_swap_meter {
 	struct frame frames[NR_FRAMES];
 	struct look looks[NR_SLOTS];
-	uint64_t looked_ns;  /* the latest batch */
-	uint64_t missed_ns;  /* … that took other pages than those that are done */
-	uint32_t nr_missed;  /* writes before it */
-	uint32_t nr_waiting; /* pages on their way to the tail of their list, at most */
-	bool generations;
+	uint64_t looked_ns; /* the latest batch */
 	uint64_t writes[NR_WRITES];
 	uint32_t begin; /* free-running */
 	uint32_t end;
-	uint32_t late; /* … of those that a device that works would not be done with */
 };
 
 struct replay_swap_device *replay_swap_device_create(uint64_t first_ns, uint64_t last_ns)
@@ -94,15 +81,9 @@ void replay_swap_device_destroy(struct replay_swap_device *device)
 	base_free(device);
 }
 
-struct replay_swap_meter *replay_swap_meter_create(uint32_t nr_cpus, bool generations)
+struct replay_swap_meter *replay_swap_meter_create(void)
 {
-	struct replay_swap_meter *meter = base_calloc(1, sizeof(*meter));
-
-	if (meter) {
-		meter->nr_waiting = NR_ROTATED * nr_cpus;
-		meter->generations = generations;
-	}
-	return meter;
+	return base_calloc(1, sizeof(struct replay_swap_meter));
 }
 
 void replay_swap_meter_destroy(struct replay_swap_meter *meter)
@@ -125,17 +106,17 @@ static void see_done(struct replay_swap_meter *meter, struct replay_swap_device 
                      const struct look *look, uint64_t begin_ns)
 {
 	while (meter->begin != meter->end) {
-		uint32_t at = meter->begin;
-		uint64_t write_ns = meter->writes[at % NR_WRITES];
+		uint64_t write_ns = meter->writes[meter->begin % NR_WRITES];
+		uint64_t least_ns = look->before_ns > write_ns ? look->before_ns : write_ns;
+		uint64_t most_ns = look->begin_ns > write_ns ? look->begin_ns : write_ns;
 
 		if (write_ns > begin_ns)
 			break;
 		meter->begin++;
-		if (look->missed_ns < write_ns + HELD_NS ||
-		    look->nr_missed - at <= meter->nr_waiting)
+		if (most_ns - least_ns > GAP_NS || least_ns - write_ns < HELD_NS)
 			continue;
 		device->bins[bin_of(device, write_ns)] =
-			(struct replay_swap_device_bin){ write_ns, look->missed_ns };
+			(struct replay_swap_device_bin){ write_ns, least_ns };
 	}
 }
 
@@ -151,32 +132,10 @@ static void see_isolate(struct replay_swap_meter *meter, const struct mmr_event 
 	look->pid = 0;
 	if (event->lru_isolate.lru != INACTIVE_ANON || event->lru_isolate.nr_taken == 0)
 		return;
-	if (meter->generations && event->t_ns - meter->looked_ns > PAUSE_NS)
+	if (event->t_ns - meter->looked_ns > PAUSE_NS)
 		meter->begin = meter->end;
-	while (meter->late != meter->end &&
-	       meter->writes[meter->late % NR_WRITES] + HELD_NS <= event->t_ns)
-		meter->late++;
-	*look = (struct look){ .begin_ns = event->t_ns,
-		               .missed_ns = meter->missed_ns,
-		               .nr_missed = meter->nr_missed,
-		               .nr_writes = meter->late,
-		               .nr_taken = (uint32_t)event->lru_isolate.nr_taken,
-		               .pid = event->pid };
+	*look = (struct look){ event->t_ns, meter->looked_ns, event->pid };
 	meter->looked_ns = event->t_ns;
-}
-
-/* What is done is at the tail, so a batch that could not free most of what it took had all of it. */
-static void see_look_end(struct replay_swap_meter *meter, const struct mmr_event *event)
-{
-	struct look *look = look_of(meter, event->pid);
-
-	if (look->pid == event->pid && event->pid > 0 &&
-	    2 * event->shrink_inactive.nr_reclaimed < look->nr_taken &&
-	    look->begin_ns > meter->missed_ns) {
-		meter->missed_ns = look->begin_ns;
-		meter->nr_missed = look->nr_writes;
-	}
-	look->pid = 0;
 }
 
 static void see_write(struct replay_swap_meter *meter, const struct mmr_event *event)
@@ -187,8 +146,6 @@ static void see_write(struct replay_swap_meter *meter, const struct mmr_event *e
 		(struct frame){ event->write_folio.pfn, event->t_ns };
 	if (meter->end - meter->begin == NR_WRITES)
 		meter->begin++;
-	if (meter->end - meter->late == NR_WRITES)
-		meter->late++;
 	meter->writes[meter->end++ % NR_WRITES] = event->t_ns;
 }
 
@@ -202,9 +159,8 @@ static void see_free(struct replay_swap_meter *meter, struct replay_swap_device 
 	if (begin_ns == 0 || frame->pfn != event->page.pfn)
 		return;
 	frame->begin_ns = 0;
-	if (look->pid != event->pid || event->pid == 0)
-		return;
-	see_done(meter, device, look, begin_ns);
+	if (look->pid == event->pid && event->pid > 0)
+		see_done(meter, device, look, begin_ns);
 }
 
 static void forget(struct replay_swap_meter *meter)
@@ -225,7 +181,7 @@ void replay_swap_meter_event(struct replay_swap_meter *meter, struct replay_swap
 		see_isolate(meter, event);
 		break;
 	case MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE:
-		see_look_end(meter, event);
+		look_of(meter, event->pid)->pid = 0;
 		break;
 	case MMR_EVENT_MM_VMSCAN_WRITE_FOLIO:
 		see_write(meter, event);

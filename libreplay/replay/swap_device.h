@@ -31,8 +31,8 @@ void replay_swap_device_destroy(struct replay_swap_device *device);
 
 struct replay_swap_meter;
 
-/* generations: the recorded kernel reclaimed by MGLRU. NULL: out of memory. */
-struct replay_swap_meter *replay_swap_meter_create(uint32_t nr_cpus, bool generations);
+/* NULL: out of memory. */
+struct replay_swap_meter *replay_swap_meter_create(void);
 void replay_swap_meter_destroy(struct replay_swap_meter *meter);
 
 /* Every event of the trace. */

@@ -62,33 +62,17 @@ static void run(struct fixture *f, uint64_t begin_ns, uint32_t nr, uint32_t dela
 	}
 }
 
-static int setup_of(void **state, uint32_t nr_cpus, bool generations)
+static int setup(void **state)
 {
 	static struct fixture f;
 
 	/* Parts of 2 ms. */
 	f.device = replay_swap_device_create(0, 4096 * MS - 1);
 	assert_non_null(f.device);
-	f.meter = replay_swap_meter_create(nr_cpus, generations);
+	f.meter = replay_swap_meter_create();
 	assert_non_null(f.meter);
 	*state = &f;
 	return 0;
-}
-
-/* No CPU has a batch of pages on their way. */
-static int setup(void **state)
-{
-	return setup_of(state, 0, false);
-}
-
-static int setup_cpu(void **state)
-{
-	return setup_of(state, 1, false);
-}
-
-static int setup_generations(void **state)
-{
-	return setup_of(state, 0, true);
 }
 
 static int teardown(void **state)
@@ -147,54 +131,6 @@ static void nobody_looked(void **state)
 	free_page(f, 1501 * MS + 1, 5001, KSWAPD);
 	replay_swap_device_finish(f->device);
 	assert_int_equal(replay_swap_device_held(f->device, 1000 * MS), 0);
-}
-
-/* A batch each 40 ms, the last of which finds the first of what was written before; of each nr_reclaimed are free. */
-static uint64_t held_by_slow_batches(struct fixture *f, uint32_t nr_writes, uint32_t nr_reclaimed)
-{
-	for (uint32_t i = 0; i < nr_writes; i++)
-		write_page(f, 970 * MS + i, 5000 + i);
-	for (uint32_t i = 0; i < 20; i++) {
-		batch(f, 1000 * MS + i * 40 * MS, 0);
-		if (i == 19)
-			free_page(f, 1760 * MS + 1, 5000, KSWAPD);
-		see(f, (struct mmr_event){ .t_ns = 1000 * MS + i * 40 * MS + 2,
-		                           .kind = MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE,
-		                           .pid = KSWAPD,
-		                           .shrink_inactive.nr_reclaimed = nr_reclaimed });
-	}
-	replay_swap_device_finish(f->device);
-	return replay_swap_device_held(f->device, 970 * MS);
-}
-
-static void slow_batches(void **state)
-{
-	assert_int_equal(held_by_slow_batches(*state, 1, 0), 1720 * MS);
-}
-
-static void batches_of_other_pages(void **state)
-{
-	assert_int_equal(held_by_slow_batches(*state, 1, 15), 1720 * MS);
-}
-
-static void batches_of_done_pages_tell_nothing(void **state)
-{
-	assert_int_equal(held_by_slow_batches(*state, 1, 16), 0);
-}
-
-static void pauses_of_generations(void **state)
-{
-	assert_int_equal(held_by_slow_batches(*state, 1, 0), 0);
-}
-
-static void on_its_way_in_a_cpus_batch(void **state)
-{
-	assert_int_equal(held_by_slow_batches(*state, 31, 0), 0);
-}
-
-static void on_its_way_no_more(void **state)
-{
-	assert_int_equal(held_by_slow_batches(*state, 32, 0), 1720 * MS);
 }
 
 /* Nothing is found for 40 ms; last says how the page goes then. */
@@ -260,14 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(stands_still, setup, teardown),
 		cmocka_unit_test_setup_teardown(slow_but_steady, setup, teardown),
-		cmocka_unit_test_setup_teardown(nobody_looked, setup_cpu, teardown),
-		cmocka_unit_test_setup_teardown(slow_batches, setup, teardown),
-		cmocka_unit_test_setup_teardown(batches_of_other_pages, setup, teardown),
-		cmocka_unit_test_setup_teardown(batches_of_done_pages_tell_nothing, setup,
-		                                teardown),
-		cmocka_unit_test_setup_teardown(pauses_of_generations, setup_generations, teardown),
-		cmocka_unit_test_setup_teardown(on_its_way_in_a_cpus_batch, setup_cpu, teardown),
-		cmocka_unit_test_setup_teardown(on_its_way_no_more, setup_cpu, teardown),
+		cmocka_unit_test_setup_teardown(nobody_looked, setup, teardown),
 		cmocka_unit_test_setup_teardown(found_by_reclaim, setup, teardown),
 		cmocka_unit_test_setup_teardown(exit_tells_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(files_tell_nothing, setup, teardown),
