@@ -18,8 +18,8 @@
 
 void replay_wakes_add(struct replay_wake_vec *wakes, const struct replay_wake *wake)
 {
-	if (wakes->count < MAX_WAKES && replay_wake_vec_push(wakes, *wake) < 0)
-		return;
+	if (wakes->count < MAX_WAKES)
+		(void)replay_wake_vec_push(wakes, *wake);
 }
 
 static uint64_t distance(const struct replay_wake *wake, uint64_t t_ns)
