@@ -164,6 +164,14 @@ bool taken_within_groups(const struct finding_facts *facts, double taken)
 
 /* ---- severity ---- */
 
+bool finding_harmed(const struct finding_facts *facts)
+{
+	return fact(facts, "swapped_out") >= THRESHOLD_MEMORY_NOTICE * facts->scope->managed ||
+	       fact(facts, "kills") > 0 ||
+	       severity_of_waits(facts->scope, fact(facts, "stall_ns"),
+	                         fact(facts, "longest_ns")) != FINDING_NONE;
+}
+
 enum finding_severity severity_of_waits(const struct finding_scope *scope, double total_ns,
                                         double longest_ns)
 {

@@ -194,6 +194,18 @@ const char *say_percent(double share);
 	" (SELECT known_from FROM memory_use WHERE run_id = {run} AND memory = '" memory                      \
 	"') AS curve_from,"
 
+/* Columns for finding_harmed(), behind others. */
+#define FINDING_HARM                                                                               \
+	", (SELECT value FROM counters WHERE run_id = {run} AND name = 'pswpout') AS swapped_out," \
+	" (SELECT count(*) FROM oom_kill WHERE run_id = {run}) AS kills,"                          \
+	" (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run}"                       \
+	"   AND kind = 'direct'" FINDING_NOT_RECORDER ") AS stall_ns,"                             \
+	" (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run}"                       \
+	"   AND kind = 'direct'" FINDING_NOT_RECORDER ") AS longest_ns"
+
+/* Memory has become short: something was swapped out, tasks waited for reclaim, or somebody was killed. */
+bool finding_harmed(const struct finding_facts *facts);
+
 /* Says it; what: "anonymous memory". Nothing without the columns. */
 void say_curve(const struct finding_facts *facts, struct finding *finding, const char *what);
 

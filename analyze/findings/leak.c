@@ -11,15 +11,6 @@
 
 #include "finding.h"
 
-/* Memory has become short: something was swapped out, tasks waited for reclaim, or somebody was killed. */
-static bool has_harmed(const struct finding_facts *facts)
-{
-	return fact(facts, "swapped_out") >= THRESHOLD_MEMORY_NOTICE * facts->scope->managed ||
-	       fact(facts, "kills") > 0 ||
-	       severity_of_waits(facts->scope, fact(facts, "stall_ns"),
-	                         fact(facts, "longest_ns")) != FINDING_NONE;
-}
-
 static void judge(const struct finding_facts *facts, struct finding *finding)
 {
 	double growth = fact(facts, "growth"), managed = facts->scope->managed;
@@ -33,9 +24,9 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 		return;
 	/* What it had is back, and nobody missed it meanwhile: most programs grow while they run. */
 	if (fact(facts, "ended") > 0 && growth < THRESHOLD_MEMORY_SERIOUS * managed &&
-	    !has_harmed(facts))
+	    !finding_harmed(facts))
 		return;
-	finding->severity = growth >= THRESHOLD_MEMORY_SERIOUS * managed && has_harmed(facts)
+	finding->severity = growth >= THRESHOLD_MEMORY_SERIOUS * managed && finding_harmed(facts)
 	                            ? FINDING_SERIOUS
 	                            : FINDING_NOTICE;
 	finding->weight = growth / managed;
@@ -111,11 +102,8 @@ const struct finding_ops finding_leak = {
 	       " (SELECT max(end_ns) FROM task t WHERE t.run_id = {run} AND t.pid = suspect.pid) AS ended,"
 	       " (SELECT last_ns - first_ns > duration_ns / 2 FROM run WHERE run_id = {run}) AS long,"
 	       " (SELECT count(*) - 1 FROM suspect s, (SELECT max(growth) AS most_growth FROM suspect)"
-	       "   WHERE s.growth > most_growth / 2) AS others,"
-	       " (SELECT value FROM counters WHERE run_id = {run} AND name = 'pswpout') AS swapped_out,"
-	       " (SELECT count(*) FROM oom_kill WHERE run_id = {run}) AS kills,"
-	       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER ") AS stall_ns,"
-	       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'" FINDING_NOT_RECORDER ") AS longest_ns"
+	       "   WHERE s.growth > most_growth / 2) AS others"
+	       FINDING_HARM
 	       " FROM suspect ORDER BY growth DESC LIMIT 1",
 	/* clang-format on */
 	.judge = judge,
