@@ -107,8 +107,8 @@ static struct block_count count_pageblock(const struct mm_machine *machine,
 {
 	struct block_count count = { .largest = 255 };
 	uint32_t end = first + MM_PAGEBLOCK_PAGES;
-	uint32_t pfn = first;
 	uint32_t head = first & ~(mm_block_pages(MM_MAX_ORDER) - 1);
+	uint32_t zone_first, zone_end;
 
 	/* The second half of a block of order 10. */
 	if (head != first && machine->pages[head].order == MM_MAX_ORDER &&
@@ -116,11 +116,17 @@ static struct block_count count_pageblock(const struct mm_machine *machine,
 		count_block(&machine->pages[head], 0, &count);
 		return count;
 	}
-	while (pfn < end) {
+	zone_first = first > zone->start_pfn ? first : zone->start_pfn;
+	zone_end = zone->start_pfn + zone->spanned;
+	zone_end = zone_end < end ? zone_end : end;
+	if (zone_first >= zone_end) /* nothing of it is this zone's */
+		zone_first = zone_end = end;
+	set_fixed(&count, 0, zone_first - first);
+	for (uint32_t pfn = zone_first; pfn < zone_end;) {
 		const struct mm_page *page = &machine->pages[pfn];
 
-		if (!mm_zone_spans(zone, pfn) || page->state <= MM_PAGE_TAIL) {
-			count.absent += mm_zone_spans(zone, pfn);
+		if (page->state <= MM_PAGE_TAIL) {
+			count.absent++;
 			set_fixed(&count, pfn - first, 1);
 			pfn++;
 			continue;
@@ -128,6 +134,7 @@ static struct block_count count_pageblock(const struct mm_machine *machine,
 		count_block(page, pfn - first, &count);
 		pfn += mm_block_pages(page->order);
 	}
+	set_fixed(&count, zone_end - first, end - zone_end);
 	if (count.absent > machine->holes[first >> MM_PAGEBLOCK_ORDER])
 		count.other += count.absent - machine->holes[first >> MM_PAGEBLOCK_ORDER];
 	return count;

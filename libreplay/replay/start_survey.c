@@ -127,6 +127,16 @@ static void note_khugepaged(struct replay_survey *survey, const struct mmr_event
 		survey->start->khugepaged_ns = event->t_ns;
 }
 
+/* Half of a recording tells of faults, counters and reclaim. */
+static bool is_of_page(const struct mmr_event *event)
+{
+	return event->kind == MMR_EVENT_MM_PAGE_ALLOC || event->kind == MMR_EVENT_MM_PAGE_FREE ||
+	       event->kind == MMR_EVENT_MM_PAGE_PCPU_DRAIN ||
+	       event->kind == MMR_EVENT_MM_PAGE_ALLOC_ZONE_LOCKED ||
+	       event->kind == MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE ||
+	       event->kind == MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE;
+}
+
 int replay_survey_event(struct replay_survey *survey, const struct mmr_event *event,
                         struct mmr_error *err)
 {
@@ -150,7 +160,9 @@ int replay_survey_event(struct replay_survey *survey, const struct mmr_event *ev
 	if (event->kind == MMR_EVENT_MM_KHUGEPAGED_SCAN_FILE && survey->start->khugepaged_pid == 0)
 		note_khugepaged(survey, event);
 	code = replay_lists_event(survey->lists, event, err);
-	if (code == 0 && survey->bulk)
+	if (code < 0 || !is_of_page(event))
+		return code;
+	if (survey->bulk)
 		code = replay_bulk_event(survey->bulk, event, err);
 	if (code == 0 && survey->tmpfs)
 		code = replay_tmpfs_event(survey->tmpfs, event, err);

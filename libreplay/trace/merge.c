@@ -227,18 +227,32 @@ static void sift_down(struct trace_heap_node *heap, uint32_t size, uint32_t at)
 	heap[at] = node;
 }
 
-/* The root's stream has moved on. */
-static void fix_root(struct mmr_trace *trace)
+/* Streams of one time come in the order of their numbers: none comes after this. */
+static const struct trace_heap_node never = { UINT64_MAX, UINT32_MAX };
+
+static void find_runner_up(struct mmr_trace *trace)
+{
+	const struct trace_heap_node *heap = trace->heap;
+
+	trace->runner_up = trace->heap_size > 1 ? heap[1] : never;
+	if (trace->heap_size > 2 && before(&heap[2], &heap[1]))
+		trace->runner_up = heap[2];
+}
+
+/* The root's stream has moved on. Most often its next record is still before those of all others. */
+static inline void fix_root(struct mmr_trace *trace)
 {
 	struct trace_heap_node *root = &trace->heap[0];
 	const struct trace_stream *s = &trace->streams[root->stream];
 
+	root->t_ns = s->t_ns;
+	if (s->state != STREAM_END && before(root, &trace->runner_up))
+		return;
 	if (s->state == STREAM_END)
 		*root = trace->heap[--trace->heap_size];
-	else
-		root->t_ns = s->t_ns;
 	if (trace->heap_size > 1)
 		sift_down(trace->heap, trace->heap_size, 0);
+	find_runner_up(trace);
 }
 
 /* ---- setting up ---- */
@@ -324,6 +338,7 @@ static int start_merge(struct mmr_trace *trace, struct mmr_error *err)
 	}
 	for (uint32_t i = trace->heap_size / 2; i-- > 0;)
 		sift_down(trace->heap, trace->heap_size, i);
+	find_runner_up(trace);
 	trace->merging = true;
 	return 0;
 }

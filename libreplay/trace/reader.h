@@ -28,6 +28,7 @@ struct trace_content {
 	uint8_t *data;
 	size_t capacity;
 	size_t limit; /* a larger content is not read; 0: TRACE_MAX_CONTENT */
+	bool lent;    /* data belongs to trace->kept, and is only read */
 	struct trace_head head;
 };
 
@@ -156,8 +157,9 @@ struct mmr_trace {
 	uint32_t nr_streams;
 	struct trace_heap_node *heap;
 	uint32_t heap_size;
-	struct trace_stream *current; /* gave the last event */
-	uint64_t held_bytes;          /* by the streams' frames */
+	struct trace_heap_node runner_up; /* whose turn it is when the first stream's is over */
+	struct trace_stream *current;     /* gave the last event */
+	uint64_t held_bytes;              /* by the streams' frames */
 	struct trace_ahead *ahead;
 	struct trace_kept *kept; /* from the first event on, if keep_bytes asks for it */
 

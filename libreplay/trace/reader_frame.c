@@ -39,7 +39,8 @@ void trace_unzip_deinit(struct trace_unzip *unzip)
 
 void trace_content_deinit(struct trace_content *content)
 {
-	base_free(content->data);
+	if (!content->lent)
+		base_free(content->data);
 	*content = (struct trace_content){ 0 };
 }
 
@@ -58,6 +59,11 @@ static int make_room(uint8_t **bytes, size_t *capacity, size_t size)
 
 int trace_content_room(struct trace_content *content, size_t size)
 {
+	if (content->lent) {
+		content->data = NULL;
+		content->capacity = 0;
+		content->lent = false;
+	}
 	return make_room(&content->data, &content->capacity, size);
 }
 
