@@ -12,7 +12,10 @@
  *
  * Follows set_max_huge_pages(), alloc_buddy_hugetlb_folio(), alloc_surplus_hugetlb_folio(), free_huge_folio() of v6.12.
  *
- * Not modelled: pages of 1 GiB; pools of single nodes, and turns between nodes; reservations; which pages of a pool faults use (no
+ * Pages of 1 GiB are ranges of page frames that are made free (page_alloc_contig.c). They are a pool of their own, of the user's
+ * size: no mapping asks for them.
+ *
+ * Not modelled: mappings of 1 GiB pages, and recorded pools of them; pools of single nodes, and turns between nodes; reservations; which pages of a pool faults use (no
  * event tells: what was in use at the start counts as in use all the time); pages that hold the struct pages of huge pages,
  * which the kernel frees where hugetlb_free_vmemmap is on.
  */
@@ -20,6 +23,7 @@
 #include "internal.h"
 
 #define GFP_COMP   0x40000u
+#define GIGANTIC   (1u << 18) /* base pages */
 #define GFP_NOWARN 0x2000u
 
 static uint32_t nr_of(const struct mm_machine *machine, enum mm_kmem_kind kind)
@@ -108,6 +112,37 @@ uint32_t mm_hugetlb_set_pool(struct mm_machine *machine, const struct mm_request
 		stat = mm_hugetlb_stat(machine);
 	if (count < stat.nr_total - pool->nr_surplus)
 		pool->nr_surplus = stat.nr_total - count;
+	return 0;
+}
+
+uint64_t mm_hugetlb_pages(const struct mm_machine *machine)
+{
+	return (uint64_t)mm_hugetlb_stat(machine).nr_total * MM_PAGEBLOCK_PAGES +
+	       (uint64_t)machine->hugetlb.gigantic.count * GIGANTIC;
+}
+
+uint32_t mm_hugetlb_set_gigantic(struct mm_machine *machine, const struct mm_request *request,
+                                 uint32_t count)
+{
+	struct mm_list *pool = &machine->hugetlb.gigantic;
+	struct mm_request fresh = *request;
+
+	/* hugepage_movable_supported(): it is not, so that ZONE_MOVABLE is left alone. */
+	fresh.gfp_flags = (MM_GFP_HIGHUSER_MOVABLE & ~MM_GFP_MOVABLE) | GFP_COMP | GFP_NOWARN |
+	                  MM_GFP_RETRY_MAYFAIL | MM_GFP_THISNODE;
+	while (pool->count < count) {
+		uint32_t pfn = mm_alloc_contig_pages(machine, &fresh, GIGANTIC);
+
+		if (pfn == MM_NONE)
+			return count - pool->count;
+		mm_list_add_head(machine, pool, pfn);
+	}
+	while (pool->count > count) {
+		uint32_t pfn = pool->head;
+
+		mm_list_del(machine, pool, pfn);
+		mm_free_contig_range(machine, pfn, GIGANTIC);
+	}
 	return 0;
 }
 

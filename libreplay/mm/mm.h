@@ -450,6 +450,26 @@ uint64_t mm_folio_stat(const struct mm_machine *machine, uint32_t order, enum mm
 /* NULL: there is none. */
 const char *mm_folio_stat_name(enum mm_folio_stat stat);
 
+/* ---- ranges of page frames: see page_alloc_contig.c ---- */
+
+enum mm_contig {
+	MM_CONTIG_DONE,
+	MM_CONTIG_BUSY,  /* something in it cannot be moved */
+	MM_CONTIG_NOMEM, /* … or has nowhere to go */
+};
+
+/*
+ * The page frames from start to end (exclusive) become the caller's; migratetype: of their pageblocks, MM_MOVABLE or, of a CMA
+ * area, MM_CMA. It may wait, in direct reclaim and compaction.
+ */
+enum mm_contig mm_alloc_contig_range(struct mm_machine *machine, const struct mm_request *request,
+                                     uint32_t start, uint32_t end, uint8_t migratetype);
+/* nr of them anywhere, aligned to nr, a power of 2; MM_NONE: there is no such range. */
+uint32_t mm_alloc_contig_pages(struct mm_machine *machine, const struct mm_request *request,
+                               uint32_t nr);
+/* All that one of these calls gave. */
+void mm_free_contig_range(struct mm_machine *machine, uint32_t start, uint32_t nr);
+
 /* ---- hugetlb pages: see hugetlb.c ---- */
 
 struct mm_hugetlb_stat {
@@ -474,6 +494,13 @@ enum mm_touch_result mm_hugetlb_add(struct mm_machine *machine, const struct mm_
 /* … or of a mapping: out of the pool, or a surplus one as long as there are fewer than most. */
 enum mm_touch_result mm_hugetlb_take(struct mm_machine *machine, const struct mm_request *request,
                                      uint32_t number, uint32_t most);
+/*
+ * The same for pages of 1 GiB, which are for nobody: ranges of page frames that are made free. Returns how many it lacks.
+ */
+uint32_t mm_hugetlb_set_gigantic(struct mm_machine *machine, const struct mm_request *request,
+                                 uint32_t count);
+/* Base pages of both pools. */
+uint64_t mm_hugetlb_pages(const struct mm_machine *machine);
 struct mm_hugetlb_stat mm_hugetlb_stat(const struct mm_machine *machine);
 
 /* ---- files that are mapped: see readahead.c ---- */

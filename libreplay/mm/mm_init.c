@@ -230,6 +230,7 @@ int mm_machine_create(const struct mm_config *config, struct mm_machine **ret,
 	machine->oom_stamp = UINT64_MAX;
 	mm_list_init(&machine->held);
 	mm_list_init(&machine->hugetlb.own);
+	mm_list_init(&machine->hugetlb.gigantic);
 	mm_list_init(&machine->slab.detached);
 	base_rng_init(&machine->rng, config->seed);
 	base_rng_init(&machine->reference.rng, config->seed);

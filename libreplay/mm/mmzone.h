@@ -646,6 +646,7 @@ struct mm_khugepaged {
 /* The pool of hugetlb pages: see hugetlb.c. */
 struct mm_hugetlb {
 	struct mm_list own;      /* page frames that the machine took for itself, and nobody uses */
+	struct mm_list gigantic; /* the first page frame of each page of 1 GiB */
 	uint32_t nr_surplus;     /* pages beyond those that the pool should have */
 	uint32_t nr_seeded_used; /* of the recorded pool at the start */
 };

@@ -22,7 +22,7 @@ uint64_t mm_commit_limit(const struct mm_machine *machine)
 {
 	const struct mm_settings *settings = &machine->settings;
 	uint64_t pages = settings->overcommit_kbytes / PAGE_KIB;
-	uint64_t hugetlb = (uint64_t)mm_hugetlb_stat(machine).nr_total * MM_PAGEBLOCK_PAGES;
+	uint64_t hugetlb = mm_hugetlb_pages(machine);
 
 	if (pages == 0)
 		pages = (mm_managed_pages(machine) - hugetlb) * settings->overcommit_ratio / 100;

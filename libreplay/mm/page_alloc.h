@@ -87,8 +87,26 @@ uint32_t mm_move_freepages(struct mm_machine *machine, struct mm_zone *zone, uin
 uint32_t mm_move_freepages_block(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn,
                                  uint8_t migratetype);
 
+/* The same for isolation: a free block that leaves the pageblock is cut, or merges with what is beside it. false: as above. */
+bool mm_move_freepages_block_isolate(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn,
+                                     uint8_t migratetype);
+
 /* A block out of the middle of whatever free block holds it. false: it is not free. */
 bool mm_take_free_block(struct mm_machine *machine, uint32_t pfn, uint32_t order);
+
+/* ---- page_isolation.c ---- */
+
+/* The first page of the block, free or not, that pfn is in; MM_NONE: it is no memory. */
+uint32_t mm_block_holding(const struct mm_machine *machine, uint32_t pfn);
+/* What is in it can go elsewhere. */
+bool mm_is_movable(const struct mm_page *page);
+/* Of a zone; migratetype: of the pageblocks afterwards. false: there is a page that cannot be moved, or one is isolated already. */
+bool mm_start_isolate_page_range(struct mm_machine *machine, struct mm_zone *zone, uint32_t start,
+                                 uint32_t end, uint8_t migratetype);
+void mm_undo_isolate_page_range(struct mm_machine *machine, struct mm_zone *zone, uint32_t start,
+                                uint32_t end, uint8_t migratetype);
+/* All of the range is isolated, and free. */
+bool mm_test_pages_isolated(const struct mm_machine *machine, uint32_t start, uint32_t end);
 
 /* ---- page_alloc_fallback.c ---- */
 

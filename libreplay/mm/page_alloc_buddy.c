@@ -240,6 +240,41 @@ uint32_t mm_move_freepages_block(struct mm_machine *machine, struct mm_zone *zon
 	return mm_move_freepages(machine, zone, pfn, migratetype);
 }
 
+/* The pageblocks of a free block that is on no list now, each to the lists of its type. */
+static void split_large_buddy(struct mm_machine *machine, const struct mm_zone *zone, uint32_t pfn,
+                              uint32_t order)
+{
+	for (uint32_t end = pfn + mm_block_pages(order); pfn < end; pfn += MM_PAGEBLOCK_PAGES) {
+		machine->pages[pfn].zone = zone->index;
+		mm_free_one_page(machine, pfn, MM_PAGEBLOCK_ORDER, mm_block_type(machine, pfn),
+		                 false);
+	}
+}
+
+bool mm_move_freepages_block_isolate(struct mm_machine *machine, struct mm_zone *zone, uint32_t pfn,
+                                     uint8_t migratetype)
+{
+	uint32_t head = pfn & ~(mm_block_pages(MM_MAX_ORDER) - 1);
+	uint8_t type = machine->mobility_disabled && migratetype < MM_NR_PCPTYPES ? MM_UNMOVABLE
+	                                                                          : migratetype;
+
+	if (!mm_zone_spans(zone, pfn) || !mm_zone_spans(zone, pfn + MM_PAGEBLOCK_PAGES - 1))
+		return false;
+	if (is_free_buddy(machine, zone, head, MM_MAX_ORDER)) {
+		mm_del_from_free_list(machine, zone, head, MM_MAX_ORDER, machine->pages[head].type);
+		mm_set_block_types(machine, pfn, MM_PAGEBLOCK_ORDER, type);
+		split_large_buddy(machine, zone, head, MM_MAX_ORDER);
+	} else if (is_free_buddy(machine, zone, pfn, MM_PAGEBLOCK_ORDER)) {
+		mm_del_from_free_list(machine, zone, pfn, MM_PAGEBLOCK_ORDER,
+		                      machine->pages[pfn].type);
+		mm_set_block_types(machine, pfn, MM_PAGEBLOCK_ORDER, type);
+		mm_free_one_page(machine, pfn, MM_PAGEBLOCK_ORDER, type, true);
+	} else {
+		mm_move_freepages_block(machine, zone, pfn, type);
+	}
+	return true;
+}
+
 bool mm_take_free_block(struct mm_machine *machine, uint32_t pfn, uint32_t order)
 {
 	if (pfn >= machine->nr_pfns)

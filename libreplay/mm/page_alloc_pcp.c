@@ -196,14 +196,15 @@ static void free_pcppages_bulk(struct mm_machine *machine, struct mm_pcp *pcp, i
 		nr_pages = (int32_t)mm_block_pages(pindex_to_order(pindex));
 		while (nr > 0 && list->count > 0) {
 			uint32_t pfn = list->tail;
+			uint8_t type = mm_block_type(machine, pfn);
 
 			mm_list_del(machine, list, pfn);
 			machine->pages[pfn].state = MM_PAGE_TAIL;
 			pcp->count -= nr_pages;
 			nr -= nr_pages;
 			mm_free_one_page(machine, pfn, pindex_to_order(pindex),
-			                 strict ? mm_block_type(machine, pfn)
-			                        : machine->pages[pfn].type,
+			                 strict || type == MM_ISOLATE ? type
+			                                              : machine->pages[pfn].type,
 			                 false);
 		}
 	}

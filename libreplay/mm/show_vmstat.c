@@ -169,7 +169,7 @@ static uint64_t meminfo_kib(const struct mm_machine *machine, const struct mm_zo
 		{ "AnonHugePages", items->anon_huge * MM_PAGEBLOCK_PAGES },
 		{ "CmaFree", items->free_cma },
 		{ "Hugepagesize", HUGE_PAGE_KIB / PAGE_KIB },
-		{ "Hugetlb", (uint64_t)mm_hugetlb_stat(machine).nr_total * MM_PAGEBLOCK_PAGES },
+		{ "Hugetlb", mm_hugetlb_pages(machine) },
 	};
 	uint64_t number;
 

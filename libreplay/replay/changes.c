@@ -34,8 +34,8 @@ static void apply(struct replay *replay, const struct replay_change *change)
 	}
 	mm_set_settings(replay->machine, &settings);
 	replay_folios_init(replay);
-	if (change->id == REPLAY_TUNABLE_NR_HUGEPAGES)
-		replay_hugetlb_changed(replay);
+	if (change->id == REPLAY_TUNABLE_NR_HUGEPAGES || change->id == REPLAY_TUNABLE_NR_GIGANTIC)
+		replay_hugetlb_changed(replay, change->id);
 	if (change->id == REPLAY_TUNABLE_KSM_RUN)
 		replay_ksm_run_changed(replay);
 }

@@ -583,6 +583,11 @@ static int finish(struct free_run *run, struct mmr_error *err)
 		                "the hugetlb pool lacks %llu pages that could not be had "
 		                "(vm.nr_hugepages)",
 		                (unsigned long long)replay_stats(run->replay)->nr_hugetlb_lacking);
+	if (replay_stats(run->replay)->nr_gigantic_lacking)
+		replay_run_note(run->report,
+		                "%llu hugetlb pages of 1 GiB could not be had: no such range of "
+		                "memory could be made free",
+		                (unsigned long long)replay_stats(run->replay)->nr_gigantic_lacking);
 	if (replay_stats(run->replay)->nr_collapse_failed)
 		replay_run_note(run->report, "%llu of %llu calls of madvise(MADV_COLLAPSE) failed",
 		                (unsigned long long)replay_stats(run->replay)->nr_collapse_failed,

@@ -156,7 +156,7 @@ static void put_meminfo(struct free_run *run, int64_t t_ns)
 		{ "Dirty", v[MM_NR_DIRTY] },
 		{ "Slab", v[MM_NR_SLAB_RECLAIMABLE] + v[MM_NR_SLAB_UNRECLAIMABLE] },
 		{ "SReclaimable", v[MM_NR_SLAB_RECLAIMABLE] },
-		{ "Hugetlb", (uint64_t)mm_hugetlb_stat(machine).nr_total * MM_PAGEBLOCK_PAGES },
+		{ "Hugetlb", mm_hugetlb_pages(machine) },
 		{ "SwapTotal", swap.nr_slots },
 		{ "SwapFree", swap.nr_slots - swap.nr_used },
 	};

@@ -6,6 +6,8 @@
  * same requests, which may get more or less here), what was given back. With it the pool has the user's size from the start on,
  * or from the time on that he says, and the recorded changes of it do not take place. What mappings wanted beyond the recorded
  * pool they get out of the user's, and only then from vm.nr_overcommit_hugepages.
+ *
+ * Pages of 1 GiB are the user's alone; they are taken first.
  */
 #include "replay_state.h"
 
@@ -17,13 +19,13 @@ static bool is_set(const struct replay *replay, unsigned int id)
 void replay_hugetlb_init(struct replay *replay, const struct replay_config *config)
 {
 	replay->hugetlb_set = is_set(replay, REPLAY_TUNABLE_NR_HUGEPAGES);
-	replay->hugetlb_due = replay->hugetlb_set;
+	replay->hugetlb_due = replay->hugetlb_set || is_set(replay, REPLAY_TUNABLE_NR_GIGANTIC);
 	replay->hugetlb_used = config->start->hugetlb_used;
 }
 
-void replay_hugetlb_changed(struct replay *replay)
+void replay_hugetlb_changed(struct replay *replay, unsigned int id)
 {
-	replay->hugetlb_set = true;
+	replay->hugetlb_set |= id == REPLAY_TUNABLE_NR_HUGEPAGES;
 	replay->hugetlb_due = true;
 }
 
@@ -42,8 +44,13 @@ void replay_hugetlb_resize(struct replay *replay, const struct demand_op *op)
 {
 	const struct mm_request request = { .cpu = op->cpu };
 	uint32_t count = (uint32_t)replay->tunables.value[REPLAY_TUNABLE_NR_HUGEPAGES];
+	uint32_t gigantic = (uint32_t)replay->tunables.value[REPLAY_TUNABLE_NR_GIGANTIC];
 
-	replay->stats.nr_hugetlb_lacking = mm_hugetlb_set_pool(replay->machine, &request, count);
+	replay->stats.nr_gigantic_lacking =
+		mm_hugetlb_set_gigantic(replay->machine, &request, gigantic);
+	if (replay->hugetlb_set)
+		replay->stats.nr_hugetlb_lacking =
+			mm_hugetlb_set_pool(replay->machine, &request, count);
 }
 
 enum mm_touch_result replay_hugetlb_page(struct replay *replay, const struct demand_op *op,

@@ -325,10 +325,11 @@ struct replay_stats {
 		nr_beyond; /* pages that recorded victims asked for beyond the trace until the kill */
 	uint64_t nr_refused; /* mappings and forks, for overcommit */
 	uint64_t nr_refused_pages;
-	uint64_t nr_hugetlb_lacking; /* pages that the hugetlb pool should have and has not */
-	uint64_t nr_collapse_calls;  /* madvise(MADV_COLLAPSE) … */
-	uint64_t nr_collapse_failed; /* … of part of a range, at least */
-	uint64_t nr_mismatched;      /* ops whose page is of another kind or already there */
+	uint64_t nr_hugetlb_lacking;  /* pages that the hugetlb pool should have and has not */
+	uint64_t nr_gigantic_lacking; /* … of 1 GiB */
+	uint64_t nr_collapse_calls;   /* madvise(MADV_COLLAPSE) … */
+	uint64_t nr_collapse_failed;  /* … of part of a range, at least */
+	uint64_t nr_mismatched;       /* ops whose page is of another kind or already there */
 };
 /* The orders of folios below huge pages that are on: a bit each. */
 uint32_t replay_folio_orders(const struct replay *replay);

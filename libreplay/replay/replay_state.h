@@ -141,7 +141,7 @@ struct replay {
 	struct replay_ksmd ksmd;
 	bool zram;        /* of the original: zspages of the demand are left out */
 	bool hugetlb_set; /* the size of the hugetlb pool is the user's */
-	bool hugetlb_due; /* … and the pool does not have it yet */
+	bool hugetlb_due; /* a pool does not have the user's size yet */
 	uint32_t hugetlb_used;
 	bool has_folios;                 /* some size of folios below huge pages is on */
 	struct mm_settings thp_settings; /* what they and huge pages go by */
@@ -286,8 +286,8 @@ bool replay_table_is_there(struct replay *replay, const struct demand_op *op);
 /* ---- hugetlb_pool.c ---- */
 
 void replay_hugetlb_init(struct replay *replay, const struct replay_config *config);
-/* vm.nr_hugepages has changed: the pool gets its size as soon as somebody has time for it. */
-void replay_hugetlb_changed(struct replay *replay);
+/* The size of a pool has been set: it gets its size as soon as somebody has time for it. */
+void replay_hugetlb_changed(struct replay *replay, unsigned int id);
 void replay_hugetlb_submit(struct replay *replay);
 void replay_hugetlb_resize(struct replay *replay, const struct demand_op *op);
 /* A page that the recorded pool, or a mapping, got, … */

@@ -43,6 +43,8 @@ struct run {
 	struct rng rng;
 	uint32_t nr_lpages;
 	uint8_t max_order; /* of what kernel pages are */
+	uint32_t range;    /* page frames that were taken as one */
+	uint32_t nr_range; /* 0: none are */
 };
 
 static struct mm_zone_config zone_at(const char *name, uint8_t type, uint8_t node, uint32_t start,
@@ -110,6 +112,29 @@ static struct mm_machine *build(const struct mm_policy_ops *policy, uint32_t nr_
 	return machine;
 }
 
+/* Of any size and place, or of 4 pageblocks; at most one at a time. */
+static void random_range(struct run *run, const struct mm_request *request)
+{
+	struct mm_machine *machine = run->machine;
+	uint32_t nr = 1 + base_rng_below(&run->rng, 1500);
+	uint32_t start = base_rng_below(&run->rng, machine->nr_pfns);
+
+	if (run->nr_range > 0) {
+		mm_free_contig_range(machine, run->range, run->nr_range);
+		run->nr_range = 0;
+	} else if (base_rng_below(&run->rng, 4) == 0) {
+		run->range = mm_alloc_contig_pages(machine, request, 2048);
+		run->nr_range = run->range == MM_NONE ? 0 : 2048;
+	} else if (start + nr <= machine->nr_pfns &&
+	           mm_alloc_contig_range(machine, request, start, start + nr,
+	                                 mm_block_type(machine, start) == MM_CMA
+	                                         ? MM_CMA
+	                                         : MM_MOVABLE) == MM_CONTIG_DONE) {
+		run->range = start;
+		run->nr_range = nr;
+	}
+}
+
 static void random_request(struct run *run)
 {
 	static const enum mm_lpage_kind kinds[] = { MM_LPAGE_ANON,   MM_LPAGE_FILE,
@@ -163,6 +188,8 @@ static void random_request(struct run *run)
 		mm_kswapd_nap_over(machine, node);
 	else if (what < 97)
 		mm_vmstat_update(machine, request.cpu);
+	else if (what < 98 && page % 8 == 0)
+		random_range(run, &request);
 	else
 		mm_end_writeback(machine, base_rng_below(&run->rng, 64));
 }
@@ -195,6 +222,7 @@ static void run_machine(const struct mm_policy_ops *policy, uint32_t size, uint3
 	}
 	for (uint32_t page = 0; page < run.nr_lpages; page++)
 		mm_free_lpage(run.machine, 0, page);
+	mm_free_contig_range(run.machine, run.range, run.nr_range);
 	mm_drain_all_pages(run.machine);
 	machine_check(run.machine);
 	for (uint32_t i = 0; i < run.machine->nr_zones; i++)

@@ -143,6 +143,36 @@ static void a_recorded_pool_shrinks_by_what_is_not_in_use(void **state)
 	end(machine);
 }
 
+/* Three of 1 GiB, of which the kernel has a page in the last, and a program one in the first. */
+static void pages_of_1_gib_are_ranges_that_can_be_made_free(void **state)
+{
+	const uint32_t gigantic = 1u << 18;
+	struct mm_machine *machine = machine_new(3 * gigantic, 1, 0, policy_find("classic"));
+	const struct mm_request small = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE };
+	uint64_t had;
+
+	(void)state;
+	assert_int_equal(mm_reserve_lpages(machine, 2, NULL), 0);
+	for (uint32_t at = 0; at < 3 * gigantic - 1024; at += 1024)
+		assert_true(mm_seed_free_block(machine, at, 10));
+	assert_int_equal(mm_seed_page(machine, 0, MM_LPAGE_KERNEL, 3 * gigantic - 1024, 10), 1);
+	machine_seed_done(machine);
+	assert_int_equal(mm_touch_page(machine, &small, 1, MM_LPAGE_ANON, 0), MM_TOUCH_NEW);
+	had = machine_counter(machine, "nr_free_pages") + mm_pcp_pages(machine, 0);
+	assert_int_equal(mm_hugetlb_set_gigantic(machine, &nobody, 1), 0);
+	assert_int_equal(mm_hugetlb_pages(machine), gigantic);
+	assert_int_equal(machine_counter(machine, "nr_free_pages") + mm_pcp_pages(machine, 0),
+	                 had - gigantic);
+	assert_int_equal(machine_counter(machine, "htlb_buddy_alloc_success"), 0);
+	assert_int_equal(mm_hugetlb_set_gigantic(machine, &nobody, 3), 1);
+	assert_int_equal(mm_hugetlb_pages(machine), 2 * gigantic);
+	assert_true(mm_lpage(machine, 1)->pfn >= 2 * gigantic);
+	machine_check(machine);
+	assert_int_equal(mm_hugetlb_set_gigantic(machine, &nobody, 0), 0);
+	assert_int_equal(machine_counter(machine, "nr_free_pages") + mm_pcp_pages(machine, 0), had);
+	end(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -152,6 +182,7 @@ int main(void)
 		cmocka_unit_test(what_a_mapping_has_comes_back_to_the_pool),
 		cmocka_unit_test(beyond_the_pool_there_is_as_much_as_overcommit_says),
 		cmocka_unit_test(a_recorded_pool_shrinks_by_what_is_not_in_use),
+		cmocka_unit_test(pages_of_1_gib_are_ranges_that_can_be_made_free),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
