@@ -207,7 +207,7 @@ static enum mm_touch_result first_touch(struct mm_machine *machine,
 	/* It falls back to the one page that is wanted (alloc_anon_folio()); others are not told of. */
 	if (pfn == MM_NONE && kind != MM_LPAGE_KERNEL && request->order > 0)
 		return mm_touch_pieces(machine, request, page, kind, flags);
-	if (kind != MM_LPAGE_KERNEL && fault)
+	if (kind != MM_LPAGE_KERNEL && fault && !(flags & MM_TOUCH_HANDED))
 		mm_count(machine, MM_PGFAULT, 1);
 	if (pfn == MM_NONE) {
 		mm_count(machine, MM_HTLB_BUDDY_PGALLOC_FAIL, (flags & hugetlb) != 0);
@@ -359,9 +359,9 @@ void mm_count_major_fault(struct mm_machine *machine, bool waits)
 		mm_count(machine, MM_PGFAULT, 1);
 }
 
-void mm_count_fault(struct mm_machine *machine)
+void mm_count_faults(struct mm_machine *machine, uint32_t nr)
 {
-	mm_count(machine, MM_PGFAULT, 1);
+	mm_count(machine, MM_PGFAULT, nr);
 }
 
 enum mm_touch_result mm_access_page(struct mm_machine *machine, const struct mm_request *request,

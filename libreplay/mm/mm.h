@@ -233,6 +233,7 @@ enum mm_touch_flags {
 	MM_TOUCH_IN_FAULT = 2048,     /* file pages: brought in by a fault on another page */
 	MM_TOUCH_HUGETLB = 4096,      /* kernel memory: a page of the hugetlb pool */
 	MM_TOUCH_HUGETLB_USED = 8192, /* … or of a mapping */
+	MM_TOUCH_HANDED = 16384,      /* anonymous memory: by no fault of its own */
 };
 
 /* How a touch was served. */
@@ -262,8 +263,8 @@ void mm_map_along(struct mm_machine *machine, uint32_t page, uint32_t flags);
 /* A page table has a page of a file no more; last: nor has any other. Its accessed bit becomes a mark. */
 void mm_unmap_page(struct mm_machine *machine, uint32_t page, bool last);
 
-/* A page fault on a page that is there, of which nothing else is known. */
-void mm_count_fault(struct mm_machine *machine);
+/* So many page faults on pages that are there, of which nothing else is known. */
+void mm_count_faults(struct mm_machine *machine, uint32_t nr);
 
 /* As mm_touch_page(), of a page that is known already, whatever its kind; others are left alone. */
 enum mm_touch_result mm_access_page(struct mm_machine *machine, const struct mm_request *request,

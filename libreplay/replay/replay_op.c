@@ -109,6 +109,8 @@ static uint32_t touch_flags(const struct replay *replay, const struct demand_op 
 		flags |= MM_TOUCH_BESIDE;
 	if ((op->arg & DEMAND_READAHEAD) && op->arg >> DEMAND_FILE_SHIFT)
 		flags |= MM_TOUCH_IN_FAULT;
+	if (op->kind == DEMAND_ANON_TOUCH && (op->arg & DEMAND_HANDED))
+		flags |= MM_TOUCH_HANDED;
 	if (op->arg & DEMAND_AGAIN)
 		flags |= MM_TOUCH_UNUSED;
 	if ((op->arg & DEMAND_INSERT) &&
@@ -568,6 +570,8 @@ static void end_page(struct replay *replay, const struct demand_op *op)
 static void attempt(struct replay *replay, const struct demand_op *op,
                     const struct mm_request *request)
 {
+	uint32_t area = op->arg2 >> MM_PAGEBLOCK_ORDER, nr = 1 + (op->arg >> DEMAND_FAULTS_SHIFT);
+
 	if (op->kind == DEMAND_HUGETLB_FAIL) {
 		replay_hugetlb_failed(replay, request);
 		return;
@@ -584,9 +588,12 @@ static void attempt(struct replay *replay, const struct demand_op *op,
 		return;
 	}
 	if ((op->arg & DEMAND_HUGE) && replay->tunables.value[REPLAY_TUNABLE_USE_ZERO_PAGE] > 0 &&
-	    mm_huge_admits(&replay->thp_settings, advice_of(op)))
-		mm_read_huge_area(replay->machine, request, op->arg2 >> MM_PAGEBLOCK_ORDER);
-	mm_count_fault(replay->machine);
+	    mm_huge_admits(&replay->thp_settings, advice_of(op))) {
+		mm_read_huge_area(replay->machine, request, area);
+		if (mm_huge_zero_maps(replay->machine, request->space, area))
+			nr = 1;
+	}
+	mm_count_faults(replay->machine, nr);
 }
 
 /* madvise() of a page that there is. */

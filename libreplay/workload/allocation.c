@@ -140,6 +140,13 @@ static void alloc_movable(struct wl *wl, uint32_t task, const struct mmr_event *
 	page = alloc_kernel(wl, event, WL_PAGE_MOVABLE, WL_ALLOC_MOVABLE_UNNAMED);
 	if (page == WL_NONE)
 		return;
+	if (!(gfp_flags & (WL_GFP_ZERO | WL_GFP_NORETRY | WL_GFP_WRITE))) {
+		struct demand_op *op = wl_op_find(wl, wl->pages.items[page].op, page);
+
+		wl_populate_step(wl, task, WL_STEP_PAGE);
+		if (op && wl_fault_is_waited(wl, task))
+			op->arg |= DEMAND_HANDED;
+	}
 	if (first) {
 		wl->pages.items[page].first_cause = WL_FIRST_KERNEL;
 		wl_count(wl, WL_FIRST_KERNEL);
@@ -277,6 +284,8 @@ void wl_page_complete(struct wl *wl, uint32_t page, enum demand_kind kind)
 		wl_count(wl, WL_OP_TOUCH);
 	}
 	op->kind = (uint8_t)kind;
+	if (kind != DEMAND_ANON_TOUCH)
+		op->arg &= ~(uint32_t)DEMAND_HANDED;
 }
 
 void wl_page_to_anon(struct wl *wl, uint32_t page, enum wl_cause cause, enum wl_cause first)

@@ -96,6 +96,13 @@ static bool is_private(const struct wl_commit *range)
 	return range->merges == MERGES_PRIVATE || range->merges == MERGES_NORESERVE;
 }
 
+bool wl_commit_is_anon(const struct wl *wl, uint32_t mm, uint64_t vpn)
+{
+	const struct wl_commit *range = range_at(wl, mm, vpn);
+
+	return range && is_private(range);
+}
+
 /* What khugepaged and MADV_COLLAPSE are told of. Of shared memory only what lies where huge pages do. */
 static bool is_told(const struct wl_commit *range)
 {

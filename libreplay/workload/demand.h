@@ -102,8 +102,9 @@ enum demand_kind {
 	/* The original found no memory for a request of the task, and killed task arg for it. */
 	DEMAND_OOM,
 	/*
-	 * A fault on a page that was there, of which nothing else is known. arg = DEMAND_HUGE with DEMAND_ADMITS, DEMAND_ADVISED: a read
-	 * of virtual page arg2 of anonymous memory, with room for a huge page around it, that found zeroes.
+	 * A fault on a page that was there, of which nothing else is known, and arg >> DEMAND_FAULTS_SHIFT others. arg = DEMAND_HUGE with
+	 * DEMAND_ADMITS, DEMAND_ADVISED: a read of virtual page arg2 of anonymous memory, with room for a huge page around it, that found
+	 * zeroes; the others are of the same huge page.
 	 */
 	DEMAND_PAGE_FAULT,
 	DEMAND_DROP_CACHES, /* a write of arg to /proc/sys/vm/drop_caches */
@@ -174,6 +175,7 @@ enum demand_advice {
 enum demand_touch_flags {
 	DEMAND_WRITE = 1,
 	DEMAND_READAHEAD = 2, /* allocated by readahead: nobody waits for it */
+	DEMAND_HANDED = 2, /* DEMAND_ANON_TOUCH: for a fault that has been told of (userfaultfd) */
 	/*
 	 * There is room for a huge page in the VMA; order says what the kernel used. DEMAND_ANON_TOUCH of order 0: arg2 =
 	 * number of the virtual page, its low 32 bits; 0: not known. DEMAND_SHMEM_TOUCH: likewise, as it would be if the
@@ -264,6 +266,7 @@ static inline uint32_t demand_room_order(uint32_t arg)
  * file + 1 in arg >> DEMAND_FILE_SHIFT, 0: it is not known; arg2 = the page's index in it, its low 32 bits.
  */
 #define DEMAND_FILE_SHIFT    16
+#define DEMAND_FAULTS_SHIFT  16
 #define DEMAND_MAPPING_SHIFT 14
 #define DEMAND_MAX_MAPPING   (UINT32_MAX >> DEMAND_MAPPING_SHIFT)
 

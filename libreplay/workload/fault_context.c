@@ -191,10 +191,45 @@ void wl_fault_touch_file(struct wl *wl, uint32_t task, uint32_t page, uint32_t f
 		wl->pages.items[page].nr_ops++;
 }
 
+static void begin_to_wait(struct wl *wl, struct wl_fault *f, uint32_t mm)
+{
+	f->waits_mm = mm + 1;
+	wl->mms.items[mm].nr_waiting++;
+}
+
+static void end_to_wait(struct wl *wl, struct wl_fault *f)
+{
+	if (f->waits_mm != 0 && wl->mms.items[f->waits_mm - 1].nr_waiting > 0)
+		wl->mms.items[f->waits_mm - 1].nr_waiting--;
+	f->waits_mm = 0;
+}
+
+void wl_fault_frees(struct wl *wl, uint32_t task, uint64_t pfn)
+{
+	struct wl_task *t = &wl->tasks.items[task];
+	struct wl_fault *f = &t->fault;
+
+	if (f->state != WL_STATE_GOT || f->cause != WL_FAULT_NEW || f->nr_got != 1 ||
+	    f->got[0] != pfn || t->mm == WL_NONE || f->filled)
+		return;
+	f->state = WL_STATE_OPEN;
+	f->page = WL_NONE;
+	begin_to_wait(wl, f, t->mm);
+}
+
+bool wl_fault_is_waited(const struct wl *wl, uint32_t task)
+{
+	const struct wl_task *t = &wl->tasks.items[task];
+
+	return t->mm != WL_NONE &&
+	       wl->mms.items[t->mm].nr_waiting > (t->fault.waits_mm == t->mm + 1 ? 1u : 0u);
+}
+
 void wl_fault_end(struct wl *wl, uint32_t task)
 {
 	struct wl_fault *f = &wl->tasks.items[task].fault;
 
+	end_to_wait(wl, f);
 	if (f->state != WL_STATE_NONE) {
 		if (f->state == WL_STATE_OPEN && f->page != WL_NONE &&
 		    wl_map_page(wl, wl->tasks.items[task].mm, f->vpn) == f->page)
@@ -435,7 +470,9 @@ static void got_new(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_fla
 		else
 			wl_nameless_back(wl, page, WL_PAGE_ANON);
 	}
-	op.arg = wl_fault_op_flags(f) | huge | wl_commit_flags(wl, mm, f->vpn);
+	op.arg = wl_fault_op_flags(f) | huge | wl_commit_flags(wl, mm, f->vpn) |
+	         (f->waits_mm != 0 ? (uint32_t)DEMAND_HANDED : 0u);
+	end_to_wait(wl, f);
 	op.arg2 = (uint32_t)f->vpn;
 	if (huge & DEMAND_TRIED)
 		op.gfp_flags = f->huge;

@@ -9,6 +9,10 @@
  * which one it was for, and from then on those that miss nothing are known by their address. What a fault for reading
  * finds in the cache is mapped around it, 16 pages from an aligned address on.
  *
+ * A fault that makes a page of a shared mapping dirty is for that page, on all kernels: of a page that is write-protected since it was
+ * written back none tells more. System calls dirty pages, too, and may follow a fault that is over: so this counts from the second
+ * one on that says the same of a mapping.
+ *
  * State: for each address space and mapping the range of addresses where this was seen, and how sure it is. A
  * fault whose page should be there by it, and is neither in the cache nor among those that came in, makes it less sure.
  *
@@ -42,7 +46,7 @@ static uint32_t find_near(const struct wl *wl, uint32_t mm, uint64_t vpn)
 	for (uint32_t i = wl->mms.items[mm].spans; i != WL_NONE; i = wl->spans.items[i].next) {
 		uint64_t far = distance(&wl->spans.items[i], vpn);
 
-		if (far < nearest) {
+		if (far < nearest && !wl->spans.items[i].once) {
 			nearest = far;
 			best = i;
 		}
@@ -79,14 +83,9 @@ static void remove_span(struct wl *wl, uint32_t mm, uint32_t span)
 	wl->free_span = span;
 }
 
-static void learn(struct wl *wl, uint32_t mm, const struct wl_fault *f, uint64_t index)
+/* Whether the same was learnt before. */
+static bool learn_span(struct wl *wl, uint32_t mm, struct wl_span span)
 {
-	struct wl_span span = { .ino = f->added_ino,
-		                .dev = f->added_dev,
-		                .delta = index - f->vpn,
-		                .first = f->vpn,
-		                .last = f->vpn,
-		                .sure = 1 };
 	uint32_t oldest = WL_NONE, nr = 0;
 
 	for (uint32_t i = wl->mms.items[mm].spans; i != WL_NONE; i = wl->spans.items[i].next) {
@@ -96,17 +95,30 @@ static void learn(struct wl *wl, uint32_t mm, const struct wl_fault *f, uint64_t
 		nr++;
 		if (s->delta != span.delta || s->ino != span.ino || s->dev != span.dev)
 			continue;
-		if (f->vpn < s->first)
-			s->first = f->vpn;
-		if (f->vpn > s->last)
-			s->last = f->vpn;
+		if (span.first < s->first)
+			s->first = span.first;
+		if (span.last > s->last)
+			s->last = span.last;
 		if (s->sure < SURE)
 			s->sure++;
-		return;
+		s->once = false;
+		return true;
 	}
 	if (nr >= MOST_SPANS)
 		remove_span(wl, mm, oldest);
 	add_span(wl, mm, span);
+	return false;
+}
+
+static void learn(struct wl *wl, uint32_t mm, const struct wl_fault *f, uint64_t index)
+{
+	learn_span(wl, mm,
+	           (struct wl_span){ .ino = f->added_ino,
+	                             .dev = f->added_dev,
+	                             .delta = index - f->vpn,
+	                             .first = f->vpn,
+	                             .last = f->vpn,
+	                             .sure = 1 });
 }
 
 void wl_spans_free(struct wl *wl, uint32_t mm)
@@ -184,6 +196,34 @@ static void map_around(struct wl *wl, uint32_t task, const struct wl_span *span)
 	around.filemap.index = index > before ? index - before : 0;
 	around.filemap.last_index = index - before + FAULT_AROUND - 1;
 	wl_file_around(wl, task, &around, index);
+}
+
+bool wl_fault_maps(struct wl *wl, uint32_t mm, uint64_t vpn, uint32_t page, bool once)
+{
+	const struct wl_page *p = &wl->pages.items[page];
+	const struct wl_file *file = &wl->files.items[p->file];
+
+	return learn_span(wl, mm,
+	                  (struct wl_span){ .ino = file->ino,
+	                                    .dev = file->dev,
+	                                    .delta = ((uint64_t)file->high << 32 | p->index) - vpn,
+	                                    .first = vpn,
+	                                    .last = vpn,
+	                                    .sure = 1,
+	                                    .once = once });
+}
+
+void wl_fault_dirties(struct wl *wl, uint32_t task, uint32_t page)
+{
+	const struct wl_task *t = &wl->tasks.items[task];
+	const struct wl_fault *f = &t->fault;
+
+	if (!f->counted || f->told || f->found || f->state != WL_STATE_OPEN || f->page != WL_NONE ||
+	    f->blind || !(f->error_code & WL_ERROR_WRITE) || t->syscall || t->mm == WL_NONE)
+		return;
+	/* Once may be chance: a system call writes to a file, and what it did before was a fault. */
+	if (wl_fault_maps(wl, t->mm, f->vpn, page, true))
+		wl_file_fault(wl, task, page);
 }
 
 void wl_fault_file_end(struct wl *wl, uint32_t task)

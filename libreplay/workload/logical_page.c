@@ -201,6 +201,8 @@ void wl_map_drop(struct wl *wl, uint32_t map)
 		return;
 	p = &wl->pages.items[page];
 	if (p->kind == WL_PAGE_FILE) {
+		if (p->maps == WL_NONE)
+			wl_page_unlock(wl, page);
 		wl_emit(wl, (struct demand_op){ .kind = DEMAND_UNMAPPED,
 		                                .page = page,
 		                                .arg = p->maps == WL_NONE });

@@ -508,6 +508,8 @@ static void on_fault(struct wl *wl, uint32_t task, const struct mmr_event *event
 	bool again = is_wanted(t, event, index);
 
 	if (!again)
+		wl_populate_step(wl, task, WL_STEP_FAULT);
+	if (!again)
 		wl_count(wl, WL_FILE_FAULT);
 	wl_fault_served(t);
 	if (!again && (page == WL_NONE || wl->pages.items[page].flags & WL_PAGE_OUT))
@@ -553,6 +555,7 @@ static void on_map_pages(struct wl *wl, uint32_t task, const struct mmr_event *e
 	uint64_t index = event->filemap.index + (t->fault.vpn & (FAULT_AROUND - 1));
 	uint32_t page;
 
+	wl_populate_step(wl, task, WL_STEP_AROUND);
 	if (!t->fault.around)
 		return;
 	if (index > event->filemap.last_index)
@@ -589,6 +592,14 @@ void wl_file_fault(struct wl *wl, uint32_t task, uint32_t page)
 	}
 }
 
+void wl_file_maps(struct wl *wl, uint32_t task, uint64_t vpn, uint32_t page)
+{
+	uint32_t mm = wl->tasks.items[task].mm;
+
+	touch(wl, page, DEMAND_MAPPED | DEMAND_AROUND | wl_map_file(wl, mm, vpn, page));
+	wl_fault_maps(wl, mm, vpn, page, false);
+}
+
 void wl_file_around(struct wl *wl, uint32_t task, const struct mmr_event *event, uint64_t index)
 {
 	map_around(wl, task, event, index);
@@ -611,7 +622,7 @@ static uint32_t parse_dev(const char name[32])
 	return part ? number[0] << 20 | (number[1] & 0xfffff) : 0;
 }
 
-static void on_dirty(struct wl *wl, const struct mmr_event *event)
+static void on_dirty(struct wl *wl, uint32_t task, const struct mmr_event *event)
 {
 	uint32_t dev = parse_dev(event->writeback.bdi);
 	uint32_t page = wl_file_page(wl, dev, event->writeback.ino, event->writeback.index);
@@ -626,6 +637,8 @@ static void on_dirty(struct wl *wl, const struct mmr_event *event)
 	wl_count(wl, WL_FILE_DIRTY);
 	if (wl->pages.items[page].flags & WL_PAGE_ABSENT)
 		access_known(wl, page, DEMAND_INSERT);
+	else
+		wl_fault_dirties(wl, task, page);
 	wl_emit(wl, (struct demand_op){ .kind = DEMAND_DIRTY, .page = page });
 }
 
@@ -636,6 +649,7 @@ void wl_file_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 
 	switch (event->kind) {
 	case MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE:
+		wl_populate_sees(wl, task, event);
 		for (uint64_t i = 0; i < nr && !wl->nomem; i++)
 			add_page(wl, task, event, i);
 		break;
@@ -649,13 +663,15 @@ void wl_file_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		on_read(wl, t, event);
 		break;
 	case MMR_EVENT_MM_FILEMAP_FAULT:
+		wl_populate_sees(wl, task, event);
 		on_fault(wl, task, event);
 		break;
 	case MMR_EVENT_MM_FILEMAP_MAP_PAGES:
+		wl_populate_sees(wl, task, event);
 		on_map_pages(wl, task, event);
 		break;
 	case MMR_EVENT_WRITEBACK_DIRTY_FOLIO:
-		on_dirty(wl, event);
+		on_dirty(wl, task, event);
 		break;
 	default:
 		break;

@@ -7,13 +7,22 @@
  * Where an mmap lies is known when it returns. What it got until then waits in a list, the next page after the last; a huge page
  * by its first page, with WL_PAGE_LARGE.
  *
+ * Of a mapping of a file no page is zeroed, and the events tell of each fault as they come: pages mapped around, a page that is
+ * missed, a page of tmpfs. What is in memory of the file when mmap returns is mapped then, and locked if it is to be. (Kernels before
+ * 6.10 have no such events: a fault for every 16 pages there.)
+ *
  * Not modelled: pages in swap that such a call finds in the swap cache; huge pages that could be where a mapping that is filled
- * has base pages.
+ * has base pages; which pages of tmpfs it maps; mlock() and madvise() of files that nobody has used through their mapping.
  */
 #include "wl_fault.h"
 
 #define MAP_LOCKED   0x2000u
 #define MAP_POPULATE 0x8000u
+
+#define FAULT_AROUND 16u
+
+/* 64 GiB: no more is looked through page by page. */
+#define MAX_FILLED (1u << 24)
 
 #define MAX_SEARCH 4096u /* pages of a range from which nobody knows how much is there */
 
@@ -23,6 +32,18 @@ void wl_populate_begin(struct wl_task *task, uint64_t start, uint64_t end, bool 
 	task->populate_next = start;
 	task->populate_end = end;
 	task->populate_locks = locks;
+	task->populate_seen = 0;
+	task->populate_ino = 0;
+}
+
+/* So many faults, of which nothing else is known; flags and vpn if a huge page of zeroes would be one instead. */
+static void tell_faults(struct wl *wl, uint32_t task, uint32_t nr, uint32_t flags, uint64_t vpn)
+{
+	wl_emit(wl, (struct demand_op){ .kind = DEMAND_PAGE_FAULT,
+	                                .task = task,
+	                                .page = DEMAND_NO_PAGE,
+	                                .arg = flags | (nr - 1) << DEMAND_FAULTS_SHIFT,
+	                                .arg2 = flags != 0 ? (uint32_t)vpn : 0u });
 }
 
 /* ---- a range that is known ---- */
@@ -89,6 +110,11 @@ static bool waits(const struct wl *wl, const struct wl_task *t)
 	       (t->args[2] & (MAP_LOCKED | MAP_POPULATE) || wl->mms.items[t->mm].lock_future);
 }
 
+static bool locks(const struct wl *wl, const struct wl_task *t)
+{
+	return t->args[2] & MAP_LOCKED || wl->mms.items[t->mm].lock_future;
+}
+
 bool wl_populate_page(struct wl *wl, uint32_t task, uint32_t page)
 {
 	struct wl_task *t = &wl->tasks.items[task];
@@ -134,7 +160,7 @@ static void name_page(struct wl *wl, const struct wl_task *t, uint64_t vpn, uint
 {
 	for (uint32_t i = 0; i < nr; i++)
 		wl_map_set(wl, t->mm, vpn + i, page + i);
-	if (t->args[2] & MAP_LOCKED || wl->mms.items[t->mm].lock_future)
+	if (locks(wl, t))
 		wl_page_lock(wl, page);
 }
 
@@ -159,4 +185,85 @@ void wl_populate_named(struct wl *wl, struct wl_task *t, uint64_t vpn, uint64_t 
 		page = next;
 	}
 	t->populated = WL_NONE;
+}
+
+/* ---- files ---- */
+
+void wl_populate_step(struct wl *wl, uint32_t task, enum wl_step step)
+{
+	struct wl_task *t = &wl->tasks.items[task];
+	bool is_new = step == WL_STEP_AROUND || t->populate_seen == 0 || t->populate_seen & step;
+
+	if (t->mm == WL_NONE || t->fault.counted ||
+	    (!waits(wl, t) && t->populate_next >= t->populate_end))
+		return;
+	/* When mlock() returns no event tells, and what is allocated then may be for a write to tmpfs. */
+	if (is_new && step == WL_STEP_PAGE && !t->syscall)
+		return;
+	t->populate_seen = (uint8_t)(is_new ? step : t->populate_seen | step);
+	if (is_new)
+		tell_faults(wl, task, 1, 0, 0);
+}
+
+void wl_populate_sees(struct wl *wl, uint32_t task, const struct mmr_event *event)
+{
+	struct wl_task *t = &wl->tasks.items[task];
+
+	if (!waits(wl, t))
+		return;
+	t->populate_dev = event->filemap.dev;
+	t->populate_ino = event->filemap.ino;
+}
+
+void wl_populate_file(struct wl *wl, uint32_t task, uint64_t vpn, uint64_t end)
+{
+	const struct wl_task *t = &wl->tasks.items[task];
+	uint64_t from = t->populate_index - vpn;
+	uint32_t dev = t->populate_dev, nr = 0;
+	uint64_t ino = t->populate_ino;
+	bool lock = waits(wl, t) && locks(wl, t);
+
+	if (!waits(wl, t) || ino == 0 || end - vpn > MAX_FILLED)
+		return;
+	for (; vpn < end && !wl->nomem; vpn++) {
+		uint32_t page = wl_file_page(wl, dev, ino, from + vpn);
+
+		if (page == WL_NONE || wl->pages.items[page].flags & WL_PAGE_OUT)
+			continue;
+		wl_file_maps(wl, task, vpn, page);
+		if (lock)
+			wl_page_lock(wl, page);
+		nr++;
+	}
+	if (!wl->traces_faults && nr > 0)
+		tell_faults(wl, task, (nr + FAULT_AROUND - 1) / FAULT_AROUND, 0, 0);
+}
+
+/* ---- zeroes ---- */
+
+void wl_populate_zeroes(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
+{
+	uint32_t mm = wl->tasks.items[task].mm;
+	struct wl_mm *m = &wl->mms.items[mm];
+
+	if (end <= start || end - start > MAX_FILLED)
+		return;
+	for (uint64_t vpn = start, next; vpn < end; vpn = next) {
+		uint32_t flags = wl_huge_flags(wl, mm, vpn), nr = 0;
+
+		next = (vpn | (WL_HUGE_PAGES - 1)) + 1;
+		next = next < end ? next : end;
+		for (uint64_t i = vpn; i < next; i++)
+			nr += (i < m->zeroes_start || i >= m->zeroes_end) &&
+			      wl_map_page(wl, mm, i) == WL_NONE && wl_commit_is_anon(wl, mm, i);
+		if (nr > 0)
+			tell_faults(wl, task, nr, nr == WL_HUGE_PAGES ? flags : 0, vpn);
+	}
+	if (start <= m->zeroes_end && end >= m->zeroes_start) {
+		m->zeroes_start = start < m->zeroes_start ? start : m->zeroes_start;
+		m->zeroes_end = end > m->zeroes_end ? end : m->zeroes_end;
+	} else {
+		m->zeroes_start = start;
+		m->zeroes_end = end;
+	}
 }

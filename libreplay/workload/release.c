@@ -20,7 +20,7 @@
  * allocator's pages were in use.
  */
 #include "memcg.h"
-#include "wl_state.h"
+#include "wl_fault.h"
 
 #define MAX_ORDER 10
 
@@ -268,4 +268,6 @@ void wl_free_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		for (uint64_t i = 0; i < 1ull << order; i++)
 			cause = free_one(wl, t, pfn + i);
 	wl_count(wl, cause);
+	if (order == 0)
+		wl_fault_frees(wl, task, pfn);
 }

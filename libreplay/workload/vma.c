@@ -85,8 +85,12 @@ static void drop(struct wl *wl, uint32_t map)
 
 void wl_unmap_range(struct wl *wl, uint32_t mm, uint64_t start, uint64_t end)
 {
+	struct wl_mm *m = &wl->mms.items[mm];
+
 	for_range(wl, mm, start, end, drop);
 	for_range(wl, mm, start | WL_FILE_BIT, end | WL_FILE_BIT, wl_map_drop);
+	if (start < m->zeroes_end && end > m->zeroes_start)
+		m->zeroes_start = m->zeroes_end = 0;
 }
 
 static void lazy_free(struct wl *wl, uint32_t map)
@@ -167,14 +171,19 @@ static void lock_page(struct wl *wl, uint32_t map)
 	wl_page_lock(wl, wl->maps.items[map].page);
 }
 
-static void unlock_page(struct wl *wl, uint32_t map)
+void wl_page_unlock(struct wl *wl, uint32_t page)
 {
-	struct wl_page *p = &wl->pages.items[wl->maps.items[map].page];
+	struct wl_page *p = &wl->pages.items[page];
 
 	if (!(p->flags & WL_PAGE_LOCKED))
 		return;
 	p->flags &= (uint8_t)~WL_PAGE_LOCKED;
-	wl_emit(wl, (struct demand_op){ .kind = DEMAND_MUNLOCK, .page = wl->maps.items[map].page });
+	wl_emit(wl, (struct demand_op){ .kind = DEMAND_MUNLOCK, .page = page });
+}
+
+static void unlock_page(struct wl *wl, uint32_t map)
+{
+	wl_page_unlock(wl, wl->maps.items[map].page);
 }
 
 /* ---- enter ---- */
@@ -214,6 +223,7 @@ static void begin(struct wl *wl, struct wl_task *t, const struct mmr_event *even
 	t->args[1] = event->vma.length;
 	t->args[2] = event->vma.flags;
 	t->prot = event->vma.prot;
+	t->populate_index = event->vma.offset >> WL_PAGE_SHIFT;
 	if (event->kind == MMR_EVENT_SYS_ENTER_MADVISE && event->vma.flags == ADV_PAGEOUT)
 		t->flags |= WL_TASK_PAGEOUT;
 	if (event->kind == MMR_EVENT_SYS_ENTER_MADVISE && event->vma.flags == ADV_COLLAPSE)
@@ -230,9 +240,11 @@ static void on_lock(struct wl *wl, uint32_t mm, const struct mmr_event *event)
 	case MMR_EVENT_SYS_ENTER_MLOCK:
 	case MMR_EVENT_SYS_ENTER_MLOCK2:
 		for_range(wl, mm, start, end, lock_page);
+		for_range(wl, mm, start | WL_FILE_BIT, end | WL_FILE_BIT, lock_page);
 		break;
 	case MMR_EVENT_SYS_ENTER_MUNLOCK:
 		for_range(wl, mm, start, end, unlock_page);
+		for_range(wl, mm, start | WL_FILE_BIT, end | WL_FILE_BIT, unlock_page);
 		break;
 	case MMR_EVENT_SYS_ENTER_MLOCKALL:
 		wl->mms.items[mm].lock_future = event->vma.flags & MCL_FUTURE;
@@ -312,6 +324,9 @@ static void on_madvise(struct wl *wl, uint32_t task)
 		wl_count(wl, WL_VMA_DISCARD);
 		for_range(wl, t->mm, start, end, lazy_free);
 		break;
+	case ADV_POPULATE_READ:
+		wl_populate_zeroes(wl, task, start, end);
+		break;
 	case ADV_HUGEPAGE:
 	case ADV_NOHUGEPAGE:
 		wl_commit_advise(wl, task, start, end,
@@ -354,6 +369,7 @@ static void end(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		wl_count(wl, WL_VMA_UNMAP);
 		wl_unmap_range(wl, t->mm, at, at + pages);
 		wl_populate_named(wl, t, at, at + pages);
+		wl_populate_file(wl, task, at, at + pages);
 		wl_commit_mmap(wl, task, at, at + pages);
 		break;
 	case MMR_EVENT_SYS_EXIT_MUNMAP:

@@ -15,6 +15,10 @@
 /* ---- fault_context.c ---- */
 
 void wl_fault_begin(struct wl *wl, uint32_t task, const struct mmr_event *event);
+/* The task frees what its fault has just got: userfaultfd is to bring the page, before or when the fault is tried again. */
+void wl_fault_frees(struct wl *wl, uint32_t task, uint64_t pfn);
+/* Whether another fault of its address space waits for that. */
+bool wl_fault_is_waited(const struct wl *wl, uint32_t task);
 /* The fault is over: nothing allocated from now on belongs to it. */
 void wl_fault_end(struct wl *wl, uint32_t task);
 /* Whether it is open and reads a page that is not known, for which none has been allocated. */
@@ -63,5 +67,21 @@ bool wl_populate_page(struct wl *wl, uint32_t task, uint32_t page);
 bool wl_populate_huge(struct wl *wl, uint32_t task, uint32_t pfn, uint32_t gfp_flags);
 /* An mmap that has filled its range returns: its pages are those from vpn on. */
 void wl_populate_named(struct wl *wl, struct wl_task *t, uint64_t vpn, uint64_t end);
+/* Likewise, of a file. */
+void wl_populate_file(struct wl *wl, uint32_t task, uint64_t vpn, uint64_t end);
+
+/* What the events of one fault on a mapping of a file come to, each at most once. */
+enum wl_step {
+	WL_STEP_AROUND = 1, /* the first, if it comes */
+	WL_STEP_FAULT = 2,
+	WL_STEP_PAGE = 4, /* a page of tmpfs, or one read alone */
+};
+
+/* One of them while the call goes on, where no exception tells of its faults: each is told of here. */
+void wl_populate_step(struct wl *wl, uint32_t task, enum wl_step step);
+/* A page of a file comes in, or is mapped, while the call goes on. */
+void wl_populate_sees(struct wl *wl, uint32_t task, const struct mmr_event *event);
+/* MADV_POPULATE_READ of virtual pages [start, end): what nobody has written to is mapped to zeroes. */
+void wl_populate_zeroes(struct wl *wl, uint32_t task, uint64_t start, uint64_t end);
 
 #endif

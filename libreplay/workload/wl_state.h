@@ -464,6 +464,7 @@ void wl_file_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 /* The fault of a task was for a page of a file that is in the cache: a touch, or the one of its coming in. */
 void wl_file_fault(struct wl *wl, uint32_t task, uint32_t page);
 /* What is mapped along with it: see map_around(). */
+void wl_file_maps(struct wl *wl, uint32_t task, uint64_t vpn, uint32_t page);
 void wl_file_around(struct wl *wl, uint32_t task, const struct mmr_event *event, uint64_t index);
 
 /* ---- file_fault.c ---- */
@@ -471,6 +472,10 @@ void wl_file_around(struct wl *wl, uint32_t task, const struct mmr_event *event,
 /* A page of a file comes in during a fault; true: it is what the fault is for. Of kernels that tell always false. */
 bool wl_fault_adds(struct wl *wl, uint32_t task, const struct mmr_event *event, uint64_t index,
                    uint32_t gfp_flags);
+/* The address space has a page of a file at vpn, with once perhaps; true: what was known of the mapping said so. */
+bool wl_fault_maps(struct wl *wl, uint32_t mm, uint64_t vpn, uint32_t page, bool once);
+/* A page of a file is dirtied: if the task is in a fault that writes, which nothing told of so far, it may be for it. */
+void wl_fault_dirties(struct wl *wl, uint32_t task, uint32_t page);
 /* A fault is over. */
 void wl_fault_file_end(struct wl *wl, uint32_t task);
 void wl_spans_free(struct wl *wl, uint32_t mm);
@@ -592,6 +597,7 @@ void wl_khugepaged_event(struct wl *wl, uint32_t task, const struct mmr_event *e
 void wl_vma_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 /* Its pages are unevictable from now on. */
 void wl_page_lock(struct wl *wl, uint32_t page);
+void wl_page_unlock(struct wl *wl, uint32_t page);
 void wl_unmap_range(struct wl *wl, uint32_t mm, uint64_t start, uint64_t end);
 /* Takes in the pieces of kpageflags that were read before now, and begins after the last. */
 void wl_resident_until(struct wl *wl, uint64_t now_ns);
@@ -613,6 +619,8 @@ void wl_commit_brk(struct wl *wl, uint32_t task, uint64_t old, uint64_t new);
 void wl_commit_mremap(struct wl *wl, uint32_t task, const struct wl_remap *move);
 /* The number of the mapping that this page belongs to, as a touch's arg has it; 0: none that is known. */
 uint32_t wl_commit_flags(const struct wl *wl, uint32_t mm, uint64_t vpn);
+/* Whether a private mapping without a file is known there. */
+bool wl_commit_is_anon(const struct wl *wl, uint32_t mm, uint64_t vpn);
 /* Whether a huge page could be around a page: DEMAND_HUGE, DEMAND_ADMITS, DEMAND_ADVISED. */
 uint32_t wl_huge_flags(const struct wl *wl, uint32_t mm, uint64_t vpn);
 /* The same, or what it has for smaller folios. */

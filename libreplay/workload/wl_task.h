@@ -31,12 +31,15 @@ struct wl_mm {
 	uint32_t spans;       /* the first */
 	uint32_t users;       /* tasks; 0: the entry is free and maps links the free ones */
 	uint32_t id;          /* mm_id of rss_stat; 0: unknown */
+	uint32_t nr_waiting;  /* faults that wait for userfaultfd */
 	uint32_t nr_before;   /* pages that it had by the snapshot */
 	int32_t files_before; /* … of files among them, if files_known */
 	int32_t files_told;
 	bool files_known;
 	int16_t oom_adj; /* oom_score_adj of its process */
 	uint64_t brk;
+	uint64_t zeroes_start; /* virtual pages that a call has mapped to zeroes last */
+	uint64_t zeroes_end;
 	bool guessed; /* made for a task whose birth was not seen */
 	bool lock_future;
 	bool left; /* exit_mmap() is at work */
@@ -74,17 +77,18 @@ struct wl_fault {
 	uint16_t cause;    /* enum wl_cause of the section FAULT */
 	uint8_t state;     /* enum wl_fault_state */
 	uint8_t error_code;
-	bool blind;       /* perf recorded it: error_code is a guess */
-	bool counted;     /* .cause is to be counted when it ends */
-	bool first;       /* nothing movable has been allocated since it began */
-	bool served;      /* by a page of a file: nothing anonymous follows */
-	bool told;        /* an op has been emitted that counts as this fault */
-	bool around;      /* mm_filemap_map_pages may still come, though rss_stat has ended it */
-	bool missed;      /* a page of a file, so that others around it are read, too */
-	bool by_slot;     /* the pages read are known by their slots */
-	uint8_t nr_got;   /* movable order-0 pages of a swap fault */
-	uint32_t huge;    /* gfp_flags with which a huge page was asked for in vain; 0: none was */
-	uint64_t huge_ns; /* … and when that began, if it took anything */
+	uint32_t waits_mm; /* address space + 1 that counts it among nr_waiting; 0: none does */
+	bool blind;        /* perf recorded it: error_code is a guess */
+	bool counted;      /* .cause is to be counted when it ends */
+	bool first;        /* nothing movable has been allocated since it began */
+	bool served;       /* by a page of a file: nothing anonymous follows */
+	bool told;         /* an op has been emitted that counts as this fault */
+	bool around;       /* mm_filemap_map_pages may still come, though rss_stat has ended it */
+	bool missed;       /* a page of a file, so that others around it are read, too */
+	bool by_slot;      /* the pages read are known by their slots */
+	uint8_t nr_got;    /* movable order-0 pages of a swap fault */
+	uint32_t huge;     /* gfp_flags with which a huge page was asked for in vain; 0: none was */
+	uint64_t huge_ns;  /* … and when that began, if it took anything */
 	uint32_t got[WL_MAX_AHEAD];
 	uint64_t
 		added_ino; /* pages of a file that came in meanwhile, if the kernel does not tell for what */
@@ -105,6 +109,7 @@ struct wl_span {
 	uint32_t dev;
 	uint32_t next; /* of the same address space, or of the free ones */
 	int8_t sure;
+	bool once; /* a page was dirtied in a fault, which may be chance */
 };
 
 struct wl_task {
@@ -119,8 +124,13 @@ struct wl_task {
 	uint64_t stack_ns;      /* when the stack of a stall was taken, until that begins */
 	uint64_t populate_next; /* page after page … */
 	uint64_t populate_end;
-	bool populate_locks; /* … which it locks */
-	uint32_t populated;  /* … or a list of pages while the address is not known */
+	bool populate_locks;   /* … which it locks */
+	uint8_t populate_seen; /* enum wl_step of the fault that it is in */
+	uint32_t
+		populate_dev; /* … the file that it maps, as far as events tell; populate_ino 0: none did */
+	uint64_t populate_ino;
+	uint64_t populate_index; /* … from this page of it on */
+	uint32_t populated;      /* … or a list of pages while the address is not known */
 	uint32_t populated_last;
 	uint32_t collapse_pfn; /* khugepaged: the huge page it has allocated */
 	uint64_t collapse_vpn; /* … and where it goes */

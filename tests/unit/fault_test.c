@@ -84,6 +84,39 @@ static void a_protection_fault_comes_anyway(void **state)
 		assert_int_equal(b->ops[i].kind, DEMAND_ANON_TOUCH);
 }
 
+/* A fault that gives back what it got waits for userfaultfd: another task brings the page, or it is tried again. */
+static void what_userfaultfd_brings_is_no_fault(void **state)
+{
+	const uint64_t clone_vm = 0x100;
+	struct bench *b = new_bench();
+
+	(void)state;
+	newtask(b, PID, PID + 1, clone_vm);
+	for (uint32_t i = 0; i < 2; i++) {
+		fault(b, PID, BASE + i, FAULT_WRITE);
+		alloc(b, PID, 8, GFP_ANON, 0);
+		free_pages(b, PID, 8, 0);
+		alloc(b, PID + 1 - i, 9 + i, i ? GFP_ANON : GFP_COPY, 0);
+		send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_LRU_INSERTION,
+		                            .lru = { .pfn = 9 + i, .flags = 0x13 } });
+	}
+	/* Without one that waits it is one that nobody has seen. */
+	alloc(b, PID + 1, 11, GFP_COPY, 0);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_LRU_INSERTION,
+	                            .lru = { .pfn = 11, .flags = 0x13 } });
+	finish(b);
+	assert_int_equal(b->nr_ops, 7);
+	for (size_t i = 0; i < 6; i += 3) {
+		assert_int_equal(b->ops[i].kind, DEMAND_ANON_TOUCH);
+		assert_int_equal(b->ops[i].arg, DEMAND_WRITE);
+		assert_int_equal(b->ops[i + 1].kind, DEMAND_FREE);
+		assert_int_equal(b->ops[i + 2].kind, DEMAND_ANON_TOUCH);
+		assert_int_equal(b->ops[i + 2].arg & ~1u, DEMAND_HANDED);
+	}
+	assert_int_equal(b->ops[6].kind, DEMAND_ANON_TOUCH);
+	assert_int_equal(b->ops[6].arg, 0);
+}
+
 /* rss_stat ends the fault before mm_filemap_map_pages says which page it was. */
 static void fault_around_tells_late(void **state)
 {
@@ -220,7 +253,7 @@ static void what_is_mapped_faults_only_if_told(void **state)
 	mm_touch_page(machine, &user, 2, MM_LPAGE_FILE, 0);
 	mm_touch_page(machine, &user, 2, MM_LPAGE_FILE, 0);
 	expect_faults(machine, nr);
-	mm_count_fault(machine);
+	mm_count_faults(machine, 1);
 	expect_faults(machine, ++nr);
 	assert_int_equal(machine_counter(machine, "pgmajfault"), 0);
 	machine_check(machine);
@@ -284,6 +317,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_fault_without_a_page_counts),
 		cmocka_unit_test(a_protection_fault_comes_anyway),
+		cmocka_unit_test(what_userfaultfd_brings_is_no_fault),
 		cmocka_unit_test(fault_around_tells_late),
 		cmocka_unit_test(a_fault_tried_again_counts_once),
 		cmocka_unit_test(fault_around_comes_before_a_miss),
