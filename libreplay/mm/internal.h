@@ -206,8 +206,11 @@ static inline const struct mm_zonelist *mm_zonelist_of(const struct mm_machine *
 #define MM_MAX_LPAGES (1u << 28)
 #define MM_MAX_SLOTS  (1u << 31)
 
-/* Pages being written to swap at a time: a reclaimer that would add to them waits. */
-#define MM_WRITEBACK_LIMIT 1024u
+/*
+ * Pages of a queue being written to swap at a time: a reclaimer that would add to them waits (blk_mq_get_tag()) for one of
+ * 256 requests, which have BLK_PLUG_FLUSH_SIZE each.
+ */
+#define MM_WRITEBACK_LIMIT 8192u
 /* … and to files, where nothing is set. */
 #define MM_WRITE_QUEUE 1024u
 
@@ -593,11 +596,11 @@ struct mm_dirty_limits {
 int mm_writeback_init(struct mm_machine *machine, struct mmr_error *err) MMR_MUST_CHECK;
 void mm_writeback_deinit(struct mm_machine *machine);
 /* false: too many are being written. */
-bool mm_start_writeback(struct mm_machine *machine, uint32_t pfn);
+bool mm_start_writeback(struct mm_machine *machine, uint32_t pfn, bool by_kswapd);
 /* The page leaves: nobody waits for its write any more. */
 void mm_cancel_writeback(struct mm_machine *machine, uint32_t pfn);
-/* No room for more writes to swap. */
-bool mm_swap_writes_full(const struct mm_machine *machine);
+/* No room for more writes to swap in the queue of this kswapd or task. */
+bool mm_swap_writes_full(const struct mm_machine *machine, uint16_t cpu, bool kswapd);
 struct mm_dirty_limits mm_dirty_limits(const struct mm_machine *machine);
 /* The same with so many pages that may be dirty. */
 struct mm_dirty_limits mm_dirty_limits_of(const struct mm_machine *machine, uint64_t pages);

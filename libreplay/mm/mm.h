@@ -670,11 +670,15 @@ int mm_madvise_collapse(struct mm_machine *machine, const struct mm_request *req
 
 /* Pages that are being written. */
 uint32_t mm_nr_writeback(const struct mm_machine *machine);
-/* The oldest write to a device: its base pages (0: there is none), and when it began. */
-uint32_t mm_oldest_write_pages(const struct mm_machine *machine, enum mm_write_device device);
-uint64_t mm_oldest_write_begin_ns(const struct mm_machine *machine, enum mm_write_device device);
+/* They are in so many queues. */
+uint32_t mm_nr_write_queues(const struct mm_machine *machine);
+/* That of what this kswapd or task writes to swap. */
+uint32_t mm_swap_queue(const struct mm_machine *machine, uint16_t cpu, bool kswapd);
+/* The oldest write of a queue: its base pages (0: there is none), and when it began. */
+uint32_t mm_oldest_write_pages(const struct mm_machine *machine, uint32_t queue);
+uint64_t mm_oldest_write_begin_ns(const struct mm_machine *machine, uint32_t queue);
 /* It ends. */
-void mm_end_write(struct mm_machine *machine, enum mm_write_device device);
+void mm_end_write(struct mm_machine *machine, uint32_t queue);
 /* Up to nr of them end, those to swap before those to files. */
 void mm_end_writeback(struct mm_machine *machine, uint32_t nr);
 /* Whether a logical page of a file is being written: who truncates it has to wait. */

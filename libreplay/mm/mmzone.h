@@ -459,10 +459,21 @@ struct mm_node {
 	int64_t nr_stacks;                     /* kernel stacks */
 };
 
-#define MM_WRITE_RING  4096u
-#define MM_FLUSH_MARKS 64 /* of wake-ups of the flushers, until what was dirty then is old */
+#define MM_FIRST_WRITES    1024u
+#define MM_MAX_WRITES      16384u
+#define MM_MAX_SWAP_QUEUES 16u
+#define MM_FLUSH_MARKS     64 /* of wake-ups of the flushers, until what was dirty then is old */
 
-enum mm_write_device { MM_WRITE_SWAP, MM_WRITE_FILE, MM_NR_WRITE_DEVICES };
+/* What is written to files has one queue; to swap kswapd has the first, tasks one of the others by their CPU. */
+enum { MM_WRITE_FILE, MM_WRITE_SWAP, MM_NR_WRITE_QUEUES = MM_WRITE_SWAP + MM_MAX_SWAP_QUEUES };
+
+/* Of those of the swap device, 0: kswapd's, and where there is but one CPU, the only one. */
+static inline uint32_t mm_swap_queue_of(uint32_t nr_cpus, uint16_t cpu, bool kswapd)
+{
+	uint32_t most = MM_MAX_SWAP_QUEUES - 1;
+
+	return kswapd || nr_cpus <= 1 ? 0 : 1 + cpu % (nr_cpus < most ? nr_cpus : most);
+}
 
 struct mm_write {
 	uint64_t begin_ns;
@@ -470,9 +481,10 @@ struct mm_write {
 	uint16_t cpu; /* that began it, and hears of its end */
 };
 
-/* What is being written to a device. */
+/* What is being written, in the order in which it ends. */
 struct mm_write_queue {
-	struct mm_write *writes; /* [MM_WRITE_RING], oldest at begin */
+	struct mm_write *writes; /* [size], a ring, oldest at begin */
+	uint32_t size;           /* a power of two, MM_FIRST_WRITES to MM_MAX_WRITES */
 	uint32_t begin;          /* free-running */
 	uint32_t end;
 	uint32_t count; /* blocks */
@@ -501,10 +513,11 @@ struct mm_dirty_rate {
 
 /* Pages being written (page_writeback.c), and those that the flushers will write (fs_writeback.c). */
 struct mm_writeback {
-	struct mm_write_queue queues[MM_NR_WRITE_DEVICES];
-	uint32_t count;   /* blocks being written, to both */
-	uint32_t **dirty; /* [nr_dirty_chunks]: the dirty file pages, oldest at dirty_begin */
-	uint32_t *spare;  /* a chunk, or NULL */
+	struct mm_write_queue queues[MM_NR_WRITE_QUEUES];
+	uint32_t nr_queues; /* that there are */
+	uint32_t count;     /* blocks being written, in all */
+	uint32_t **dirty;   /* [nr_dirty_chunks]: the dirty file pages, oldest at dirty_begin */
+	uint32_t *spare;    /* a chunk, or NULL */
 	uint32_t nr_dirty_chunks;
 	uint64_t dirty_begin; /* free-running */
 	uint64_t dirty_end;

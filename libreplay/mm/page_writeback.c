@@ -2,18 +2,24 @@
 /*
  * Writing pages to their devices: what is being written, how much may be dirty, and who has to wait for it.
  *
- * A page that is being written stays on its list; the writes to a device end in the order in which they began.
+ * A page that is being written stays on its list; the writes of a queue end in the order in which they began.
  * One that reclaim waits for (PG_reclaim, here MM_IO_RECLAIM) then moves to where it is taken next.
  *
- * There are two devices, that of the swap area and that of the files.
+ * There are two devices, that of the swap area and that of the files. To swap each CPU has a queue of its own (blk-mq): what a
+ * task writes need not wait for what kswapd has written on another CPU.
  *
- * State: a ring of the writes of each.
+ *	queue       0        1          2              3
+ *	            files    kswapds    tasks, CPU 0   tasks, CPU 1 ...
+ *
+ * State: a ring of the writes of each queue.
  *
  * Follows folio_start_writeback(), folio_end_writeback(), folio_rotate_reclaimable(), domain_dirty_limits(),
  * global_dirtyable_memory() of v6.12.
  *
- * Not modelled: several devices of files; that swap may share the device with files; highmem; higher limits for real-time
- * tasks.
+ * Bias: kswapd has a queue of its own wherever it runs, as the replay's CPU for it is not the recorded one.
+ *
+ * Not modelled: devices of one queue; several devices of files; that swap may share the device with files; highmem;
+ * higher limits for real-time tasks.
  */
 #include "internal.h"
 
@@ -27,27 +33,42 @@ int mm_writeback_init(struct mm_machine *machine, struct mmr_error *err)
 {
 	struct mm_writeback *wb = &machine->writeback;
 
-	for (int i = 0; i < MM_NR_WRITE_DEVICES; i++) {
+	wb->nr_queues =
+		machine->nr_cpus <= 1 ? MM_WRITE_SWAP + 1u : MM_WRITE_SWAP + 1u + machine->nr_cpus;
+	if (wb->nr_queues > MM_NR_WRITE_QUEUES)
+		wb->nr_queues = MM_NR_WRITE_QUEUES;
+	for (uint32_t i = 0; i < wb->nr_queues; i++) {
 		wb->queues[i].writes =
-			base_calloc_err(MM_WRITE_RING, sizeof(struct mm_write), "writes", err);
+			base_calloc_err(MM_FIRST_WRITES, sizeof(struct mm_write), "writes", err);
 		if (!wb->queues[i].writes)
 			return MMR_E_NOMEM;
+		wb->queues[i].size = MM_FIRST_WRITES;
 	}
 	return mm_flushers_init(machine, err);
 }
 
 void mm_writeback_deinit(struct mm_machine *machine)
 {
-	for (int i = 0; i < MM_NR_WRITE_DEVICES; i++)
+	for (uint32_t i = 0; i < machine->writeback.nr_queues; i++)
 		base_free(machine->writeback.queues[i].writes);
 	mm_flushers_deinit(machine);
 }
 
 /* ---- writes ---- */
 
-static enum mm_write_device device_of(const struct mm_page *page)
+static bool goes_to_swap(const struct mm_page *page)
 {
-	return page->flags & (MM_PG_ANON | MM_PG_SHMEM) ? MM_WRITE_SWAP : MM_WRITE_FILE;
+	return page->flags & (MM_PG_ANON | MM_PG_SHMEM);
+}
+
+uint32_t mm_nr_write_queues(const struct mm_machine *machine)
+{
+	return machine->writeback.nr_queues;
+}
+
+uint32_t mm_swap_queue(const struct mm_machine *machine, uint16_t cpu, bool kswapd)
+{
+	return MM_WRITE_SWAP + mm_swap_queue_of(machine->nr_cpus, cpu, kswapd);
 }
 
 static void account(struct mm_machine *machine, const struct mm_page *page, bool begin)
@@ -61,16 +82,36 @@ static void account(struct mm_machine *machine, const struct mm_page *page, bool
 
 static struct mm_write *write_at(struct mm_write_queue *queue, uint32_t at)
 {
-	return &queue->writes[at % MM_WRITE_RING];
+	return &queue->writes[at % queue->size];
 }
 
-bool mm_start_writeback(struct mm_machine *machine, uint32_t pfn)
+/* false: there is no memory for more, or they are too many. */
+static bool grow(struct mm_write_queue *queue)
+{
+	struct mm_write_queue larger = *queue;
+
+	if (queue->size == MM_MAX_WRITES)
+		return false;
+	larger.size *= 2;
+	larger.writes = base_calloc(larger.size, sizeof(*larger.writes));
+	if (!larger.writes)
+		return false;
+	for (uint32_t at = queue->begin; at != queue->end; at++)
+		*write_at(&larger, at) = *write_at(queue, at);
+	base_free(queue->writes);
+	*queue = larger;
+	return true;
+}
+
+bool mm_start_writeback(struct mm_machine *machine, uint32_t pfn, bool by_kswapd)
 {
 	struct mm_page *page = &machine->pages[pfn];
-	struct mm_write_queue *queue = &machine->writeback.queues[device_of(page)];
+	uint32_t to = goes_to_swap(page) ? mm_swap_queue(machine, machine->current.cpu, by_kswapd)
+	                                 : (uint32_t)MM_WRITE_FILE;
+	struct mm_write_queue *queue = &machine->writeback.queues[to];
 
 	MM_CHECK(machine, !mm_is_writeback(page), pfn);
-	if (queue->end - queue->begin == MM_WRITE_RING)
+	if (queue->end - queue->begin == queue->size && !grow(queue))
 		return false;
 	page->io |= MM_IO_WRITEBACK;
 	*write_at(queue, queue->end++) =
@@ -88,21 +129,30 @@ static void skip_cancelled(struct mm_write_queue *queue)
 		queue->begin++;
 }
 
-void mm_cancel_writeback(struct mm_machine *machine, uint32_t pfn)
+static bool cancel(struct mm_write_queue *queue, uint32_t pfn)
 {
-	struct mm_page *page = &machine->pages[pfn];
-	struct mm_write_queue *queue = &machine->writeback.queues[device_of(page)];
-
-	if (mm_is_writeback(page)) {
-		uint32_t at = queue->begin;
-
-		while (write_at(queue, at)->pfn != pfn)
-			at++;
+	for (uint32_t at = queue->begin; at != queue->end; at++) {
+		if (write_at(queue, at)->pfn != pfn)
+			continue;
 		write_at(queue, at)->pfn = MM_NONE;
 		queue->count--;
-		machine->writeback.count--;
-		account(machine, page, false);
 		skip_cancelled(queue);
+		return true;
+	}
+	return false;
+}
+
+void mm_cancel_writeback(struct mm_machine *machine, uint32_t pfn)
+{
+	struct mm_writeback *wb = &machine->writeback;
+	struct mm_page *page = &machine->pages[pfn];
+	uint32_t i = 0;
+
+	if (mm_is_writeback(page)) {
+		while (!cancel(&wb->queues[i], pfn))
+			i++;
+		wb->count--;
+		account(machine, page, false);
 	}
 	page->io &= MM_IO_QUEUED;
 }
@@ -116,7 +166,7 @@ static void end_write(struct mm_machine *machine, const struct mm_write *write)
 
 	account(machine, page, false);
 	machine->nr_written += mm_block_pages(page->order);
-	if (device_of(page) == MM_WRITE_FILE)
+	if (!goes_to_swap(page))
 		machine->writeback.nr_files_written += mm_block_pages(page->order);
 	page->io &= (uint8_t) ~(MM_IO_WRITEBACK | MM_IO_RECLAIM);
 	if (!rotate || !(page->flags & MM_PG_LRU))
@@ -131,9 +181,11 @@ uint32_t mm_nr_writeback(const struct mm_machine *machine)
 	return machine->writeback.count;
 }
 
-bool mm_swap_writes_full(const struct mm_machine *machine)
+bool mm_swap_writes_full(const struct mm_machine *machine, uint16_t cpu, bool kswapd)
 {
-	return machine->writeback.queues[MM_WRITE_SWAP].count >= MM_WRITEBACK_LIMIT;
+	uint32_t queue = mm_swap_queue(machine, cpu, kswapd);
+
+	return machine->writeback.queues[queue].count >= MM_WRITEBACK_LIMIT;
 }
 
 bool mm_lpage_is_written(const struct mm_machine *machine, uint32_t number)
@@ -144,26 +196,25 @@ bool mm_lpage_is_written(const struct mm_machine *machine, uint32_t number)
 	       mm_is_writeback(&machine->pages[lpage->pfn]);
 }
 
-uint32_t mm_oldest_write_pages(const struct mm_machine *machine, enum mm_write_device device)
+uint32_t mm_oldest_write_pages(const struct mm_machine *machine, uint32_t number)
 {
-	const struct mm_write_queue *queue = &machine->writeback.queues[device];
+	const struct mm_write_queue *queue = &machine->writeback.queues[number];
 
 	if (queue->count == 0)
 		return 0;
-	return mm_block_pages(
-		machine->pages[queue->writes[queue->begin % MM_WRITE_RING].pfn].order);
+	return mm_block_pages(machine->pages[queue->writes[queue->begin % queue->size].pfn].order);
 }
 
-uint64_t mm_oldest_write_begin_ns(const struct mm_machine *machine, enum mm_write_device device)
+uint64_t mm_oldest_write_begin_ns(const struct mm_machine *machine, uint32_t number)
 {
-	const struct mm_write_queue *queue = &machine->writeback.queues[device];
+	const struct mm_write_queue *queue = &machine->writeback.queues[number];
 
-	return queue->writes[queue->begin % MM_WRITE_RING].begin_ns;
+	return queue->writes[queue->begin % queue->size].begin_ns;
 }
 
-static bool end_oldest(struct mm_machine *machine, enum mm_write_device device)
+static bool end_oldest(struct mm_machine *machine, uint32_t number)
 {
-	struct mm_write_queue *queue = &machine->writeback.queues[device];
+	struct mm_write_queue *queue = &machine->writeback.queues[number];
 
 	if (queue->count == 0)
 		return false;
@@ -174,16 +225,18 @@ static bool end_oldest(struct mm_machine *machine, enum mm_write_device device)
 	return true;
 }
 
-void mm_end_write(struct mm_machine *machine, enum mm_write_device device)
+void mm_end_write(struct mm_machine *machine, uint32_t queue)
 {
-	end_oldest(machine, device);
+	end_oldest(machine, queue);
 	mm_flush(machine);
 }
 
 void mm_end_writeback(struct mm_machine *machine, uint32_t nr)
 {
-	while (nr > 0 && (end_oldest(machine, MM_WRITE_SWAP) || end_oldest(machine, MM_WRITE_FILE)))
-		nr--;
+	for (uint32_t i = machine->writeback.nr_queues; i-- > 0;) {
+		while (nr > 0 && end_oldest(machine, i))
+			nr--;
+	}
 	mm_flush(machine);
 }
 

@@ -317,7 +317,7 @@ enum mm_kswapd_result mm_kswapd_step(struct mm_machine *machine, uint32_t n)
 
 	if (kswapd->state != MM_KSWAPD_BALANCE)
 		return kswapd->state == MM_KSWAPD_NAP ? MM_KSWAPD_NAPPING : MM_KSWAPD_IDLE;
-	if (mm_swap_writes_full(machine) ||
+	if (mm_swap_writes_full(machine, kswapd->cpu, true) ||
 	    (machine->nr_written < kswapd->wait_written && machine->writeback.count > 0))
 		return MM_KSWAPD_BLOCKED;
 	if (!kswapd->running)

@@ -223,10 +223,12 @@ static void throttle(void *data, const struct mm_scan_control *sc, enum mm_throt
 	};
 	uint64_t wait_ns = reason == MM_THROTTLE_PFMEMALLOC ? LOOK_NS : replay->jiffy_ns;
 
+	uint64_t write_ns;
+
 	replay_simtime_writes(replay);
-	if (reason == MM_THROTTLE_WRITEBACK &&
-	    replay->write_done_ns[MM_WRITE_SWAP] > reclaim.begin_ns)
-		wait_ns = replay->write_done_ns[MM_WRITE_SWAP] - reclaim.begin_ns;
+	write_ns = replay->write_done_ns[mm_swap_queue(replay->machine, sc->cpu, sc->kswapd)];
+	if (reason == MM_THROTTLE_WRITEBACK && write_ns > reclaim.begin_ns)
+		wait_ns = write_ns - reclaim.begin_ns;
 	replay_sleep(replay, wait_ns);
 	mm_space_switched(replay->machine, replay_oom_space(replay, reclaim.task));
 	reclaim.end_ns = replay->now_ns;

@@ -48,7 +48,7 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 	replay->nr_cpus = config->start->nr_cpus;
 	replay->start_ns = config->start->start_ns;
 	replay->now_ns = config->start->start_ns;
-	for (int i = 0; i < MM_NR_WRITE_DEVICES; i++)
+	for (int i = 0; i < (int)MM_NR_WRITE_QUEUES; i++)
 		replay->write_done_ns[i] = REPLAY_NEVER;
 	replay->flush_period_ns =
 		config->tunables->value[REPLAY_TUNABLE_DIRTY_WRITEBACK] * UINT64_C(10000000);

@@ -185,8 +185,9 @@ struct replay {
 	uint64_t start_ns;
 	uint64_t now_ns;
 	uint64_t write_done_ns
-		[MM_NR_WRITE_DEVICES]; /* end of the oldest write; REPLAY_NEVER: there is none */
-	uint64_t flush_ns;             /* the flushers' next look; REPLAY_NEVER */
+		[MM_NR_WRITE_QUEUES]; /* end of the oldest write; REPLAY_NEVER: there is none */
+	uint64_t swap_free_ns;        /* when the swap device is done with those of all queues */
+	uint64_t flush_ns;            /* the flushers' next look; REPLAY_NEVER */
 	uint64_t flush_period_ns;
 	uint64_t vmstat_ns; /* next update of a CPU */
 	uint32_t vmstat_cpu;

@@ -3,7 +3,7 @@
  * Simulated time: what is due between two demand ops, in order.
  *
  * Nine things have times of their own: writes of the swap device (one after the other, cost.swap_write each, but for
- * when it stood still) and of that of the files (cost.file_write, cost.file_latency), the exit of an OOM victim, kswapd and
+ * when it stood still for their queue) and of that of the files (cost.file_write, cost.file_latency), the exit of an OOM victim, kswapd and
  * kcompactd of each node, khugepaged, ksmd, the update of one CPU's counters and lists, once a second each, spread over the second, that of memory
  * cgroups' statistics, the flushers' look at what is old, and tasks that wait in the middle of an op (worker.c). The
  * earliest is done first.
@@ -22,29 +22,33 @@ static uint64_t file_page_ns(const struct replay *replay, uint64_t t_ns)
 }
 
 /* What the device held is done all at once. */
-static uint64_t swap_write_end(const struct replay *replay, uint64_t from_ns, uint64_t begin_ns,
+static uint64_t swap_write_end(struct replay *replay, uint32_t queue, uint64_t from_ns,
                                uint32_t pages)
 {
-	uint64_t held_ns =
-		replay->swap_device ? replay_swap_device_held(replay->swap_device, begin_ns) : 0;
+	uint64_t begin_ns = mm_oldest_write_begin_ns(replay->machine, queue), held_ns = 0;
 
+	if (replay->swap_device)
+		held_ns = replay_swap_device_held(replay->swap_device, queue - MM_WRITE_SWAP,
+		                                  begin_ns);
 	if (held_ns > 0)
 		return held_ns > from_ns ? held_ns : from_ns;
-	return from_ns + pages * replay->cost.swap_write_ns;
+	if (replay->swap_free_ns < from_ns)
+		replay->swap_free_ns = from_ns;
+	replay->swap_free_ns += pages * replay->cost.swap_write_ns;
+	return replay->swap_free_ns;
 }
 
-/* When the oldest write to a device ends that was idle until from_ns; REPLAY_NEVER: there is none. */
-static uint64_t write_end(const struct replay *replay, enum mm_write_device device,
-                          uint64_t from_ns)
+/* When the oldest write of a queue ends of which none was under way until from_ns; REPLAY_NEVER: there is none. */
+static uint64_t write_end(struct replay *replay, uint32_t queue, uint64_t from_ns)
 {
-	uint32_t pages = mm_oldest_write_pages(replay->machine, device);
+	uint32_t pages = mm_oldest_write_pages(replay->machine, queue);
 	uint64_t begin_ns, end_ns;
 
 	if (pages == 0)
 		return REPLAY_NEVER;
-	begin_ns = mm_oldest_write_begin_ns(replay->machine, device);
-	if (device == MM_WRITE_SWAP)
-		return swap_write_end(replay, from_ns, begin_ns, pages);
+	if (queue != MM_WRITE_FILE)
+		return swap_write_end(replay, queue, from_ns, pages);
+	begin_ns = mm_oldest_write_begin_ns(replay->machine, queue);
 	end_ns = from_ns + pages * file_page_ns(replay, from_ns);
 	if (end_ns < begin_ns + replay->cost.file_latency_ns)
 		end_ns = begin_ns + replay->cost.file_latency_ns;
@@ -53,7 +57,7 @@ static uint64_t write_end(const struct replay *replay, enum mm_write_device devi
 
 void replay_simtime_writes(struct replay *replay)
 {
-	for (uint32_t i = 0; i < MM_NR_WRITE_DEVICES; i++) {
+	for (uint32_t i = 0; i < mm_nr_write_queues(replay->machine); i++) {
 		if (mm_oldest_write_pages(replay->machine, i) == 0)
 			replay->write_done_ns[i] = REPLAY_NEVER;
 		else if (replay->write_done_ns[i] == REPLAY_NEVER)
@@ -61,24 +65,28 @@ void replay_simtime_writes(struct replay *replay)
 	}
 }
 
+/* The queue whose oldest write ends first. */
+static uint32_t next_queue(const struct replay *replay)
+{
+	uint32_t next = 0;
+
+	for (uint32_t i = 1; i < mm_nr_write_queues(replay->machine); i++)
+		next = replay->write_done_ns[i] <= replay->write_done_ns[next] ? i : next;
+	return next;
+}
+
 uint64_t replay_simtime_write_ns(const struct replay *replay)
 {
-	uint64_t swap_ns = replay->write_done_ns[MM_WRITE_SWAP];
-	uint64_t file_ns = replay->write_done_ns[MM_WRITE_FILE];
-
-	return swap_ns < file_ns ? swap_ns : file_ns;
+	return replay->write_done_ns[next_queue(replay)];
 }
 
 static void end_oldest_write(struct replay *replay)
 {
-	enum mm_write_device device =
-		replay->write_done_ns[MM_WRITE_SWAP] <= replay->write_done_ns[MM_WRITE_FILE]
-			? MM_WRITE_SWAP
-			: MM_WRITE_FILE;
-	uint64_t done_ns = replay->write_done_ns[device];
+	uint32_t queue = next_queue(replay);
+	uint64_t done_ns = replay->write_done_ns[queue];
 
-	mm_end_write(replay->machine, device);
-	replay->write_done_ns[device] = write_end(replay, device, done_ns);
+	mm_end_write(replay->machine, queue);
+	replay->write_done_ns[queue] = write_end(replay, queue, done_ns);
 	replay_simtime_writes(replay);
 }
 

@@ -51,7 +51,7 @@ static int open_calibrate(const struct mmr_trace *trace, struct replay_survey *s
 	start->device.span.first_ns = info->first_ns;
 	start->device.span.last_ns = info->last_ns;
 	start->swap_device = replay_swap_device_create(info->first_ns, info->last_ns);
-	survey->swap = replay_swap_meter_create();
+	survey->swap = replay_swap_meter_create(info->nr_cpus, start->mglru);
 	if (!start->swap_device || !survey->swap)
 		return base_error(err, MMR_E_NOMEM,
 		                  "out of memory for the pace of the swap device");

@@ -22,10 +22,12 @@ static void touch_range(struct mm_machine *machine, uint32_t first, uint32_t end
 		                 MM_TOUCH_NEW);
 }
 
+/* The device ends a thousand writes at a time. */
 static void settle(struct mm_machine *machine)
 {
 	while (mm_kswapd_runnable(machine, 0)) {
-		if (mm_kswapd_step(machine, 0) == MM_KSWAPD_BLOCKED)
+		if (mm_kswapd_step(machine, 0) == MM_KSWAPD_BLOCKED ||
+		    mm_nr_writeback(machine) >= 1024)
 			mm_end_writeback(machine, UINT32_MAX);
 	}
 	mm_end_writeback(machine, UINT32_MAX);
