@@ -19,6 +19,11 @@
 /* An episode whose end is not in the trace lasts until its run ends. */
 #define LASTS(e) " coalesce(" e ".duration_ns, max(r.duration_ns - " e ".start_ns, 0)) / 1000.0"
 
+/* The kernel's threads of a replay have no pid: a thread each, beyond any pid (PID_MAX_LIMIT). */
+#define THREAD(e)                                                                                \
+	" CASE WHEN " e ".pid > 0 THEN " e ".pid WHEN " e ".comm LIKE 'kcompactd%' THEN 4194305" \
+	" WHEN " e ".comm LIKE 'khugepaged%' THEN 4194306 ELSE 0 END"
+
 static const char *const queries[] = {
 	/* Names. */
 	"SELECT json_object('ph', 'M', 'name', 'process_name', 'pid', r.run_id, 'tid', 0,"
@@ -27,30 +32,33 @@ static const char *const queries[] = {
 	" FROM run r WHERE" CHOSEN "ORDER BY r.run_id",
 	"SELECT json_object('ph', 'M', 'name', 'process_sort_index', 'pid', r.run_id, 'tid', 0,"
 	" 'args', json_object('sort_index', r.run_id)) FROM run r WHERE" CHOSEN "ORDER BY r.run_id",
-	"SELECT json_object('ph', 'M', 'name', 'thread_name', 'pid', r.run_id, 'tid', e.pid,"
-	" 'args', json_object('name', max(e.comm)))"
-	" FROM (SELECT run_id, pid, comm FROM reclaim_episode"
-	" UNION SELECT run_id, pid, comm FROM compaction_episode"
-	" UNION SELECT run_id, pid, comm FROM oom_kill) e JOIN run r USING (run_id)"
-	" WHERE" CHOSEN "GROUP BY r.run_id, e.pid ORDER BY r.run_id, e.pid",
+	"SELECT json_object('ph', 'M', 'name', 'thread_name', 'pid', r.run_id, 'tid'," THREAD(
+		"e") ","
+		     " 'args', json_object('name', max(e.comm)))"
+		     " FROM (SELECT run_id, pid, comm FROM reclaim_episode"
+		     " UNION SELECT run_id, pid, comm FROM compaction_episode"
+		     " UNION SELECT run_id, pid, comm FROM oom_kill) e JOIN run r USING (run_id)"
+		     " WHERE" CHOSEN
+		     "GROUP BY r.run_id," THREAD("e") " ORDER BY r.run_id," THREAD("e"),
 	/* Episodes: what is around another comes first. */
 	"SELECT json_object('ph', 'X', 'cat', 'reclaim', 'name', CASE e.kind WHEN 'kswapd' THEN 'kswapd'"
 	" WHEN 'throttle' THEN 'throttled' ELSE e.kind || ' reclaim' END, 'pid', r.run_id,"
-	" 'tid', e.pid, 'ts', e.start_ns / 1000.0, 'dur'," LASTS(
+	" 'tid'," THREAD("e") ", 'ts', e.start_ns / 1000.0, 'dur'," LASTS(
 		"e") ", 'args',"
 		     " json_object('cause', e.cause, 'order', e.page_order, 'scanned pages', e.nr_scanned,"
 		     " 'reclaimed pages', e.nr_reclaimed, 'ended', e.duration_ns IS NOT NULL))"
 		     " FROM reclaim_episode e JOIN run r USING (run_id) WHERE" CHOSEN
 		     "ORDER BY r.run_id, e.start_ns, e.duration_ns DESC, e.rowid",
 	"SELECT json_object('ph', 'X', 'cat', 'compaction', 'name', CASE e.kind WHEN 'kcompactd'"
-	" THEN 'kcompactd' ELSE e.kind || ' compaction' END, 'pid', r.run_id, 'tid', e.pid,"
-	" 'ts', e.start_ns / 1000.0, 'dur'," LASTS(
-		"e") ", 'args', json_object('result', e.result,"
-		     " 'order', e.page_order, 'scanned pages', e.nr_migrate_scanned,"
-		     " 'migrated pages', e.nr_migrated, 'failed pages', e.nr_failed,"
-		     " 'ended', e.duration_ns IS NOT NULL))"
-		     " FROM compaction_episode e JOIN run r USING (run_id) WHERE" CHOSEN
-		     "ORDER BY r.run_id, e.start_ns, e.duration_ns DESC, e.rowid",
+	" THEN 'kcompactd' ELSE e.kind || ' compaction' END, 'pid', r.run_id, 'tid'," THREAD(
+		"e") ","
+		     " 'ts', e.start_ns / 1000.0, 'dur'," LASTS(
+			     "e") ", 'args', json_object('result', e.result,"
+				  " 'order', e.page_order, 'scanned pages', e.nr_migrate_scanned,"
+				  " 'migrated pages', e.nr_migrated, 'failed pages', e.nr_failed,"
+				  " 'ended', e.duration_ns IS NOT NULL))"
+				  " FROM compaction_episode e JOIN run r USING (run_id) WHERE" CHOSEN
+				  "ORDER BY r.run_id, e.start_ns, e.duration_ns DESC, e.rowid",
 	"SELECT json_object('ph', 'i', 's', 'p', 'cat', 'oom', 'name', 'OOM kill', 'pid', r.run_id,"
 	" 'tid', e.pid, 'ts', e.t_ns / 1000.0, 'args', json_object('victim', e.comm,"
 	" 'anon KiB', e.anon_rss_kb, 'file KiB', e.file_rss_kb))"
