@@ -14,6 +14,7 @@ static void apply(struct replay *replay, const struct replay_change *change)
 	struct mm_settings settings;
 
 	replay->tunables.value[change->id] = change->value;
+	replay_tunable_displace(&replay->tunables, change->id);
 	if (change->id == REPLAY_TUNABLE_DIRECT_STRETCH)
 		replay->direct_pauses = NULL;
 	if (change->id == REPLAY_TUNABLE_KSWAPD_CPU)

@@ -318,6 +318,20 @@ static int set_at(struct replay_tunables *tunables, unsigned int i, const char *
 	return 0;
 }
 
+void replay_tunable_displace(struct replay_tunables *tunables, unsigned int i)
+{
+	unsigned int bytes;
+
+	if (i == REPLAY_TUNABLE_DIRTY_RATIO)
+		bytes = REPLAY_TUNABLE_DIRTY_BYTES;
+	else if (i == REPLAY_TUNABLE_DIRTY_BACKGROUND)
+		bytes = REPLAY_TUNABLE_DIRTY_BG_BYTES;
+	else
+		return;
+	tunables->value[bytes] = 0;
+	tunables->source[bytes] = REPLAY_TUNABLE_SET;
+}
+
 int replay_tunable_set(struct replay_tunables *tunables, const char *assignment,
                        struct mmr_error *err)
 {
@@ -342,6 +356,7 @@ int replay_tunable_set(struct replay_tunables *tunables, const char *assignment,
 		return rc;
 	tunables->value[i] = value;
 	tunables->source[i] = REPLAY_TUNABLE_SET;
+	replay_tunable_displace(tunables, i);
 	return 0;
 }
 

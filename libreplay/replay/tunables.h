@@ -70,6 +70,12 @@ void replay_tunables_init(struct replay_tunables *tunables);
 const struct replay_tunable *replay_tunable(unsigned int i);
 
 /*
+ * What tunable i takes back as it is set: vm.dirty_ratio and vm.dirty_background_ratio the limits in bytes, which would
+ * hold in their stead (dirty_ratio_handler(), dirty_background_ratio_handler() of v6.12).
+ */
+void replay_tunable_displace(struct replay_tunables *tunables, unsigned int i);
+
+/*
  * "vm.swappiness=10" or "vm.swappiness=10@2.5s", as in --set. MMR_E_NOTFOUND (the text names the nearest),
  * MMR_E_INVALID, MMR_E_UNSUPPORTED (it cannot change while the machine runs), MMR_E_LIMIT.
  */
