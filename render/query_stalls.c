@@ -72,11 +72,16 @@ int64_t db_first_sample(struct db *db, const struct run *run)
 
 /* ---- by task ---- */
 
-/* A pair of kind and place in stall_kinds[]: what a task itself waits for. Throttling is a part of these. */
+/*
+ * A pair of kind and place in stall_kinds[]: what a task itself waits for. Throttled reclaim is a part of these, but not
+ * the throttling of those who dirty too much.
+ */
 static const struct {
 	const char *kind;
 	size_t number;
-} waits_of_tasks[] = { { "direct", 0 }, { "memcg", 2 }, { "node", 3 }, { "compaction", 4 } };
+} waits_of_tasks[] = {
+	{ "direct", 0 }, { "throttle", 1 }, { "memcg", 2 }, { "node", 3 }, { "compaction", 4 }
+};
 
 static size_t wait_number(const char *kind)
 {
@@ -130,7 +135,8 @@ int db_task_waits(struct db *db, const struct run *run, int64_t since, int64_t u
 		"ORDER BY t.start_ns DESC LIMIT 1), comm) AS name FROM ("
 		"SELECT pid, comm, kind, count(*) AS n, sum(ns) AS total, max(ns) AS longest FROM ("
 		"SELECT pid, comm, kind, start_ns, 1.0 * coalesce(duration_ns, ?4 - start_ns) AS ns "
-		"FROM reclaim_episode WHERE run_id = ?1 AND kind IN ('direct', 'memcg', 'node') "
+		"FROM reclaim_episode WHERE run_id = ?1 AND (kind IN ('direct', 'memcg', 'node') "
+		"OR cause = 'too many dirty pages') "
 		"UNION ALL "
 		"SELECT pid, comm, 'compaction', start_ns, 1.0 * coalesce(duration_ns, ?4 - start_ns) "
 		"FROM compaction_episode WHERE run_id = ?1 AND kind = 'direct') "

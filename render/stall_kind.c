@@ -9,7 +9,7 @@
 /* Tasks that had to wait first, then the kernel's own threads. */
 const struct stall_kind stall_kinds[NR_STALL_KINDS] = {
 	{ STALL_RECLAIM, "direct", "direct reclaim", "stall", false, HUE_VERMILLION },
-	{ STALL_RECLAIM, "throttle", "throttled reclaim", "stall", false, HUE_PURPLE },
+	{ STALL_RECLAIM, "throttle", "throttled", "stall", false, HUE_PURPLE },
 	{ STALL_RECLAIM, "memcg", "cgroup reclaim", "stall", false, HUE_ORANGE },
 	{ STALL_RECLAIM, "node", "node reclaim", "stall", false, HUE_YELLOW },
 	{ STALL_COMPACTION, "direct", "direct compaction", "stall", false, HUE_BLUE },
