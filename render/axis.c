@@ -167,12 +167,13 @@ static bool between_counts(enum quantity quantity, double value)
 	return quantity == QUANTITY_AMOUNT && fabs(value - round(value)) > 1e-9;
 }
 
-/* Of ticks that are too close the first and the last: two tell a scale that begins at nought. */
+/* Of ticks that are too close the first and the last, which tell a scale that begins at nought or has it in the middle. */
 static bool ends_only(struct ticks *ticks, const struct scale *scale, double distance)
 {
 	size_t last = ticks->count - 1;
 
-	if (last < 2 || scale->low < 0 ||
+	if (last < 2 ||
+	    (scale->low < 0 && fabs(ticks->at[0] + ticks->at[last]) > ticks->step * 1e-9) ||
 	    fabs(scale_map(scale, ticks->at[last]) - scale_map(scale, ticks->at[0])) < distance)
 		return false;
 	ticks->at[1] = ticks->at[last];

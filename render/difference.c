@@ -361,8 +361,8 @@ static void draw_difference(struct difference *all, size_t track, struct rect pl
 	if (!(most > 0)) {
 		layout_strip_name(canvas, plot, "replay less original", "");
 		layout_nothing(canvas, plot,
-		               by_dots(all, track) ? "no difference at the snapshots"
-		                                   : "no difference");
+		               tracks[track].snapshots ? "no difference at the snapshots"
+		                                       : "no difference");
 		return;
 	}
 	most = fmax(most * 1.1, 1);
