@@ -32,6 +32,21 @@ static struct {
 	struct mmr_run_options run;
 } args = { .threads = 1, .keep_bytes = MMR_TRACE_KEEP, .nr_seeds = 1, .dumps = { .tool = TOOL } };
 
+/* A second one would be the only one, which nobody means who gives two. */
+static int choose_policy(const char *value, void *data)
+{
+	const char **policy = data;
+
+	if (*policy) {
+		message(TOOL,
+		        "one --policy a run, not %s and %s: mmanalyze what-if compares several",
+		        *policy, value);
+		return -1;
+	}
+	*policy = value;
+	return 0;
+}
+
 static const struct option_row options[] = {
 	{ .long_name = "shadow",
 	  .type = OPTION_FLAG,
@@ -42,9 +57,10 @@ static const struct option_row options[] = {
 	  .target = &args.run.verify,
 	  .help = "With --shadow: compare it with the kernel's buddyinfo and kpageflags" },
 	{ .long_name = "policy",
-	  .type = OPTION_STRING,
+	  .type = OPTION_CALLBACK,
 	  .argument = "NAME",
 	  .target = &args.run.policy,
+	  .callback = choose_policy,
 	  .help = "Replay the demand under this policy (default: original, the recorded kernel's own)" },
 	{ .long_name = "set",
 	  .type = OPTION_LIST,
