@@ -24,22 +24,24 @@ static const struct strip {
 	struct {
 		const char *counter, *label;
 		enum hue hue;
+		const char *less; /* a counter of what is counted elsewhere, too */
 	} lines[LINES];
 } strips[] = {
 	{ "resident memory",
 	  QUANTITY_MEMORY,
-	  { { "nr_anon_pages", "anonymous", HUE_BLUE },
-	    { "nr_file_pages", "files", HUE_ORANGE } } },
+	  { { "nr_anon_pages", "anonymous", HUE_BLUE, NULL },
+	    { "nr_file_pages", "files", HUE_ORANGE, "nr_swapcached" } } },
 	{ "refaults per second",
 	  QUANTITY_MEMORY,
-	  { { "workingset_refault_anon", "anonymous", HUE_BLUE },
-	    { "workingset_refault_file", "files", HUE_ORANGE } } },
+	  { { "workingset_refault_anon", "anonymous", HUE_BLUE, NULL },
+	    { "workingset_refault_file", "files", HUE_ORANGE, NULL } } },
 	{ "swap per second",
 	  QUANTITY_MEMORY,
-	  { { "pswpout", "swapped out", HUE_VERMILLION }, { "pswpin", "swapped in", HUE_GREEN } } },
+	  { { "pswpout", "swapped out", HUE_VERMILLION, NULL },
+	    { "pswpin", "swapped in", HUE_GREEN, NULL } } },
 	{ "major faults per second",
 	  QUANTITY_AMOUNT,
-	  { { "pgmajfault", "major faults", HUE_PURPLE }, { NULL, NULL, NR_HUES } } },
+	  { { "pgmajfault", "major faults", HUE_PURPLE, NULL }, { NULL, NULL, NR_HUES, NULL } } },
 };
 #define NR_STRIPS (sizeof(strips) / sizeof(strips[0]))
 
@@ -71,6 +73,25 @@ static void to_rate(const struct series *counter, double factor, struct series *
 	}
 }
 
+/* Two counters have their samples at the same instants; one that a kernel does not have takes nothing away. */
+static int take_away(struct workingset *all, const struct run *run, const char *name,
+                     struct series *counter, struct mmr_error *err)
+{
+	struct series less = { 0 };
+	int rc = db_vmstat(all->request->db, run, name, &less, err);
+
+	for (size_t i = 0, at = 0; i < counter->count; i++) {
+		struct sample *sample = &counter->samples[i];
+
+		while (at < less.count && less.samples[at].t_ns < sample->t_ns)
+			at++;
+		if (at < less.count && less.samples[at].t_ns == sample->t_ns)
+			sample->value = fmax(sample->value - less.samples[at].value, 0);
+	}
+	series_deinit(&less);
+	return rc;
+}
+
 static int load_line(struct workingset *all, size_t run_number, size_t strip, size_t line,
                      struct mmr_error *err)
 {
@@ -82,6 +103,8 @@ static int load_line(struct workingset *all, size_t run_number, size_t strip, si
 	if (!strips[strip].lines[line].counter)
 		return 0;
 	rc = db_vmstat(all->request->db, run, strips[strip].lines[line].counter, &counter, err);
+	if (!rc && strips[strip].lines[line].less)
+		rc = take_away(all, run, strips[strip].lines[line].less, &counter, err);
 	all->any |= counter.count > 0;
 	series_extend(&counter, &all->begin, &all->end);
 	if (strip) {

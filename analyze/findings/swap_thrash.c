@@ -92,8 +92,8 @@ const struct finding_ops finding_swap_thrash = {
 	       " sum(value) FILTER (WHERE name = 'workingset_refault_anon') AS refaults,"
 	       " sum(value) FILTER (WHERE name = 'workingset_refault_file') AS file_refaults,"
 	       " sum(value) FILTER (WHERE name = 'workingset_activate_anon') AS activated," FINDING_CURVE(
-		       "anon") " (SELECT value FROM vmstat WHERE run_id = {run} AND name = 'nr_file_pages'"
-			       "   ORDER BY t_ns DESC LIMIT 1) AS file_pages,"
+		       "anon") " (SELECT sum(value) FROM vmstat WHERE run_id = {run} AND name IN ('nr_active_file', 'nr_inactive_file')"
+			       "   GROUP BY t_ns ORDER BY t_ns DESC LIMIT 1) AS file_pages,"
 			       " (SELECT sum(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"
 			       "   AND page_order <= 3" FINDING_NOT_RECORDER ") AS stall_ns,"
 			       " (SELECT max(duration_ns) FROM reclaim_stalls WHERE run_id = {run} AND kind = 'direct'"

@@ -6,7 +6,7 @@ INSERT INTO gauges VALUES ('nr_active_anon', 100, 900), ('nr_inactive_anon', 200
 	('nr_active_file', 300, 200), ('nr_inactive_file', 400, 100), ('nr_unevictable', 10, 10), ('nr_anon_pages', 300, 2100),
 	('nr_file_pages', 700, 300), ('nr_anon_transparent_hugepages', 0, 2), ('workingset_refault_anon', 0, 600),
 	('workingset_refault_file', 0, 90), ('pswpin', 0, 640), ('pswpout', 0, 1280), ('pgmajfault', 5, 70),
-	('thp_fault_alloc', 0, 4), ('thp_fault_fallback', 0, 1);
+	('thp_fault_alloc', 0, 4), ('thp_fault_fallback', 0, 1), ('nr_swapcached', 0, 120);
 INSERT INTO counter_name SELECT run_id, gauges.rowid, name FROM gauges, run;
 INSERT INTO vmstat_value SELECT run_id, gauges.rowid, instant_id, first + (later - first) * t_ns / 4000000000 / run_id
 	FROM gauges, counter_instant;
