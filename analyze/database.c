@@ -77,7 +77,9 @@ sqlite3 *database_open(const char *tool, const char *path, bool writable)
 	if (id == APPLICATION_ID)
 		message(tool, "%s was made by a newer version", path);
 	else
-		message(tool, "%s is not a results database of mmreplay", path);
+		message(tool,
+		        "%s is not a results database of mmreplay; mmreplay --shadow trace.zst makes one",
+		        path);
 	sqlite3_close(db);
 	return NULL;
 }

@@ -111,13 +111,20 @@ static int64_t pragma(struct db *db, const char *sql)
 	return value;
 }
 
+static int not_ours(const char *path, struct mmr_error *err)
+{
+	return render_error(
+		err, MMR_E_FORMAT,
+		"%.150s: not a database of mmreplay; mmreplay --shadow --db makes one of a trace",
+		path);
+}
+
 static int check_kind(struct db *db, struct mmr_error *err)
 {
 	int64_t version = pragma(db, "PRAGMA user_version");
 
 	if (pragma(db, "PRAGMA application_id") != APPLICATION_ID)
-		return render_error(err, MMR_E_FORMAT, "%.150s: not a database of mmreplay",
-		                    db->path);
+		return not_ours(db->path, err);
 	if (version > USER_VERSION)
 		return render_error(err, MMR_E_VERSION,
 		                    "%.150s: made by a newer mmreplay (version %d of the database; "
@@ -156,7 +163,7 @@ struct db *db_open(const char *path, struct mmr_error *err)
 	db->path = xstrdup(path);
 	if (open_file(path, &db->sqlite) != SQLITE_OK) {
 		if (sqlite3_errcode(db->sqlite) == SQLITE_NOTADB)
-			render_error(err, MMR_E_FORMAT, "%.150s: not a database of mmreplay", path);
+			not_ours(path, err);
 		else
 			db_trouble(db, err);
 		db_close(db);

@@ -142,6 +142,10 @@ static int refuse(const struct mmr_trace *trace, struct mmr_error *err)
 	if (got >= 8 && memcmp(bytes, "PERFILE2", 8) == 0)
 		return base_error(err, MMR_E_FORMAT, "%s is a perf.data file, not a trace",
 		                  trace->path);
+	if (got == 16 && memcmp(bytes, "SQLite format 3", 16) == 0)
+		return base_error(err, MMR_E_FORMAT,
+		                  "%s is a database: give the trace that it was made of",
+		                  trace->path);
 	return base_error(err, MMR_E_FORMAT, "%s is not a trace file", trace->path);
 }
 

@@ -20,6 +20,7 @@ for command in info dump import export; do
 	run $command missing.zst
 	run $command .
 	echo text >text; run $command text
+	printf "SQLite format 3\0" >results.db; run $command results.db
 	: >empty; run $command empty
 done
 run import -o t.zst v7-zstd.dat
