@@ -22,9 +22,10 @@
 #include "huge_memory.h"
 #include "internal.h"
 
-#define GFP_COMP   0x40000u
-#define GIGANTIC   (1u << 18) /* base pages */
-#define GFP_NOWARN 0x2000u
+#define GFP_COMP       0x40000u
+#define GIGANTIC       (1u << GIGANTIC_ORDER) /* base pages */
+#define GFP_NOWARN     0x2000u
+#define GIGANTIC_ORDER 18
 
 static uint32_t nr_of(const struct mm_machine *machine, enum mm_kmem_kind kind)
 {
@@ -121,6 +122,24 @@ uint64_t mm_hugetlb_pages(const struct mm_machine *machine)
 	       (uint64_t)machine->hugetlb.gigantic.count * GIGANTIC;
 }
 
+/* alloc_gigantic_folio(): out of the area that is for them (hugetlb_cma=), or anywhere. */
+static uint32_t alloc_gigantic(struct mm_machine *machine, const struct mm_request *request)
+{
+	uint8_t node = machine->homes[request->cpu % machine->nr_cpus];
+
+	for (uint32_t i = 0; i < machine->cma.nr_areas; i++) {
+		const struct mm_cma_area *area = &machine->cma.areas[i];
+		uint32_t pfn;
+
+		if (!area->hugetlb || mm_page_node(machine, area->base)->id != node)
+			continue;
+		pfn = mm_cma_alloc(machine, request, i, GIGANTIC, GIGANTIC_ORDER);
+		if (pfn != MM_NONE)
+			return pfn;
+	}
+	return mm_alloc_contig_pages(machine, request, GIGANTIC);
+}
+
 uint32_t mm_hugetlb_set_gigantic(struct mm_machine *machine, const struct mm_request *request,
                                  uint32_t count)
 {
@@ -131,7 +150,7 @@ uint32_t mm_hugetlb_set_gigantic(struct mm_machine *machine, const struct mm_req
 	fresh.gfp_flags = (MM_GFP_HIGHUSER_MOVABLE & ~MM_GFP_MOVABLE) | GFP_COMP | GFP_NOWARN |
 	                  MM_GFP_RETRY_MAYFAIL | MM_GFP_THISNODE;
 	while (pool->count < count) {
-		uint32_t pfn = mm_alloc_contig_pages(machine, &fresh, GIGANTIC);
+		uint32_t pfn = alloc_gigantic(machine, &fresh);
 
 		if (pfn == MM_NONE)
 			return count - pool->count;
@@ -141,7 +160,8 @@ uint32_t mm_hugetlb_set_gigantic(struct mm_machine *machine, const struct mm_req
 		uint32_t pfn = pool->head;
 
 		mm_list_del(machine, pool, pfn);
-		mm_free_contig_range(machine, pfn, GIGANTIC);
+		if (!mm_cma_release(machine, mm_cma_area_at(machine, pfn), pfn, GIGANTIC))
+			mm_free_contig_range(machine, pfn, GIGANTIC);
 	}
 	return 0;
 }

@@ -135,6 +135,8 @@ struct mm_machine {
 	bool building;                  /* until mm_seed_done() */
 	bool have_wmarks;               /* recorded ones are in use */
 	uint8_t batch_size;             /* of folios; 1: nobody waits */
+	uint8_t batch_size_enabled;     /* … when nobody empties a range of page frames */
+	uint32_t nr_lru_disabled;       /* ranges that are being emptied */
 	uint32_t nr_kept;               /* entries of struct mm_kept of calls that wait */
 	struct mm_cpu_batches *batches; /* [nr_cpus] */
 	struct mm_current current;      /* of whoever calls */
@@ -174,6 +176,7 @@ struct mm_machine {
 	struct mm_areas areas;
 	struct mm_huge_areas huge;
 	struct mm_hugetlb hugetlb;
+	struct mm_cma cma;
 	struct mm_zram zram;
 	struct mm_tlb *tlb; /* NULL: nobody asked */
 	struct mm_ksm *ksm; /* likewise */
@@ -442,6 +445,9 @@ void mm_wakeup_kcompactd(struct mm_node *node, uint32_t order, uint8_t highest_z
 
 int mm_folio_batches_init(struct mm_machine *machine, struct mmr_error *err) MMR_MUST_CHECK;
 void mm_folio_batches_deinit(struct mm_machine *machine);
+/* cma.c */
+void mm_cma_deinit(struct mm_machine *machine);
+
 /* From here on pages wait. */
 void mm_folio_batches_begin(struct mm_machine *machine);
 /* Into a batch of machine->current.cpu; the page is on a list, unless that is what it waits for. */

@@ -471,6 +471,25 @@ uint32_t mm_alloc_contig_pages(struct mm_machine *machine, const struct mm_reque
 /* All that one of these calls gave. */
 void mm_free_contig_range(struct mm_machine *machine, uint32_t start, uint32_t nr);
 
+/* ---- CMA areas: see cma.c ---- */
+
+/*
+ * Before free blocks are seeded: nr page frames from start on, whole pageblocks, are an area that is counted in units of
+ * 2^order_per_bit. Its number, from 0 on; MM_NONE: no zone holds all of it, there are too many, or there is no memory.
+ */
+uint32_t mm_seed_cma_area(struct mm_machine *machine, uint32_t start, uint32_t nr,
+                          uint32_t order_per_bit, bool hugetlb);
+/* What of it is in use by those that the area is for. */
+void mm_seed_cma_used(struct mm_machine *machine, uint32_t number, uint32_t pfn, uint32_t nr);
+/* nr page frames, the first a multiple of 2^align; MM_NONE: they could not be had. It may wait, as mm_alloc_contig_range(). */
+uint32_t mm_cma_alloc(struct mm_machine *machine, const struct mm_request *request, uint32_t number,
+                      uint32_t nr, uint32_t align);
+/* All that one call gave. false: it is not of this area. */
+bool mm_cma_release(struct mm_machine *machine, uint32_t number, uint32_t pfn, uint32_t nr);
+/* The area of a page frame; MM_NONE: it is of none. */
+uint32_t mm_cma_area_at(const struct mm_machine *machine, uint32_t pfn);
+bool mm_cma_is_used(const struct mm_machine *machine, uint32_t number, uint32_t pfn);
+
 /* ---- hugetlb pages: see hugetlb.c ---- */
 
 struct mm_hugetlb_stat {

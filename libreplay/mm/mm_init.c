@@ -268,6 +268,7 @@ void mm_machine_destroy(struct mm_machine *machine)
 	mm_writeback_deinit(machine);
 	mm_folio_batches_deinit(machine);
 	mm_zram_deinit(&machine->zram);
+	mm_cma_deinit(machine);
 	mm_swap_deinit(&machine->swap);
 	base_free(machine->block_types);
 	mm_block_states_deinit(machine);

@@ -656,6 +656,23 @@ struct mm_khugepaged {
 	uint64_t full_scans;
 };
 
+#define MM_MAX_CMA_AREAS 20
+
+/* See cma.c. */
+struct mm_cma_area {
+	uint64_t *bitmap; /* in use, a bit for each 2^order_per_bit page frames */
+	uint32_t base;    /* the first page frame */
+	uint32_t nr;      /* page frames */
+	uint32_t order_per_bit;
+	bool hugetlb; /* hugetlb pages of 1 GiB come out of it */
+};
+
+struct mm_cma {
+	struct mm_cma_area areas[MM_MAX_CMA_AREAS];
+	uint32_t nr_areas;
+	uint64_t nr_busy; /* ranges that a page kept from being had */
+};
+
 /* The pool of hugetlb pages: see hugetlb.c. */
 struct mm_hugetlb {
 	struct mm_list own;      /* page frames that the machine took for itself, and nobody uses */

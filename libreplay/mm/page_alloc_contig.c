@@ -160,6 +160,21 @@ static void take_range(struct mm_machine *machine, uint32_t start, uint32_t end)
 	}
 }
 
+/* Several ranges may be at work at a time. */
+static void lru_cache_disable(struct mm_machine *machine)
+{
+	if (machine->nr_lru_disabled++ > 0)
+		return;
+	machine->batch_size_enabled = machine->batch_size;
+	machine->batch_size = 1;
+}
+
+static void lru_cache_enable(struct mm_machine *machine)
+{
+	if (--machine->nr_lru_disabled == 0)
+		machine->batch_size = machine->batch_size_enabled;
+}
+
 enum mm_contig mm_alloc_contig_range(struct mm_machine *machine, const struct mm_request *request,
                                      uint32_t start, uint32_t end, uint8_t migratetype)
 {
@@ -172,7 +187,6 @@ enum mm_contig mm_alloc_contig_range(struct mm_machine *machine, const struct mm
 		.cpu = (uint16_t)(request->cpu % machine->nr_cpus),
 	};
 	enum mm_contig result = MM_CONTIG_DONE;
-	uint8_t batch_size = machine->batch_size;
 	struct mm_zone *zone;
 
 	if (start >= end || end > machine->nr_pfns || mm_block_holding(machine, start) == MM_NONE)
@@ -185,10 +199,10 @@ enum mm_contig mm_alloc_contig_range(struct mm_machine *machine, const struct mm
 		return MM_CONTIG_BUSY;
 	mm_drain_zone(machine, zone);
 	mm_lru_add_drain_all(machine);
-	machine->batch_size = 1;
+	lru_cache_disable(machine);
 	if (!migrate_range(&contig, start, end))
 		result = MM_CONTIG_NOMEM;
-	machine->batch_size = batch_size;
+	lru_cache_enable(machine);
 	if (result == MM_CONTIG_DONE && mm_test_pages_isolated(machine, start, end))
 		take_range(machine, start, end);
 	else if (result == MM_CONTIG_DONE)

@@ -45,6 +45,7 @@ struct run {
 	uint8_t max_order; /* of what kernel pages are */
 	uint32_t range;    /* page frames that were taken as one */
 	uint32_t nr_range; /* 0: none are */
+	uint32_t area;     /* … of this CMA area, or MM_NONE */
 };
 
 static struct mm_zone_config zone_at(const char *name, uint8_t type, uint8_t node, uint32_t start,
@@ -104,7 +105,8 @@ static struct mm_machine *build(const struct mm_policy_ops *policy, uint32_t nr_
 	for (uint32_t pfn = 0; pfn < nr_pages; pfn += 1024) {
 		if (pfn / 1024 % 8 == 7)
 			mm_seed_block_type(machine, pfn, MM_UNMOVABLE);
-		if (pfn / 1024 % 64 == 5 && kernel >= MM_KERNEL_STRICT_TYPES)
+		if (pfn / 1024 % 64 == 5 && kernel >= MM_KERNEL_STRICT_TYPES &&
+		    mm_seed_cma_area(machine, pfn, 1024, pfn / 65536 % 3, false) == MM_NONE)
 			mm_seed_block_type(machine, pfn, MM_CMA);
 		assert_true(mm_seed_free_block(machine, pfn, 10));
 	}
@@ -112,7 +114,17 @@ static struct mm_machine *build(const struct mm_policy_ops *policy, uint32_t nr_
 	return machine;
 }
 
-/* Of any size and place, or of 4 pageblocks; at most one at a time. */
+static void give_back(struct run *run)
+{
+	if (run->area == MM_NONE)
+		mm_free_contig_range(run->machine, run->range, run->nr_range);
+	else
+		assert_true(mm_cma_release(run->machine, run->area, run->range, run->nr_range));
+	run->nr_range = 0;
+	run->area = MM_NONE;
+}
+
+/* Of any size and place, of 4 pageblocks, or of a CMA area; at most one at a time. */
 static void random_range(struct run *run, const struct mm_request *request)
 {
 	struct mm_machine *machine = run->machine;
@@ -120,8 +132,13 @@ static void random_range(struct run *run, const struct mm_request *request)
 	uint32_t start = base_rng_below(&run->rng, machine->nr_pfns);
 
 	if (run->nr_range > 0) {
-		mm_free_contig_range(machine, run->range, run->nr_range);
-		run->nr_range = 0;
+		give_back(run);
+	} else if (machine->cma.nr_areas > 0 && base_rng_below(&run->rng, 2)) {
+		run->area = base_rng_below(&run->rng, machine->cma.nr_areas);
+		nr = 1 + base_rng_below(&run->rng, 1024);
+		run->range = mm_cma_alloc(machine, request, run->area, nr,
+		                          base_rng_below(&run->rng, 11));
+		run->nr_range = run->range == MM_NONE ? 0 : nr;
 	} else if (base_rng_below(&run->rng, 4) == 0) {
 		run->range = mm_alloc_contig_pages(machine, request, 2048);
 		run->nr_range = run->range == MM_NONE ? 0 : 2048;
@@ -202,6 +219,7 @@ static void run_machine(const struct mm_policy_ops *policy, uint32_t size, uint3
 	uint32_t nr_checks = sizes_mb[size] > 1024 ? 1 : NR_CHECKS;
 	struct run run = { .machine = build(policy, nr_pages, seed, kernel),
 		           .nr_lpages = nr_pages / 2 * 3,
+		           .area = MM_NONE,
 		           .max_order = (uint8_t)(size < 2   ? 5
 		                                  : size < 3 ? 9
 		                                             : 10) };
@@ -222,7 +240,8 @@ static void run_machine(const struct mm_policy_ops *policy, uint32_t size, uint3
 	}
 	for (uint32_t page = 0; page < run.nr_lpages; page++)
 		mm_free_lpage(run.machine, 0, page);
-	mm_free_contig_range(run.machine, run.range, run.nr_range);
+	if (run.nr_range > 0)
+		give_back(&run);
 	mm_drain_all_pages(run.machine);
 	machine_check(run.machine);
 	for (uint32_t i = 0; i < run.machine->nr_zones; i++)

@@ -173,6 +173,33 @@ static void pages_of_1_gib_are_ranges_that_can_be_made_free(void **state)
 	end(machine);
 }
 
+/* The second GiB is hugetlb's area, the kernel has a page in the first: the one of the area, then the third. */
+static void pages_of_1_gib_come_out_of_their_area_first(void **state)
+{
+	const uint32_t gigantic = 1u << 18;
+	struct mm_machine *machine = machine_new(3 * gigantic, 1, 0, policy_find("classic"));
+
+	(void)state;
+	assert_int_equal(mm_reserve_lpages(machine, 1, NULL), 0);
+	assert_int_equal(mm_seed_cma_area(machine, gigantic, gigantic, 9, true), 0);
+	for (uint32_t at = 1024; at < 3 * gigantic; at += 1024)
+		assert_true(mm_seed_free_block(machine, at, 10));
+	assert_int_equal(mm_seed_page(machine, 0, MM_LPAGE_KERNEL, 0, 10), 1);
+	machine_seed_done(machine);
+	assert_int_equal(mm_hugetlb_set_gigantic(machine, &nobody, 1), 0);
+	assert_true(mm_cma_is_used(machine, 0, gigantic));
+	assert_int_equal(machine->zones[0].nr_free_cma, 0);
+	assert_int_equal(machine_counter(machine, "cma_alloc_success"), 1);
+	assert_int_equal(mm_hugetlb_set_gigantic(machine, &nobody, 3), 1);
+	assert_int_equal(mm_hugetlb_pages(machine), 2 * gigantic);
+	assert_int_equal(machine_counter(machine, "cma_alloc_fail"), 2);
+	machine_check(machine);
+	assert_int_equal(mm_hugetlb_set_gigantic(machine, &nobody, 0), 0);
+	assert_false(mm_cma_is_used(machine, 0, gigantic));
+	assert_int_equal(machine->zones[0].nr_free_cma, gigantic);
+	end(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +210,7 @@ int main(void)
 		cmocka_unit_test(beyond_the_pool_there_is_as_much_as_overcommit_says),
 		cmocka_unit_test(a_recorded_pool_shrinks_by_what_is_not_in_use),
 		cmocka_unit_test(pages_of_1_gib_are_ranges_that_can_be_made_free),
+		cmocka_unit_test(pages_of_1_gib_come_out_of_their_area_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
