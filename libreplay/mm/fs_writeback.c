@@ -92,7 +92,7 @@ static void flush_one(struct mm_machine *machine)
 	if (page->state != MM_PAGE_USED || !(page->flags & MM_PG_DIRTY) ||
 	    (page->flags & (MM_PG_ANON | MM_PG_SHMEM)))
 		return;
-	if (mm_is_writeback(page) || !mm_start_writeback(machine, pfn, false)) {
+	if (mm_is_writeback(page) || !mm_start_writeback(machine, pfn, machine->current.cpu)) {
 		mm_queue_dirty(machine, pfn);
 		return;
 	}

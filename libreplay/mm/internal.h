@@ -601,12 +601,12 @@ struct mm_dirty_limits {
 
 int mm_writeback_init(struct mm_machine *machine, struct mmr_error *err) MMR_MUST_CHECK;
 void mm_writeback_deinit(struct mm_machine *machine);
-/* false: too many are being written. */
-bool mm_start_writeback(struct mm_machine *machine, uint32_t pfn, bool by_kswapd);
+/* cpu: whose queue it goes to, if to swap. false: too many are being written. */
+bool mm_start_writeback(struct mm_machine *machine, uint32_t pfn, uint16_t cpu);
 /* The page leaves: nobody waits for its write any more. */
 void mm_cancel_writeback(struct mm_machine *machine, uint32_t pfn);
-/* No room for more writes to swap in the queue of this kswapd or task. */
-bool mm_swap_writes_full(const struct mm_machine *machine, uint16_t cpu, bool kswapd);
+/* No room for more writes to swap in the queue of a CPU. */
+bool mm_swap_writes_full(const struct mm_machine *machine, uint16_t cpu);
 struct mm_dirty_limits mm_dirty_limits(const struct mm_machine *machine);
 /* The same with so many pages that may be dirty. */
 struct mm_dirty_limits mm_dirty_limits_of(const struct mm_machine *machine, uint64_t pages);

@@ -650,6 +650,8 @@ enum mm_kswapd_result {
 bool mm_kswapd_runnable(const struct mm_machine *machine, uint32_t node);
 enum mm_kswapd_result mm_kswapd_step(struct mm_machine *machine, uint32_t node);
 void mm_kswapd_nap_over(struct mm_machine *machine, uint32_t node);
+/* From now on its writes to swap go to the queue of this CPU; when it is woken anew, to that of the one it will run on. */
+void mm_kswapd_set_write_cpu(struct mm_machine *machine, uint32_t node, uint16_t cpu);
 /* Of the run that goes on, or the last one; its counts begin at 0 with each run. */
 const struct mm_scan_control *mm_kswapd_scan_control(const struct mm_machine *machine,
                                                      uint32_t node);
@@ -691,8 +693,10 @@ int mm_madvise_collapse(struct mm_machine *machine, const struct mm_request *req
 uint32_t mm_nr_writeback(const struct mm_machine *machine);
 /* They are in so many queues. */
 uint32_t mm_nr_write_queues(const struct mm_machine *machine);
-/* That of what this kswapd or task writes to swap. */
-uint32_t mm_swap_queue(const struct mm_machine *machine, uint16_t cpu, bool kswapd);
+/* That of what a CPU writes to swap. */
+uint32_t mm_swap_queue(const struct mm_machine *machine, uint16_t cpu);
+/* The CPU to whose queue a reclaimer writes. */
+uint16_t mm_write_cpu(const struct mm_machine *machine, const struct mm_scan_control *sc);
 /* The oldest write of a queue: its base pages (0: there is none), and when it began. */
 uint32_t mm_oldest_write_pages(const struct mm_machine *machine, uint32_t queue);
 uint64_t mm_oldest_write_begin_ns(const struct mm_machine *machine, uint32_t queue);

@@ -416,6 +416,7 @@ struct mm_kswapd {
 	bool in_pass;          /* pass is valid */
 	uint64_t wait_written; /* nothing to do before that many pages have been written */
 	uint16_t cpu;          /* that it will run on: beside who woke it */
+	uint16_t write_cpu;    /* whose queue its writes to swap go to */
 	uint8_t alloc_order;   /* of this run; after it, what kcompactd is to make */
 	uint8_t reclaim_order; /* at which it may sleep */
 	uint8_t run_zoneidx;
@@ -464,15 +465,13 @@ struct mm_node {
 #define MM_MAX_SWAP_QUEUES 16u
 #define MM_FLUSH_MARKS     64 /* of wake-ups of the flushers, until what was dirty then is old */
 
-/* What is written to files has one queue; to swap kswapd has the first, tasks one of the others by their CPU. */
+/* What is written to files has one queue; what is written to swap one of the others, by the CPU that begins it. */
 enum { MM_WRITE_FILE, MM_WRITE_SWAP, MM_NR_WRITE_QUEUES = MM_WRITE_SWAP + MM_MAX_SWAP_QUEUES };
 
-/* Of those of the swap device, 0: kswapd's, and where there is but one CPU, the only one. */
-static inline uint32_t mm_swap_queue_of(uint32_t nr_cpus, uint16_t cpu, bool kswapd)
+/* Of those of the swap device that of a CPU. */
+static inline uint32_t mm_swap_queue_of(uint32_t nr_cpus, uint16_t cpu)
 {
-	uint32_t most = MM_MAX_SWAP_QUEUES - 1;
-
-	return kswapd || nr_cpus <= 1 ? 0 : 1 + cpu % (nr_cpus < most ? nr_cpus : most);
+	return cpu % (nr_cpus < MM_MAX_SWAP_QUEUES ? nr_cpus : MM_MAX_SWAP_QUEUES);
 }
 
 struct mm_write {

@@ -131,6 +131,7 @@ void mm_note_waker(struct mm_machine *machine, const struct mm_zone *zone, uint1
 	for (uint32_t i = 0; i < machine->nr_cpus && machine->homes[next] != zone->node; i++)
 		next = (uint16_t)((next + 1u) % machine->nr_cpus);
 	machine->nodes[zone->node].kswapd.cpu = next;
+	machine->nodes[zone->node].kswapd.write_cpu = next;
 }
 
 static uint32_t rmqueue(struct mm_machine *machine, struct mm_zone *zone,

@@ -8,15 +8,16 @@
  * There are two devices, that of the swap area and that of the files. To swap each CPU has a queue of its own (blk-mq): what a
  * task writes need not wait for what kswapd has written on another CPU.
  *
- *	queue       0        1          2              3
- *	            files    kswapds    tasks, CPU 0   tasks, CPU 1 ...
+ *	queue       0        1        2
+ *	            files    CPU 0    CPU 1 ...
  *
  * State: a ring of the writes of each queue.
  *
  * Follows folio_start_writeback(), folio_end_writeback(), folio_rotate_reclaimable(), domain_dirty_limits(),
  * global_dirtyable_memory() of v6.12.
  *
- * Bias: kswapd has a queue of its own wherever it runs, as the replay's CPU for it is not the recorded one.
+ * Bias: kswapd writes to the queue of the CPU that it had in the recording at about that time (mm_kswapd_set_write_cpu()),
+ * also where it runs on another one here.
  *
  * Not modelled: devices of one queue; several devices of files; that swap may share the device with files; highmem;
  * higher limits for real-time tasks.
@@ -33,8 +34,7 @@ int mm_writeback_init(struct mm_machine *machine, struct mmr_error *err)
 {
 	struct mm_writeback *wb = &machine->writeback;
 
-	wb->nr_queues =
-		machine->nr_cpus <= 1 ? MM_WRITE_SWAP + 1u : MM_WRITE_SWAP + 1u + machine->nr_cpus;
+	wb->nr_queues = MM_WRITE_SWAP + machine->nr_cpus;
 	if (wb->nr_queues > MM_NR_WRITE_QUEUES)
 		wb->nr_queues = MM_NR_WRITE_QUEUES;
 	for (uint32_t i = 0; i < wb->nr_queues; i++) {
@@ -66,9 +66,14 @@ uint32_t mm_nr_write_queues(const struct mm_machine *machine)
 	return machine->writeback.nr_queues;
 }
 
-uint32_t mm_swap_queue(const struct mm_machine *machine, uint16_t cpu, bool kswapd)
+uint32_t mm_swap_queue(const struct mm_machine *machine, uint16_t cpu)
 {
-	return MM_WRITE_SWAP + mm_swap_queue_of(machine->nr_cpus, cpu, kswapd);
+	return MM_WRITE_SWAP + mm_swap_queue_of(machine->nr_cpus, cpu);
+}
+
+uint16_t mm_write_cpu(const struct mm_machine *machine, const struct mm_scan_control *sc)
+{
+	return sc->kswapd ? machine->nodes[sc->node].kswapd.write_cpu : sc->cpu;
 }
 
 static void account(struct mm_machine *machine, const struct mm_page *page, bool begin)
@@ -103,11 +108,10 @@ static bool grow(struct mm_write_queue *queue)
 	return true;
 }
 
-bool mm_start_writeback(struct mm_machine *machine, uint32_t pfn, bool by_kswapd)
+bool mm_start_writeback(struct mm_machine *machine, uint32_t pfn, uint16_t cpu)
 {
 	struct mm_page *page = &machine->pages[pfn];
-	uint32_t to = goes_to_swap(page) ? mm_swap_queue(machine, machine->current.cpu, by_kswapd)
-	                                 : (uint32_t)MM_WRITE_FILE;
+	uint32_t to = goes_to_swap(page) ? mm_swap_queue(machine, cpu) : (uint32_t)MM_WRITE_FILE;
 	struct mm_write_queue *queue = &machine->writeback.queues[to];
 
 	MM_CHECK(machine, !mm_is_writeback(page), pfn);
@@ -181,11 +185,9 @@ uint32_t mm_nr_writeback(const struct mm_machine *machine)
 	return machine->writeback.count;
 }
 
-bool mm_swap_writes_full(const struct mm_machine *machine, uint16_t cpu, bool kswapd)
+bool mm_swap_writes_full(const struct mm_machine *machine, uint16_t cpu)
 {
-	uint32_t queue = mm_swap_queue(machine, cpu, kswapd);
-
-	return machine->writeback.queues[queue].count >= MM_WRITEBACK_LIMIT;
+	return machine->writeback.queues[mm_swap_queue(machine, cpu)].count >= MM_WRITEBACK_LIMIT;
 }
 
 bool mm_lpage_is_written(const struct mm_machine *machine, uint32_t number)

@@ -212,8 +212,9 @@ static bool skip_throttle(const struct mm_machine *machine, const struct mm_node
 /* The device takes nothing more before enough of what is in its queue is done (blk_mq_get_tag()). */
 void mm_wait_for_queue(struct mm_machine *machine, const struct mm_scan_control *sc)
 {
-	for (uint32_t i = 0; i < MM_MAX_WRITES && mm_swap_writes_full(machine, sc->cpu, sc->kswapd);
-	     i++)
+	uint16_t cpu = mm_write_cpu(machine, sc);
+
+	for (uint32_t i = 0; i < MM_MAX_WRITES && mm_swap_writes_full(machine, cpu); i++)
 		throttle(machine, sc, MM_THROTTLE_WRITEBACK);
 }
 

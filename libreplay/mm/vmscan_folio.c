@@ -60,7 +60,7 @@ static enum outcome write_page(struct mm_machine *machine, struct mm_scan_contro
 	uint32_t nr = mm_block_pages(page->order);
 	bool at_once = needs_swap(page) && machine->settings.swap_device == MM_SWAP_AT_ONCE;
 
-	if (!at_once && !mm_start_writeback(machine, pfn, sc->kswapd))
+	if (!at_once && !mm_start_writeback(machine, pfn, mm_write_cpu(machine, sc)))
 		return KEEP;
 	mm_clear_dirty(machine, pfn);
 	page->io |= MM_IO_RECLAIM;

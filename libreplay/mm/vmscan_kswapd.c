@@ -305,6 +305,11 @@ const struct mm_scan_control *mm_kswapd_scan_control(const struct mm_machine *ma
 	return &machine->nodes[n].kswapd.sc;
 }
 
+void mm_kswapd_set_write_cpu(struct mm_machine *machine, uint32_t n, uint16_t cpu)
+{
+	machine->nodes[n].kswapd.write_cpu = cpu;
+}
+
 bool mm_kswapd_runnable(const struct mm_machine *machine, uint32_t n)
 {
 	return machine->nodes[n].kswapd.state == MM_KSWAPD_BALANCE;
@@ -317,7 +322,7 @@ enum mm_kswapd_result mm_kswapd_step(struct mm_machine *machine, uint32_t n)
 
 	if (kswapd->state != MM_KSWAPD_BALANCE)
 		return kswapd->state == MM_KSWAPD_NAP ? MM_KSWAPD_NAPPING : MM_KSWAPD_IDLE;
-	if (mm_swap_writes_full(machine, kswapd->cpu, true) ||
+	if (mm_swap_writes_full(machine, kswapd->write_cpu) ||
 	    (machine->nr_written < kswapd->wait_written && machine->writeback.count > 0))
 		return MM_KSWAPD_BLOCKED;
 	if (!kswapd->running)

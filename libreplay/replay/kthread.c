@@ -84,6 +84,17 @@ static void get_cpu(struct replay *replay, uint32_t n)
 		mm_kswapd_take_request(replay->machine, n);
 }
 
+/* It is on the CPU that it had in the recording, as far as its queue of the swap device goes. */
+static void set_write_cpu(struct replay *replay, uint32_t n)
+{
+	uint32_t cpu = replay->kswapd_cpus ? replay_kswapd_cpu(replay->kswapd_cpus, n,
+	                                                       replay->kswapd[n].ready_ns)
+	                                   : REPLAY_KSWAPD_NO_CPU;
+
+	if (cpu != REPLAY_KSWAPD_NO_CPU)
+		mm_kswapd_set_write_cpu(replay->machine, n, (uint16_t)(cpu % replay->nr_cpus));
+}
+
 void replay_kthread_run(struct replay *replay, uint32_t n)
 {
 	struct replay_kthread *thread = &replay->kswapd[n];
@@ -105,6 +116,7 @@ void replay_kthread_run(struct replay *replay, uint32_t n)
 	}
 	now_ns = thread->ready_ns;
 	thread->nap_end_ns = REPLAY_NEVER;
+	set_write_cpu(replay, n);
 	switch (mm_kswapd_step(replay->machine, n)) {
 	case MM_KSWAPD_BLOCKED:
 		thread->ready_ns = replay_simtime_write_ns(replay);
@@ -226,7 +238,8 @@ static void throttle(void *data, const struct mm_scan_control *sc, enum mm_throt
 	uint64_t write_ns;
 
 	replay_simtime_writes(replay);
-	write_ns = replay->write_done_ns[mm_swap_queue(replay->machine, sc->cpu, sc->kswapd)];
+	write_ns = replay->write_done_ns[mm_swap_queue(replay->machine,
+	                                               mm_write_cpu(replay->machine, sc))];
 	if (reason == MM_THROTTLE_WRITEBACK && write_ns > reclaim.begin_ns)
 		wait_ns = write_ns - reclaim.begin_ns;
 	replay_sleep(replay, wait_ns);

@@ -39,6 +39,7 @@ int replay_create(const struct replay_config *config, struct replay **ret, struc
 	replay->stalls = &config->start->stalls;
 	replay->wakes = &config->start->wakes;
 	replay->kswapd_wakes = &config->start->kswapd_wakes;
+	replay->kswapd_cpus = config->start->kswapd_cpus;
 	replay->alone_percent = config->start->alone_percent;
 	if (config->tunables->source[REPLAY_TUNABLE_DIRECT_STRETCH] != REPLAY_TUNABLE_SET)
 		replay->direct_pauses = config->start->direct_pauses;

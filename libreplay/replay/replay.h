@@ -24,6 +24,7 @@
 
 #include "demand.h"
 #include "file_device.h"
+#include "kswapd_cpu.h"
 #include "kswapd_wakes.h"
 #include "pause.h"
 #include "reference_share.h"
@@ -206,9 +207,10 @@ struct replay_start {
 	struct replay_file_device device;        /* how fast files were written */
 	struct replay_swap_device *swap_device;  /* … and swap; NULL: that is not known */
 	struct replay_spread stalls; /* direct reclaims, for a page that they took, of their mean */
-	struct replay_pauses *direct_pauses; /* or NULL */
-	struct replay_pace *kswapd_pace;     /* or NULL */
-	struct replay_wake_vec kswapd_wakes; /* of the recorded kernel */
+	struct replay_pauses *direct_pauses;    /* or NULL */
+	struct replay_pace *kswapd_pace;        /* or NULL */
+	struct replay_wake_vec kswapd_wakes;    /* of the recorded kernel */
+	struct replay_kswapd_cpus *kswapd_cpus; /* or NULL */
 	struct replay_spread wakes; /* until kswapd that is woken has a CPU, of the median */
 	/* Wakes for a lower zone after which it heeds nobody but who woke it. */
 	uint32_t alone_percent[MM_ZONE_NORMAL];

@@ -127,7 +127,8 @@ struct replay {
 	const struct replay_spread *stalls; /* as recorded */
 	const struct replay_spread *wakes;
 	const struct replay_wake_vec *kswapd_wakes;
-	const uint32_t *alone_percent; /* [MM_ZONE_NORMAL] */
+	const struct replay_kswapd_cpus *kswapd_cpus; /* NULL: not known */
+	const uint32_t *alone_percent;                /* [MM_ZONE_NORMAL] */
 	/* NULL: direct.stretch is the user's, or too little is known. */
 	const struct replay_pauses *direct_pauses;
 	/* NULL: kswapd.cpu is, or there is none. */

@@ -534,6 +534,7 @@ void replay_start_deinit(struct replay_start *start)
 	base_free(start->direct_pauses);
 	base_free(start->kswapd_pace);
 	replay_wake_vec_deinit(&start->kswapd_wakes);
+	replay_kswapd_cpus_destroy(start->kswapd_cpus);
 	replay_swap_device_destroy(start->swap_device);
 	memset(start, 0, sizeof(*start));
 }

@@ -52,7 +52,8 @@ static int open_calibrate(const struct mmr_trace *trace, struct replay_survey *s
 	start->device.span.last_ns = info->last_ns;
 	start->swap_device = replay_swap_device_create(info->first_ns, info->last_ns);
 	survey->swap = replay_swap_meter_create(info->nr_cpus, start->mglru);
-	if (!start->swap_device || !survey->swap)
+	start->kswapd_cpus = replay_kswapd_cpus_create(info->first_ns, info->last_ns);
+	if (!start->swap_device || !survey->swap || !start->kswapd_cpus)
 		return base_error(err, MMR_E_NOMEM,
 		                  "out of memory for the pace of the swap device");
 	return 0;
@@ -147,6 +148,7 @@ int replay_survey_event(struct replay_survey *survey, const struct mmr_event *ev
 		replay_reference_event(&survey->start->reference, event);
 		replay_file_device_event(&survey->start->device, event);
 		replay_swap_meter_event(survey->swap, survey->start->swap_device, event);
+		replay_kswapd_cpus_event(survey->start->kswapd_cpus, event);
 	}
 	replay_ksm_cost_event(&survey->ksm, event);
 	if (!survey->lists)
@@ -176,6 +178,7 @@ int replay_survey_finish(struct replay_survey *survey, struct replay_tunables *t
 
 	if (survey->calibrate) {
 		replay_swap_device_finish(start->swap_device);
+		replay_kswapd_cpus_finish(start->kswapd_cpus);
 		replay_calibrate_finish(survey->calibrate, tunables, start);
 	}
 	replay_ksm_cost_record(&survey->ksm, tunables);

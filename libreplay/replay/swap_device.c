@@ -21,7 +21,7 @@
  * A write that took HELD_NS, which is longer than any device needs for what is in its queue, was held up: the device of a
  * virtual machine stands still as its host has other things to do. What reclaim writes meanwhile is neither free nor to be found
  * by reclaim again, so that it goes on to write more; of that the machine has too much free afterwards. Known is so the last
- * write of kswapd, and of the tasks of each CPU, of each of 2,048 equal parts of the trace; what begins in between is done no
+ * write of each CPU of each of 2,048 equal parts of the trace; what begins in between is done no
  * earlier than that before. The replay has such queues too (mm/page_writeback.c).
  *
  * State: the writes of each CPU under way that were begun last; when each of them was, by page frame, where others
@@ -48,7 +48,6 @@
 #define NR_FRAMES  65536 /* a power of two */
 #define NR_CPUS    16    /* more of them share one's queue */
 #define NR_WRITES  8192
-#define NR_KSWAPDS 8
 
 #define INACTIVE_ANON 0
 #define WRITES_ANON   1 /* RECLAIM_WB_ANON */
@@ -89,8 +88,6 @@ struct replay_swap_meter {
 	uint32_t nr_waiting; /* pages on their way to the tail of their list, at most */
 	bool generations;
 	struct queue queues[NR_CPUS];
-	uint32_t kswapds[NR_KSWAPDS]; /* their pids */
-	uint32_t nr_kswapds;
 	uint32_t nr_cpus;
 };
 
@@ -202,21 +199,6 @@ static void see_look_end(struct replay_swap_meter *meter, const struct mmr_event
 	look->pid = 0;
 }
 
-static bool is_kswapd(const struct replay_swap_meter *meter, uint32_t pid)
-{
-	for (uint32_t i = 0; i < meter->nr_kswapds; i++) {
-		if (meter->kswapds[i] == pid)
-			return true;
-	}
-	return false;
-}
-
-static void see_kswapd(struct replay_swap_meter *meter, const struct mmr_event *event)
-{
-	if (meter->nr_kswapds < NR_KSWAPDS && !is_kswapd(meter, event->pid))
-		meter->kswapds[meter->nr_kswapds++] = event->pid;
-}
-
 static void see_write(struct replay_swap_meter *meter, const struct mmr_event *event)
 {
 	uint32_t cpu = event->cpu % NR_CPUS;
@@ -229,8 +211,7 @@ static void see_write(struct replay_swap_meter *meter, const struct mmr_event *e
 	if (queue->end - queue->begin == NR_WRITES)
 		queue->begin++;
 	queue->writes[queue->end++ % NR_WRITES] =
-		(struct write){ event->t_ns, mm_swap_queue_of(meter->nr_cpus, event->cpu,
-		                                              is_kswapd(meter, event->pid)) };
+		(struct write){ event->t_ns, mm_swap_queue_of(meter->nr_cpus, event->cpu) };
 }
 
 static void see_free(struct replay_swap_meter *meter, struct replay_swap_device *device,
@@ -261,9 +242,6 @@ void replay_swap_meter_event(struct replay_swap_meter *meter, struct replay_swap
 	switch (event->kind) {
 	case MMR_EVENT_LOST:
 		forget(meter);
-		break;
-	case MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE:
-		see_kswapd(meter, event);
 		break;
 	case MMR_EVENT_MM_VMSCAN_LRU_ISOLATE:
 		see_isolate(meter, event);

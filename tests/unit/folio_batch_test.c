@@ -220,7 +220,7 @@ static void written_pages_go_next_together(void **state)
 	for (uint32_t page = 20; page < 22; page++) {
 		machine->current.cpu = 1;
 		mm_clear_dirty(machine, mm_lpage(machine, page)->pfn);
-		assert_true(mm_start_writeback(machine, mm_lpage(machine, page)->pfn, false));
+		assert_true(mm_start_writeback(machine, mm_lpage(machine, page)->pfn, 1));
 		page_of(machine, page)->io |= MM_IO_RECLAIM;
 	}
 	machine->current.cpu = 0;

@@ -169,37 +169,35 @@ static void flushers_begin_at_the_background_limit(void **state)
 	end(machine);
 }
 
-static void begin_write(struct mm_machine *machine, uint32_t page, bool by_kswapd)
+static void begin_write(struct mm_machine *machine, uint32_t page, uint16_t cpu)
 {
 	uint32_t pfn = mm_lpage(machine, page)->pfn;
 
 	mm_clear_dirty(machine, pfn);
-	assert_true(mm_start_writeback(machine, pfn, by_kswapd));
+	assert_true(mm_start_writeback(machine, pfn, cpu));
 }
 
-static void tasks_need_not_wait_for_what_kswapd_writes(void **state)
+static void a_cpu_need_not_wait_for_what_another_writes(void **state)
 {
 	struct mm_machine *machine = machine_new(NR_PAGES, 2, NR_PAGES, &policy_classic);
-	uint32_t kswapds = mm_swap_queue(machine, 0, true), own;
+	uint32_t others = mm_swap_queue(machine, 0), own = mm_swap_queue(machine, 1);
 
 	(void)state;
 	machine_all_free(machine);
 	assert_int_equal(mm_reserve_lpages(machine, 3 * NR_PAGES, NULL), 0);
-	own = mm_swap_queue(machine, 1, false);
 	for (uint32_t i = 0; i < 3; i++)
 		cold_anon(machine, i);
-	machine->current.cpu = 1;
-	begin_write(machine, 0, true);
-	begin_write(machine, 1, true);
-	begin_write(machine, 2, false);
-	assert_int_not_equal(own, kswapds);
+	begin_write(machine, 0, 0);
+	begin_write(machine, 1, 0);
+	begin_write(machine, 2, 1);
+	assert_int_not_equal(own, others);
 	assert_true(own < mm_nr_write_queues(machine));
 	mm_end_write(machine, own);
 	assert_false(mm_is_writeback(&machine->pages[mm_lpage(machine, 2)->pfn]));
 	assert_int_equal(mm_oldest_write_pages(machine, own), 0);
 	mm_cancel_writeback(machine, mm_lpage(machine, 0)->pfn);
 	assert_int_equal(mm_nr_writeback(machine), 1);
-	mm_end_write(machine, kswapds);
+	mm_end_write(machine, others);
 	assert_int_equal(mm_nr_writeback(machine), 0);
 	end(machine);
 }
@@ -214,10 +212,10 @@ static void a_long_queue(void **state)
 	for (uint32_t i = 0; i < nr; i++)
 		cold_anon(machine, i);
 	for (uint32_t i = 0; i < 100; i++)
-		begin_write(machine, i, true);
+		begin_write(machine, i, 0);
 	mm_end_writeback(machine, 100);
 	for (uint32_t i = 100; i < nr; i++)
-		begin_write(machine, i, true);
+		begin_write(machine, i, 0);
 	for (uint32_t i = 100; i < nr; i++) {
 		assert_true(mm_is_writeback(&machine->pages[mm_lpage(machine, i)->pfn]));
 		mm_end_write(machine, MM_WRITE_SWAP);
@@ -371,7 +369,7 @@ int main(void)
 		cmocka_unit_test(a_fast_device_lets_the_page_go_at_once),
 		cmocka_unit_test(kswapd_waits_for_what_it_met_twice),
 		cmocka_unit_test(dirty_pages_of_files_are_left_to_the_flushers),
-		cmocka_unit_test(tasks_need_not_wait_for_what_kswapd_writes),
+		cmocka_unit_test(a_cpu_need_not_wait_for_what_another_writes),
 		cmocka_unit_test(a_long_queue),
 		cmocka_unit_test(flushers_begin_at_the_background_limit),
 		cmocka_unit_test(a_pass_of_the_flushers_ends),

@@ -263,7 +263,6 @@ static void files_tell_nothing(void **state)
  */
 static void two_queues(struct fixture *f)
 {
-	see(f, (struct mmr_event){ .kind = MMR_EVENT_MM_VMSCAN_KSWAPD_WAKE, .pid = KSWAPD });
 	for (uint32_t i = 0; i < 61; i++)
 		see(f, (struct mmr_event){ .t_ns = 970 * MS + i,
 		                           .cpu = 1,
@@ -285,27 +284,22 @@ static void two_queues(struct fixture *f)
 	replay_swap_device_finish(f->device);
 }
 
-static void a_task_need_not_wait_for_kswapd(void **state)
+static void a_cpu_need_not_wait_for_another(void **state)
 {
 	struct fixture *f = *state;
-	uint32_t kswapds = mm_swap_queue_of(2, 1, true);
 
 	two_queues(f);
-	assert_int_equal(replay_swap_device_held(f->device, kswapds, 970 * MS), 1039 * MS);
-	for (uint16_t cpu = 0; cpu < 2; cpu++)
-		assert_int_equal(replay_swap_device_held(f->device, mm_swap_queue_of(2, cpu, false),
-		                                         970 * MS),
-		                 0);
+	assert_int_equal(replay_swap_device_held(f->device, mm_swap_queue_of(2, 1), 970 * MS),
+	                 1039 * MS);
+	assert_int_equal(replay_swap_device_held(f->device, mm_swap_queue_of(2, 0), 970 * MS), 0);
 }
 
 static void queues_of_cpus(void **state)
 {
 	(void)state;
-	assert_int_equal(mm_swap_queue_of(1, 0, false), mm_swap_queue_of(1, 0, true));
-	assert_int_not_equal(mm_swap_queue_of(2, 0, false), mm_swap_queue_of(2, 0, true));
-	assert_int_not_equal(mm_swap_queue_of(2, 0, false), mm_swap_queue_of(2, 1, false));
+	assert_int_not_equal(mm_swap_queue_of(2, 0), mm_swap_queue_of(2, 1));
 	for (uint16_t cpu = 0; cpu < 256; cpu++)
-		assert_in_range(mm_swap_queue_of(256, cpu, false), 1, MM_MAX_SWAP_QUEUES - 1);
+		assert_in_range(mm_swap_queue_of(256, cpu), 0, MM_MAX_SWAP_QUEUES - 1);
 }
 
 static void lost_events(void **state)
@@ -329,7 +323,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(found_by_reclaim, setup, teardown),
 		cmocka_unit_test_setup_teardown(exit_tells_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(files_tell_nothing, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_task_need_not_wait_for_kswapd, setup_cpus,
+		cmocka_unit_test_setup_teardown(a_cpu_need_not_wait_for_another, setup_cpus,
 		                                teardown),
 		cmocka_unit_test(queues_of_cpus),
 		cmocka_unit_test_setup_teardown(lost_events, setup, teardown),
