@@ -30,7 +30,7 @@ static const struct limit_row {
 	{ "free memory", false,
 	  "SELECT CASE WHEN count(*) THEN 'followed block by block, ' || count(*) || ' samples' ELSE"
 	  " 'not followed: that takes a full snapshot and a recording of the whole machine' END, count(*) = 0"
-	  " FROM (SELECT DISTINCT t_ns FROM buddy WHERE run_id = ?1)" },
+	  " FROM instant WHERE run_id = ?1" },
 	{ "accesses", false,
 	  "SELECT CASE access_source WHEN 'none' THEN 'not sampled: which pages were in use is known only where"
 	  " they faulted or reclaim looked (mmcap record --access)' WHEN 'model' THEN 'not sampled, modelled from"

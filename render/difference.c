@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "axis.h"
 #include "board.h"
@@ -104,8 +103,7 @@ static int load_waits(struct difference *all, size_t number, struct mmr_error *e
 	for (size_t i = 0; i < NR_STALL_KINDS && !rc; i++) {
 		const struct stall_kind *kind = &stall_kinds[i];
 
-		if (kind->background || kind->source == STALL_OOM ||
-		    strcmp(kind->kind, "throttle") == 0)
+		if (kind->background || kind->source == STALL_OOM || kind->within)
 			continue;
 		for (size_t j = 0; j < set.of[i].count; j++) {
 			struct stall stall = set.of[i].items[j];

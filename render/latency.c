@@ -48,7 +48,7 @@ static size_t wait_of(const struct stall_kind *kind)
 {
 	if (kind->background || kind->source == STALL_OOM)
 		return NR_WAITS;
-	if (strcmp(kind->kind, "throttle") == 0)
+	if (kind->source == STALL_DIRTY || kind->within)
 		return WAIT_THROTTLED;
 	return kind->source == STALL_COMPACTION ? WAIT_COMPACTION : WAIT_RECLAIM;
 }

@@ -7,7 +7,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "axis.h"
 #include "chart.h"
@@ -82,7 +81,7 @@ static int by_value(const void *left, const void *right)
 	return *a < *b ? -1 : *a > *b;
 }
 
-/* Of all that wait; a throttled task waits within its reclaim. */
+/* Of all that wait. */
 static void read_stalls(const struct stall_set *set, double figures[4])
 {
 	size_t count = 0, room = 0, rank;
@@ -94,8 +93,7 @@ static void read_stalls(const struct stall_set *set, double figures[4])
 	for (size_t i = 0; i < NR_STALL_KINDS; i++) {
 		const struct stall_kind *kind = &stall_kinds[i];
 
-		if (kind->background || kind->source == STALL_OOM ||
-		    strcmp(kind->kind, "throttle") == 0)
+		if (kind->background || kind->source == STALL_OOM || kind->within)
 			continue;
 		for (size_t j = 0; j < set->of[i].count; j++) {
 			durations[count++] = (double)set->of[i].items[j].duration_ns;

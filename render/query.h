@@ -152,7 +152,8 @@ struct stalls {
 	int64_t last_ns; /* end of the one that ends last */
 };
 
-enum stall_source { STALL_RECLAIM, STALL_COMPACTION, STALL_OOM };
+/* STALL_DIRTY: those who dirty too much are held back, which stands among reclaim in the database. */
+enum stall_source { STALL_RECLAIM, STALL_DIRTY, STALL_COMPACTION, STALL_OOM };
 
 int db_stalls(struct db *db, const struct run *run, enum stall_source source, const char *kind,
               struct stalls *stalls, struct mmr_error *err);

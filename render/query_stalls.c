@@ -7,12 +7,18 @@
 #include "query.h"
 #include "query_sql.h"
 
+#define CAUSE_DIRTY "'too many dirty pages'"
+
 int db_stalls(struct db *db, const struct run *run, enum stall_source source, const char *kind,
               struct stalls *stalls, struct mmr_error *err)
 {
 	static const char *const sql[] = {
 		[STALL_RECLAIM] = "SELECT start_ns, duration_ns FROM reclaim_episode "
-				  "WHERE run_id = ? AND kind = ?2 ORDER BY start_ns",
+				  "WHERE run_id = ? AND kind = ?2 AND cause IS NOT " CAUSE_DIRTY
+				  " ORDER BY start_ns",
+		[STALL_DIRTY] = "SELECT start_ns, duration_ns FROM reclaim_episode "
+				"WHERE run_id = ? AND kind = ?2 AND cause = " CAUSE_DIRTY
+				" ORDER BY start_ns",
 		[STALL_COMPACTION] = "SELECT start_ns, duration_ns FROM compaction_episode "
 				     "WHERE run_id = ? AND kind = ?2 ORDER BY start_ns",
 		[STALL_OOM] = "SELECT t_ns, 0 FROM oom_kill WHERE run_id = ? ORDER BY t_ns",
@@ -72,15 +78,12 @@ int64_t db_first_sample(struct db *db, const struct run *run)
 
 /* ---- by task ---- */
 
-/*
- * A pair of kind and place in stall_kinds[]: what a task itself waits for. Throttled reclaim is a part of these, but not
- * the throttling of those who dirty too much.
- */
+/* A pair of kind and place in stall_kinds[]: what a task itself waits for. */
 static const struct {
 	const char *kind;
 	size_t number;
 } waits_of_tasks[] = {
-	{ "direct", 0 }, { "throttle", 1 }, { "memcg", 2 }, { "node", 3 }, { "compaction", 4 }
+	{ "direct", 0 }, { "memcg", 2 }, { "node", 3 }, { "compaction", 4 }, { "throttle", 5 }
 };
 
 static size_t wait_number(const char *kind)
@@ -136,7 +139,7 @@ int db_task_waits(struct db *db, const struct run *run, int64_t since, int64_t u
 		"SELECT pid, comm, kind, count(*) AS n, sum(ns) AS total, max(ns) AS longest FROM ("
 		"SELECT pid, comm, kind, start_ns, 1.0 * coalesce(duration_ns, ?4 - start_ns) AS ns "
 		"FROM reclaim_episode WHERE run_id = ?1 AND (kind IN ('direct', 'memcg', 'node') "
-		"OR cause = 'too many dirty pages') "
+		"OR cause = " CAUSE_DIRTY ") "
 		"UNION ALL "
 		"SELECT pid, comm, 'compaction', start_ns, 1.0 * coalesce(duration_ns, ?4 - start_ns) "
 		"FROM compaction_episode WHERE run_id = ?1 AND kind = 'direct') "

@@ -8,17 +8,18 @@
 
 /* Tasks that had to wait first, then the kernel's own threads. */
 const struct stall_kind stall_kinds[NR_STALL_KINDS] = {
-	{ STALL_RECLAIM, "direct", "direct reclaim", "stall", false, HUE_VERMILLION },
-	{ STALL_RECLAIM, "throttle", "throttled", "stall", false, HUE_PURPLE },
-	{ STALL_RECLAIM, "memcg", "cgroup reclaim", "stall", false, HUE_ORANGE },
-	{ STALL_RECLAIM, "node", "node reclaim", "stall", false, HUE_YELLOW },
-	{ STALL_COMPACTION, "direct", "direct compaction", "stall", false, HUE_BLUE },
-	{ STALL_RECLAIM, "kswapd", "kswapd", "run", true, HUE_GREEN },
-	{ STALL_COMPACTION, "kcompactd", "kcompactd", "run", true, HUE_SKY },
-	{ STALL_COMPACTION, "khugepaged", "khugepaged's compaction", "run", true, HUE_SKY },
-	{ STALL_COMPACTION, "manual", "compaction by hand", "run", true, HUE_SKY },
-	{ STALL_COMPACTION, "other", "other compaction", "run", true, HUE_SKY },
-	{ STALL_OOM, "", "out of memory", "kill", false, HUE_BLACK },
+	{ STALL_RECLAIM, "direct", "direct reclaim", "stall", false, false, HUE_VERMILLION },
+	{ STALL_RECLAIM, "throttle", "throttled reclaim", "stall", false, true, HUE_PURPLE },
+	{ STALL_RECLAIM, "memcg", "cgroup reclaim", "stall", false, false, HUE_ORANGE },
+	{ STALL_RECLAIM, "node", "node reclaim", "stall", false, false, HUE_YELLOW },
+	{ STALL_COMPACTION, "direct", "direct compaction", "stall", false, false, HUE_BLUE },
+	{ STALL_DIRTY, "throttle", "throttled writers", "stall", false, false, HUE_PURPLE },
+	{ STALL_RECLAIM, "kswapd", "kswapd", "run", true, false, HUE_GREEN },
+	{ STALL_COMPACTION, "kcompactd", "kcompactd", "run", true, false, HUE_SKY },
+	{ STALL_COMPACTION, "khugepaged", "khugepaged's compaction", "run", true, false, HUE_SKY },
+	{ STALL_COMPACTION, "manual", "compaction by hand", "run", true, false, HUE_SKY },
+	{ STALL_COMPACTION, "other", "other compaction", "run", true, false, HUE_SKY },
+	{ STALL_OOM, "", "out of memory", "kill", false, false, HUE_BLACK },
 };
 
 int stall_set_load(struct db *db, const struct run *run, struct stall_set *set,

@@ -11,10 +11,11 @@ struct stall_kind {
 	const char *kind, *title;
 	const char *one; /* what a row of it is called */
 	bool background; /* nobody waits for it */
+	bool within;     /* it is part of another wait */
 	enum hue hue;
 };
 
-#define NR_STALL_KINDS 11
+#define NR_STALL_KINDS 12
 extern const struct stall_kind stall_kinds[NR_STALL_KINDS];
 
 /* Each kind of a run, in the order of the table. */

@@ -79,7 +79,7 @@ static void judge(const struct finding_facts *facts, struct finding *finding)
 		finding_say(
 			finding,
 			"Writers were put to sleep %s, for %s at the longest, because more memory was dirty "
-			"than vm.dirty_ratio allows: they write faster than the device takes it.",
+			"than vm.dirty_ratio (or vm.dirty_bytes) allows: they write faster than the device takes it.",
 			say_number(fact(facts, "stalls"), "time"),
 			say_time(fact(facts, "longest_ns")));
 	if (*fact_text(facts, "writer") && fact(facts, "writer_files") > 1)
