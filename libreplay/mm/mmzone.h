@@ -468,10 +468,12 @@ struct mm_node {
 /* What is written to files has one queue; what is written to swap one of the others, by the CPU that begins it. */
 enum { MM_WRITE_FILE, MM_WRITE_SWAP, MM_NR_WRITE_QUEUES = MM_WRITE_SWAP + MM_MAX_SWAP_QUEUES };
 
-/* Of those of the swap device that of a CPU. */
+/* Of those of the swap device that of a CPU; where no CPU is known they share the first. */
 static inline uint32_t mm_swap_queue_of(uint32_t nr_cpus, uint16_t cpu)
 {
-	return cpu % (nr_cpus < MM_MAX_SWAP_QUEUES ? nr_cpus : MM_MAX_SWAP_QUEUES);
+	uint32_t nr = nr_cpus < MM_MAX_SWAP_QUEUES ? nr_cpus : MM_MAX_SWAP_QUEUES;
+
+	return nr == 0 ? 0 : cpu % nr;
 }
 
 struct mm_write {

@@ -298,6 +298,7 @@ static void queues_of_cpus(void **state)
 {
 	(void)state;
 	assert_int_not_equal(mm_swap_queue_of(2, 0), mm_swap_queue_of(2, 1));
+	assert_int_equal(mm_swap_queue_of(0, 1), 0);
 	for (uint16_t cpu = 0; cpu < 256; cpu++)
 		assert_in_range(mm_swap_queue_of(256, cpu), 0, MM_MAX_SWAP_QUEUES - 1);
 }
