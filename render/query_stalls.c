@@ -13,14 +13,14 @@ int db_stalls(struct db *db, const struct run *run, enum stall_source source, co
               struct stalls *stalls, struct mmr_error *err)
 {
 	static const char *const sql[] = {
-		[STALL_RECLAIM] = "SELECT start_ns, duration_ns FROM reclaim_episode "
-				  "WHERE run_id = ? AND kind = ?2 AND cause IS NOT " CAUSE_DIRTY
-				  " ORDER BY start_ns",
-		[STALL_DIRTY] = "SELECT start_ns, duration_ns FROM reclaim_episode "
-				"WHERE run_id = ? AND kind = ?2 AND cause = " CAUSE_DIRTY
-				" ORDER BY start_ns",
-		[STALL_COMPACTION] = "SELECT start_ns, duration_ns FROM compaction_episode "
-				     "WHERE run_id = ? AND kind = ?2 ORDER BY start_ns",
+		[STALL_RECLAIM] = ("SELECT start_ns, duration_ns FROM reclaim_episode "
+		                   "WHERE run_id = ? AND kind = ?2 AND cause IS NOT " CAUSE_DIRTY
+		                   " ORDER BY start_ns"),
+		[STALL_DIRTY] = ("SELECT start_ns, duration_ns FROM reclaim_episode "
+		                 "WHERE run_id = ? AND kind = ?2 AND cause = " CAUSE_DIRTY
+		                 " ORDER BY start_ns"),
+		[STALL_COMPACTION] = ("SELECT start_ns, duration_ns FROM compaction_episode "
+		                      "WHERE run_id = ? AND kind = ?2 ORDER BY start_ns"),
 		[STALL_OOM] = "SELECT t_ns, 0 FROM oom_kill WHERE run_id = ? ORDER BY t_ns",
 	};
 	sqlite3_stmt *stmt = db_prepare(db, sql[source], run->run_id, err);
