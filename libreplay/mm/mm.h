@@ -689,6 +689,11 @@ const struct mm_khugepaged *mm_khugepaged(const struct mm_machine *machine);
 int mm_madvise_collapse(struct mm_machine *machine, const struct mm_request *request,
                         uint32_t first, uint32_t nr);
 
+/*
+ * The logical page, or the larger one that it is part of, holds nothing but zeroes: swapping it out writes nothing, and reading it back
+ * reads nothing (settings.swap_zero_filled).
+ */
+bool mm_is_zero_filled(const struct mm_machine *machine, uint32_t number);
 /* Pages that are being written. */
 uint32_t mm_nr_writeback(const struct mm_machine *machine);
 /* They are in so many queues. */

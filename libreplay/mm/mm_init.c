@@ -233,6 +233,7 @@ int mm_machine_create(const struct mm_config *config, struct mm_machine **ret,
 	mm_list_init(&machine->hugetlb.gigantic);
 	mm_list_init(&machine->slab.detached);
 	base_rng_init(&machine->rng, config->seed);
+	machine->swap.zero_salt = config->seed;
 	base_rng_init(&machine->reference.rng, config->seed);
 	rc = create_arrays(machine, config, err);
 	if (rc == 0)

@@ -104,6 +104,7 @@ struct mm_settings {
 	uint32_t swappiness;
 	uint8_t swap_device;               /* enum mm_swap_device */
 	uint8_t zram_percent;              /* what zram makes of a page; 0: it takes no memory */
+	uint16_t swap_zero_filled;         /* of 1,000 pages swapped out so many are zeroes */
 	bool swap_vma_readahead;           /* by address, if it does not seek */
 	uint32_t extfrag_threshold;        /* compact for a costly order if the index is above it */
 	uint32_t compaction_proactiveness; /* 0: kcompactd does nothing of its own accord */

@@ -579,6 +579,7 @@ struct mm_swap {
 	uint32_t ra_window;
 	bool ra_waits; /* the last page read was one of several: its fault found it locked */
 	uint32_t ra_hits;
+	uint64_t zero_salt; /* which pages hold only zeroes: see page_io.c */
 };
 
 #define MM_MAX_SHRINKERS 128

@@ -30,6 +30,11 @@ void mm_zram_deinit(struct mm_zram *zram);
 void mm_zram_write(struct mm_machine *machine, uint16_t cpu, uint32_t slot, uint32_t nr);
 void mm_zram_slot_free(struct mm_machine *machine, uint32_t slot);
 
+/* ---- page_io.c ---- */
+
+/* A page is read back, as one of zeroes or another one. */
+void mm_count_swapin(struct mm_machine *machine, uint32_t number);
+
 /* ---- swap_slots.c ---- */
 
 /* 2^order consecutive slots for a logical page; MM_NONE if there are none. */

@@ -15,6 +15,8 @@
  */
 #include "internal.h"
 
+#include "swap.h"
+
 static bool read_page(struct mm_machine *machine, const struct mm_request *request, uint32_t number)
 {
 	struct mm_lpage *lpage = mm_lpage(machine, number);
@@ -35,7 +37,7 @@ static bool read_page(struct mm_machine *machine, const struct mm_request *reque
 	mm_clear_dirty(machine, pfn);
 	mm_add_swapcache(machine, pfn);
 	machine->pages[pfn].flags |= MM_PG_UNMAPPED;
-	mm_count(machine, MM_PSWPIN, mm_block_pages(lpage->order));
+	mm_count_swapin(machine, number);
 	mm_workingset_add(machine, pfn);
 	return true;
 }

@@ -16,6 +16,7 @@
 #include "huge_memory.h"
 #include "internal.h"
 #include "ksm_state.h"
+#include "swap.h"
 
 enum outcome {
 	FREED,
@@ -54,24 +55,32 @@ static bool may_write(const struct mm_scan_control *sc, const struct mm_page *pa
 	return sc->may_writepage && (sc->gfp_flags & (needs_swap(page) ? MM_GFP_IO : MM_GFP_FS));
 }
 
+static void count_swapout(struct mm_machine *machine, uint32_t order)
+{
+	mm_count(machine, MM_PSWPOUT, mm_block_pages(order));
+	if (order == MM_PAGEBLOCK_ORDER)
+		mm_count(machine, MM_THP_SWPOUT, 1);
+	mm_count_folio(machine, order, MM_FOLIO_SWPOUT);
+}
+
 static enum outcome write_page(struct mm_machine *machine, struct mm_scan_control *sc, uint32_t pfn)
 {
 	struct mm_page *page = &machine->pages[pfn];
 	uint32_t nr = mm_block_pages(page->order);
-	bool at_once = needs_swap(page) && machine->settings.swap_device == MM_SWAP_AT_ONCE;
+	bool zeroes = needs_swap(page) && mm_is_zero_filled(machine, page->logical);
+	bool at_once =
+		zeroes || (needs_swap(page) && machine->settings.swap_device == MM_SWAP_AT_ONCE);
 
 	if (!at_once && !mm_start_writeback(machine, pfn, mm_write_cpu(machine, sc)))
 		return KEEP;
 	mm_clear_dirty(machine, pfn);
 	page->io |= MM_IO_RECLAIM;
 	mm_count(machine, MM_NR_VMSCAN_WRITE, nr);
-	if (needs_swap(page)) {
-		mm_count(machine, MM_PSWPOUT, nr);
-		if (page->order == MM_PAGEBLOCK_ORDER)
-			mm_count(machine, MM_THP_SWPOUT, 1);
-		mm_count_folio(machine, page->order, MM_FOLIO_SWPOUT);
-	}
-	if (at_once)
+	if (zeroes)
+		mm_count(machine, MM_SWPOUT_ZERO, nr);
+	else if (needs_swap(page))
+		count_swapout(machine, page->order);
+	if (at_once && !zeroes)
 		mm_zram_write(machine, sc->cpu, machine->lpages[page->logical].slot, nr);
 	sc->nr_written += nr;
 	return at_once ? FREED : KEEP;

@@ -18,8 +18,7 @@
  */
 #include "reference_share.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "vmstat_text.h"
 
 struct counters {
 	uint64_t t_ns;
@@ -31,28 +30,15 @@ struct counters {
 	uint64_t pgactivate;
 };
 
-/* Of a line of /proc/vmstat; 0: it is not there. */
-static uint64_t value_of(const char *text, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, name, length) == 0 && line[length] == ' ')
-			return strtoull(line + length, NULL, 10);
-	}
-	return 0;
-}
-
 static struct counters read_counters(const char *text, uint64_t t_ns)
 {
 	return (struct counters){ .t_ns = t_ns,
-		                  .pgscan_anon = value_of(text, "pgscan_anon"),
-		                  .pgsteal_anon = value_of(text, "pgsteal_anon"),
-		                  .pgscan_file = value_of(text, "pgscan_file"),
-		                  .pgsteal_file = value_of(text, "pgsteal_file"),
-		                  .pgrotated = value_of(text, "pgrotated"),
-		                  .pgactivate = value_of(text, "pgactivate") };
+		                  .pgscan_anon = vmstat_text_value(text, "pgscan_anon"),
+		                  .pgsteal_anon = vmstat_text_value(text, "pgsteal_anon"),
+		                  .pgscan_file = vmstat_text_value(text, "pgscan_file"),
+		                  .pgsteal_file = vmstat_text_value(text, "pgsteal_file"),
+		                  .pgrotated = vmstat_text_value(text, "pgrotated"),
+		                  .pgactivate = vmstat_text_value(text, "pgactivate") };
 }
 
 /* What is left of a after b; counters of a damaged file may say anything. */

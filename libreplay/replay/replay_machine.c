@@ -228,6 +228,7 @@ static struct mm_settings settings_of(const struct replay_tunables *tunables)
 		.max_ptes_shared = (uint32_t)value[REPLAY_TUNABLE_MAX_PTES_SHARED],
 		.swap_device = (uint8_t)value[REPLAY_TUNABLE_SWAP_DEVICE],
 		.zram_percent = (uint8_t)value[REPLAY_TUNABLE_ZRAM_PERCENT],
+		.swap_zero_filled = (uint16_t)value[REPLAY_TUNABLE_ZERO_FILLED],
 		.swap_vma_readahead = value[REPLAY_TUNABLE_VMA_READAHEAD] > 0,
 		.ra_pages = (uint32_t)(value[REPLAY_TUNABLE_READ_AHEAD] * 1024 >> PAGE_SHIFT),
 		.page_cluster = (uint32_t)value[REPLAY_TUNABLE_PAGE_CLUSTER],

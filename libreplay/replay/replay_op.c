@@ -295,8 +295,10 @@ static void charge(struct replay *replay, const struct demand_op *op, enum mm_to
 			                                       : REPLAY_FAULT_ANON]++;
 		break;
 	case MM_TOUCH_SWAPIN:
-		slept(replay, op);
 		stat->nr_faults[REPLAY_FAULT_SWAPIN] += fault;
+		if (mm_is_zero_filled(replay->machine, op->page))
+			break;
+		slept(replay, op);
 		stat->stalled_ns += replay->cost.swap_read_ns;
 		break;
 	case MM_TOUCH_READ:

@@ -26,6 +26,7 @@
 #include "start_thp.h"
 #include "text_line.h"
 #include "vec.h"
+#include "zero_filled.h"
 
 DEFINE_VEC(free_block_vec, struct replay_free_block);
 
@@ -485,6 +486,8 @@ int replay_start_close(struct mmr_trace *trace, struct replay_start *start,
 	/* What MGLRU did before 6.2 (and what a recording without the events knows) is in the counters only. */
 	if (code == 0 && start->mglru && !replay_reference_known(&start->reference))
 		code = replay_reference_snapshots(trace, &start->reference, err);
+	if (code == 0)
+		code = replay_zero_filled(trace, tunables, err);
 	if (code == 0)
 		code = mmr_trace_rewind(trace, err);
 	return code;

@@ -13,7 +13,7 @@
  * A read of tmpfs by a system call brings pages in ahead, whose uses no event tells of. They count as used
  * where they are read: the kernel reads further ahead only if they are.
  *
- * Not modelled: zswap, and zram before v6.3, which have no I/O; areas that are switched on later.
+ * Not modelled: zswap, and zram before v6.3, which have no I/O, nor have pages of zeroes from v6.11 on; areas that are switched on later.
  */
 #include <stdio.h>
 

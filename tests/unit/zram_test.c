@@ -1,74 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The memory that swap takes where it is zram. */
-#include "machine.h"
+#include "swapped_machine.h"
 
-#include "swap.h"
-
-#define NR_PAGES 4096u
-#define NR_SLOTS 2048u
-#define NR_OUT   101u
-
-static const struct mm_request movable = { .gfp_flags = MM_GFP_HIGHUSER_MOVABLE };
-
-static struct mm_machine *machine_on(enum mm_swap_device device, uint8_t percent)
-{
-	const struct mm_zone_config zone = {
-		.name = "DMA32",
-		.type = MM_ZONE_DMA32,
-		.spanned = NR_PAGES,
-		.present = NR_PAGES,
-		.managed = NR_PAGES,
-	};
-	struct mm_config config = {
-		.zones = &zone,
-		.nr_zones = 1,
-		.nr_cpus = 1,
-		.nr_swap_slots = NR_SLOTS,
-		.settings = machine_settings(),
-		.policy = policy_find("classic"),
-	};
-	struct mm_machine *machine;
-
-	config.settings.swap_device = (uint8_t)device;
-	config.settings.zram_percent = percent;
-	assert_int_equal(mm_machine_create(&config, &machine, NULL), 0);
-	assert_int_equal(mm_reserve_lpages(machine, 2 * NR_PAGES, NULL), 0);
-	machine_all_free(machine);
-	return machine;
-}
-
-/* As reclaim does it. */
-static void swap_out(struct mm_machine *machine, uint32_t number)
-{
-	struct mm_scan_control sc = { .gfp_flags = MM_GFP_KERNEL, .may_writepage = true };
-	struct mm_batch batch = { .nr = 1, .pfns = { mm_lpage(machine, number)->pfn } };
-	uint64_t nr_written;
-
-	machine->pages[batch.pfns[0]].flags &= (uint16_t)~MM_PG_YOUNG;
-	mm_lru_remove_page(machine, batch.pfns[0]);
-	machine->pages[batch.pfns[0]].state = MM_PAGE_ISOLATED;
-	machine->nodes[0].nr_isolated[MM_LRU_ANON]++;
-	mm_shrink_batch(&machine->nodes[0], &sc, &batch, &nr_written);
-	assert_int_equal(mm_lpage(machine, number)->pfn, MM_NONE);
-}
+#define NR_OUT 101u
 
 /* NR_OUT pages of memory that is used once, all in swap. */
 static struct mm_machine *swapped(enum mm_swap_device device, uint8_t percent)
 {
-	struct mm_machine *machine = machine_on(device, percent);
+	struct mm_machine *machine = machine_on(device, percent, 0, 0);
 
-	for (uint32_t number = 0; number < NR_OUT; number++) {
-		mm_touch_page(machine, &movable, number, MM_LPAGE_ANON, MM_TOUCH_WRITE);
-		mm_lru_add_drain(machine, 0);
-		swap_out(machine, number);
-	}
+	reclaim_pages(machine, NR_OUT);
+	for (uint32_t number = 0; number < NR_OUT; number++)
+		assert_int_equal(mm_lpage(machine, number)->pfn, MM_NONE);
 	return machine;
-}
-
-static void end(struct mm_machine *machine)
-{
-	machine_check(machine);
-	mm_machine_destroy(machine);
 }
 
 static uint64_t nr_unused(struct mm_machine *machine)
@@ -93,7 +37,7 @@ static void swapping_out_frees_what_compression_saves(void **state)
 /* No page is left: reclaim is not stopped by it. */
 static void without_memory_the_pool_stays_as_it_is(void **state)
 {
-	struct mm_machine *machine = machine_on(MM_SWAP_AT_ONCE, 100);
+	struct mm_machine *machine = machine_on(MM_SWAP_AT_ONCE, 100, 0, 0);
 	static const struct mm_request reserves = { .gfp_flags = MM_GFP_KSWAPD_RECLAIM |
 		                                                 MM_GFP_MEMALLOC };
 	uint32_t number = 1;
@@ -103,7 +47,8 @@ static void without_memory_the_pool_stays_as_it_is(void **state)
 	mm_lru_add_drain(machine, 0);
 	while (mm_touch_page(machine, &reserves, number, MM_LPAGE_KERNEL, 0) == MM_TOUCH_NEW)
 		number++;
-	swap_out(machine, 0);
+	reclaim_page(machine, 0);
+	assert_int_equal(mm_lpage(machine, 0)->pfn, MM_NONE);
 	assert_int_equal(mm_nr_zspages(machine, 0), 0);
 	end(machine);
 }
