@@ -533,6 +533,8 @@ void mm_place_file_page(struct mm_machine *machine, uint32_t page, uint16_t file
 void mm_set_read_around(struct mm_machine *machine, uint16_t file, bool around);
 /* Whether a page is in memory. */
 bool mm_lpage_is_present(const struct mm_machine *machine, uint32_t page);
+/* It is back from swap, but in no page table: whoever uses it has a fault, without a read. */
+bool mm_lpage_is_read_ahead(const struct mm_machine *machine, uint32_t page);
 /* On whose lists the page is when it is in memory. */
 enum mm_lru_type mm_lpage_lru_type(const struct mm_machine *machine, uint32_t page);
 

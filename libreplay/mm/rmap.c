@@ -54,6 +54,14 @@ bool mm_lpage_is_present(const struct mm_machine *machine, uint32_t page)
 	return mm_lpage(machine, page)->pfn != MM_NONE;
 }
 
+bool mm_lpage_is_read_ahead(const struct mm_machine *machine, uint32_t page)
+{
+	uint32_t pfn = mm_lpage(machine, page)->pfn;
+	uint16_t both = MM_PG_SWAPCACHE | MM_PG_UNMAPPED;
+
+	return pfn != MM_NONE && (machine->pages[pfn].flags & both) == both;
+}
+
 enum mm_lru_type mm_lpage_lru_type(const struct mm_machine *machine, uint32_t page)
 {
 	return mm_lpage(machine, page)->kind == MM_LPAGE_FILE ? MM_LRU_FILE : MM_LRU_ANON;

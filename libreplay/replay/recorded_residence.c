@@ -15,7 +15,8 @@
  * Should the replay evict a page that the recording keeps, no event tells when it is used next. Such pages come back as
  * often as the recording has to bring pages back that the replay has kept (set_difference.c), whichever of them, but
  * none that the recording has looked at for the last time and found unused, before it evicts it: the last look of
- * its residence, or, where that was less than two, its second half.
+ * its residence, or, where that was less than two, its second half. A page that the replay has read ahead from swap is in no
+ * page table: its use is a fault there, too, and not one that the replay is spared.
  */
 #include "recorded_residence.h"
 
@@ -478,7 +479,8 @@ static void play_begin(struct replay_residence *residence, struct mm_machine *ma
 	if (was_out && !is_read_along(op))
 		pay(residence, machine, type_of(op),
 		    replay_difference_is_replayed(difference, op->page) &&
-		            mm_lpage_is_present(machine, op->page));
+		            mm_lpage_is_present(machine, op->page) &&
+		            !mm_lpage_is_read_ahead(machine, op->page));
 	if (was_out)
 		residence->nr_out[type_of(op)]--;
 	replay_difference_forget(difference, op->page);
