@@ -591,6 +591,24 @@ static uint8_t *map_shared(size_t size)
 	return memory;
 }
 
+/* Children that all look at the same shared memory, and stay for a while: as many page tables as children. */
+static void run_tables(char **args)
+{
+	size_t nr_pages = to_pages(args[0]), nr_children = to_number(args[1]);
+	volatile uint8_t *memory = map_shared(nr_pages * PAGE);
+
+	fill((uint8_t *)memory, nr_pages);
+	for (size_t child = 0; child < nr_children; child++) {
+		if (start_child() != 0)
+			continue;
+		for (size_t i = 0; i < nr_pages; i++)
+			(void)memory[i * PAGE];
+		sleep(6);
+		_exit(0);
+	}
+	wait_all();
+}
+
 /*
  * Shared memory, of which a half is to be huge pages by MADV_HUGEPAGE, and a half is not; every page of the one is used, every fourth of
  * the other. A child uses it, too; then a part of two areas is given back, and used again.
@@ -859,6 +877,7 @@ static const struct load {
 	{ "khugepaged", "MIB SECONDS", 2, run_khugepaged },
 	{ "advice", "FILE MIB", 2, run_advice },
 	{ "shmem", "MIB", 1, run_shmem },
+	{ "tables", "MIB CHILDREN", 2, run_tables },
 	{ "shmem-collapse", "MIB SECONDS", 2, run_shmem_collapse },
 	{ "ksm", "MIB SECONDS", 2, run_ksm },
 	{ "pinned", "MIB HUGE_MIB", 2, run_pinned },
