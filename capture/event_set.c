@@ -2,6 +2,7 @@
 /*
  * Items are taken in order: GROUP, "default", "all", NAME or SYSTEM:NAME with * and ? add events, a ^
  * before any of them takes them out again. If the first one takes out, all begins with the default set.
+ * What kernels are often built without (CMA) a group has only where this kernel does.
  */
 #include "event_set.h"
 
@@ -111,7 +112,8 @@ static bool apply_group(struct choice *c, const char *word, bool out)
 		const char *name =
 			older && is_present(c, system, older) ? older : mmr_event_name(kind);
 
-		if (!mmr_event_is_tracepoint(kind))
+		if (!mmr_event_is_tracepoint(kind) ||
+		    (mmr_event_by_default(kind) == 2 && !is_present(c, system, name)))
 			continue;
 		if (all || (by_default && mmr_event_by_default(kind)) ||
 		    strcmp(word, mmr_event_group_name(mmr_event_group(kind))) == 0)

@@ -12,7 +12,11 @@
  * to the buddy with no event but mm_page_free; a direct compaction captures the block that a free
  * would have merged; compaction's own takings (shadow_compaction.c) are named late.
  *
- * Not modelled: page reporting and memory hotplug, which take blocks without an event; CMA ranges
+ * Ranges of CMA areas: cma_alloc_finish says that a range is taken, whatever was seen of its isolation, and cma_release that it is
+ * free. Kernels before 6.12 give such a range back page by page, and the events of that have come before; a range
+ * that is one page the size of all of it has a single mm_page_free, of an order that there are no lists for.
+ *
+ * Not modelled: page reporting and memory hotplug, which take blocks without an event; ranges that others than CMA take,
  * beyond what their isolation events say.
  */
 #include "gfp.h"
@@ -26,6 +30,7 @@
 
 #define COSTLY_ORDER      3
 #define CLOCK_ERROR_NS    20000 /* by how far two CPUs' time stamps may be out of order */
+#define NR_CMA            4     /* the kernel's number of the migratetype, where it has it */
 #define PTE_PRESENT       0x1ull
 #define PTE_PFN(pte)      (((pte)&0x0000fffffffff000ull) >> 12)
 #define LEARN_ZONE_LOCKED (!s->kernel.fallback_relocks)
@@ -236,6 +241,62 @@ static void page_free_batched(struct replay_shadow *s, const struct mmr_event *e
 		replay_shadow_pcp_batched(s, event->cpu, index);
 }
 
+/* ---- ranges of CMA areas ---- */
+
+/* The largest aligned block that begins here and ends by then. */
+static uint32_t range_order(uint64_t pfn, uint64_t end)
+{
+	uint32_t order = 0;
+
+	while (order + 1 < SHADOW_NR_ORDERS && (pfn & ((UINT64_C(2) << order) - 1)) == 0 &&
+	       end - pfn >= UINT64_C(2) << order)
+		order++;
+	return order;
+}
+
+static void take_range(struct replay_shadow *s, uint32_t index, uint32_t order)
+{
+	if (order >= SHADOW_PAGEBLOCK_ORDER)
+		learn_type(s, index, order, NR_CMA);
+	replay_shadow_take(s, index, order, PAGE_OTHER);
+	replay_shadow_mark(s, index, 1u << order, PAGE_OTHER);
+}
+
+/* What its own events have given back is on the free lists, or on its way. */
+static void give_range(struct replay_shadow *s, uint32_t index, uint32_t order)
+{
+	uint32_t nr = 1u << order, nr_taken = 0;
+
+	for (uint32_t i = index; i < index + nr; i++)
+		nr_taken += page_state(s, i) == PAGE_OTHER;
+	if (nr_taken == nr) {
+		replay_shadow_give(s, index, order);
+		return;
+	}
+	for (uint32_t i = index; nr_taken > 0 && i < index + nr; i++)
+		if (page_state(s, i) == PAGE_OTHER)
+			replay_shadow_give(s, i, 0);
+}
+
+static void cma_range(struct replay_shadow *s, const struct mmr_event *event)
+{
+	bool release = event->kind == MMR_EVENT_CMA_RELEASE;
+	uint64_t pfn = event->cma.pfn, end = pfn + event->cma.nr_pages;
+
+	if (event->cma.page == 0 || event->cma.nr_pages > s->nr_pages || end < pfn)
+		return;
+	while (pfn < end) {
+		uint32_t order = range_order(pfn, end);
+		uint32_t index = block_index(s, pfn, order);
+
+		if (index != SHADOW_NONE && release)
+			give_range(s, index, order);
+		else if (index != SHADOW_NONE)
+			take_range(s, index, order);
+		pfn += UINT64_C(1) << order;
+	}
+}
+
 /* ---- signs of use ---- */
 
 static void seen_in_use(struct replay_shadow *s, uint64_t pfn, uint32_t pid)
@@ -284,6 +345,10 @@ void replay_shadow_event(struct replay_shadow *s, const struct mmr_event *event)
 		break;
 	case MMR_EVENT_MM_PAGE_ALLOC_EXTFRAG:
 		extfrag(s, event);
+		break;
+	case MMR_EVENT_CMA_ALLOC_FINISH:
+	case MMR_EVENT_CMA_RELEASE:
+		cma_range(s, event);
 		break;
 	case MMR_EVENT_MM_LRU_INSERTION:
 	case MMR_EVENT_MM_LRU_ACTIVATE:

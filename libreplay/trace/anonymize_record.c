@@ -7,7 +7,7 @@
  *	numbers			stay: page frames, sizes, flags, task numbers, inodes, user addresses
  *	names, other strings	keyed hash; device names and kernel threads stay
  *	call_site, ip, arrays	zero
- *	other pointers		keyed hash: the same object is still the same one
+ *	other pointers		keyed hash: the same object is still the same one, and none is none
  */
 #include "anonymize_record.h"
 
@@ -33,12 +33,14 @@ static bool is_one_of(const char *name, const char *const *list)
 	return false;
 }
 
-/* Strings that the kernel makes: a device by its numbers, kinds of I/O. */
+/* Strings that the kernel makes: a device by its numbers, kinds of I/O, CMA areas. */
 static bool is_kernels_string(const char *event, const char *field)
 {
 	static const char *const events[] = { "writeback_dirty_folio", "writeback_dirty_page",
 		                              "folio_wait_writeback",  "wait_on_page_writeback",
-		                              "balance_dirty_pages",   NULL };
+		                              "balance_dirty_pages",   "cma_alloc_start",
+		                              "cma_alloc_busy_retry",  "cma_alloc_finish",
+		                              "cma_release",           NULL };
 	static const char *const fields[] = { "name", "bdi", NULL };
 
 	return strcmp(field, "rwbs") == 0 || (is_one_of(event, events) && is_one_of(field, fields));
@@ -148,6 +150,7 @@ static void put_dynamic(const struct anon_records *r, const struct anon_op *op, 
 static void put_field(const struct anon_records *r, const struct anon_op *op, const uint8_t *from,
                       uint8_t *to, size_t size)
 {
+	static const uint8_t null[8];
 	uint64_t hash;
 
 	switch (op->code) {
@@ -155,6 +158,8 @@ static void put_field(const struct anon_records *r, const struct anon_op *op, co
 		memcpy(to + op->offset, from + op->offset, op->size);
 		break;
 	case OP_HASH:
+		if (op->size <= sizeof(null) && memcmp(from + op->offset, null, op->size) == 0)
+			break;
 		hash = trace_anon_hash(&r->key, from + op->offset, op->size);
 		memcpy(to + op->offset, &hash, op->size < 8 ? op->size : 8);
 		break;

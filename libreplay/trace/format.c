@@ -27,8 +27,9 @@ struct field_row {
 };
 
 #define MEMBER(member) (((struct mmr_event *)0)->member)
-#define IS_TEXT(member) \
-	_Generic(&MEMBER(member), char(*)[16] : 1, char(*)[32] : 1, char(*)[40] : 1, default : 0)
+#define IS_TEXT(member)                                                              \
+	_Generic(&MEMBER(member), char(*)[16] : 1, char(*)[20] : 1, char(*)[32] : 1, \
+	         char(*)[40] : 1, default : 0)
 
 static const struct field_row fields[] = {
 #define FIELD(kind, field, member)                                                      \

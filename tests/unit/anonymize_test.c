@@ -119,6 +119,22 @@ static void numbers_stay_and_names_go(void **state)
 	assert_memory_equal(&p[0], &p[1], sizeof(p[0]));
 }
 
+static void no_pointer_stays_none(void **state)
+{
+	struct payload nobody = secret, p;
+	struct test_page page;
+	struct trace_subbuf s;
+
+	(void)state;
+	nobody.ptr = 0;
+	page_begin(&page, 1000);
+	page_record(&page, 5, ID, 42, &nobody, sizeof(nobody));
+	assert_int_equal(anonymize(&page), 0);
+	trace_subbuf_init(&s, page.bytes, PAGE_BYTES);
+	next(&s, &p);
+	assert_int_equal(p.ptr, 0);
+}
+
 static void an_unknown_event_is_empty(void **state)
 {
 	struct test_page page;
@@ -197,6 +213,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_stay_and_names_go),
+		cmocka_unit_test(no_pointer_stays_none),
 		cmocka_unit_test(an_unknown_event_is_empty),
 		cmocka_unit_test(padding_is_cleared),
 		cmocka_unit_test(what_makes_no_sense_is_cleared),

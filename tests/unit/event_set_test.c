@@ -117,7 +117,10 @@ static void absent_events_are_kept_by_name(void **state)
 
 	(void)state;
 	assert_string_equal(chosen(&set, "page", NULL, &nr_absent), "mm_page_alloc mm_page_free ");
+	/* Those of CMA are not missed. */
 	assert_int_equal(nr_absent, 4);
+	chosen(&set, "cma:cma_release", NULL, &nr_absent);
+	assert_int_equal(nr_absent, 1);
 	chosen(&set, "page", "compaction:mm_compaction_begin", &nr_absent);
 	assert_int_equal(nr_absent, 5);
 }
@@ -135,6 +138,19 @@ static void names_are_told_from_groups(void **state)
 		assert_int_equal(set.events[i].by_name,
 		                 strcmp(set.events[i].name, "mm_page_free") == 0);
 	event_set_deinit(&set);
+}
+
+static void a_part_that_the_kernel_has_is_recorded(void **state)
+{
+	struct event_set set;
+	size_t nr_absent;
+
+	(void)state;
+	make_event("cma", "cma_release");
+	assert_string_equal(chosen(&set, "page", NULL, &nr_absent),
+	                    "cma_release mm_page_alloc mm_page_free ");
+	assert_int_equal(nr_absent, 4);
+	assert_non_null(strstr(chosen(&set, NULL, NULL, &nr_absent), "cma_release "));
 }
 
 static void wrong_items_are_refused(void **state)
@@ -193,6 +209,7 @@ int main(void)
 		cmocka_unit_test(wrong_items_are_refused),
 		cmocka_unit_test(a_set_may_be_empty),
 		cmocka_unit_test(events_go_to_others),
+		cmocka_unit_test(a_part_that_the_kernel_has_is_recorded),
 	};
 
 	return cmocka_run_group_tests(tests, make_tracefs, remove_tracefs);

@@ -629,6 +629,63 @@ static void nonsense_changes_nothing(void **state)
 	shadow_end(shadow);
 }
 
+static void cma_event(struct replay_shadow *shadow, enum mmr_event_kind kind, uint64_t page,
+                      uint32_t nr, bool failed)
+{
+	struct mmr_event event = event_of(kind);
+
+	event.cma.pfn = FIRST_PFN + page;
+	event.cma.nr_pages = nr;
+	event.cma.page = failed ? 0 : 0xffffea0000000000ull;
+	replay_shadow_event(shadow, &event);
+}
+
+/* A range of any size is in use from the end of the request to its release. */
+static void a_cma_range_is_taken_and_given_back(void **state)
+{
+	struct replay_shadow *shadow = shadow_with(&kernel_612, NR_PAGES);
+
+	(void)state;
+	plain_event(shadow, MMR_EVENT_RSS_STAT);
+	cma_event(shadow, MMR_EVENT_CMA_ALLOC_FINISH, 1024, 2048 + 512 + 3, true);
+	assert_int_equal(free_pages(shadow), NR_PAGES);
+	cma_event(shadow, MMR_EVENT_CMA_ALLOC_FINISH, 1024, 2048 + 512 + 3, false);
+	assert_int_equal(free_pages(shadow), NR_PAGES - 2048 - 512 - 3);
+	assert_false(replay_shadow_is_free(shadow, FIRST_PFN + 1024 + 2560 + 2));
+	assert_true(replay_shadow_is_free(shadow, FIRST_PFN + 1024 + 2560 + 3));
+	/* One free for all of it, of an order that there are no lists for: it is the release that tells. */
+	page_event(shadow, FREE, 1024, 18, 0);
+	assert_int_equal(free_pages(shadow), NR_PAGES - 2048 - 512 - 3);
+	cma_event(shadow, MMR_EVENT_CMA_RELEASE, 1024, 2048 + 512 + 3, false);
+	assert_int_equal(free_pages(shadow), NR_PAGES);
+	/* Its pageblocks are of the area, and do not merge with others. */
+	assert_int_equal(blocks_of(shadow, 10), NR_PAGES / 1024 - 1);
+	assert_int_equal(blocks_of(shadow, 9), 2);
+	/* More than there is. */
+	cma_event(shadow, MMR_EVENT_CMA_ALLOC_FINISH, 0, UINT32_MAX, false);
+	assert_int_equal(free_pages(shadow), NR_PAGES);
+	shadow_end(shadow);
+}
+
+/* Page by page: what waits on a list of a CPU is not free yet when the range is said to be. */
+static void a_cma_range_given_back_in_pages_is_not_given_twice(void **state)
+{
+	struct replay_shadow *shadow = shadow_with(&kernel_61, NR_PAGES);
+
+	(void)state;
+	plain_event(shadow, MMR_EVENT_RSS_STAT);
+	cma_event(shadow, MMR_EVENT_CMA_ALLOC_FINISH, 512, 4, false);
+	for (uint32_t i = 0; i < 4; i++)
+		page_event(shadow, FREE, 512 + i, 0, 0);
+	page_event(shadow, DRAIN, 512, 0, SHADOW_MOVABLE);
+	cma_event(shadow, MMR_EVENT_CMA_RELEASE, 512, 4, false);
+	assert_int_equal(free_pages(shadow), NR_PAGES - 3);
+	for (uint32_t i = 1; i < 4; i++)
+		page_event(shadow, DRAIN, 512 + i, 0, SHADOW_MOVABLE);
+	assert_int_equal(free_pages(shadow), NR_PAGES);
+	shadow_end(shadow);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -664,6 +721,8 @@ int main(void)
 		cmocka_unit_test(unusable_space_is_as_debugfs_has_it),
 		cmocka_unit_test(the_fragmentation_index_tells_lack_from_splinters),
 		cmocka_unit_test(nonsense_changes_nothing),
+		cmocka_unit_test(a_cma_range_is_taken_and_given_back),
+		cmocka_unit_test(a_cma_range_given_back_in_pages_is_not_given_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

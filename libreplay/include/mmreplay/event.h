@@ -86,6 +86,15 @@ struct mmr_event {
 			int32_t context; /* common_flags: 0x08 in a hard, 0x10 in a soft interrupt */
 		} page;
 		struct {
+			uint64_t pfn;      /* of a request that failed: the last that was tried */
+			uint64_t page;     /* address of its struct page; 0: the request failed */
+			uint32_t nr_pages; /* as asked for, or given back */
+			uint32_t align;    /* to 2^align page frames */
+			int32_t error;     /* negative; from 6.2 to 6.12 on, 0 before */
+			char name
+				[20]; /* of the area: "hugetlb0"; cut to its last 19 bytes if longer */
+		} cma;
+		struct {
 			uint64_t pfn;
 			int32_t alloc_order;
 			int32_t fallback_order;
@@ -364,7 +373,7 @@ MMR_API int mmr_event_is_tracepoint(unsigned int kind);
 /* Its group; MMR_GROUP_OTHER for the marks and for unknown kinds. */
 MMR_API enum mmr_event_group mmr_event_group(unsigned int kind);
 
-/* Whether mmcap records it unless it is switched off. */
+/* Whether mmcap records it unless it is switched off; 2: of a part that many kernels are built without. */
 MMR_API int mmr_event_by_default(unsigned int kind);
 
 /* "page", "fault", …; never NULL. */
