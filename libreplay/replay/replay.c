@@ -126,6 +126,7 @@ void replay_destroy(struct replay *replay)
 	replay_dirtier_vec_deinit(&replay->dirtiers);
 	replay_key_vec_deinit(&replay->keys);
 	replay_mapping_vec_deinit(&replay->mappings);
+	replay_cma_range_vec_deinit(&replay->cma_ranges);
 	base_free(replay->kernel);
 	base_free(replay->pcps);
 	base_free(replay->waiting);

@@ -32,7 +32,9 @@
 #include "tlb.h"
 #include "tunables.h"
 
-#define REPLAY_MAX_NODES 8
+#define REPLAY_MAX_NODES     8
+#define REPLAY_MAX_ZONES     (REPLAY_MAX_NODES * 4)
+#define REPLAY_MAX_CMA_AREAS 20
 
 struct mm_machine;
 struct replay;
@@ -173,6 +175,14 @@ enum replay_thp {
 };
 
 /* The recorded machine at the start, as far as its first full snapshot tells. Zeroed = unknown. */
+/* A CMA area of the recorded machine. */
+struct replay_cma_area {
+	uint32_t key; /* of its name: demand_cma_key() */
+	uint32_t start;
+	uint32_t nr; /* page frames */
+	bool hugetlb;
+};
+
 struct replay_start {
 	const struct mmr_zone_info *zones; /* of the trace's header; borrowed */
 	uint32_t nr_zones;
@@ -184,6 +194,11 @@ struct replay_start {
 	uint8_t *block_types;  /* migratetype of pageblock i (pfn / 512), 0..5 */
 	uint16_t *block_holes; /* of it, page frames without memory; as many */
 	size_t nr_block_types;
+	uint32_t cma_pages
+		[REPLAY_MAX_ZONES]; /* of each zone, page frames that belong to CMA areas */
+	struct replay_cma_area
+		cma_areas[REPLAY_MAX_CMA_AREAS]; /* of which events tell where they are */
+	uint32_t nr_cma_areas;
 	uint64_t committed_pages; /* Committed_AS; 0: not known */
 	bool zram;                /* swap is on zram: its memory is the replay's own matter */
 	uint32_t hugetlb_used;    /* pages of the hugetlb pool that were in use */

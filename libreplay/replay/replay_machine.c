@@ -369,6 +369,7 @@ static int seed_free(struct replay *replay, const struct replay_start *start, ui
 		if (start->block_holes)
 			mm_seed_holes(replay->machine, pfn, start->block_holes[i]);
 	}
+	replay_cma_seed(replay, start);
 	for (size_t i = 0; i < start->nr_free_blocks; i++)
 		mm_seed_free_block(replay->machine, blocks[i].pfn, blocks[i].order);
 	base_free(blocks);

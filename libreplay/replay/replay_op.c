@@ -19,7 +19,7 @@ static bool has_page(uint8_t kind)
 
 int replay_op_check(const struct replay *replay, const struct demand_op *op, struct mmr_error *err)
 {
-	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_IDLE_MARK)
+	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_CMA_RELEASE)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of unknown kind %u", op->kind);
 	if (op->order > MM_MAX_ORDER)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of order %u", op->order);
@@ -578,6 +578,14 @@ static void attempt(struct replay *replay, const struct demand_op *op,
 		replay_hugetlb_failed(replay, request);
 		return;
 	}
+	if (op->kind == DEMAND_CMA_ALLOC || op->kind == DEMAND_CMA_RELEASE) {
+		replay_cma_op(replay, op);
+		return;
+	}
+	if (op->kind == DEMAND_DROP_CACHES) {
+		mm_drop_caches(replay->machine, op->cpu, op->arg);
+		return;
+	}
 	if (op->kind == DEMAND_IDLE_MARK) {
 		if (replay->marks_idle)
 			mm_page_idle_mark(replay->machine);
@@ -674,9 +682,6 @@ static void run(struct replay *replay, const struct demand_op *op)
 		mm_set_huge_range(machine, request.space, op->arg, op->arg2,
 		                  (enum mm_advice)op->order);
 		break;
-	case DEMAND_DROP_CACHES:
-		mm_drop_caches(machine, op->cpu, op->arg);
-		break;
 	case DEMAND_OOM:
 		replay_oom_beyond(replay, op);
 		break;
@@ -684,6 +689,9 @@ static void run(struct replay *replay, const struct demand_op *op)
 	case DEMAND_COLLAPSE:
 	case DEMAND_PAGE_FAULT:
 	case DEMAND_HUGETLB_FAIL:
+	case DEMAND_DROP_CACHES:
+	case DEMAND_CMA_ALLOC:
+	case DEMAND_CMA_RELEASE:
 		attempt(replay, op, &request);
 		break;
 	case DEMAND_FILE_FAULT:

@@ -77,6 +77,17 @@ struct replay_mapping {
 
 DEFINE_VEC(replay_mapping_vec, struct replay_mapping);
 
+/* A range of a CMA area, as the demand numbers them. */
+struct replay_cma_range {
+	uint32_t area; /* of the engine */
+	uint32_t pfn;  /* MM_NONE: it has none */
+	uint32_t nr;
+	bool asked;
+	bool released; /* before it was had */
+};
+
+DEFINE_VEC(replay_cma_range_vec, struct replay_cma_range);
+
 #define REPLAY_RUNNING 256u
 
 /* A task at work, with a stack of its own: see worker.c. */
@@ -163,6 +174,9 @@ struct replay {
 	struct replay_key_vec keys;         /* [0, nr_keys]; 0 is none */
 	struct replay_mapping_vec mappings; /* [0, nr_mappings): what became of them */
 	uint32_t nr_mappings;
+	struct replay_cma_range_vec cma_ranges;                 /* by number - 1 */
+	struct replay_cma_area cma_areas[REPLAY_MAX_CMA_AREAS]; /* by number of the engine */
+	uint32_t nr_cma_areas;
 	bool knows_areas;       /* pages are put into them */
 	bool knows_tlb;         /* tlb.model */
 	uint64_t tlb_window_ns; /* when the next one begins */
@@ -297,6 +311,12 @@ enum mm_touch_result replay_hugetlb_page(struct replay *replay, const struct dem
                                          const struct mm_request *request);
 /* … or did not. */
 void replay_hugetlb_failed(struct replay *replay, const struct mm_request *request);
+
+/* ---- cma_demand.c ---- */
+
+/* The areas, before there are free blocks. */
+void replay_cma_seed(struct replay *replay, const struct replay_start *start);
+void replay_cma_op(struct replay *replay, const struct demand_op *op);
 
 /* ---- khugepaged_thread.c ---- */
 

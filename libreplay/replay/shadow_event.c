@@ -14,7 +14,8 @@
  *
  * Ranges of CMA areas: cma_alloc_finish says that a range is taken, whatever was seen of its isolation, and cma_release that it is
  * free. Kernels before 6.12 give such a range back page by page, and the events of that have come before; a range
- * that is one page the size of all of it has a single mm_page_free, of an order that there are no lists for.
+ * that is one page the size of all of it has a single mm_page_free, of an order that there are no lists for. Where a range was not to
+ * be had, what moved out of it until then went past the lists of CPUs.
  *
  * Not modelled: page reporting and memory hotplug, which take blocks without an event; ranges that others than CMA take,
  * beyond what their isolation events say.
@@ -278,18 +279,29 @@ static void give_range(struct replay_shadow *s, uint32_t index, uint32_t order)
 			replay_shadow_give(s, i, 0);
 }
 
+/* What was freed while its pageblock was isolated went past the lists of CPUs. */
+static void keep_range(struct replay_shadow *s, uint32_t index, uint32_t order)
+{
+	for (uint32_t i = index; i < index + (1u << order); i++)
+		if (page_state(s, i) == PAGE_PCP)
+			replay_shadow_give(s, i, 0);
+}
+
 static void cma_range(struct replay_shadow *s, const struct mmr_event *event)
 {
 	bool release = event->kind == MMR_EVENT_CMA_RELEASE;
+	bool failed = event->kind == MMR_EVENT_CMA_ALLOC_BUSY_RETRY || event->cma.page == 0;
 	uint64_t pfn = event->cma.pfn, end = pfn + event->cma.nr_pages;
 
-	if (event->cma.page == 0 || event->cma.nr_pages > s->nr_pages || end < pfn)
+	if (event->cma.nr_pages > s->nr_pages || end < pfn)
 		return;
 	while (pfn < end) {
 		uint32_t order = range_order(pfn, end);
 		uint32_t index = block_index(s, pfn, order);
 
-		if (index != SHADOW_NONE && release)
+		if (index != SHADOW_NONE && failed)
+			keep_range(s, index, order);
+		else if (index != SHADOW_NONE && release)
 			give_range(s, index, order);
 		else if (index != SHADOW_NONE)
 			take_range(s, index, order);
@@ -346,6 +358,7 @@ void replay_shadow_event(struct replay_shadow *s, const struct mmr_event *event)
 	case MMR_EVENT_MM_PAGE_ALLOC_EXTFRAG:
 		extfrag(s, event);
 		break;
+	case MMR_EVENT_CMA_ALLOC_BUSY_RETRY:
 	case MMR_EVENT_CMA_ALLOC_FINISH:
 	case MMR_EVENT_CMA_RELEASE:
 		cma_range(s, event);

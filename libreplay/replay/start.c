@@ -235,6 +235,9 @@ static int read_zoneinfo(const struct mmr_snapshot_piece *piece, struct replay_s
 			cpu = start->nr_cpus;
 		} else if (sscanf(line, " cpu: %" SCNu32, &number) == 1) {
 			cpu = number;
+		} else if (zone < start->nr_zones && zone < REPLAY_MAX_ZONES &&
+		           sscanf(line, " cma %" SCNu32, &number) == 1) {
+			start->cma_pages[zone] = number;
 		} else if (zone < start->nr_zones && cpu < start->nr_cpus) {
 			read_pcp(line, &start->pcps[zone * start->nr_cpus + cpu]);
 		} else if (node >= 0 && node < REPLAY_MAX_NODES) {

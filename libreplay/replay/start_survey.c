@@ -2,7 +2,7 @@
 /*
  * One pass over the trace for all that look for something of the start in the events behind it: costs and pauses
  * of reclaim (calibrate.c), how often pages were found in use (reference_share.c), how fast files were written
- * (file_device.c), page lists (start_lists.c), the bulk allocator (start_bulk.c), pages of tmpfs (start_tmpfs.c), kcompactd's looks, khugepaged's first.
+ * (file_device.c), page lists (start_lists.c), the bulk allocator (start_bulk.c), pages of tmpfs (start_tmpfs.c), CMA areas (start_cma.c), kcompactd's looks, khugepaged's first.
  *
  * Whoever goes through the whole trace anyway can take it along: see run_replay.c.
  */
@@ -15,6 +15,7 @@
 #include "error_set.h"
 #include "ksm_cost.h"
 #include "start_bulk.h"
+#include "start_cma.h"
 #include "start_lists.h"
 #include "start_tmpfs.h"
 #include "vec.h"
@@ -31,6 +32,7 @@ struct replay_survey {
 	struct replay_bulk *bulk;           /* likewise, or there is too much memory */
 	struct replay_tmpfs *tmpfs;         /* likewise */
 	struct replay_ksm_cost ksm;
+	struct replay_cma_extents cma;
 	uint64_t nr_before; /* events before the start */
 	uint64_t nr_seen;
 };
@@ -151,6 +153,7 @@ int replay_survey_event(struct replay_survey *survey, const struct mmr_event *ev
 		replay_kswapd_cpus_event(survey->start->kswapd_cpus, event);
 	}
 	replay_ksm_cost_event(&survey->ksm, event);
+	replay_cma_event(&survey->cma, event);
 	if (!survey->lists)
 		return 0;
 	if (event->kind == MMR_EVENT_MM_COMPACTION_KCOMPACTD_SLEEP)
@@ -182,6 +185,7 @@ int replay_survey_finish(struct replay_survey *survey, struct replay_tunables *t
 		replay_calibrate_finish(survey->calibrate, tunables, start);
 	}
 	replay_ksm_cost_record(&survey->ksm, tunables);
+	replay_cma_finish(&survey->cma, start);
 	if (!survey->lists)
 		return 0;
 	start->looks = survey->looks.items;

@@ -22,11 +22,15 @@ enum subject {
 	SWAP,
 	STACK,
 	TLB,
+	CMA,
 	LOST
 };
 
 static const uint8_t subjects[MMR_NR_EVENT_KINDS] = {
 	[MMR_EVENT_LOST] = LOST,
+	[MMR_EVENT_CMA_ALLOC_START] = CMA,
+	[MMR_EVENT_CMA_ALLOC_FINISH] = CMA,
+	[MMR_EVENT_CMA_RELEASE] = CMA,
 	[MMR_EVENT_MM_PAGE_ALLOC] = ALLOC,
 	[MMR_EVENT_MM_PAGE_FREE] = FREE,
 	[MMR_EVENT_MM_PAGE_PCPU_DRAIN] = DRAIN,
@@ -125,6 +129,7 @@ static void on_lost(struct wl *wl, const struct mmr_event *event)
 		wl->tasks.items[task].shrinker = 0;
 		wl->tasks.items[task].movable_pfn = WL_NONE;
 		wl->tasks.items[task].nr_written = 0;
+		wl->tasks.items[task].cma_range = 0;
 	}
 }
 
@@ -194,6 +199,9 @@ static void dispatch(struct wl *wl, enum subject subject, const struct mmr_event
 		break;
 	case SWAP:
 		wl_swap_event(wl, task, event);
+		break;
+	case CMA:
+		wl_cma_event(wl, task, event);
 		break;
 	case LOST:
 		on_lost(wl, event);

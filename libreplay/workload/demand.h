@@ -135,6 +135,13 @@ enum demand_kind {
 	 * tells of follows.
 	 */
 	DEMAND_IDLE_MARK,
+	/*
+	 * A range of arg2 page frames of the CMA area whose name has the key gfp_flags (demand_cma_key()) is wanted, the first a
+	 * multiple of 2^(arg >> DEMAND_CMA_SHIFT). Its number is arg & DEMAND_CMA_MASK: dense from 1 on.
+	 */
+	DEMAND_CMA_ALLOC,
+	/* Range number arg is given back; or the original did not get it, and nobody has it. */
+	DEMAND_CMA_RELEASE,
 };
 
 /* What an op says of when pages are there and used: all that a reader needs who follows nothing else. */
@@ -268,6 +275,8 @@ static inline uint32_t demand_room_order(uint32_t arg)
 #define DEMAND_FILE_SHIFT    16
 #define DEMAND_FAULTS_SHIFT  16
 #define DEMAND_MAPPING_SHIFT 14
+#define DEMAND_CMA_SHIFT     26
+#define DEMAND_CMA_MASK      ((UINT32_C(1) << DEMAND_CMA_SHIFT) - 1)
 #define DEMAND_MAX_MAPPING   (UINT32_MAX >> DEMAND_MAPPING_SHIFT)
 
 struct demand_op {
@@ -333,9 +342,21 @@ static inline enum demand_role demand_role(const struct demand_op *op)
 	case DEMAND_TLB:
 	case DEMAND_COLLAPSE:
 	case DEMAND_IDLE_MARK:
+	case DEMAND_CMA_ALLOC:
+	case DEMAND_CMA_RELEASE:
 		break;
 	}
 	return DEMAND_ROLE_OTHER;
+}
+
+/* What DEMAND_CMA_ALLOC calls a CMA area of this name (FNV-1a). */
+static inline uint32_t demand_cma_key(const char *name)
+{
+	uint32_t key = 2166136261u;
+
+	for (; *name; name++)
+		key = (key ^ (uint8_t)*name) * 16777619u;
+	return key;
 }
 
 /* A base page for which the original asked for a huge page first, in vain. */

@@ -253,6 +253,16 @@ struct wl_hash {
 	uint32_t count;
 };
 
+/* Of a CMA area, in use since the demand began. */
+struct wl_cma_range {
+	uint64_t pfn;
+	uint32_t nr;
+	uint32_t nr_left; /* that were not given back */
+	uint32_t number;
+};
+
+DEFINE_VEC(wl_cma_range_vec, struct wl_cma_range);
+
 struct wl {
 	/* by pfn - first_pfn */
 	uint32_t *places;
@@ -309,6 +319,9 @@ struct wl {
 
 	struct wl_shrinker shrinkers[WL_MAX_SHRINKERS];
 	uint32_t nr_shrinkers;
+
+	struct wl_cma_range_vec cma_ranges; /* that are in use */
+	uint32_t nr_cma_ranges;             /* numbers that were given away */
 
 	struct wl_piece_vec pieces;
 	size_t nr_pieces_done;
@@ -481,6 +494,10 @@ void wl_fault_file_end(struct wl *wl, uint32_t task);
 void wl_spans_free(struct wl *wl, uint32_t mm);
 void wl_spans_copy(struct wl *wl, uint32_t dst, uint32_t src);
 
+/* ---- cma_range.c ---- */
+
+void wl_cma_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
+
 /* ---- task.c, fork.c ---- */
 
 /* Task of a pid, made if it is new; 0 for pid 0 and what cannot be a pid. */
@@ -489,7 +506,7 @@ void wl_task_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 /* What a task is inside of, kernel threads included. */
 static inline bool wl_in_reclaim(const struct wl_task *task)
 {
-	return task->flags & (WL_TASK_RECLAIM | WL_TASK_KSWAPD | WL_TASK_PAGEOUT);
+	return task->flags & (WL_TASK_RECLAIM | WL_TASK_KSWAPD | WL_TASK_PAGEOUT | WL_TASK_CMA);
 }
 
 static inline bool wl_in_migration(const struct wl_task *task)

@@ -59,6 +59,7 @@ enum wl_task_flags {
 	WL_TASK_COLLAPSE = 256, /* MADV_COLLAPSE */
 	WL_TASK_KSMD = 512,
 	WL_TASK_MEMCG = 1024, /* with WL_TASK_RECLAIM: for a memory cgroup */
+	WL_TASK_CMA = 2048,   /* makes a range of page frames free */
 };
 
 #define WL_MAX_AHEAD 16
@@ -161,6 +162,7 @@ struct wl_task {
 	uint32_t read_dev;
 	bool wants;
 	uint8_t reclaim_depth;
+	uint32_t cma_range; /* number of the one that it waits for; 0: none */
 };
 
 DEFINE_VEC(wl_span_vec, struct wl_span);

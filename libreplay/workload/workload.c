@@ -119,6 +119,7 @@ void wl_destroy(struct wl *wl)
 	for (size_t i = 0; i < wl->pieces.count; i++)
 		base_free(wl->pieces.items[i].flags);
 	wl_piece_vec_deinit(&wl->pieces);
+	wl_cma_range_vec_deinit(&wl->cma_ranges);
 	wl_page_vec_deinit(&wl->pages);
 	wl_chunk_vec_deinit(&wl->chunks);
 	wl_map_vec_deinit(&wl->maps);

@@ -667,6 +667,22 @@ static void a_cma_range_is_taken_and_given_back(void **state)
 	shadow_end(shadow);
 }
 
+/* Pages that move out of an isolated range are free at once, whether all of it could be had or not. */
+static void what_left_a_cma_range_in_vain_is_free(void **state)
+{
+	struct replay_shadow *shadow = shadow_with(&kernel_612, 0);
+
+	(void)state;
+	plain_event(shadow, MMR_EVENT_RSS_STAT);
+	page_event(shadow, FREE, 1024, 0, 0);
+	page_event(shadow, FREE, 1025, 0, 0);
+	page_event(shadow, FREE, 4096, 0, 0);
+	assert_int_equal(free_pages(shadow), 0);
+	cma_event(shadow, MMR_EVENT_CMA_ALLOC_BUSY_RETRY, 1024, 1024, false);
+	assert_int_equal(free_pages(shadow), 2);
+	shadow_end(shadow);
+}
+
 /* Page by page: what waits on a list of a CPU is not free yet when the range is said to be. */
 static void a_cma_range_given_back_in_pages_is_not_given_twice(void **state)
 {
@@ -722,6 +738,7 @@ int main(void)
 		cmocka_unit_test(the_fragmentation_index_tells_lack_from_splinters),
 		cmocka_unit_test(nonsense_changes_nothing),
 		cmocka_unit_test(a_cma_range_is_taken_and_given_back),
+		cmocka_unit_test(what_left_a_cma_range_in_vain_is_free),
 		cmocka_unit_test(a_cma_range_given_back_in_pages_is_not_given_twice),
 	};
 
