@@ -65,7 +65,8 @@ static void a_range_may_come_back_in_parts(void **state)
 	(void)state;
 	cma(b, MMR_EVENT_CMA_ALLOC_START, 0, 1024, false);
 	cma(b, MMR_EVENT_CMA_ALLOC_FINISH, 1024, 1024, false);
-	cma(b, MMR_EVENT_CMA_RELEASE, 1536, 512, false);
+	cma(b, MMR_EVENT_CMA_RELEASE, 1536, 256, false);
+	cma(b, MMR_EVENT_CMA_RELEASE, 1792, 256, false);
 	for (uint32_t i = 0; i < 512; i++)
 		free_pages(b, 100, 1024 + i, 0);
 	cma(b, MMR_EVENT_CMA_RELEASE, 1024, 512, false);
@@ -73,7 +74,7 @@ static void a_range_may_come_back_in_parts(void **state)
 	collect(b, is_cma);
 	assert_int_equal(b->nr_ops, 2);
 	assert_int_equal(b->ops[1].kind, DEMAND_CMA_RELEASE);
-	assert_int_equal(b->ops[1].t_ns, 3 + 512 + 1);
+	assert_int_equal(b->ops[1].t_ns, 4 + 512 + 1);
 	assert_int_equal(count(b, WL_FREE_ENDOGENOUS), 512);
 	assert_int_equal(others_of(b, DEMAND_KERNEL_ALLOC), 0);
 	end(b);

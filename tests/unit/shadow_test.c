@@ -691,12 +691,13 @@ static void a_cma_range_given_back_in_pages_is_not_given_twice(void **state)
 	(void)state;
 	plain_event(shadow, MMR_EVENT_RSS_STAT);
 	cma_event(shadow, MMR_EVENT_CMA_ALLOC_FINISH, 512, 4, false);
-	for (uint32_t i = 0; i < 4; i++)
+	/* The event of the last was lost. */
+	for (uint32_t i = 0; i < 3; i++)
 		page_event(shadow, FREE, 512 + i, 0, 0);
 	page_event(shadow, DRAIN, 512, 0, SHADOW_MOVABLE);
 	cma_event(shadow, MMR_EVENT_CMA_RELEASE, 512, 4, false);
-	assert_int_equal(free_pages(shadow), NR_PAGES - 3);
-	for (uint32_t i = 1; i < 4; i++)
+	assert_int_equal(free_pages(shadow), NR_PAGES - 2);
+	for (uint32_t i = 1; i < 3; i++)
 		page_event(shadow, DRAIN, 512 + i, 0, SHADOW_MOVABLE);
 	assert_int_equal(free_pages(shadow), NR_PAGES);
 	shadow_end(shadow);
