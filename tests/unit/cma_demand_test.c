@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "internal.h"
 #include "replay_state.h"
@@ -31,16 +32,17 @@ static void event(struct replay_cma_extents *extents, uint16_t kind, const char 
 	replay_cma_event(extents, &event);
 }
 
-static struct replay_start start_of(const struct replay_cma_extents *extents, uint32_t cma_pages)
+/* Into start, which is too large for the stack. */
+static void start_of(const struct replay_cma_extents *extents, uint32_t cma_pages,
+                     struct replay_start *start)
 {
-	struct replay_start start = { .zones = &zone,
-		                      .nr_zones = 1,
-		                      .nr_cpus = 2,
-		                      .start_ns = 1000,
-		                      .cma_pages = { cma_pages } };
-
-	replay_cma_finish(extents, &start);
-	return start;
+	memset(start, 0, sizeof(*start));
+	start->zones = &zone;
+	start->nr_zones = 1;
+	start->nr_cpus = 2;
+	start->start_ns = 1000;
+	start->cma_pages[0] = cma_pages;
+	replay_cma_finish(extents, start);
 }
 
 static void expect_area(const struct replay_start *start, uint32_t i, const char *name,
@@ -55,45 +57,45 @@ static void expect_area(const struct replay_start *start, uint32_t i, const char
 static void events_tell_where_areas_are(void **state)
 {
 	static struct replay_cma_extents extents;
-	struct replay_start start;
+	static struct replay_start start;
 
 	(void)state;
 	extents.nr = 0;
-	start = start_of(&extents, NR);
+	start_of(&extents, NR, &start);
 	assert_int_equal(start.nr_cma_areas, 0);
 	/* From the lowest page frame on, as large as the zone says; what failed tells nothing. */
 	event(&extents, MMR_EVENT_CMA_ALLOC_FINISH, "a", 100, 8, true);
 	event(&extents, MMR_EVENT_CMA_RELEASE, "a", BASE + 600, 8, false);
 	event(&extents, MMR_EVENT_CMA_ALLOC_BUSY_RETRY, "a", BASE + 8, 8, false);
-	start = start_of(&extents, NR);
+	start_of(&extents, NR, &start);
 	assert_int_equal(start.nr_cma_areas, 1);
 	expect_area(&start, 0, "a", BASE, NR);
 	assert_false(start.cma_areas[0].hugetlb);
 	/* Two of a zone share its page frames, nobody knows how. */
 	event(&extents, MMR_EVENT_CMA_ALLOC_FINISH, "b", BASE + 2048, 8, false);
-	start = start_of(&extents, NR);
+	start_of(&extents, NR, &start);
 	assert_int_equal(start.nr_cma_areas, 2);
 	expect_area(&start, 0, "a", BASE, 1024);
 	expect_area(&start, 1, "b", BASE + 2048, 1024);
 	/* It ends where the zone does. */
 	extents.nr = 0;
 	event(&extents, MMR_EVENT_CMA_ALLOC_FINISH, "a", NR_PAGES - 1024, 8, false);
-	start = start_of(&extents, NR);
+	start_of(&extents, NR, &start);
 	expect_area(&start, 0, "a", NR_PAGES - NR, NR);
 	/* The snapshot knows of none. */
-	start = start_of(&extents, 0);
+	start_of(&extents, 0, &start);
 	assert_int_equal(start.nr_cma_areas, 0);
 	/* 1 GiB of pages has no place in this zone. */
 	extents.nr = 0;
 	event(&extents, MMR_EVENT_CMA_ALLOC_FINISH, "hugetlb0", 0, 1u << 18, false);
-	start = start_of(&extents, 1u << 18);
+	start_of(&extents, 1u << 18, &start);
 	assert_int_equal(start.nr_cma_areas, 0);
 }
 
 static struct replay *replay_of(struct replay_start *start, const char *name, const char *setting)
 {
 	static struct replay_cma_extents extents;
-	struct replay_tunables tunables;
+	static struct replay_tunables tunables;
 	struct replay_config config = {
 		.start = start, .tunables = &tunables, .policy = "classic", .seed = 1
 	};
@@ -101,7 +103,7 @@ static struct replay *replay_of(struct replay_start *start, const char *name, co
 
 	extents.nr = 0;
 	event(&extents, MMR_EVENT_CMA_ALLOC_FINISH, name, BASE, 8, false);
-	*start = start_of(&extents, NR);
+	start_of(&extents, NR, start);
 	if (strcmp(name, "hugetlb0") == 0)
 		start->cma_areas[0] = (struct replay_cma_area){
 			.key = demand_cma_key(name), .start = BASE, .nr = NR, .hugetlb = true
