@@ -21,7 +21,7 @@ static const struct {
 	enum hue hue;
 } kinds[] = {
 	{ "fault_alloc", "thp_fault_alloc", "huge page at a fault", HUE_GREEN },
-	{ "collapse", "thp_collapse_alloc", "collapsed by khugepaged", HUE_SKY },
+	{ "collapse", "thp_collapse_alloc", "collapsed", HUE_SKY },
 	{ "fault_fallback", "thp_fault_fallback", "none at a fault", HUE_VERMILLION },
 	{ "collapse_failed", NULL, "collapse failed", HUE_ORANGE },
 };

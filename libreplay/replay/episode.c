@@ -589,6 +589,46 @@ static void oom_kill(struct replay_episodes *episodes, const struct mmr_event *e
 				.stack_id = take_stack(task, REPLAY_STALL_OOM, event->t_ns) });
 }
 
+/* Of enum scan_result (mm/khugepaged.c), in every kernel so far. */
+enum { SCAN_SUCCEED = 1, SCAN_PTE_MAPPED_HUGEPAGE = 10 };
+
+/*
+ * collapse_file() of 6.2 and later tells its own result. To MADV_COLLAPSE that is "mapped by small
+ * entries": the huge page is there, and what maps it comes next.
+ */
+static void collapse_file(struct replay_episodes *episodes, const struct mmr_event *event)
+{
+	struct replay_task *task = running(episodes, event);
+	bool done = event->khugepaged.status == SCAN_SUCCEED ||
+	            event->khugepaged.status == SCAN_PTE_MAPPED_HUGEPAGE;
+
+	put_thp(episodes, event, done ? "collapse" : "collapse_failed",
+	        (int64_t)event->khugepaged.address, "shared");
+	if (task)
+		task->file_collapsed = true;
+}
+
+/* Before 6.2 only the scan tells of it, and nothing of those that failed behind it. */
+static void scan_file(struct replay_episodes *episodes, const struct mmr_event *event)
+{
+	struct replay_task *task = running(episodes, event);
+
+	if (!task)
+		return;
+	if (event->khugepaged.status == SCAN_SUCCEED && !task->file_collapsed)
+		put_thp(episodes, event, "collapse", RESULTS_NULL, "shared");
+	task->file_collapsed = false;
+}
+
+/* Who advises has no fault: what huge page MADV_COLLAPSE takes is none of a fault's. */
+static void madvise(struct replay_episodes *episodes, const struct mmr_event *event)
+{
+	struct replay_task *task = replay_task_find(&episodes->tasks, event->pid);
+
+	if (task)
+		task->fault_pending = false;
+}
+
 static void rare_event(struct replay_episodes *episodes, const struct mmr_event *event)
 {
 	switch (event->kind) {
@@ -613,10 +653,18 @@ static void rare_event(struct replay_episodes *episodes, const struct mmr_event 
 		dirty_throttled(episodes, event);
 		break;
 	case MMR_EVENT_MM_COLLAPSE_HUGE_PAGE:
-		/* SCAN_SUCCEED is 1 in every kernel so far. */
 		put_thp(episodes, event,
-		        event->khugepaged.status == 1 ? "collapse" : "collapse_failed",
+		        event->khugepaged.status == SCAN_SUCCEED ? "collapse" : "collapse_failed",
 		        RESULTS_NULL, "");
+		break;
+	case MMR_EVENT_MM_KHUGEPAGED_COLLAPSE_FILE:
+		collapse_file(episodes, event);
+		break;
+	case MMR_EVENT_MM_KHUGEPAGED_SCAN_FILE:
+		scan_file(episodes, event);
+		break;
+	case MMR_EVENT_SYS_ENTER_MADVISE:
+		madvise(episodes, event);
 		break;
 	default:
 		break;

@@ -68,9 +68,10 @@ struct replay_task_tlb {
 
 struct replay_task {
 	uint32_t pid;
-	bool fault_pending; /* the last fault has not got its page yet */
-	bool huge_failed;   /* … and a huge page was asked for in vain */
-	uint64_t start_ns;  /* first event; absolute */
+	bool fault_pending;  /* the last fault has not got its page yet */
+	bool file_collapsed; /* its scan of a file ended in a collapse, which has told of itself */
+	bool huge_failed;    /* … and a huge page was asked for in vain */
+	uint64_t start_ns;   /* first event; absolute */
 	uint64_t fault_address;
 	uint64_t nr_faults[REPLAY_NR_TASK_FAULTS];
 	struct replay_open_reclaim reclaim;

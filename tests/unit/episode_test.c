@@ -419,6 +419,54 @@ static void collapses_are_told_from_failures(void **state)
 	rows_expect(THP_ROWS, "collapse|60|10|-\ncollapse_failed|60|20|-\n");
 }
 
+static void khugepaged_at(uint64_t t_ns, uint16_t kind, int32_t status, uint64_t address)
+{
+	const struct mmr_event event = { .t_ns = BASE_NS + t_ns,
+		                         .pid = 60,
+		                         .kind = kind,
+		                         .khugepaged = { .status = status, .address = address } };
+
+	replay_episodes_event(&episodes, &event);
+}
+
+static void collapses_of_files_are_told_once(void **state)
+{
+	const uint16_t scan = MMR_EVENT_MM_KHUGEPAGED_SCAN_FILE;
+	const uint16_t collapse = MMR_EVENT_MM_KHUGEPAGED_COLLAPSE_FILE;
+
+	(void)state;
+	begin();
+	/* khugepaged's; MADV_COLLAPSE's, and its second look; one that had no memory. */
+	khugepaged_at(10, collapse, 1, 0x400000);
+	khugepaged_at(11, scan, 1, 0);
+	khugepaged_at(20, collapse, 10, 0x600000);
+	khugepaged_at(21, scan, 10, 0);
+	khugepaged_at(22, scan, 10, 0);
+	khugepaged_at(30, collapse, 25, 0x800000);
+	khugepaged_at(31, scan, 25, 0);
+	/* Kernels before 6.2. */
+	khugepaged_at(40, scan, 1, 0);
+	khugepaged_at(50, scan, 5, 0);
+	end();
+	rows_expect(THP_ROWS, "collapse|60|10|4194304\ncollapse|60|20|6291456\n"
+	                      "collapse_failed|60|30|8388608\ncollapse|60|40|-\n");
+}
+
+static void advice_is_no_fault(void **state)
+{
+	const struct mmr_event advice = { .t_ns = BASE_NS + 20,
+		                          .pid = 60,
+		                          .kind = MMR_EVENT_SYS_ENTER_MADVISE };
+
+	(void)state;
+	begin();
+	fault_at(10, 60, 0x400000);
+	replay_episodes_event(&episodes, &advice);
+	allocate(30, 60, 9, 512);
+	end();
+	rows_expect(THP_ROWS, "");
+}
+
 /* ---- stacks ---- */
 
 static void stack(uint64_t t_ns, uint32_t pid, int64_t id, uint32_t cause)
@@ -599,6 +647,8 @@ int main(void)
 		TEST(compaction_knows_who_wanted_it),
 		TEST(a_fault_has_one_huge_page_or_one_fallback),
 		TEST(collapses_are_told_from_failures),
+		TEST(collapses_of_files_are_told_once),
+		TEST(advice_is_no_fault),
 		TEST(stacks_come_before_or_behind_what_they_are_of),
 		TEST(zones_of_a_compaction_have_one_stack),
 		TEST(fallbacks_and_kills_have_stacks),
