@@ -227,9 +227,10 @@ static void emit_resident(struct wl *wl, uint32_t page, uint8_t order)
 	};
 
 	if (p->flags & WL_PAGE_OUT) {
-		/* Pages of files that are out are simply not in memory. */
+		/* Pages of files that are out are simply not in memory, nor locked there. */
 		if (p->kind == WL_PAGE_FILE) {
 			p->flags |= WL_PAGE_ABSENT;
+			p->flags &= (uint8_t)~WL_PAGE_LOCKED;
 			return;
 		}
 		op.arg |= DEMAND_SWAPPED;

@@ -160,7 +160,7 @@ void wl_page_lock(struct wl *wl, uint32_t page)
 {
 	struct wl_page *p = &wl->pages.items[page];
 
-	if (p->flags & WL_PAGE_LOCKED)
+	if (p->flags & (WL_PAGE_LOCKED | WL_PAGE_ABSENT))
 		return;
 	p->flags |= WL_PAGE_LOCKED;
 	wl_emit(wl, (struct demand_op){ .kind = DEMAND_MLOCK, .page = page });

@@ -62,6 +62,18 @@ static void mirror_one(struct mirror *m, const struct demand_op *op, uint32_t pa
 	}
 }
 
+/* A new number has what another one held; that is free for others then. */
+static void mirror_rename(struct mirror *m, const struct demand_op *op)
+{
+	if (op->arg2 == DEMAND_NO_PAGE)
+		return;
+	assert_true(op->arg2 < m->size);
+	assert_int_equal(m->alive[op->page], 0);
+	assert_int_equal(m->alive[op->arg2], 2);
+	m->alive[op->page] = 2;
+	m->alive[op->arg2] = 0;
+}
+
 /* Address spaces are numbered densely, and a task is told of before what it uses. */
 static void mirror_told(struct mirror *m, const struct demand_op *op)
 {
@@ -91,6 +103,10 @@ static void mirror_op(struct mirror *m, const struct demand_op *op)
 	}
 	assert_true(op->order <= 10);
 	assert_true(op->page < m->size);
+	if (op->kind == DEMAND_RENAME) {
+		mirror_rename(m, op);
+		return;
+	}
 	if (op->kind == DEMAND_COW)
 		assert_int_equal(m->alive[op->arg2], 2);
 	kernel = op->kind == DEMAND_KERNEL_ALLOC || m->alive[op->page] == 1;

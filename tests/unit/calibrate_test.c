@@ -166,7 +166,7 @@ static void direct_reclaim_lasts_longer_than_its_batches(void **state)
 static void stalls_differ_as_much_as_the_recorded_ones(void **state)
 {
 	struct replay_calibrate *calibrate = *state;
-	struct replay_start start;
+	static struct replay_start start; /* too large for a stack */
 	uint64_t sum = 0;
 
 	replay_calibrate_spreads(calibrate, &start);
@@ -439,7 +439,7 @@ static void wake_kswapd(struct replay_calibrate *calibrate, int nr, uint64_t ns)
 static void kswapd_needs_the_median_of_its_wakes(void **state)
 {
 	struct replay_tunables tunables;
-	struct replay_start start;
+	static struct replay_start start; /* too large for a stack */
 
 	replay_tunables_init(&tunables);
 	/* As long as a nap: whatever that was, it was not for want of a CPU. */
@@ -469,7 +469,7 @@ static void kswapd_needs_the_median_of_its_wakes(void **state)
 
 static void others_may_ask_for_more_than_who_woke_kswapd(void **state)
 {
-	struct replay_start start;
+	static struct replay_start start; /* too large for a stack */
 
 	replay_calibrate_spreads(*state, &start);
 	assert_int_equal(start.alone_percent[MM_ZONE_DMA], 16);

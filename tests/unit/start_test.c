@@ -339,10 +339,11 @@ static void a_trace_starts_where_its_snapshot_ends(void **state)
 
 static void expect_homes(const char *name, const char *text, const char *expected)
 {
-	struct replay_start start = { .nr_cpus = 4 };
+	static struct replay_start start; /* too large for a stack */
 	struct mmr_snapshot_piece piece = piece_of(name, text);
 	char homes[5] = "----";
 
+	start.nr_cpus = 4;
 	assert_int_equal(read_cpulist(&piece, &start), 0);
 	for (int cpu = 0; start.homes && cpu < 4; cpu++)
 		homes[cpu] = (char)('0' + start.homes[cpu]);

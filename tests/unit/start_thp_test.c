@@ -29,8 +29,9 @@ static void expect_thp(const char *all, const char *own, enum replay_thp thp, co
 	const struct mmr_snapshot_piece piece = piece_of(THP_PREFIX "enabled", all);
 	const struct mmr_snapshot_piece other = piece_of(THP_PREFIX SIZE_2M, own ? own : "");
 	struct replay_tunables tunables;
-	struct replay_start start = { 0 };
+	static struct replay_start start; /* too large for a stack */
 
+	start.thp = REPLAY_THP_UNKNOWN;
 	replay_tunables_init(&tunables);
 	read_enabled(&piece, own ? &other : NULL, &start, &tunables);
 	assert_int_equal(start.thp, thp);

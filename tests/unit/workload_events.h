@@ -69,6 +69,11 @@ static inline struct mmr_event random_event(struct rng *rng, uint64_t t_ns)
 		e.migration_pte.pte = migration_pte(r % NR_PFNS);
 	} else if (e.kind == MMR_EVENT_REMOVE_MIGRATION_PTE) {
 		e.migration_pte.pte = (r % NR_PFNS) << 12 | 1;
+	} else if (e.kind >= MMR_EVENT_CMA_ALLOC_START && e.kind <= MMR_EVENT_CMA_RELEASE) {
+		e.cma.pfn = r % (NR_PFNS + 8);
+		e.cma.nr_pages = r >> 32 & 31;
+		e.cma.name[0] = (char)('a' + (r >> 48 & 1));
+		e.cma.name[1] = '\0';
 	}
 	return e;
 }

@@ -92,7 +92,7 @@ struct mmr_event {
 			uint32_t align;    /* to 2^align page frames */
 			int32_t error;     /* negative; from 6.2 to 6.12 on, 0 before */
 			char name
-				[20]; /* of the area: "hugetlb0"; cut to its last 19 bytes if longer */
+				[20]; /* of the area: "hugetlb0"; NUL-terminated, cut to its last 19 bytes if longer */
 		} cma;
 		struct {
 			uint64_t pfn;
