@@ -169,8 +169,11 @@ struct task_wait {
 };
 
 struct task_waits {
-	struct task_wait *items; /* the one that waited longest first */
+	struct task_wait
+		*items; /* the one that waited longest first; the recorder is none of them */
 	size_t count, capacity;
+	double recorder_ns; /* how long it waited itself */
+	size_t recorder_count;
 };
 
 int db_task_waits(struct db *db, const struct run *run, int64_t since, int64_t until,

@@ -104,12 +104,24 @@ static int by_total(const void *left, const void *right)
 	return a->pid < b->pid ? -1 : a->pid > b->pid;
 }
 
+static double clamped(double ns)
+{
+	return ns > 0 ? ns < (double)TIME_MAX ? ns : (double)TIME_MAX : 0;
+}
+
+static void add_recorder(struct task_waits *waits, sqlite3_stmt *stmt)
+{
+	waits->recorder_count += (size_t)column_in_range(stmt, 3, 0, TIME_MAX);
+	waits->recorder_ns += clamped(sqlite3_column_double(stmt, 4));
+}
+
 static void add_wait(struct task_waits *waits, sqlite3_stmt *stmt)
 {
 	int64_t pid = sqlite3_column_int64(stmt, 0);
 	struct task_wait *task = waits->count ? &waits->items[waits->count - 1] : NULL;
 	char comm[NAME_SIZE], kind[16];
-	double ns = sqlite3_column_double(stmt, 4), longest = sqlite3_column_double(stmt, 5);
+	double ns = clamped(sqlite3_column_double(stmt, 4));
+	double longest = sqlite3_column_double(stmt, 5);
 
 	column_name(stmt, 1, comm, sizeof(comm));
 	column_name(stmt, 2, kind, sizeof(kind));
@@ -120,7 +132,6 @@ static void add_wait(struct task_waits *waits, sqlite3_stmt *stmt)
 		*task = (struct task_wait){ .pid = pid };
 		snprintf(task->comm, sizeof(task->comm), "%s", comm);
 	}
-	ns = ns > 0 ? ns < (double)TIME_MAX ? ns : (double)TIME_MAX : 0;
 	task->count += (size_t)column_in_range(stmt, 3, 0, TIME_MAX);
 	task->ns[wait_number(kind)] += ns;
 	task->total_ns += ns;
@@ -130,9 +141,10 @@ static void add_wait(struct task_waits *waits, sqlite3_stmt *stmt)
 int db_task_waits(struct db *db, const struct run *run, int64_t since, int64_t until,
                   struct task_waits *waits, struct mmr_error *err)
 {
-	/* By the last names, which the recording of a replay knows; the recorder is left out. */
+	/* By the last names, which the recording of a replay knows. */
 	static const char sql[] =
-		"SELECT pid, name, kind, n, total, longest FROM (SELECT pid, kind, n, total, longest, coalesce(("
+		"SELECT pid, name, kind, n, total, longest, "
+		"name GLOB 'mmcap*' OR name GLOB 'trace-cmd*' FROM (SELECT pid, kind, n, total, longest, coalesce(("
 		"SELECT t.comm FROM task t JOIN run o USING (run_id) JOIN run r USING (trace_id) "
 		"WHERE r.run_id = ?1 AND o.kind = 'original' AND t.pid = waits.pid "
 		"ORDER BY t.start_ns DESC LIMIT 1), comm) AS name FROM ("
@@ -144,8 +156,7 @@ int db_task_waits(struct db *db, const struct run *run, int64_t since, int64_t u
 		"SELECT pid, comm, 'compaction', start_ns, 1.0 * coalesce(duration_ns, ?4 - start_ns) "
 		"FROM compaction_episode WHERE run_id = ?1 AND kind = 'direct') "
 		"WHERE start_ns <= ?3 AND start_ns + ns >= ?2 "
-		"GROUP BY pid, comm, kind) waits) "
-		"WHERE name NOT GLOB 'mmcap*' AND name NOT GLOB 'trace-cmd*' ORDER BY pid, name";
+		"GROUP BY pid, comm, kind) waits) ORDER BY pid, name";
 	sqlite3_stmt *stmt = db_prepare(db, sql, run->run_id, err);
 	int rc;
 
@@ -155,7 +166,7 @@ int db_task_waits(struct db *db, const struct run *run, int64_t since, int64_t u
 	sqlite3_bind_int64(stmt, 3, until);
 	sqlite3_bind_int64(stmt, 4, run->duration_ns);
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
-		add_wait(waits, stmt);
+		(sqlite3_column_int(stmt, 6) ? add_recorder : add_wait)(waits, stmt);
 	if (waits->count)
 		qsort(waits->items, waits->count, sizeof(*waits->items), by_total);
 	return db_finish(db, stmt, rc, err);

@@ -17,11 +17,14 @@
 #define BAR_MOST    56.0
 #define BEYOND      1.03 /* of the longest bar: it ends within its frame */
 #define GAP         8.0
-#define EDGE        4.0 /* above the first row and below the last */
+#define EDGE        4.0  /* above the first row and below the last */
+#define REST        14.0 /* a line below the rows */
 #define COLUMN_GAP  26.0
 #define TASKS_SHOWN 30
 #define NARROWEST   90.0 /* of the bars */
 #define BARS_SHARE  0.4  /* of the width, where figures can be left out for them */
+
+#define NOBODY_BUT_THE_RECORDER "Nobody but the recorder waited for memory."
 
 struct panel {
 	struct task_waits waits;
@@ -104,8 +107,9 @@ static void align(struct tasks *tasks)
 			items[j] = found ? *found : (struct task_wait){ .pid = all.items[j].pid };
 			memcpy(items[j].comm, all.items[j].comm, sizeof(items[j].comm));
 		}
-		task_waits_deinit(waits);
-		*waits = (struct task_waits){ items, all.count, all.count };
+		free(waits->items);
+		waits->items = items;
+		waits->count = waits->capacity = all.count;
 	}
 	task_waits_deinit(&all);
 }
@@ -230,21 +234,34 @@ static void draw_bar(struct tasks *tasks, const struct task_wait *task, struct r
 	}
 }
 
-/* What there was no room for. */
+static bool has_rest(const struct panel *panel)
+{
+	return panel->nr_drawn < panel->waits.count || panel->waits.recorder_count;
+}
+
+/* What there was no room for, and what is left out. */
 static void draw_rest(struct tasks *tasks, const struct panel *panel, struct rect plot, double y)
 {
 	struct text_style style = axis_text(tasks->canvas, TEXT_SMALL, ALIGN_LEFT);
 	size_t nr_left = panel->waits.count - panel->nr_drawn;
-	char text[128], total[SCALE_LABEL];
+	size_t nr_recorder = panel->waits.recorder_count;
+	char text[256], total[SCALE_LABEL];
 	double left_ns = panel->total_ns;
+	int length = 0;
 
 	for (size_t i = 0; i < panel->nr_drawn; i++)
 		left_ns -= panel->waits.items[i].total_ns;
 	format_time(total, fmax(left_ns, 0));
-	snprintf(text, sizeof(text), "and %zu more task%s: %s", nr_left, nr_left == 1 ? "" : "s",
-	         total);
+	if (nr_left)
+		length = snprintf(text, sizeof(text), "and %zu more task%s: %s%s", nr_left,
+		                  nr_left == 1 ? "" : "s", total, nr_recorder ? "; " : "");
+	format_time(total, panel->waits.recorder_ns);
+	if (nr_recorder)
+		snprintf(text + length, sizeof(text) - (size_t)length,
+		         "left out: the recorder, %s, %zu stall%s", total, nr_recorder,
+		         nr_recorder == 1 ? "" : "s");
 	canvas_text_fit(tasks->canvas, (struct point){ plot.x + GAP * tasks->canvas->unit, y },
-	                text, &style, plot.width);
+	                text, &style, plot.width - 2 * GAP * tasks->canvas->unit);
 }
 
 static void draw_panel(struct tasks *tasks, size_t number, struct rect column,
@@ -280,31 +297,47 @@ static void draw_panel(struct tasks *tasks, size_t number, struct rect column,
 		                (struct point){ plot.x + plot.width + GAP * unit, baseline }, text,
 		                &small, widths->figures + GAP * unit);
 	}
-	if (panel->nr_drawn < panel->waits.count && panel->total_ns > 0)
+	if (has_rest(panel) && panel->total_ns > 0)
 		draw_rest(tasks, panel, plot, plot.y + plot.height - 5 * unit);
 	if (!(panel->total_ns > 0))
-		layout_nothing(canvas, plot, "No stalls: nobody waited for memory.");
+		layout_nothing(canvas, plot,
+		               panel->waits.recorder_count
+		                       ? NOBODY_BUT_THE_RECORDER
+		                       : "No stalls: nobody waited for memory.");
 	canvas_frame(canvas, plot, &frame);
+}
+
+/* The tasks of each panel that have rows, of so much height together; whether anything is left to say. */
+static bool fill_rows(struct tasks *tasks, double height, size_t *most)
+{
+	size_t wanted = tasks->request->nr_shown ? (size_t)tasks->request->nr_shown : TASKS_SHOWN;
+	size_t room = (size_t)fmax(floor(height / (ROW * tasks->canvas->unit)), 1);
+	size_t limit = wanted < room ? wanted : room;
+	bool rest = false;
+
+	*most = 1;
+	for (size_t i = 0; i < tasks->request->nr_runs; i++) {
+		struct panel *panel = &tasks->panels[i];
+
+		panel->nr_drawn = panel->waits.count < limit ? panel->waits.count : limit;
+		*most = panel->nr_drawn > *most ? panel->nr_drawn : *most;
+		rest |= has_rest(panel);
+	}
+	return rest;
 }
 
 /* How many there is room for; the fewer there are, the higher is each row. */
 static void choose_rows(struct tasks *tasks, double height)
 {
-	const double unit = tasks->canvas->unit, row = ROW * unit;
-	size_t room = (size_t)fmax(floor((height - 2 * EDGE * unit) / row), 1), most = 1;
-	size_t wanted = tasks->request->nr_shown ? (size_t)tasks->request->nr_shown : TASKS_SHOWN;
+	const double unit = tasks->canvas->unit;
+	size_t most;
 
-	for (size_t i = 0; i < tasks->request->nr_runs; i++) {
-		struct panel *panel = &tasks->panels[i];
-		size_t limit = wanted < room ? wanted : room, lines;
-
-		if (panel->waits.count > limit && limit == room && limit > 1)
-			limit--; /* a line for the rest */
-		panel->nr_drawn = panel->waits.count < limit ? panel->waits.count : limit;
-		lines = panel->nr_drawn + (panel->nr_drawn < panel->waits.count);
-		most = lines > most ? lines : most;
+	height -= 2 * EDGE * unit;
+	if (fill_rows(tasks, height, &most)) {
+		height -= REST * unit;
+		fill_rows(tasks, height, &most);
 	}
-	tasks->row = (height - 2 * EDGE * unit) / (double)most;
+	tasks->row = height / (double)most;
 }
 
 static int compose(struct tasks *tasks, struct mmr_error *err)
@@ -345,13 +378,24 @@ static int compose(struct tasks *tasks, struct mmr_error *err)
 	return 0;
 }
 
+static bool recorder_waited(const struct tasks *tasks)
+{
+	for (size_t i = 0; i < tasks->request->nr_runs; i++) {
+		if (tasks->panels[i].waits.recorder_count)
+			return true;
+	}
+	return false;
+}
+
 static int draw(struct canvas *canvas, const struct chart_request *request, struct mmr_error *err)
 {
 	struct tasks tasks = { .canvas = canvas, .request = request };
 	int rc = load(&tasks, err);
 
 	if (!rc && !(tasks.longest_ns > 0))
-		layout_empty(canvas, request, TITLE, "No stalls: nobody waited for memory.");
+		layout_empty(canvas, request, TITLE,
+		             recorder_waited(&tasks) ? NOBODY_BUT_THE_RECORDER
+		                                     : "No stalls: nobody waited for memory.");
 	else if (!rc)
 		rc = compose(&tasks, err);
 	for (size_t i = 0; i < request->nr_runs; i++)
