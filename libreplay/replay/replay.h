@@ -265,7 +265,7 @@ struct replay_tlb_use {
 };
 
 struct replay_config {
-	const struct replay_start *start;
+	const struct replay_start *start; /* read until replay_destroy() */
 	const struct replay_tunables *tunables;
 	const char *policy; /* a name of replay_policy_name() */
 	uint64_t seed;

@@ -37,7 +37,9 @@ struct requests_run {
 	uint32_t nr_pages;            /* of memory */
 	struct mm_machine *cache;     /* a bare cache, or */
 	struct replay *replay;        /* a machine */
-	struct demand_op *ops;        /* [MMR_MAX_REQUESTS], of the machine */
+	struct mmr_zone_info zone; /* of the machine: the replay reads it and start until its end */
+	struct replay_start *start;
+	struct demand_op *ops; /* [MMR_MAX_REQUESTS], of the machine */
 	uint64_t first_ns;
 	uint64_t last_ns;
 };
@@ -132,22 +134,26 @@ static int run_cache(struct requests_run *run, struct mmr_error *err)
 
 static int build_machine(struct requests_run *run, uint64_t start_ns, struct mmr_error *err)
 {
-	const struct mmr_zone_info zone = { .index = 2,
+	struct replay_config config = { .tunables = &run->tunables,
+		                        .policy = run->options->policy,
+		                        .seed = run->options->seed,
+		                        .future = run->future };
+
+	run->zone = (struct mmr_zone_info){ .index = 2,
 		                            .name = "Normal",
 		                            .spanned = run->nr_pages,
 		                            .present = run->nr_pages,
 		                            .managed = run->nr_pages };
-	const struct replay_start start = {
-		.zones = &zone, .nr_zones = 1, .nr_cpus = 1, .start_ns = start_ns
-	};
-	const struct replay_config config = { .start = &start,
-		                              .tunables = &run->tunables,
-		                              .policy = run->options->policy,
-		                              .seed = run->options->seed,
-		                              .future = run->future };
-
+	run->start = base_calloc_err(1, sizeof(*run->start), "the machine", err);
 	run->ops = base_calloc_err(MMR_MAX_REQUESTS, sizeof(*run->ops), "requests", err);
-	return run->ops ? replay_create(&config, &run->replay, err) : MMR_E_NOMEM;
+	if (!run->start || !run->ops)
+		return MMR_E_NOMEM;
+	run->start->zones = &run->zone;
+	run->start->nr_zones = 1;
+	run->start->nr_cpus = 1;
+	run->start->start_ns = start_ns;
+	config.start = run->start;
+	return replay_create(&config, &run->replay, err);
 }
 
 static int take_into_machine(struct requests_run *run, const struct mmr_requests *requests,
@@ -281,6 +287,7 @@ int replay_run_requests(struct mmr_trace *trace, struct results_db *db,
 	mm_machine_destroy(run.cache);
 	replay_destroy(run.replay);
 	replay_future_destroy(run.future);
+	base_free(run.start);
 	base_free(run.ops);
 	return code;
 }
