@@ -22,7 +22,8 @@
 /* The kernel's threads of a replay have no pid: a thread each, beyond any pid (PID_MAX_LIMIT). */
 #define THREAD(e)                                                                                \
 	" CASE WHEN " e ".pid > 0 THEN " e ".pid WHEN " e ".comm LIKE 'kcompactd%' THEN 4194305" \
-	" WHEN " e ".comm LIKE 'khugepaged%' THEN 4194306 ELSE 0 END"
+	" WHEN " e ".comm LIKE 'khugepaged%' THEN 4194306 WHEN " e                               \
+	".comm GLOB 'kswapd[1-9]*' THEN 4194306 + substr(" e ".comm, 7) ELSE 0 END"
 
 static const char *const queries[] = {
 	/* Names. */

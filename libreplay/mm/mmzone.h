@@ -365,6 +365,12 @@ struct mm_scan_stat {
 	uint32_t immediate; /* … by kswapd, which should wait for them */
 };
 
+/* Base pages, as the kernel tells of a batch in mm_vmscan_lru_shrink_inactive: of the lists alone, what it skips included. */
+struct mm_shrink_stat {
+	uint64_t nr_scanned;
+	uint64_t nr_reclaimed;
+};
+
 /* The request of a reclaimer, and what came of it. */
 struct mm_scan_control {
 	uint64_t nr_to_reclaim;
@@ -378,6 +384,7 @@ struct mm_scan_control {
 	struct mm_kept *kept;   /* where pages go that stay; NULL: back to the policy */
 	uint64_t nr_refilled;   /* looked at on active lists */
 	uint64_t nr_walked;     /* page-table entries and pages looked at beyond nr_scanned */
+	struct mm_shrink_stat told;
 	uint32_t gfp_flags;
 	uint16_t cpu;
 	uint8_t node;

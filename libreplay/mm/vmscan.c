@@ -99,6 +99,8 @@ uint64_t mm_shrink_list(struct mm_node *node, struct mm_scan_control *sc, enum m
 	if (taken > 0 && sc->nr.unqueued_dirty - unqueued == taken)
 		mm_wake_flushers(machine);
 	sc->nr_reclaimed += freed;
+	sc->told.nr_scanned += scanned;
+	sc->told.nr_reclaimed += freed;
 	mm_count(machine, sc->kswapd ? MM_PGSTEAL_KSWAPD : MM_PGSTEAL_DIRECT, freed);
 	mm_count(machine, type == MM_LRU_ANON ? MM_PGSTEAL_ANON : MM_PGSTEAL_FILE, freed);
 	mm_note_cost(node, type, written, scanned > freed ? scanned - freed : 0);

@@ -310,8 +310,9 @@ void policy_mglru_survivor(struct mm_node *node, uint32_t pfn, bool activate)
 	policy_mglru_add(node, pfn, false);
 }
 
+/* scanned: what the kernel tells of it, of the first try and of another one alike. */
 static void shrink_batch(struct mm_node *node, struct mm_scan_control *sc, uint32_t type,
-                         struct mm_batch *batch)
+                         uint32_t scanned, struct mm_batch *batch)
 {
 	struct mm_machine *machine = node->machine;
 	struct mglru *lru = mglru_of(node);
@@ -321,13 +322,16 @@ static void shrink_batch(struct mm_node *node, struct mm_scan_control *sc, uint3
 	freed = mm_shrink_batch(node, sc, batch, &written);
 	lru->evicting = false;
 	sc->nr_reclaimed += freed;
+	sc->told.nr_scanned += scanned;
+	sc->told.nr_reclaimed += freed;
 	mm_count(machine, sc->kswapd ? MM_PGSTEAL_KSWAPD : MM_PGSTEAL_DIRECT, freed);
 	mm_count(machine, type == MM_LRU_ANON ? MM_PGSTEAL_ANON : MM_PGSTEAL_FILE, freed);
 	if (freed > 0)
 		node->kswapd.failures = 0;
 }
 
-static void retry_survivors(struct mm_node *node, struct mm_scan_control *sc, uint32_t type)
+static void retry_survivors(struct mm_node *node, struct mm_scan_control *sc, uint32_t type,
+                            uint32_t scanned)
 {
 	struct mglru *lru = mglru_of(node);
 	struct mm_batch batch = lru->retry;
@@ -341,7 +345,7 @@ static void retry_survivors(struct mm_node *node, struct mm_scan_control *sc, ui
 	}
 	lru->retry.nr = 0;
 	lru->retrying = true;
-	shrink_batch(node, sc, type, &batch);
+	shrink_batch(node, sc, type, scanned, &batch);
 	lru->retrying = false;
 }
 
@@ -367,9 +371,9 @@ static uint32_t evict(struct mm_node *node, struct mm_scan_control *sc, uint32_t
 	*type = scan.type;
 	if (batch.nr == 0)
 		return scanned;
-	shrink_batch(node, sc, scan.type, &batch);
+	shrink_batch(node, sc, scan.type, scanned, &batch);
 	if (lru->retry.nr > 0)
-		retry_survivors(node, sc, scan.type);
+		retry_survivors(node, sc, scan.type, scanned);
 	return scanned;
 }
 

@@ -560,6 +560,7 @@ static int finish(struct free_run *run, struct mmr_error *err)
 	code = reach(run, run->span.last_ns, err);
 	if (code == 0)
 		code = replay_advance(run->replay, run->span.last_ns, err);
+	replay_finish(run->replay);
 	replay_run_dumps_reach(&run->dumps, UINT64_MAX);
 	if (code == 0)
 		code = take_dumps(run, err);

@@ -60,13 +60,14 @@ static void on_reclaim(void *data, const struct replay_reclaim *reclaim)
 	struct free_run *run = data;
 	bool kswapd = reclaim->kind == REPLAY_RECLAIM_KSWAPD;
 	uint32_t pid = kswapd ? 0 : replay_free_run_pid(run, reclaim->task);
-	char cause[64];
+	char cause[64], name[16];
 	const struct results_reclaim row = {
 		.kind = kinds[reclaim->kind],
 		.pid = pid,
-		.comm = kswapd ? "kswapd" : mmr_trace_comm(run->trace, pid),
+		.comm = kswapd ? name : mmr_trace_comm(run->trace, pid),
 		.start_ns = replay_free_run_since(run, reclaim->begin_ns),
-		.duration_ns = (int64_t)(reclaim->end_ns - reclaim->begin_ns),
+		.duration_ns = reclaim->goes_on ? RESULTS_NULL
+		                                : (int64_t)(reclaim->end_ns - reclaim->begin_ns),
 		.page_order = reclaim->order,
 		.gfp_flags = kswapd ? RESULTS_NULL : reclaim->gfp_flags,
 		.nr_scanned = (int64_t)reclaim->nr_scanned,
@@ -77,6 +78,7 @@ static void on_reclaim(void *data, const struct replay_reclaim *reclaim)
 	run->report->nr_reclaim_episodes++;
 	if (!run->db)
 		return;
+	snprintf(name, sizeof(name), "kswapd%u", reclaim->node);
 	if (kswapd)
 		snprintf(cause, sizeof(cause), "free pages below the low watermark");
 	else if (reclaim->kind == REPLAY_RECLAIM_DIRTY)

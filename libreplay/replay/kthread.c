@@ -6,7 +6,7 @@
  * at the pace of the recorded kswapd (pace.c; where the user has set it, at kswapd.cpu), and only then may the next one
  * begin. Woken, it needs kswapd.latency to get a CPU, now longer and now shorter, as in the recording; what others ask for
  * meanwhile is part of its run, but not where it had the CPU too soon for that, as in the recording. While it
- * naps it looks again after HZ/10. Direct reclaim takes its task as long, with the pauses that the recording has for as much
+ * naps it looks again after HZ/10; awake it is from the first of its runs until it sleeps, naps included. Direct reclaim takes its task as long, with the pauses that the recording has for as much
  * work (pause.c;
  * without them, or where the user has set it, stretched by direct.stretch), and it waits after each batch: other tasks,
  * kswapd and the devices go on in between (worker.c).
@@ -95,6 +95,14 @@ static void set_write_cpu(struct replay *replay, uint32_t n)
 		mm_kswapd_set_write_cpu(replay->machine, n, (uint16_t)(cpu % replay->nr_cpus));
 }
 
+static void put_awake(struct replay *replay, struct replay_kthread *thread, uint64_t end_ns)
+{
+	thread->awake.end_ns = end_ns;
+	if (replay->hooks.reclaim)
+		replay->hooks.reclaim(replay->hooks.data, &thread->awake);
+	thread->is_awake = false;
+}
+
 void replay_kthread_run(struct replay *replay, uint32_t n)
 {
 	struct replay_kthread *thread = &replay->kswapd[n];
@@ -105,6 +113,8 @@ void replay_kthread_run(struct replay *replay, uint32_t n)
 		now_ns = thread->nap_end_ns;
 		thread->nap_end_ns = REPLAY_NEVER;
 		mm_kswapd_nap_over(replay->machine, n);
+		if (!mm_kswapd_runnable(replay->machine, n))
+			put_awake(replay, thread, now_ns);
 		if (thread->ready_ns < now_ns)
 			thread->ready_ns = now_ns;
 		return;
@@ -153,28 +163,46 @@ static void kswapd_begin(void *data, const struct mm_node *node)
 	struct replay_kthread *thread = &replay->kswapd[node->id];
 
 	thread->seen = (struct mm_scan_control){ 0 };
-	thread->begin_ns = thread->ready_ns;
 	thread->running = true;
+	if (thread->is_awake)
+		return;
+	thread->is_awake = true;
+	thread->awake = (struct replay_reclaim){
+		.begin_ns = thread->ready_ns,
+		.kind = REPLAY_RECLAIM_KSWAPD,
+		.order = node->kswapd.alloc_order,
+		.node = node->id,
+	};
+}
+
+/* What a run has come to so far. */
+static void add_run(struct replay_kthread *thread, const struct mm_scan_control *sc)
+{
+	thread->awake.nr_scanned += sc->told.nr_scanned;
+	thread->awake.nr_reclaimed += sc->told.nr_reclaimed;
 }
 
 static void kswapd_end(void *data, const struct mm_node *node)
 {
 	struct replay *replay = data;
 	struct replay_kthread *thread = &replay->kswapd[node->id];
-	const struct mm_scan_control *sc = &node->kswapd.sc;
-	struct replay_reclaim reclaim = {
-		.begin_ns = thread->begin_ns,
-		.end_ns = thread->ready_ns,
-		.nr_scanned = sc->nr_scanned,
-		.nr_reclaimed = sc->nr_reclaimed,
-		.kind = REPLAY_RECLAIM_KSWAPD,
-		.order = node->kswapd.alloc_order,
-		.node = node->id,
-	};
 
 	thread->running = false;
-	if (replay->hooks.reclaim)
-		replay->hooks.reclaim(replay->hooks.data, &reclaim);
+	add_run(thread, &node->kswapd.sc);
+}
+
+void replay_finish(struct replay *replay)
+{
+	for (uint32_t n = 0; n < mm_nr_nodes(replay->machine); n++) {
+		struct replay_kthread *thread = &replay->kswapd[n];
+
+		if (!thread->is_awake)
+			continue;
+		if (thread->running)
+			add_run(thread, mm_kswapd_scan_control(replay->machine, n));
+		thread->awake.goes_on = true;
+		put_awake(replay, thread, replay->now_ns);
+	}
 }
 
 static void direct_begin(void *data, const struct mm_request *request)
@@ -208,7 +236,7 @@ static void direct_end(void *data, const struct mm_request *request,
 		.begin_ns = replay->worker->direct_begin_ns,
 		.task = request->task,
 		.gfp_flags = request->gfp_flags,
-		.nr_scanned = sc->nr_scanned,
+		.nr_scanned = sc->told.nr_scanned,
 		.nr_reclaimed = sc->nr_reclaimed,
 		.kind = REPLAY_RECLAIM_DIRECT,
 		.order = request->order,

@@ -50,7 +50,10 @@ enum replay_reclaim_kind {
 	REPLAY_RECLAIM_WRITTEN, /* … for the write of a page that is truncated */
 };
 
-/* A stretch of reclaim that has ended. Times are those of the demand (absolute). */
+/*
+ * A stretch of reclaim that has ended; kswapd's is from its wake to its sleep, as mm_vmscan_kswapd_wake and _sleep tell, over
+ * all of its runs and naps. Times are those of the demand (absolute).
+ */
 struct replay_reclaim {
 	uint64_t begin_ns;
 	uint64_t end_ns;       /* begin + what the cost model says it took */
@@ -62,6 +65,7 @@ struct replay_reclaim {
 	uint8_t order;
 	uint8_t migratetype; /* of the request */
 	uint8_t node;
+	bool goes_on; /* when all is over: there is no end */
 };
 
 /* A run of compaction over a zone that has ended. */
@@ -298,6 +302,9 @@ int replay_advance(struct replay *replay, uint64_t t_ns, struct mmr_error *err) 
  * at the end. What is asked for later comes when it is over.
  */
 int replay_settle(struct replay *replay, struct mmr_error *err) MMR_MUST_CHECK;
+
+/* Nothing more is to come: tells of what goes on still. */
+void replay_finish(struct replay *replay);
 
 const struct mm_machine *replay_machine(const struct replay *replay);
 /* Whether the settings have a ksmd that runs at any time. */

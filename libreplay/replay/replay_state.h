@@ -20,8 +20,9 @@
 struct replay_kthread {
 	uint64_t ready_ns;           /* not before, if it has something to do */
 	uint64_t nap_end_ns;         /* REPLAY_NEVER: it does not nap */
-	uint64_t begin_ns;           /* of the run that goes on */
 	struct mm_scan_control seen; /* what has been paid for */
+	struct replay_reclaim awake; /* since it slept, but for the run that goes on */
+	bool is_awake;
 	bool running;
 };
 

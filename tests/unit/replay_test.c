@@ -26,6 +26,7 @@ static const struct replay_start start = {
 struct seen {
 	uint32_t nr_direct;
 	uint32_t nr_kswapd;
+	struct replay_reclaim kswapd; /* the last one, with sums of all */
 	uint32_t nr_failed;
 };
 
@@ -36,8 +37,14 @@ static void see_reclaim(void *data, const struct replay_reclaim *reclaim)
 	assert_true(reclaim->end_ns >= reclaim->begin_ns);
 	if (reclaim->kind == REPLAY_RECLAIM_DIRECT)
 		seen->nr_direct++;
-	if (reclaim->kind == REPLAY_RECLAIM_KSWAPD)
-		seen->nr_kswapd++;
+	if (reclaim->kind != REPLAY_RECLAIM_KSWAPD)
+		return;
+	seen->nr_kswapd++;
+	seen->kswapd.begin_ns = reclaim->begin_ns;
+	seen->kswapd.end_ns = reclaim->end_ns;
+	seen->kswapd.goes_on = reclaim->goes_on;
+	seen->kswapd.nr_scanned += reclaim->nr_scanned;
+	seen->kswapd.nr_reclaimed += reclaim->nr_reclaimed;
 }
 
 static void see_failure(void *data, const struct replay_failure *failure)
@@ -108,13 +115,57 @@ static void slow_demand_leaves_the_work_to_kswapd(void **state)
 
 		assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
 	}
-	assert_true(seen.nr_kswapd > 0);
+	assert_true(counter(replay, "pgsteal_kswapd") >= 2000);
 	assert_int_equal(seen.nr_direct, 0);
 	assert_true(counter(replay, "pswpout") >= 2000);
 	assert_int_equal(replay_task_stat(replay, 1)->stalled_ns, 0);
 	assert_int_equal(replay_task_stat(replay, 1)->nr_faults[REPLAY_FAULT_ANON],
 	                 NR_PAGES + 2000);
 	assert_null(replay_task_stat(replay, 2));
+	replay_destroy(replay);
+}
+
+/* Naps end early as long as the demand goes on; a sleep follows on a nap of HZ/10 that nobody ended. */
+static void kswapd_is_awake_over_all_its_runs_and_naps(void **state)
+{
+	struct seen seen = { 0 };
+	struct replay *replay = replay_with("swap=64M", "clock", &seen);
+	uint64_t t_ns = 1000;
+
+	(void)state;
+	for (uint32_t page = 0; page < NR_PAGES + 2000; page++, t_ns += 100000) {
+		struct demand_op op = touch(page, t_ns);
+
+		assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+	}
+	assert_true(counter(replay, "kswapd_low_wmark_hit_quickly") > 3);
+	assert_int_equal(seen.nr_kswapd, 0);
+	assert_int_equal(replay_advance(replay, t_ns + 1000000000, NULL), 0);
+	assert_int_equal(seen.nr_kswapd, 1);
+	assert_true(seen.kswapd.end_ns - seen.kswapd.begin_ns > 300000000);
+	assert_in_range(seen.kswapd.end_ns, t_ns + 90000000, t_ns + 300000000);
+	assert_int_equal(seen.kswapd.nr_scanned, counter(replay, "pgscan_kswapd"));
+	assert_int_equal(seen.kswapd.nr_reclaimed, counter(replay, "pgsteal_kswapd"));
+	replay_finish(replay);
+	assert_int_equal(seen.nr_kswapd, 1);
+	replay_destroy(replay);
+}
+
+static void kswapd_that_is_awake_at_the_end_is_told_of(void **state)
+{
+	struct seen seen = { 0 };
+	struct replay *replay = replay_with("swap=64M", "clock", &seen);
+
+	(void)state;
+	for (uint32_t page = 0; counter(replay, "pgsteal_kswapd") == 0; page++) {
+		struct demand_op op = touch(page, 1000 + page * UINT64_C(100000));
+
+		assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+	}
+	replay_finish(replay);
+	assert_int_equal(seen.nr_kswapd, 1);
+	assert_true(seen.kswapd.goes_on);
+	assert_int_equal(seen.kswapd.nr_reclaimed, counter(replay, "pgsteal_kswapd"));
 	replay_destroy(replay);
 }
 
@@ -698,6 +749,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(slow_demand_leaves_the_work_to_kswapd),
+		cmocka_unit_test(kswapd_is_awake_over_all_its_runs_and_naps),
+		cmocka_unit_test(kswapd_that_is_awake_at_the_end_is_told_of),
 		cmocka_unit_test(settings_may_have_a_time),
 		cmocka_unit_test(the_recorded_switches_are_followed),
 		cmocka_unit_test(a_setting_changes_in_its_time),
