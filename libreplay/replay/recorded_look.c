@@ -11,7 +11,8 @@
  *   have stays where it is, as if it had been in use (nr_ref_keep). Who splits a huge page holds the lock of
  *   all processes that descend from one another, and nobody else can look at their pages until that is
  *   over: reclaim goes round and round meanwhile. The split shows in the page-table entries that it
- *   takes away (set_migration_pte of an order) and gives back (remove_migration_pte).
+ *   takes away (set_migration_pte of an order) and gives back: remove_migration_pte, or, of a page of zeroes, which
+ *   6.12 and later give up for the shared one, the owner's rss_stat alone.
  *
  * So a look is what had an outcome: kept because the page was in use, activated, or freed in the end.
  *
@@ -23,7 +24,7 @@
  * State: the splits that are going on and the batches, by thread.
  *
  * Follows isolate_lru_folios(), shrink_folio_list(), folio_check_references(), folio_lock_anon_vma_read(),
- * split_huge_page_to_list_to_order() of v6.12; v6.1 has them alike.
+ * split_huge_page_to_list_to_order(), try_to_map_unused_to_zeropage() of v6.12; v6.1 has all but the last alike.
  *
  * Not modelled: what a split waits for before it takes the first entry away; other holders of the lock (fork,
  * which is short); whether the pages belong to those processes, which no event tells.
@@ -33,6 +34,7 @@
 #define FLAG_ANON    1
 #define MGLRU_SCAN   4096u /* what MGLRU asks for */
 #define HUGE_ENTRIES 512u
+#define RSS_ANON     1
 
 static void takes_entry(struct replay_recorded_look *recorded, const struct mmr_event *event)
 {
@@ -147,6 +149,10 @@ bool replay_recorded_look(struct replay_recorded_look *recorded, const struct mm
 		break;
 	case MMR_EVENT_REMOVE_MIGRATION_PTE:
 		gives_entry(recorded, event);
+		break;
+	case MMR_EVENT_RSS_STAT:
+		if (event->rss.member == RSS_ANON)
+			gives_entry(recorded, event);
 		break;
 	case MMR_EVENT_MM_VMSCAN_LRU_ISOLATE:
 		return isolated(recorded, event, ret);

@@ -7,7 +7,8 @@
  * The clock: of each type, how many looks reclaim has taken at each page that was there, as a mean. Of 4096
  * equal parts of the trace's time it is the number of pages looked at (recorded_look.c), by the mean number of pages
  * in residence. Kernels whose reclaim tells no scans of a type (MGLRU of 6.1) have taken one
- * look at each page that they evicted.
+ * look at each page that they evicted. Of looks that keep a page on the classic lists no more count than there are pages,
+ * until others are activated, taken or gone: see real_looks().
  *
  * A page that is still there at the end of its contents, or of the trace, has been found in use by every whole
  * look that was taken at it; what came after that is not known.
@@ -45,7 +46,9 @@ DEFINE_VEC(residence_page_vec, uint32_t);
 
 struct part {
 	uint64_t nr_looked;
+	uint64_t nr_kept; /* of them, by the classic lists */
 	uint64_t nr_evicted;
+	uint64_t nr_ended;    /* otherwise */
 	uint64_t nr_resident; /* sum over … */
 	uint64_t nr_counts;   /* … so many ops */
 };
@@ -116,10 +119,13 @@ static struct part *part_at(struct replay_residence *residence, uint64_t t_ns,
 void replay_residence_event(struct replay_residence *residence, const struct mmr_event *event)
 {
 	struct replay_look look;
+	struct part *part;
 
-	if (replay_recorded_look(&residence->look, event, &look))
-		part_at(residence, event->t_ns, look.type)->nr_looked +=
-			look.nr_looked + look.nr_moved;
+	if (!replay_recorded_look(&residence->look, event, &look))
+		return;
+	part = part_at(residence, event->t_ns, look.type);
+	part->nr_looked += look.nr_looked + look.nr_moved;
+	part->nr_kept += look.generations ? 0 : look.nr_kept;
 }
 
 /* ---- beginnings and ends ---- */
@@ -224,6 +230,8 @@ static void end(struct replay_residence *residence, const struct demand_op *op)
 	*open = NONE;
 	if (evicted)
 		part_at(residence, op->t_ns, type)->nr_evicted++;
+	else
+		part_at(residence, op->t_ns, type)->nr_ended++;
 }
 
 static int follow_op(struct replay_residence *residence, struct demand_op op, struct mmr_error *err)
@@ -263,10 +271,31 @@ int replay_residence_ops(struct replay_residence *residence, const struct demand
 
 /* ---- the clock ---- */
 
+static uint64_t less_of(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * Looks of a part. *waiting: pages that were kept in use and not met since. Their next look activates or takes them, so that
+ * there are no more of them than pages: what is kept beyond that was kept for another reason, and nobody learnt anything of it.
+ */
+static uint64_t real_looks(const struct part *part, uint64_t resident, uint64_t *waiting)
+{
+	uint64_t others = part->nr_looked - part->nr_kept, beyond;
+
+	*waiting -= less_of(*waiting, others);
+	*waiting -= *waiting * less_of(part->nr_ended, resident) / resident;
+	*waiting += part->nr_kept;
+	beyond = *waiting - less_of(*waiting, resident);
+	*waiting -= beyond;
+	return part->nr_looked - less_of(beyond, part->nr_kept);
+}
+
 static void wind_clock(struct replay_residence *residence, enum mm_lru_type type)
 {
 	uint32_t *looks = residence->looks[type];
-	uint64_t nr_looked = 0, resident = 0;
+	uint64_t nr_looked = 0, resident = FEW_PAGES, waiting = 0;
 
 	for (uint32_t i = 0; i < NR_PARTS; i++)
 		nr_looked += residence->parts[i][type].nr_looked;
@@ -275,11 +304,14 @@ static void wind_clock(struct replay_residence *residence, enum mm_lru_type type
 	looks[0] = 1;
 	for (uint32_t i = 0; i < NR_PARTS; i++) {
 		const struct part *part = &residence->parts[i][type];
-		uint64_t nr = nr_looked > 0 ? part->nr_looked : part->nr_evicted;
+		uint64_t nr = part->nr_evicted;
 
 		if (part->nr_counts)
 			resident = part->nr_resident / part->nr_counts;
-		nr = (nr << MM_LOOK_SHIFT) / (resident > FEW_PAGES ? resident : FEW_PAGES);
+		resident = resident > FEW_PAGES ? resident : FEW_PAGES;
+		if (nr_looked > 0)
+			nr = real_looks(part, resident, &waiting);
+		nr = (nr << MM_LOOK_SHIFT) / resident;
 		looks[i + 1] =
 			nr < UINT32_MAX / 2 - looks[i] ? looks[i] + (uint32_t)nr : UINT32_MAX / 2;
 	}

@@ -355,6 +355,61 @@ static void base_pages_stay_each_for_itself(void **state)
 	mm_machine_destroy(machine);
 }
 
+static void look(struct replay_residence *residence, uint64_t t_ns, uint32_t nr_kept,
+                 uint32_t nr_freed)
+{
+	struct mmr_event event = { .t_ns = t_ns,
+		                   .pid = 1,
+		                   .kind = MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE };
+
+	event.shrink_inactive.reclaim_flags = 1;
+	event.shrink_inactive.nr_scanned = nr_kept + nr_freed;
+	event.shrink_inactive.nr_ref_keep = nr_kept;
+	event.shrink_inactive.nr_reclaimed = nr_freed;
+	replay_residence_event(residence, &event);
+}
+
+/* How many looks at each page the clock has counted until then. */
+static uint32_t percent_of_looks(struct replay_residence *residence, struct mm_machine *machine,
+                                 uint64_t t_ns)
+{
+	replay_residence_advance(residence, machine, t_ns);
+	return machine->residence.looks[MM_LRU_ANON] * 100 >> MM_LOOK_SHIFT;
+}
+
+/* A page that was kept in use is activated or taken when it is met again: who keeps all of them ten times in a row learns nothing. */
+static void pages_are_kept_once_between_other_looks(void **state)
+{
+	struct mm_machine *machine = machine_new(NR_PAGES, 1, 0, policy_find("classic"));
+	struct replay_residence *residence = NULL;
+	static struct demand_op ops[2 * NR_USED + 1];
+	uint32_t nr = 0;
+
+	(void)state;
+	assert_int_equal(mm_residence_enable(machine, NULL), 0);
+	assert_int_equal(replay_residence_create(0, 10 * SECOND, 1, &residence, NULL), 0);
+	for (uint32_t page = 0; page < NR_USED; page++)
+		add(residence, ops, &nr, op(0, DEMAND_ANON_TOUCH, page));
+	add(residence, ops, &nr, op(SECOND / 2, DEMAND_ANON_TOUCH, 0));
+	for (uint32_t i = 0; i < 10; i++)
+		look(residence, SECOND + i * SECOND / 10, NR_USED, 0);
+	/* All are met again, and then half of them end and are new ones: these can be kept once more. */
+	look(residence, 3 * SECOND, 0, NR_USED);
+	look(residence, 4 * SECOND, NR_USED, 0);
+	for (uint32_t page = 0; page < NR_USED / 2; page++) {
+		add(residence, ops, &nr, op(5 * SECOND, DEMAND_FREE, page));
+		add(residence, ops, &nr, op(5 * SECOND, DEMAND_ANON_TOUCH, page));
+	}
+	look(residence, 6 * SECOND, NR_USED, 0);
+	assert_int_equal(replay_residence_seal(residence, NULL), 0);
+	assert_int_equal(percent_of_looks(residence, machine, 2 * SECOND), 100);
+	assert_int_equal(percent_of_looks(residence, machine, 3 * SECOND + SECOND / 2), 200);
+	assert_int_equal(percent_of_looks(residence, machine, 4 * SECOND + SECOND / 2), 300);
+	assert_in_range(percent_of_looks(residence, machine, 9 * SECOND), 348, 352);
+	replay_residence_destroy(residence);
+	mm_machine_destroy(machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -367,6 +422,7 @@ int main(void)
 		cmocka_unit_test(what_comes_back_unasked_counts),
 		cmocka_unit_test(what_is_read_ahead_spares_no_fault),
 		cmocka_unit_test(base_pages_stay_each_for_itself),
+		cmocka_unit_test(pages_are_kept_once_between_other_looks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -354,6 +354,37 @@ static void what_a_split_hides_is_no_look(void **state)
 	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, false), 50);
 }
 
+static void resident_pages(struct replay_reference_share *share, uint32_t pid, int32_t member,
+                           uint32_t nr)
+{
+	struct mmr_event event = { .t_ns = 100, .pid = pid, .kind = MMR_EVENT_RSS_STAT };
+
+	event.rss.member = member;
+	while (nr-- > 0)
+		replay_reference_event(share, &event);
+}
+
+/* What held zeroes is given back as the shared page of zeroes: only the size of its owner tells. */
+static void a_split_gives_pages_of_zeroes_back_without_their_entries(void **state)
+{
+	struct replay_reference_share share = { .first_ns = 100, .last_ns = 100 + 1280 };
+	const struct counts in_use = { .nr_looked = 10000, .nr_kept = 10000 };
+
+	(void)state;
+	batch(&share, 100, (struct counts){ .nr_looked = 20000, .nr_kept = 0 });
+	for (uint32_t i = 0; i < 2; i++)
+		entry(&share, 7, true, 9);
+	/* Another's pages, and those of files, are none of the split's. */
+	resident_pages(&share, 8, 1, 512);
+	resident_pages(&share, 7, 0, 512);
+	resident_pages(&share, 7, 1, 511);
+	batch(&share, 100, in_use);
+	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, false), 0);
+	resident_pages(&share, 7, 1, 1);
+	batch(&share, 100, in_use);
+	assert_int_equal(percent(&share, REPLAY_REFERENCE_BINS, false), 50);
+}
+
 static void the_share_follows_the_time(void **state)
 {
 	struct replay_reference_share share = { .first_ns = 0, .last_ns = 1280 };
@@ -515,6 +546,7 @@ int main(void)
 		cmocka_unit_test(what_was_kept_comes_back_in_a_later_part),
 		cmocka_unit_test(activations_without_marks_make_all_looks_alike),
 		cmocka_unit_test(what_a_split_hides_is_no_look),
+		cmocka_unit_test(a_split_gives_pages_of_zeroes_back_without_their_entries),
 		cmocka_unit_test(the_share_follows_the_time),
 		cmocka_unit_test(what_walks_are_behind_is_made_up_for),
 		cmocka_unit_test(a_page_must_have_had_the_time),
