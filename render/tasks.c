@@ -234,34 +234,51 @@ static void draw_bar(struct tasks *tasks, const struct task_wait *task, struct r
 	}
 }
 
-static bool has_rest(const struct panel *panel)
+/* The longest of these that fits; the shortest, cut, if none does. */
+static void draw_recorder(struct tasks *tasks, const struct task_waits *waits, struct point at,
+                          double width)
 {
-	return panel->nr_drawn < panel->waits.count || panel->waits.recorder_count;
+	struct text_style style = axis_text(tasks->canvas, TEXT_SMALL, ALIGN_LEFT);
+	char texts[3][96], total[SCALE_LABEL];
+	size_t which = 0;
+
+	format_time(total, waits->recorder_ns);
+	snprintf(texts[0], sizeof(texts[0]), "left out: the recorder, %s, %zu stall%s", total,
+	         waits->recorder_count, waits->recorder_count == 1 ? "" : "s");
+	snprintf(texts[1], sizeof(texts[1]), "left out: the recorder, %s", total);
+	snprintf(texts[2], sizeof(texts[2]), "recorder: %s", total);
+	while (which < 2 && canvas_text_width(tasks->canvas, texts[which], &style) > width)
+		which++;
+	canvas_text_fit(tasks->canvas, at, texts[which], &style, width);
 }
 
-/* What there was no room for, and what is left out. */
-static void draw_rest(struct tasks *tasks, const struct panel *panel, struct rect plot, double y)
+static void draw_more(struct tasks *tasks, const struct panel *panel, struct point at, double width)
 {
 	struct text_style style = axis_text(tasks->canvas, TEXT_SMALL, ALIGN_LEFT);
 	size_t nr_left = panel->waits.count - panel->nr_drawn;
-	size_t nr_recorder = panel->waits.recorder_count;
-	char text[256], total[SCALE_LABEL];
+	char text[128], total[SCALE_LABEL];
 	double left_ns = panel->total_ns;
-	int length = 0;
 
 	for (size_t i = 0; i < panel->nr_drawn; i++)
 		left_ns -= panel->waits.items[i].total_ns;
 	format_time(total, fmax(left_ns, 0));
-	if (nr_left)
-		length = snprintf(text, sizeof(text), "and %zu more task%s: %s%s", nr_left,
-		                  nr_left == 1 ? "" : "s", total, nr_recorder ? "; " : "");
-	format_time(total, panel->waits.recorder_ns);
-	if (nr_recorder)
-		snprintf(text + length, sizeof(text) - (size_t)length,
-		         "left out: the recorder, %s, %zu stall%s", total, nr_recorder,
-		         nr_recorder == 1 ? "" : "s");
-	canvas_text_fit(tasks->canvas, (struct point){ plot.x + GAP * tasks->canvas->unit, y },
-	                text, &style, plot.width - 2 * GAP * tasks->canvas->unit);
+	snprintf(text, sizeof(text), "and %zu more task%s: %s", nr_left, nr_left == 1 ? "" : "s",
+	         total);
+	canvas_text_fit(tasks->canvas, at, text, &style, width);
+}
+
+/* What there was no room for, and what is left out, from the lowest line up. */
+static void draw_rest(struct tasks *tasks, const struct panel *panel, struct rect plot)
+{
+	const double unit = tasks->canvas->unit, width = plot.width - 2 * GAP * unit;
+	struct point at = { plot.x + GAP * unit, plot.y + plot.height - 5 * unit };
+
+	if (panel->waits.recorder_count) {
+		draw_recorder(tasks, &panel->waits, at, width);
+		at.y -= REST * unit;
+	}
+	if (panel->nr_drawn < panel->waits.count)
+		draw_more(tasks, panel, at, width);
 }
 
 static void draw_panel(struct tasks *tasks, size_t number, struct rect column,
@@ -297,8 +314,8 @@ static void draw_panel(struct tasks *tasks, size_t number, struct rect column,
 		                (struct point){ plot.x + plot.width + GAP * unit, baseline }, text,
 		                &small, widths->figures + GAP * unit);
 	}
-	if (has_rest(panel) && panel->total_ns > 0)
-		draw_rest(tasks, panel, plot, plot.y + plot.height - 5 * unit);
+	if (panel->total_ns > 0)
+		draw_rest(tasks, panel, plot);
 	if (!(panel->total_ns > 0))
 		layout_nothing(canvas, plot,
 		               panel->waits.recorder_count
@@ -307,37 +324,39 @@ static void draw_panel(struct tasks *tasks, size_t number, struct rect column,
 	canvas_frame(canvas, plot, &frame);
 }
 
-/* The tasks of each panel that have rows, of so much height together; whether anything is left to say. */
-static bool fill_rows(struct tasks *tasks, double height, size_t *most)
+/* The tasks of each panel that have rows, of so much height together; how many lines follow them at most. */
+static size_t fill_rows(struct tasks *tasks, double height, size_t *most)
 {
 	size_t wanted = tasks->request->nr_shown ? (size_t)tasks->request->nr_shown : TASKS_SHOWN;
 	size_t room = (size_t)fmax(floor(height / (ROW * tasks->canvas->unit)), 1);
-	size_t limit = wanted < room ? wanted : room;
-	bool rest = false;
+	size_t limit = wanted < room ? wanted : room, lines = 0;
 
 	*most = 1;
 	for (size_t i = 0; i < tasks->request->nr_runs; i++) {
 		struct panel *panel = &tasks->panels[i];
+		size_t rest;
 
 		panel->nr_drawn = panel->waits.count < limit ? panel->waits.count : limit;
 		*most = panel->nr_drawn > *most ? panel->nr_drawn : *most;
-		rest |= has_rest(panel);
+		rest = (panel->nr_drawn < panel->waits.count ? 1u : 0u) +
+		       (panel->waits.recorder_count ? 1u : 0u);
+		lines = rest > lines ? rest : lines;
 	}
-	return rest;
+	return lines;
 }
 
 /* How many there is room for; the fewer there are, the higher is each row. */
 static void choose_rows(struct tasks *tasks, double height)
 {
 	const double unit = tasks->canvas->unit;
-	size_t most;
+	size_t most, lines;
 
 	height -= 2 * EDGE * unit;
-	if (fill_rows(tasks, height, &most)) {
-		height -= REST * unit;
-		fill_rows(tasks, height, &most);
-	}
-	tasks->row = height / (double)most;
+	lines = fill_rows(tasks, height, &most);
+	/* What the lines take may push out one more task, and add its line. */
+	for (int i = 0; i < 2 && lines > 0; i++)
+		lines = fill_rows(tasks, height - (double)lines * REST * unit, &most);
+	tasks->row = (height - (double)lines * REST * unit) / (double)most;
 }
 
 static int compose(struct tasks *tasks, struct mmr_error *err)
