@@ -57,6 +57,8 @@ void mm_dirty_page(struct mm_machine *machine, uint32_t number)
 {
 	const struct mm_lpage *lpage = mm_lpage(machine, number);
 
+	if (machine->huge.nr_file > 0)
+		mm_file_thp_opened(machine, number);
 	if (lpage->kind == MM_LPAGE_FILE && lpage->pfn != MM_NONE)
 		mm_set_dirty(machine, lpage->pfn);
 }

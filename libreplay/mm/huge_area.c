@@ -12,7 +12,7 @@
  * Follows hugepage_vma_check() and thp_vma_allowable_order() of v6.1 and v6.12, as far as demand does (room in the
  * VMA, its flags), vma_thp_gfp_mask(), alloc_hugepage_khugepaged_gfpmask().
  *
- * Not modelled: PR_SET_THP_DISABLE; VMAs of files and shared memory.
+ * Not modelled: PR_SET_THP_DISABLE.
  */
 #include "internal.h"
 

@@ -10,7 +10,7 @@
 struct mm_huge_range {
 	uint32_t first;
 	uint32_t end;
-	uint8_t advice; /* enum mm_advice, with MM_ADVICE_SHARED */
+	uint8_t advice; /* enum mm_advice, with MM_ADVICE_SHARED and its likes */
 };
 
 DEFINE_VEC(mm_huge_range_vec, struct mm_huge_range);
@@ -28,7 +28,7 @@ struct mm_huge_loan {
 
 DEFINE_VEC(mm_huge_loan_vec, struct mm_huge_loan);
 
-/* A huge page of shared memory that a space maps as one: see shmem.c. */
+/* A huge page of shared memory, or of a file, that a space maps as one: see shmem.c. */
 struct mm_huge_map {
 	uint32_t chunk;
 	uint32_t serial;
@@ -56,9 +56,10 @@ struct mm_huge_chunk {
 	uint32_t prev_of_space; /* + 1 */
 	uint32_t next_of_space;
 	uint32_t nr_loans;
-	uint32_t nr_maps; /* spaces that map it as one, of shared memory … */
+	uint32_t nr_maps; /* spaces that map it as one, of shared memory or a file … */
 	uint32_t serial;  /* … and how often that has ended for all */
-	bool shared;      /* shared memory's */
+	bool shared;      /* shared memory's, or a file's */
+	bool collapsed;   /* a file's huge page: nobody may have it open for writing */
 	bool read_only;   /* no entry of the area has been written to since a fork */
 };
 
@@ -87,6 +88,8 @@ struct mm_huge_areas {
 	uint32_t nr_read_only;    /* chunks */
 	uint32_t nr_shmem;        /* huge pages of shared memory … */
 	uint32_t nr_shmem_mapped; /* … that a space maps as one */
+	uint32_t nr_file;         /* likewise of files */
+	uint32_t nr_file_mapped;
 	uint32_t punched; /* first logical page + 1 of one that has lost a part; 0: there is none */
 	struct mm_khugepaged khugepaged;
 	struct mm_deferred_split deferred;
@@ -188,6 +191,16 @@ uint32_t mm_shmem_unmap_huge(struct mm_machine *machine, uint32_t number);
 void mm_shmem_space_end(struct mm_machine *machine, uint32_t space);
 /* A part of a page of shared memory has ended. */
 void mm_shmem_punch(struct mm_machine *machine, uint32_t number);
+
+/* ---- file_thp.c ---- */
+
+/* Whether areas of this advice can be huge pages of files; whatever thp.enabled is. */
+bool mm_file_thp_allows(const struct mm_settings *settings, uint8_t advice);
+/* A page of a file that is to be collapsed: it is read if it is not there. MM_COLLAPSE_FAIL: it cannot be, or is dirty. */
+enum mm_collapse mm_file_thp_read(struct mm_machine *machine, const struct mm_request *request,
+                                  uint32_t number);
+/* Somebody writes to the file: what is huge of it goes. */
+void mm_file_thp_opened(struct mm_machine *machine, uint32_t number);
 
 /* ---- khugepaged.c ---- */
 

@@ -110,7 +110,7 @@ void mm_forget_parts(struct mm_machine *machine, uint32_t number)
 {
 	const struct mm_lpage *lpage = mm_lpage(machine, number);
 
-	if (lpage->kind == MM_LPAGE_SHMEM && lpage->order == MM_PAGEBLOCK_ORDER)
+	if (mm_is_mapped_as_one(machine, number))
 		mm_shmem_unmap_huge(machine, number);
 	for (uint32_t i = 1; lpage->order > 0 && i < mm_block_pages(lpage->order); i++)
 		mm_lpage(machine, number + i)->flags = 0;
@@ -139,9 +139,9 @@ void mm_split_page(struct mm_machine *machine, uint32_t pfn)
 	if (nr == HUGE_PAGES && whole.lpage.kind == MM_LPAGE_ANON)
 		mm_split_mapped(machine, whole.number);
 	/* Pages of files are in no page table then. */
-	if (whole.lpage.kind == MM_LPAGE_SHMEM)
+	if (whole.lpage.kind == MM_LPAGE_SHMEM || mm_is_file_thp(machine, whole.number))
 		flags |= MM_PG_UNMAPPED;
-	if (nr == HUGE_PAGES && whole.lpage.kind == MM_LPAGE_SHMEM)
+	if (mm_is_mapped_as_one(machine, whole.number))
 		mm_count(machine, MM_THP_SPLIT_PMD, mm_shmem_unmap_huge(machine, whole.number));
 	/* Its base pages are unmapped one by one, and the first of them puts it into the queue. */
 	if (nr < HUGE_PAGES && nr > 2 && whole.lpage.kind == MM_LPAGE_ANON &&
@@ -218,11 +218,13 @@ static void end_part(struct mm_machine *machine, uint16_t cpu, uint32_t head, ui
 		return;
 	lpage->flags |= MM_LP_GONE;
 	mm_huge_recall(machine, number, 1);
+	if (whole->kind == MM_LPAGE_FILE)
+		mm_unplace_lpage(machine, number);
 	if (++whole->nr_gone == mm_block_pages(whole->order))
 		mm_free_lpage(machine, cpu, head);
 	else if (whole->order > 1 && whole->kind == MM_LPAGE_ANON)
 		mm_deferred_split(machine, head);
-	else if (whole->kind == MM_LPAGE_SHMEM)
+	else if (whole->kind == MM_LPAGE_SHMEM || mm_is_file_thp(machine, head))
 		mm_shmem_punch(machine, head);
 }
 

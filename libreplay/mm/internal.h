@@ -334,6 +334,24 @@ static inline uint32_t mm_block_pages(uint32_t order)
 	return 1u << order;
 }
 
+/* A huge page of a file that was collapsed, by its first number; and whatever else spaces map as one that is not anonymous. */
+static inline bool mm_is_file_thp(const struct mm_machine *machine, uint32_t head)
+{
+	const struct mm_lpage *lpage = mm_lpage(machine, head);
+
+	return lpage->kind == MM_LPAGE_FILE && lpage->order == MM_PAGEBLOCK_ORDER &&
+	       head / MM_PAGEBLOCK_PAGES < machine->huge.nr_chunks &&
+	       machine->huge.chunks[head / MM_PAGEBLOCK_PAGES].collapsed;
+}
+
+static inline bool mm_is_mapped_as_one(const struct mm_machine *machine, uint32_t head)
+{
+	const struct mm_lpage *lpage = mm_lpage(machine, head);
+
+	return (lpage->kind == MM_LPAGE_SHMEM && lpage->order == MM_PAGEBLOCK_ORDER) ||
+	       mm_is_file_thp(machine, head);
+}
+
 /* Free pages that compaction wants beside a block of this order. */
 static inline uint64_t mm_compact_gap(uint32_t order)
 {

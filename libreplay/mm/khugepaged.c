@@ -19,14 +19,15 @@
  *
  * State: struct mm_khugepaged; of each space whether it is registered, and its neighbours in the list.
  *
- * Shared memory is looked at by the file: whatever is there is put together, and is in no page table then but that of who
- * asked for it by madvise(). Its settings are those of shmem.c.
+ * Shared memory, and what file_thp.c allows of ordinary files, is looked at by the file: whatever is there is put together, and is in
+ * no page table then but that of who asked for it by madvise(). The settings of shared memory are those of shmem.c.
  *
  * Follows khugepaged_do_scan(), khugepaged_scan_mm_slot(), hpage_collapse_scan_pmd(), collapse_huge_page(),
  * __collapse_huge_page_swapin(), __collapse_huge_page_isolate(), __collapse_huge_page_copy(), madvise_collapse(),
  * hpage_collapse_scan_file(), collapse_file(), collapse_pte_mapped_thp() of v6.12.
  *
- * Not modelled: pages of a file that come while it copies others (page_filled); files (CONFIG_READ_ONLY_THP_FOR_FS), and shared memory in other spaces than that which used it first; VMAs too small for an area, each of
+ * Not modelled: pages of a file that come while it copies others (page_filled); shared memory in other spaces than that which used it first, and files in others than that
+ * which used them last; areas of files of which nothing has ever been in memory, which MADV_COLLAPSE would read; VMAs too small for an area, each of
  * which takes one page of a round; mmap_lock; processes of which only maps were known when the recording began: their
  * areas take their share of a round, and nothing comes of them.
  */
@@ -78,13 +79,23 @@ void mm_khugepaged_exit(struct mm_machine *machine, uint32_t space)
 	gone->registered = false;
 }
 
+static enum mm_lpage_kind kind_of(const struct mm_huge_range *range)
+{
+	if (range->advice >= MM_ADVICE_FILE)
+		return MM_LPAGE_FILE;
+	return range->advice >= MM_ADVICE_SHARED ? MM_LPAGE_SHMEM : MM_LPAGE_ANON;
+}
+
 /* Of shared memory any size will do: shmem_allowable_huge_orders() is not asked for huge pages alone here (6.12). */
 static bool admits(const struct mm_machine *machine, const struct mm_huge_range *range)
 {
-	if (range->advice < MM_ADVICE_SHARED)
-		return mm_huge_admits(&machine->settings, (enum mm_advice)range->advice);
-	return mm_shmem_orders(&machine->settings,
-	                       (enum mm_advice)(range->advice - MM_ADVICE_SHARED)) != 0;
+	enum mm_advice advice = (enum mm_advice)(range->advice % MM_ADVICE_SHARED);
+
+	if (kind_of(range) == MM_LPAGE_SHMEM)
+		return mm_shmem_orders(&machine->settings, advice) != 0;
+	return mm_huge_admits(&machine->settings, advice) &&
+	       (kind_of(range) == MM_LPAGE_ANON ||
+	        mm_file_thp_allows(&machine->settings, range->advice));
 }
 
 /* hugepage_madvise() registers what has been in use before; of what was there before the recording nobody knows better. */
@@ -116,7 +127,7 @@ const struct mm_khugepaged *mm_khugepaged(const struct mm_machine *machine)
 /* Who wants it: khugepaged, or a program that is held back by no limit (struct collapse_control). */
 struct control {
 	bool is_khugepaged;
-	bool shared; /* the area is shared memory's */
+	uint8_t kind; /* enum mm_lpage_kind of the area */
 	uint16_t cpu;
 	uint32_t task;
 	uint64_t nr_ptes;   /* looked at, … */
@@ -131,7 +142,14 @@ struct scan {
 	uint32_t nr_shared;
 	uint32_t nr_young;
 	uint64_t lent[MM_AREA_WORDS];
+	uint64_t read
+		[MM_AREA_WORDS]; /* of a file: for this alone, the demand knows of none of them */
 };
+
+static bool is_cached(const struct control *control)
+{
+	return control->kind != MM_LPAGE_ANON;
+}
 
 static bool is_young(const struct mm_machine *machine, const struct mm_page *page)
 {
@@ -187,18 +205,19 @@ static enum mm_collapse scan_number(struct mm_machine *machine, struct scan *sca
 	return scan_page(machine, scan, folio->pfn);
 }
 
-/* Whether a base page of shared memory is there, in memory or in swap. */
-static enum mm_collapse scan_shared(struct mm_machine *machine, struct scan *scan, uint32_t i)
+/* Whether a base page of shared memory is there, in memory or in swap, or one of a file in memory. */
+static enum mm_collapse scan_cached(struct mm_machine *machine, struct scan *scan, uint32_t i)
 {
 	const uint32_t number = scan->first + i;
 	const struct mm_lpage *folio = mm_lpage(machine, mm_whole_page(machine, number));
 	uint8_t ended = mm_lpage(machine, number)->flags & (MM_LP_GONE | MM_LP_HOLE);
 
-	if (folio->kind == MM_LPAGE_NONE || ended == MM_LP_GONE) {
+	if (folio->kind == MM_LPAGE_NONE || ended == MM_LP_GONE ||
+	    (folio->kind == MM_LPAGE_FILE && folio->pfn == MM_NONE)) {
 		scan->nr_none++;
 		return MM_COLLAPSE_SUCCEED;
 	}
-	if (folio->kind != MM_LPAGE_SHMEM)
+	if (folio->kind != scan->control->kind)
 		return MM_COLLAPSE_PAGE_ANON;
 	if (folio->pfn != MM_NONE)
 		return scan_page(machine, scan, folio->pfn);
@@ -226,13 +245,13 @@ static enum mm_collapse scan_file(struct mm_machine *machine, struct scan *scan)
 	if (head->order == MM_PAGEBLOCK_ORDER && head->pfn != MM_NONE)
 		return MM_COLLAPSE_PTE_MAPPED_HUGEPAGE;
 	for (uint32_t i = 0; i < MM_PAGEBLOCK_PAGES && result == MM_COLLAPSE_SUCCEED; i++) {
-		result = scan_shared(machine, scan, i);
+		result = scan_cached(machine, scan, i);
 		scan->control->nr_ptes++;
 	}
 	if (result != MM_COLLAPSE_SUCCEED)
 		return result;
 	nr_present = MM_PAGEBLOCK_PAGES - scan->nr_none - scan->nr_swapped;
-	if (scan->nr_none == MM_PAGEBLOCK_PAGES ||
+	if ((scan->nr_none == MM_PAGEBLOCK_PAGES && scan->control->kind == MM_LPAGE_SHMEM) ||
 	    (scan->control->is_khugepaged &&
 	     nr_present + machine->settings.max_ptes_none < MM_PAGEBLOCK_PAGES))
 		return too_few(machine, scan->control);
@@ -245,7 +264,7 @@ static enum mm_collapse scan_area(struct mm_machine *machine, struct scan *scan)
 	const struct mm_lpage *head = mm_lpage(machine, scan->first);
 	enum mm_collapse result = MM_COLLAPSE_SUCCEED;
 
-	if (scan->control->shared)
+	if (is_cached(scan->control))
 		return scan_file(machine, scan);
 	mm_deferred_split_seen(machine, scan->first);
 	if (head->order == MM_PAGEBLOCK_ORDER && head->pfn != MM_NONE &&
@@ -275,7 +294,7 @@ static enum mm_collapse scan_borrowed(struct mm_machine *machine, const struct c
 {
 	uint32_t nr_shared = mm_huge_borrowed(machine, space, area);
 
-	if (control->shared)
+	if (is_cached(control))
 		return too_few(machine, control);
 	if (nr_shared == 0)
 		return MM_COLLAPSE_PMD_NONE;
@@ -314,15 +333,31 @@ static enum mm_collapse bring_in(struct mm_machine *machine, const struct mm_req
 	return MM_COLLAPSE_SUCCEED;
 }
 
+/* … and mm_file_thp_read(), which the demand may know nothing of. */
 static enum mm_collapse bring_all_in(struct mm_machine *machine, const struct mm_request *request,
-                                     const struct scan *scan)
+                                     struct scan *scan)
 {
+	bool file = scan->control->kind == MM_LPAGE_FILE;
 	enum mm_collapse result = MM_COLLAPSE_SUCCEED;
 
-	for (uint32_t i = 0; i < MM_PAGEBLOCK_PAGES && result == MM_COLLAPSE_SUCCEED; i++)
-		result = bring_in(machine, request, scan->first + i);
+	for (uint32_t i = 0; i < MM_PAGEBLOCK_PAGES && result == MM_COLLAPSE_SUCCEED; i++) {
+		bool known = mm_lpage_is_known(machine, scan->first + i);
+
+		result = file ? mm_file_thp_read(machine, request, scan->first + i)
+		              : bring_in(machine, request, scan->first + i);
+		if (file && !known && mm_lpage_is_known(machine, scan->first + i))
+			scan->read[i / 64] |= UINT64_C(1) << i % 64;
+	}
 	mm_lru_add_drain(machine, request->cpu);
 	return result;
+}
+
+/* Of a collapse that comes to nothing. */
+static void give_back_read(struct mm_machine *machine, const struct scan *scan)
+{
+	for (uint32_t i = 0; i < MM_PAGEBLOCK_PAGES; i++)
+		if (scan->read[i / 64] >> i % 64 & 1)
+			mm_free_lpage(machine, scan->control->cpu, scan->first + i);
 }
 
 /* What the pages of an area had in common. */
@@ -332,6 +367,7 @@ struct contents {
 	uint16_t nr_holes;
 	bool locked;
 	bool young;
+	bool executed;
 };
 
 /* A page of the area, or a folio, ends. How many base pages that is. */
@@ -344,7 +380,8 @@ static uint32_t take_out(struct mm_machine *machine, const struct scan *scan, ui
 	uint32_t nr = any ? mm_block_pages(folio.order) : 1;
 
 	for (uint32_t k = 0; k < nr; k++) {
-		if (any && !(mm_lpage(machine, number + k)->flags & MM_LP_GONE))
+		if (any && !(mm_lpage(machine, number + k)->flags & MM_LP_GONE) &&
+		    !(scan->read[(i + k) / 64] >> (i + k) % 64 & 1))
 			continue;
 		contents->holes[(i + k) / 64] |= UINT64_C(1) << (i + k) % 64;
 		contents->nr_holes++;
@@ -353,16 +390,17 @@ static uint32_t take_out(struct mm_machine *machine, const struct scan *scan, ui
 		return nr;
 	contents->locked |= (folio.flags & MM_LP_LOCKED) != 0;
 	contents->young |= (machine->pages[folio.pfn].flags & MM_PG_YOUNG) != 0;
+	contents->executed |= (machine->pages[folio.pfn].flags & MM_PG_EXEC) != 0;
 	if (machine->owners[number])
 		contents->owner = machine->owners[number];
-	mm_drop_lpage(machine, scan->control->cpu, number);
+	mm_drop_but_place(machine, scan->control->cpu, number);
 	return nr;
 }
 
-/* Its pages end, and the huge page is there in their place; of shared memory in no page table. */
+/* Its pages end, and the huge page is there in their place; unless it is anonymous in no page table. */
 static void put_together(struct mm_machine *machine, const struct scan *scan, uint32_t pfn)
 {
-	bool shared = scan->control->shared;
+	enum mm_lpage_kind kind = (enum mm_lpage_kind)scan->control->kind;
 	struct contents contents = { .owner = 0 };
 	struct mm_lpage *whole = mm_lpage(machine, scan->first);
 
@@ -373,11 +411,13 @@ static void put_together(struct mm_machine *machine, const struct scan *scan, ui
 			mm_lpage(machine, scan->first + i)->flags = MM_LP_GONE | MM_LP_HOLE;
 	mm_huge_written(machine, scan->first);
 	whole->flags |= contents.locked ? MM_LP_LOCKED : 0;
-	mm_page_bind(machine, pfn, scan->first, shared ? MM_LPAGE_SHMEM : MM_LPAGE_ANON);
+	mm_page_bind(machine, pfn, scan->first, kind);
+	machine->huge.chunks[scan->first / MM_PAGEBLOCK_PAGES].collapsed = kind == MM_LPAGE_FILE;
 	whole->nr_gone = contents.nr_holes;
 	whole->nr_holes = contents.nr_holes;
 	machine->pages[pfn].flags |= contents.young ? MM_PG_YOUNG : 0;
-	machine->pages[pfn].flags |= shared ? MM_PG_UNMAPPED : 0;
+	machine->pages[pfn].flags |= contents.executed ? MM_PG_EXEC : 0;
+	machine->pages[pfn].flags |= kind != MM_LPAGE_ANON ? MM_PG_UNMAPPED : 0;
 	mm_space_charge(machine, contents.owner, scan->first);
 	mm_lru_add_page(machine, pfn);
 	scan->control->nr_copied += MM_PAGEBLOCK_PAGES;
@@ -411,19 +451,22 @@ static enum mm_collapse collapse(struct mm_machine *machine, struct scan *was, u
 	request.order = 0;
 	/* Time may have passed, each time. */
 	if (mm_huge_chunk(machine, space, area) == chunk)
-		result = was->nr_swapped > 0 ? bring_all_in(machine, &request, &scan)
-		                             : MM_COLLAPSE_SUCCEED;
+		result = was->nr_swapped > 0 || scan.control->kind == MM_LPAGE_FILE
+		                 ? bring_all_in(machine, &request, &scan)
+		                 : MM_COLLAPSE_SUCCEED;
 	if (result == MM_COLLAPSE_SUCCEED && mm_huge_chunk(machine, space, area) != chunk)
 		result = MM_COLLAPSE_PMD_NULL;
 	if (result == MM_COLLAPSE_SUCCEED)
 		result = scan_area(machine, &scan);
-	if (result == MM_COLLAPSE_SUCCEED && scan.nr_swapped > 0)
+	if (result == MM_COLLAPSE_SUCCEED &&
+	    (scan.nr_swapped > 0 || (scan.nr_none > 0 && scan.control->kind == MM_LPAGE_FILE)))
 		result = MM_COLLAPSE_PTE_NON_PRESENT;
 	if (result == MM_COLLAPSE_SUCCEED) {
 		mm_tlb_collapse(machine, request.cpu, space);
 		put_together(machine, &scan, pfn);
 	} else {
 		mm_free_pages(machine, request.cpu, pfn);
+		give_back_read(machine, &scan);
 	}
 	return result;
 }
@@ -437,10 +480,10 @@ static enum mm_collapse scan_and_collapse(struct mm_machine *machine, struct con
 	enum mm_collapse result = chunk == MM_NONE ? scan_borrowed(machine, control, space, area)
 	                                           : scan_area(machine, &scan);
 
-	*waited = result == MM_COLLAPSE_SUCCEED || control->shared;
+	*waited = result == MM_COLLAPSE_SUCCEED || is_cached(control);
 	if (result == MM_COLLAPSE_SUCCEED)
 		result = collapse(machine, &scan, space, area);
-	if (!control->shared ||
+	if (!is_cached(control) ||
 	    (result != MM_COLLAPSE_SUCCEED && result != MM_COLLAPSE_PTE_MAPPED_HUGEPAGE))
 		return result;
 	/* collapse_pte_mapped_thp(): who has asked for it has it in its page table. */
@@ -498,7 +541,7 @@ static enum mm_collapse scan_space(struct mm_machine *machine, struct control *c
 		/* Where it goes on, even if the space ends meanwhile. */
 		k->area++;
 		k->progress += MM_PAGEBLOCK_PAGES;
-		control->shared = range->advice >= MM_ADVICE_SHARED;
+		control->kind = (uint8_t)kind_of(range);
 		result = scan_and_collapse(machine, control, k->space, k->area - 1, &waited);
 		k->pages_collapsed += result == MM_COLLAPSE_SUCCEED;
 		if (waited || k->progress >= machine->settings.khugepaged_pages_to_scan)
@@ -585,8 +628,11 @@ static enum mm_collapse collapse_area(struct mm_machine *machine, struct control
 	if (!range || range->advice % MM_ADVICE_SHARED == MM_ADVICE_NOHUGE ||
 	    mm_space_is_killed(machine, space))
 		return MM_COLLAPSE_FAIL;
-	control->shared = range->advice >= MM_ADVICE_SHARED;
-	if (control->shared && machine->settings.shmem.enabled == MM_SHMEM_DENY)
+	control->kind = (uint8_t)kind_of(range);
+	if (control->kind == MM_LPAGE_SHMEM && machine->settings.shmem.enabled == MM_SHMEM_DENY)
+		return MM_COLLAPSE_FAIL;
+	if (control->kind == MM_LPAGE_FILE &&
+	    !mm_file_thp_allows(&machine->settings, range->advice))
 		return MM_COLLAPSE_FAIL;
 	if (mm_huge_zero_maps(machine, space, area))
 		return MM_COLLAPSE_PMD_MAPPED;

@@ -154,8 +154,7 @@ static enum mm_touch_result use_present(struct mm_machine *machine,
 	const struct mm_lpage *lpage = mm_lpage(machine, page);
 	enum mm_touch_result result;
 
-	if (lpage->kind == MM_LPAGE_SHMEM && lpage->order == MM_PAGEBLOCK_ORDER &&
-	    (flags & MM_TOUCH_FAULT))
+	if (mm_is_mapped_as_one(machine, page) && (flags & MM_TOUCH_FAULT))
 		flags = mm_shmem_fault(machine, request->space, page, flags);
 	result = touch_present(machine, request, lpage->pfn, flags);
 	if (result == MM_TOUCH_MINOR && (flags & MM_TOUCH_FAULT) &&
@@ -281,6 +280,8 @@ enum mm_touch_result mm_touch_page(struct mm_machine *machine, const struct mm_r
 	if (kind != MM_LPAGE_KERNEL && request->order > 0 && lpage->order != request->order &&
 	    (request->pieces || !mm_has_room(machine, page, request->order)))
 		return mm_touch_pieces(machine, request, page, kind, flags);
+	if ((flags & MM_TOUCH_WRITE) && kind == MM_LPAGE_FILE && machine->huge.nr_file > 0)
+		mm_file_thp_opened(machine, page);
 	if (kind != MM_LPAGE_KERNEL && request->order == 0 && machine->orders != 0) {
 		page = mm_base_page(machine, page);
 		lpage = mm_lpage(machine, page);

@@ -44,8 +44,11 @@ enum mm_advice {
 	MM_ADVICE_NONE,
 	MM_ADVICE_HUGE,
 	MM_ADVICE_NOHUGE,
-	MM_ADVICE_GONE,   /* there is no VMA */
-	MM_ADVICE_SHARED, /* added to the others, of areas: it is of shared memory */
+	MM_ADVICE_GONE, /* there is no VMA */
+	/* Added to the others, of areas: it is of shared memory, of a file, of one that is executed. */
+	MM_ADVICE_SHARED,
+	MM_ADVICE_FILE = 2 * MM_ADVICE_SHARED,
+	MM_ADVICE_EXEC = 3 * MM_ADVICE_SHARED,
 };
 
 /* … shmem_enabled, and of which orders' own file says what; a bit each. */
@@ -90,6 +93,7 @@ struct mm_settings {
 	uint16_t folio_always;    /* a bit for each order, 2 to 8: folios of it are for all, … */
 	uint16_t folio_madvise;   /* … where MADV_HUGEPAGE was said, … */
 	uint16_t folio_inherit;   /* … as thp_enabled says */
+	bool file_thp;            /* CONFIG_READ_ONLY_THP_FOR_FS */
 	struct mm_shmem_settings shmem;
 	bool khugepaged_defrag;            /* its requests compact and reclaim */
 	uint32_t khugepaged_pages_to_scan; /* a round */

@@ -47,6 +47,9 @@ uint32_t mm_lpage_at(const struct mm_machine *machine, uint32_t space, uint32_t 
 
 /* Whether the page is of a file that is mapped, so that its use is a fault if it is out. */
 bool mm_is_mapped_file(const struct mm_machine *machine, uint32_t page);
+/* The place in its file goes along with a page of another number, or stays though the page ends. */
+void mm_move_file_place(struct mm_machine *machine, uint32_t from, uint32_t to);
+void mm_drop_but_place(struct mm_machine *machine, uint16_t cpu, uint32_t number);
 /* A fault misses the page: those around it that are out are read. */
 void mm_sync_mmap_readahead(struct mm_machine *machine, const struct mm_request *request,
                             uint32_t page);

@@ -19,6 +19,7 @@
  * marked for reading ahead when it is met (its reads are part of the demand, and it is mapped along); large folios;
  * mappings that begin at no multiple of 16 pages; read(), which is demanded as it was recorded.
  */
+#include "huge_memory.h"
 #include "internal.h"
 
 #define FILE_SPACE   (1u << 31) /* of a table: it is no address space's */
@@ -76,6 +77,27 @@ bool mm_is_mapped_file(const struct mm_machine *machine, uint32_t page)
 	return find_place(machine, page, &place);
 }
 
+void mm_move_file_place(struct mm_machine *machine, uint32_t from, uint32_t to)
+{
+	struct place place;
+
+	if (!find_place(machine, from, &place))
+		return;
+	mm_unplace_lpage(machine, from);
+	mm_unplace_lpage(machine, to);
+	mm_place_lpage(machine, to, place.space, place.index);
+}
+
+void mm_drop_but_place(struct mm_machine *machine, uint16_t cpu, uint32_t number)
+{
+	struct place place;
+	bool placed = find_place(machine, number, &place);
+
+	mm_drop_lpage(machine, cpu, number);
+	if (placed)
+		mm_place_lpage(machine, number, place.space, place.index);
+}
+
 /* Others go on while memory for the page before is reclaimed, so that each is looked for when it is its turn. */
 void mm_sync_mmap_readahead(struct mm_machine *machine, const struct mm_request *request,
                             uint32_t page)
@@ -94,7 +116,7 @@ void mm_sync_mmap_readahead(struct mm_machine *machine, const struct mm_request 
 		uint32_t beside = mm_lpage_at(machine, wanted.space, index);
 
 		if (beside == MM_NONE || beside == page ||
-		    mm_lpage(machine, beside)->pfn != MM_NONE)
+		    mm_lpage(machine, mm_whole_page(machine, beside))->pfn != MM_NONE)
 			continue;
 		if (mm_touch_page(machine, &ahead, beside, MM_LPAGE_FILE,
 		                  MM_TOUCH_BACKED | MM_TOUCH_UNUSED | MM_TOUCH_IN_FAULT) ==

@@ -81,6 +81,8 @@ void mm_rename_page(struct mm_machine *machine, uint32_t was, uint32_t page)
 		return;
 	}
 	mm_huge_recall(machine, was, 1);
+	if (from->kind == MM_LPAGE_FILE)
+		mm_move_file_place(machine, was, page);
 	*to = *from;
 	*from = (struct mm_lpage){ .pfn = MM_NONE, .slot = MM_NONE };
 	machine->owners[page] = machine->owners[was];
@@ -112,6 +114,8 @@ static void account_kind(struct mm_machine *machine, enum mm_lpage_kind kind, ui
 		break;
 	case MM_LPAGE_FILE:
 		machine->nr_file += nr;
+		if (order == MM_PAGEBLOCK_ORDER)
+			machine->huge.nr_file += add ? 1 : -1u;
 		break;
 	case MM_LPAGE_SHMEM:
 		machine->nr_shmem += nr;
@@ -170,6 +174,8 @@ void mm_page_unbind(struct mm_machine *machine, uint32_t pfn)
 		machine->nr_unevictable -= mm_block_pages(page->order);
 	account_kind(machine, (enum mm_lpage_kind)lpage->kind, page->order, false);
 	mm_block_changes(machine, pfn, page->order);
+	if (mm_is_file_thp(machine, page->logical))
+		machine->huge.chunks[page->logical / MM_PAGEBLOCK_PAGES].collapsed = false;
 	page->flags = 0;
 	page->logical = MM_NONE;
 	lpage->pfn = MM_NONE;

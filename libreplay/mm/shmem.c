@@ -137,6 +137,14 @@ static bool remember(struct mm_machine *machine, struct mm_huge_map_vec *maps,
 	return true;
 }
 
+/* The huge pages of its kind that somebody maps as one. */
+static uint32_t *nr_mapped(struct mm_machine *machine, uint32_t chunk)
+{
+	return mm_lpage(machine, chunk * MM_PAGEBLOCK_PAGES)->kind == MM_LPAGE_FILE
+	               ? &machine->huge.nr_file_mapped
+	               : &machine->huge.nr_shmem_mapped;
+}
+
 bool mm_shmem_map_huge(struct mm_machine *machine, uint32_t space, uint32_t number)
 {
 	struct mm_huge_chunk *chunk = chunk_of(machine, number);
@@ -147,7 +155,7 @@ bool mm_shmem_map_huge(struct mm_machine *machine, uint32_t space, uint32_t numb
 	              &(struct mm_huge_map){ .chunk = number / MM_PAGEBLOCK_PAGES,
 	                                     .serial = chunk->serial }))
 		return false;
-	machine->huge.nr_shmem_mapped += chunk->nr_maps == 0;
+	*nr_mapped(machine, number / MM_PAGEBLOCK_PAGES) += chunk->nr_maps == 0;
 	chunk->nr_maps++;
 	mm_count(machine, MM_THP_FILE_MAPPED, 1);
 	return true;
@@ -170,7 +178,7 @@ uint32_t mm_shmem_unmap_huge(struct mm_machine *machine, uint32_t number)
 		return 0;
 	chunk->nr_maps = 0;
 	chunk->serial++;
-	machine->huge.nr_shmem_mapped--;
+	--*nr_mapped(machine, number / MM_PAGEBLOCK_PAGES);
 	return nr;
 }
 
@@ -183,7 +191,7 @@ void mm_shmem_space_end(struct mm_machine *machine, uint32_t space)
 
 		if (chunk->serial == maps->items[i].serial && chunk->nr_maps > 0 &&
 		    --chunk->nr_maps == 0)
-			machine->huge.nr_shmem_mapped--;
+			--*nr_mapped(machine, maps->items[i].chunk);
 	}
 	mm_huge_map_vec_deinit(maps);
 }
@@ -220,6 +228,6 @@ void mm_shmem_settle(struct mm_machine *machine)
 	if (number == MM_NONE)
 		return;
 	lpage = mm_lpage(machine, number);
-	if (lpage->order > 0 && lpage->kind == MM_LPAGE_SHMEM && lpage->nr_gone > lpage->nr_holes)
+	if (lpage->order > 0 && lpage->kind != MM_LPAGE_ANON && lpage->nr_gone > lpage->nr_holes)
 		mm_take_apart(machine, number);
 }

@@ -15,7 +15,7 @@ uint32_t mm_shmem_orders(const struct mm_settings *settings, enum mm_advice advi
  * already.
  */
 bool mm_shmem_file_huge(const struct mm_settings *settings, bool within);
-/* As mm_place_huge(), of shared memory. */
+/* As mm_place_huge(), of shared memory, or of a file. */
 void mm_shmem_place(struct mm_machine *machine, uint32_t page, uint32_t space, uint32_t area);
 /* A part of a huge page of shared memory has ended, and the whole has not: its logical page, or MM_NONE. */
 uint32_t mm_shmem_punched(const struct mm_machine *machine);

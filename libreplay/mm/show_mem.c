@@ -87,6 +87,10 @@ static uint64_t gauge(const struct mm_machine *machine, uint32_t i)
 		return machine->huge.nr_shmem;
 	case MM_NR_SHMEM_PMDMAPPED:
 		return machine->huge.nr_shmem_mapped;
+	case MM_NR_FILE_THPS:
+		return machine->huge.nr_file;
+	case MM_NR_FILE_PMDMAPPED:
+		return machine->huge.nr_file_mapped;
 	case MM_NR_SHMEM:
 		return machine->nr_shmem;
 	case MM_NR_SWAPCACHED:

@@ -330,6 +330,8 @@ static int create_workload(struct free_run *run, struct mmr_error *err)
 	int code = replay_run_workload(run->trace, &run->start,
 	                               replay_tunables_folios(&run->tunables), &run->wl, err);
 
+	if (code == 0 && (run->recorded_files || replay_tunables_files(&run->tunables)))
+		wl_number_files(run->wl);
 	if (code == 0 && run->tunables.value[REPLAY_TUNABLE_TLB_MODEL])
 		wl_tell_tlb(run->wl);
 	return code;
@@ -432,6 +434,7 @@ static int read_settings(struct free_run *run, struct free_run_start *start, str
 	int code = read_start(run, start, err);
 
 	run->recorded_folios = code == 0 && replay_tunables_folios(&run->tunables);
+	run->recorded_files = code == 0 && replay_tunables_files(&run->tunables);
 	for (size_t i = 0; code == 0 && i < run->options->nr_settings; i++)
 		code = replay_tunable_set(&run->tunables, run->options->settings[i], err);
 	for (uint32_t i = 0; i < run->tunables.nr_changes; i++)

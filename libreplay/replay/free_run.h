@@ -37,7 +37,8 @@ struct free_run {
 	bool looking_ahead;                 /* the first of two passes: nothing is executed */
 	struct mmr_curves *curves;          /* of the original, from that pass; NULL: none */
 	bool wants_curves;                  /* and has none yet */
-	bool recorded_folios;               /* folios have numbers under the recorded settings */
+	bool recorded_files;      /* khugepaged makes huge pages of files in the recording */
+	bool recorded_folios;     /* folios have numbers under the recorded settings */
 	struct replay_kept *kept; /* the demand, if that pass has kept it; otherwise NULL */
 	struct wl *wl;            /* that makes it from the events; NULL: it is kept */
 	struct run_source source;

@@ -131,7 +131,7 @@ void replay_oom_task(struct replay *replay, const struct demand_op *op)
 bool replay_oom_drops(const struct replay *replay, const struct demand_op *op)
 {
 	return (op->kind < DEMAND_TASK_START || op->kind == DEMAND_PAGE_FAULT ||
-	        op->kind == DEMAND_COLLAPSE) &&
+	        op->kind == DEMAND_COLLAPSE || op->kind == DEMAND_FILE_AREA) &&
 	       op->kind != DEMAND_FREE && op->kind != DEMAND_SLAB_FREE &&
 	       mm_space_is_killed(replay->machine, replay_oom_space(replay, op->task));
 }

@@ -220,6 +220,7 @@ static struct mm_settings settings_of(const struct replay_tunables *tunables)
 		.folio_inherit = folio_orders(tunables, 2),
 		.folio_always = folio_orders(tunables, 3),
 		.shmem = shmem_settings_of(value),
+		.file_thp = value[REPLAY_TUNABLE_FILE_THP] > 0,
 		.khugepaged_defrag = value[REPLAY_TUNABLE_KHUGEPAGED_DEFRAG] > 0,
 		.khugepaged_pages_to_scan = (uint32_t)value[REPLAY_TUNABLE_PAGES_TO_SCAN],
 		.max_ptes_none = (uint32_t)value[REPLAY_TUNABLE_MAX_PTES_NONE],
@@ -259,6 +260,15 @@ bool replay_tunables_folios(const struct replay_tunables *tunables)
 				return true;
 	}
 	return false;
+}
+
+bool replay_tunables_files(const struct replay_tunables *tunables)
+{
+	bool on = tunables->value[REPLAY_TUNABLE_FILE_THP] > 0;
+
+	for (uint32_t i = 0; i < tunables->nr_changes; i++)
+		on |= tunables->changes[i].id == REPLAY_TUNABLE_FILE_THP;
+	return on;
 }
 
 void replay_folios_init(struct replay *replay)

@@ -19,9 +19,11 @@ static bool has_page(uint8_t kind)
 
 int replay_op_check(const struct replay *replay, const struct demand_op *op, struct mmr_error *err)
 {
-	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_CMA_RELEASE)
+	if (op->kind < DEMAND_ANON_TOUCH || op->kind > DEMAND_FILE_AREA)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of unknown kind %u", op->kind);
-	if (op->order > MM_MAX_ORDER)
+	/* There it is an advice. */
+	if (op->order > (op->kind == DEMAND_HUGE_RANGE ? DEMAND_ADVICE_EXEC + DEMAND_ADVICE_GONE
+	                                               : MM_MAX_ORDER))
 		return base_error(err, MMR_E_CORRUPT, "a demand op of order %u", op->order);
 	if (op->task > replay->nr_tasks && op->task - replay->nr_tasks > DENSE_SLACK)
 		return base_error(err, MMR_E_CORRUPT, "a demand op of task %u after %u tasks",
@@ -616,6 +618,21 @@ static void advise(struct replay *replay, const struct demand_op *op,
 		mm_lazyfree_page(replay->machine, op->cpu, op->page);
 }
 
+/* Where huge pages can be; pages of a file lie there. */
+static void map_areas(struct mm_machine *machine, const struct demand_op *op, uint32_t space)
+{
+	if (op->kind == DEMAND_FILE_AREA)
+		mm_shmem_place(machine, op->arg2, space, op->arg);
+	else
+		mm_set_huge_range(machine, space, op->arg, op->arg2, (enum mm_advice)op->order);
+}
+
+static bool is_missing(const struct replay *replay, uint32_t page)
+{
+	return page >= replay->nr_pages || (!mm_lpage_is_present(replay->machine, page) &&
+	                                    !mm_lpage_is_part(replay->machine, page));
+}
+
 static void run(struct replay *replay, const struct demand_op *op)
 {
 	struct mm_machine *machine = replay->machine;
@@ -679,8 +696,8 @@ static void run(struct replay *replay, const struct demand_op *op)
 		change_cache(machine, op);
 		break;
 	case DEMAND_HUGE_RANGE:
-		mm_set_huge_range(machine, request.space, op->arg, op->arg2,
-		                  (enum mm_advice)op->order);
+	case DEMAND_FILE_AREA:
+		map_areas(machine, op, request.space);
 		break;
 	case DEMAND_OOM:
 		replay_oom_beyond(replay, op);
@@ -695,8 +712,7 @@ static void run(struct replay *replay, const struct demand_op *op)
 		attempt(replay, op, &request);
 		break;
 	case DEMAND_FILE_FAULT:
-		replay->tasks.items[op->task].missed =
-			op->arg >= replay->nr_pages || !mm_lpage_is_present(machine, op->arg);
+		replay->tasks.items[op->task].missed = is_missing(replay, op->arg);
 		break;
 	case DEMAND_KSM_RANGE:
 	case DEMAND_CONTENT:

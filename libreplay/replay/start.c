@@ -367,6 +367,8 @@ static void read_config(const struct mmr_snapshot_piece *piece, struct replay_tu
 			memcg = true;
 		else if (strcmp(line, "CONFIG_BLK_WBT_MQ=y") == 0)
 			throttled = true;
+		else if (strcmp(line, "CONFIG_READ_ONLY_THP_FOR_FS=y") == 0)
+			replay_tunable_record(tunables, "thp.read_only_thp_for_fs", "1");
 		else if (strncmp(line, "CONFIG_HZ=", 10) == 0)
 			hz = strtoul(line + 10, NULL, 10);
 	}

@@ -63,6 +63,8 @@ struct replay_tunables {
 
 /* Whether there are folios below huge pages, at the start or ever after. */
 bool replay_tunables_folios(const struct replay_tunables *tunables);
+/* Whether khugepaged makes huge pages of files, at some time. */
+bool replay_tunables_files(const struct replay_tunables *tunables);
 
 void replay_tunables_init(struct replay_tunables *tunables);
 

@@ -7,13 +7,16 @@
  * each address space are kept, ascending and apart from each other. Processes that were there before tell theirs
  * by /proc/PID/maps, under number 0.
  *
+ * Where it is asked for, mappings of files are kept, too, of which nothing is accounted: a huge page can be where the place in the file and the
+ * address are the same within 2 MiB. Not those by which the file is written: whoever has one has it open for that.
+ *
  * Mappings that lie beside each other, without a file, of one kind and of one advice, are one VMA: the demand tells
  * which it began with, and where in it there is room for huge pages.
  *
  * Follows accountable_mapping(), mmap_region(), do_brk_flags(), mremap_to(), shmem_zero_setup(), shmem_get_unmapped_area(),
  * vma_merge(), hugepage_madvise(), calc_vm_flag_bits() of v6.12.
  *
- * Not modelled: what exec maps without a system call (the program's data and its stack), growth of stacks,
+ * Not modelled: what exec maps without a system call (the program, its data and its stack), files that were mapped before the trace, growth of stacks,
  * mprotect() that makes a mapping writable, shared memory by other ways than mmap(); on which pages a call that
  * populates its range has put its mapping's number; numbers beyond DEMAND_MAX_MAPPING, of which no touch tells.
  */
@@ -24,13 +27,14 @@
 #include "shared_room.h"
 #include "wl_state.h"
 
-#define PROT_WRITABLE 2
-#define MAP_SHARING   0x01u
-#define MAP_PLACE     0x10u /* MAP_FIXED */
-#define MAP_ANON      0x20u
-#define MAP_NO_SWAP   0x4000u /* MAP_NORESERVE */
-#define MAP_STACKS    0x20000u
-#define MAP_HUGETLBFS 0x40000u
+#define PROT_WRITABLE   2
+#define PROT_EXECUTABLE 4
+#define MAP_SHARING     0x01u
+#define MAP_PLACE       0x10u /* MAP_FIXED */
+#define MAP_ANON        0x20u
+#define MAP_NO_SWAP     0x4000u /* MAP_NORESERVE */
+#define MAP_STACKS      0x20000u
+#define MAP_HUGETLBFS   0x40000u
 
 #define MAX_PAGES (UINT64_C(1) << 31)
 
@@ -40,6 +44,7 @@ enum {
 	MERGES_PRIVATE,
 	MERGES_NORESERVE,
 	MERGES_SHARED, /* pieces of one mapping alone */
+	MERGES_FILE,   /* likewise, by their areas */
 };
 
 static void tell(struct wl *wl, uint32_t task, struct demand_op op)
@@ -88,7 +93,8 @@ uint32_t wl_commit_flags(const struct wl *wl, uint32_t mm, uint64_t vpn)
 static bool is_one_vma(const struct wl_commit *a, const struct wl_commit *b)
 {
 	return a->end == b->start && a->merges != MERGES_NEVER && a->merges == b->merges &&
-	       a->advice == b->advice && (a->merges != MERGES_SHARED || a->mapping == b->mapping);
+	       a->advice == b->advice && (a->merges != MERGES_SHARED || a->mapping == b->mapping) &&
+	       (a->merges != MERGES_FILE || a->area == b->area);
 }
 
 static bool is_private(const struct wl_commit *range)
@@ -103,17 +109,26 @@ bool wl_commit_is_anon(const struct wl *wl, uint32_t mm, uint64_t vpn)
 	return range && is_private(range);
 }
 
-/* What khugepaged and MADV_COLLAPSE are told of. Of shared memory only what lies where huge pages do. */
+static bool is_of_file(const struct wl_commit *range)
+{
+	return range->merges == MERGES_SHARED || range->merges == MERGES_FILE;
+}
+
+/* What khugepaged and MADV_COLLAPSE are told of. Of files, as shared memory is, only what lies where huge pages do. */
 static bool is_told(const struct wl_commit *range)
 {
-	return is_private(range) || (range->merges == MERGES_SHARED && range->shift == 0);
+	return is_private(range) || (is_of_file(range) && range->shift == 0);
 }
 
 static uint8_t advice_of(const struct wl_commit *range)
 {
-	bool shared = range->merges == MERGES_SHARED;
+	uint8_t kind = DEMAND_ADVICE_NONE;
 
-	return (uint8_t)(range->advice + (shared ? DEMAND_ADVICE_SHARED : 0));
+	if (range->merges == MERGES_FILE)
+		kind = range->executed ? DEMAND_ADVICE_EXEC : DEMAND_ADVICE_FILE;
+	else if (range->merges == MERGES_SHARED)
+		kind = DEMAND_ADVICE_SHARED;
+	return (uint8_t)(range->advice + kind);
 }
 
 /* The range at vpn, if its VMA covers the 2^order pages around (of shared memory: of the file); or NULL. */
@@ -155,6 +170,13 @@ static const struct wl_commit *huge_room_at(const struct wl *wl, uint32_t mm, ui
 	const struct wl_commit *range = any_room_at(wl, mm, vpn, WL_HUGE_ORDER);
 
 	return range && is_told(range) ? range : NULL;
+}
+
+bool wl_commit_has_file(const struct wl *wl, uint32_t mm, uint64_t vpn)
+{
+	const struct wl_commit *range = huge_room_at(wl, mm, vpn);
+
+	return range && range->merges == MERGES_FILE;
 }
 
 /* What is said of a VMA of this advice. */
@@ -291,6 +313,12 @@ static bool take(struct wl *wl, uint32_t mm, uint64_t *start, uint64_t end, stru
 	return true;
 }
 
+/* Of files only what may be written to, and copied. */
+static bool is_accounted(const struct wl_commit *range)
+{
+	return range->merges != MERGES_FILE || range->mapping != 0;
+}
+
 void wl_commit_unmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
 {
 	uint32_t mm = wl->tasks.items[task].mm;
@@ -298,10 +326,11 @@ void wl_commit_unmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
 
 	wl_ksm_unmap(wl, task, start, end);
 	while (!wl->nomem && take(wl, mm, &start, end, &piece)) {
-		tell(wl, task,
-		     (struct demand_op){ .kind = DEMAND_UNMAP,
-		                         .arg = piece.mapping,
-		                         .arg2 = (uint32_t)(piece.end - piece.start) });
+		if (is_accounted(&piece))
+			tell(wl, task,
+			     (struct demand_op){ .kind = DEMAND_UNMAP,
+			                         .arg = piece.mapping,
+			                         .arg2 = (uint32_t)(piece.end - piece.start) });
 		if (is_told(&piece))
 			tell_no_room(wl, task, piece.start, piece.end);
 	}
@@ -399,32 +428,53 @@ static void add(struct wl *wl, uint32_t task, struct wl_commit range, bool nores
 		tell_room(wl, task, range.start, range.end, advice_of(&range));
 }
 
+/* A mapping of a file that nothing is accounted for. */
+static void add_file(struct wl *wl, uint32_t task, struct wl_commit range)
+{
+	if (range.merges != MERGES_FILE || range.end <= range.start ||
+	    range.end - range.start > MAX_PAGES)
+		return;
+	range.area = UINT32_MAX - wl->nr_unaccounted++;
+	insert(wl, wl->tasks.items[task].mm, range);
+	if (is_told(&range))
+		tell_room(wl, task, range.start, range.end, advice_of(&range));
+}
+
 void wl_commit_mmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
 {
 	const struct wl_task *t = &wl->tasks.items[task];
 	uint64_t flags = t->args[2];
-	bool shared = flags & MAP_SHARING;
+	bool shared = flags & MAP_SHARING, file = !(flags & MAP_ANON);
+	struct wl_commit range;
 	uint8_t merges = MERGES_NEVER, advice = DEMAND_ADVICE_NONE;
 	uint16_t shift = shared ? start % WL_HUGE_PAGES : 0;
 
 	wl_commit_unmap(wl, task, start, end);
-	if (flags & MAP_HUGETLBFS || (shared ? !(flags & MAP_ANON) : !(t->prot & PROT_WRITABLE)))
+	if (flags & MAP_HUGETLBFS)
 		return;
 	/* Where nobody says where it is to be, it begins at a huge page's boundary if it can have any. */
 	if (shared && (shift == 0 || !(flags & MAP_PLACE || t->args[0] >> WL_PAGE_SHIFT == start)))
 		merges = MERGES_SHARED;
-	if (!shared && (flags & MAP_ANON))
+	if (file) {
+		merges = wl->tells_files && !(shared && t->prot & PROT_WRITABLE) ? MERGES_FILE
+		                                                                 : MERGES_NEVER;
+		shift = (uint16_t)((start - t->populate_index) % WL_HUGE_PAGES);
+	}
+	if (!shared && !file)
 		merges = flags & MAP_NO_SWAP ? MERGES_NORESERVE : MERGES_PRIVATE;
 	/* Since 6.7 stacks are without. */
 	if (flags & MAP_STACKS && wl->traces_faults)
 		advice = DEMAND_ADVICE_NOHUGE;
-	add(wl, task,
-	    (struct wl_commit){ .start = start,
-	                        .end = end,
-	                        .merges = merges,
-	                        .advice = advice,
-	                        .shift = shift },
-	    flags & MAP_NO_SWAP);
+	range = (struct wl_commit){ .start = start,
+		                    .end = end,
+		                    .merges = merges,
+		                    .advice = advice,
+		                    .shift = shift,
+		                    .executed = t->prot & PROT_EXECUTABLE };
+	if (shared ? file : !(t->prot & PROT_WRITABLE))
+		add_file(wl, task, range);
+	else
+		add(wl, task, range, flags & MAP_NO_SWAP);
 }
 
 void wl_commit_brk(struct wl *wl, uint32_t task, uint64_t old, uint64_t new)
@@ -444,7 +494,8 @@ void wl_commit_mremap(struct wl *wl, uint32_t task, const struct wl_remap *move)
 	const struct wl_commit *was = range_at(wl, mm, move->from);
 	uint8_t merges = was ? was->merges : MERGES_NEVER;
 	uint8_t advice = was ? was->advice : DEMAND_ADVICE_NONE;
-	bool accounted = was != NULL;
+	bool accounted = was != NULL && is_accounted(was);
+	bool of_file = was != NULL && is_of_file(was);
 	struct wl_commit piece;
 
 	if (move->new_pages < move->old_pages) {
@@ -456,7 +507,7 @@ void wl_commit_mremap(struct wl *wl, uint32_t task, const struct wl_remap *move)
 	while (move->to != move->from && !wl->nomem && take(wl, mm, &at, kept_end, &piece)) {
 		if (is_told(&piece))
 			tell_no_room(wl, task, piece.start, piece.end);
-		if (piece.merges == MERGES_SHARED)
+		if (is_of_file(&piece))
 			piece.shift =
 				(uint16_t)((piece.shift + move->to - move->from) % WL_HUGE_PAGES);
 		piece.start += move->to - move->from;
@@ -469,7 +520,7 @@ void wl_commit_mremap(struct wl *wl, uint32_t task, const struct wl_remap *move)
 		add(wl, task,
 		    (struct wl_commit){ .start = move->to + move->old_pages,
 		                        .end = move->to + move->new_pages,
-		                        .merges = merges == MERGES_SHARED ? MERGES_NEVER : merges,
+		                        .merges = of_file ? MERGES_NEVER : merges,
 		                        .advice = advice },
 		    false);
 }

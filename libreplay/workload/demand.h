@@ -110,7 +110,7 @@ enum demand_kind {
 	DEMAND_DROP_CACHES, /* a write of arg to /proc/sys/vm/drop_caches */
 	/*
 	 * arg2 ranges of 2 MiB of the task's space, from the low 44 bits of an address arg << 21 on, lie within an
-	 * anonymous VMA now, private or shared, whose enum demand_advice is order; DEMAND_ADVICE_GONE: they do not any more. The last word
+	 * anonymous VMA now, private or shared, or with wl_number_files() a file's, whose enum demand_advice is order; DEMAND_ADVICE_GONE: they do not any more. The last word
 	 * counts.
 	 */
 	DEMAND_HUGE_RANGE,
@@ -142,6 +142,8 @@ enum demand_kind {
 	DEMAND_CMA_ALLOC,
 	/* Range number arg is given back; or the original did not get it, and nobody has it. */
 	DEMAND_CMA_RELEASE,
+	/* The 512 pages from number arg2 on are those of a file which the task has at range arg of its space (DEMAND_HUGE_RANGE). */
+	DEMAND_FILE_AREA,
 };
 
 /* What an op says of when pages are there and used: all that a reader needs who follows nothing else. */
@@ -176,7 +178,10 @@ enum demand_advice {
 	DEMAND_ADVICE_HUGE,
 	DEMAND_ADVICE_NOHUGE,
 	DEMAND_ADVICE_GONE,
-	DEMAND_ADVICE_SHARED, /* added to the others: of shared memory */
+	/* Added to the others: of shared memory, of a file, of one that is executed. */
+	DEMAND_ADVICE_SHARED,
+	DEMAND_ADVICE_FILE = 2 * DEMAND_ADVICE_SHARED,
+	DEMAND_ADVICE_EXEC = 3 * DEMAND_ADVICE_SHARED,
 };
 
 enum demand_touch_flags {
@@ -344,6 +349,7 @@ static inline enum demand_role demand_role(const struct demand_op *op)
 	case DEMAND_IDLE_MARK:
 	case DEMAND_CMA_ALLOC:
 	case DEMAND_CMA_RELEASE:
+	case DEMAND_FILE_AREA:
 		break;
 	}
 	return DEMAND_ROLE_OTHER;

@@ -203,9 +203,23 @@ void wl_collapse_frees(struct wl *wl, uint32_t task, uint64_t pfn)
 	struct wl_task *t = &wl->tasks.items[task];
 	uint32_t page = wl_page_at(wl, pfn);
 
-	if (t->collapse_mm == WL_NONE && t->collapse_pfn != WL_NONE && page != WL_NONE &&
-	    wl->pages.items[page].kind == WL_PAGE_SHMEM)
+	if (t->collapse_mm != WL_NONE || t->collapse_pfn == WL_NONE || page == WL_NONE)
+		return;
+	if (wl->pages.items[page].kind == WL_PAGE_SHMEM)
 		note_collapse(wl, t, pfn);
+	if (wl->files_mm == 0 || !wl_is_in_area(wl, page))
+		return;
+	t->collapse_mm = wl->files_mm - 1;
+	t->collapse_vpn = page & ~(WL_HUGE_PAGES - 1);
+}
+
+static uint32_t collapsed_page(const struct wl *wl, const struct wl_task *t, uint32_t i)
+{
+	uint32_t page = (uint32_t)t->collapse_vpn + i;
+
+	if (t->collapse_mm + 1 != wl->files_mm)
+		return wl_map_page(wl, t->collapse_mm, t->collapse_vpn + i);
+	return wl_is_in_area(wl, page) ? page : WL_NONE;
 }
 
 static void collapse(struct wl *wl, struct wl_task *t)
@@ -216,7 +230,7 @@ static void collapse(struct wl *wl, struct wl_task *t)
 	    !wl->mms.items[mm].users)
 		return;
 	for (uint32_t i = 0; i < WL_HUGE_PAGES; i++) {
-		uint32_t page = wl_map_page(wl, mm, t->collapse_vpn + i);
+		uint32_t page = collapsed_page(wl, t, i);
 
 		if (page == WL_NONE || *wl_place(wl, t->collapse_pfn + i) != WL_PLACE_COLLAPSE)
 			continue;

@@ -32,8 +32,7 @@ static uint32_t *file_chain(const struct wl *wl, uint32_t dev, uint64_t ino, uin
 	                .heads[wl_hash_key(ino, dev | (uint64_t)high << 32) & wl->file_hash.mask];
 }
 
-/* The file, by the upper bits of the index. */
-static uint32_t file_find(const struct wl *wl, uint32_t dev, uint64_t ino, uint64_t index)
+uint32_t wl_file_find(const struct wl *wl, uint32_t dev, uint64_t ino, uint64_t index)
 {
 	uint32_t high = (uint32_t)(index >> 32), i;
 
@@ -67,7 +66,7 @@ static void note_dev(struct wl *wl, uint32_t dev)
 /* The entry of a file, made if it is new. */
 static uint32_t file_get(struct wl *wl, uint32_t dev, uint64_t ino, uint64_t index)
 {
-	uint32_t i = file_find(wl, dev, ino, index);
+	uint32_t i = wl_file_find(wl, dev, ino, index);
 	bool rehash;
 
 	if (i != WL_NONE)
@@ -122,7 +121,7 @@ static uint32_t *chain_of(const struct wl *wl, uint32_t file, uint32_t index)
 
 uint32_t wl_file_page(struct wl *wl, uint32_t dev, uint64_t ino, uint64_t index)
 {
-	uint32_t file = file_find(wl, dev, ino, index);
+	uint32_t file = wl_file_find(wl, dev, ino, index);
 	uint32_t page;
 
 	if (file == WL_NONE || !wl->file_page_hash.heads)
@@ -147,6 +146,27 @@ void wl_file_unname(struct wl *wl, uint32_t page)
 	wl->file_page_hash.count--;
 	if (--wl->files.items[p->file].nr_pages == 0)
 		file_put(wl, p->file);
+}
+
+void wl_file_renumber(struct wl *wl, uint32_t page, uint32_t number)
+{
+	struct wl_page *p = &wl->pages.items[page];
+	uint32_t *link = chain_of(wl, p->file, p->index);
+
+	while (*link != page)
+		link = &wl->pages.items[*link].next;
+	*link = number;
+	wl->pages.items[number] = *p;
+	for (uint32_t map = p->maps; map != WL_NONE; map = wl->maps.items[map].page_next)
+		wl->maps.items[map].page = number;
+	if (p->pfn != WL_NONE)
+		*wl_place(wl, p->pfn) = number + WL_PLACE_PAGE;
+	if (p->flags & WL_PAGE_OUT && p->out_slot < wl->outs.count &&
+	    wl->outs.items[p->out_slot] == page)
+		wl->outs.items[p->out_slot] = number;
+	*p = (struct wl_page){ .kind = WL_PAGE_NONE };
+	wl_emit(wl, (struct demand_op){ .kind = DEMAND_RENAME, .page = number, .arg2 = page });
+	wl_number_put(wl, page);
 }
 
 static void chain_in(struct wl *wl, uint32_t page)
@@ -303,6 +323,23 @@ static bool can_be_named(const struct wl_page *p)
 	return p->kind == WL_PAGE_MOVABLE || (p->kind == WL_PAGE_ANON && p->nr_ops <= 1);
 }
 
+/* A page without a page frame that has a number of its area, if it is of one; or WL_NONE. op: that will bring it to life. */
+static uint32_t new_in_area(struct wl *wl, const struct mmr_event *event, uint64_t index,
+                            const struct demand_op *op)
+{
+	uint32_t number = wl_file_area_number(wl, event, index);
+
+	if (number == WL_NONE)
+		return WL_NONE;
+	if (op && wl_ends_later(wl, op, number)) {
+		wl_number_put(wl, number);
+		return WL_NONE;
+	}
+	wl_page_init(wl, number, WL_PAGE_MOVABLE, WL_NONE);
+	name_page(wl, number, event, index);
+	return number;
+}
+
 static void add_page(struct wl *wl, uint32_t task, const struct mmr_event *event, uint64_t i)
 {
 	uint64_t pfn = event->filemap.pfn + i;
@@ -325,6 +362,8 @@ static void add_page(struct wl *wl, uint32_t task, const struct mmr_event *event
 	}
 	if (at == WL_NONE) {
 		wl_count(wl, WL_FILE_ADD_UNSEEN);
+		if (page == WL_NONE)
+			page = new_in_area(wl, event, index, NULL);
 		if (page == WL_NONE) {
 			page = wl_page_new(wl, WL_PAGE_MOVABLE, (uint32_t)pfn);
 			if (page == WL_NONE)
@@ -333,12 +372,20 @@ static void add_page(struct wl *wl, uint32_t task, const struct mmr_event *event
 		} else {
 			wl_page_place(wl, page, (uint32_t)pfn);
 		}
-		complete(wl, task, event, index, NULL, WL_NONE, page);
+		/* What is read for a collapse the engine reads for its own. */
+		if (!wl_in_collapse(&wl->tasks.items[task]))
+			complete(wl, task, event, index, NULL, WL_NONE, page);
 	} else {
 		wl_recount(wl, at, WL_ALLOC_FILE);
 		wl_recount_first(wl, at, WL_FIRST_FILE);
 		was = wl->pages.items[at];
 		note_wanted(wl, task, event, index, wl_op_find(wl, was.op, at));
+		if (page == WL_NONE) {
+			page = new_in_area(wl, event, index, wl_op_find(wl, was.op, at));
+			/* Older than the op, as those that are known. */
+			if (page != WL_NONE)
+				wl->pages.items[page].op = was.op - 1;
+		}
 		if (page == WL_NONE) {
 			page = at;
 			name_page(wl, page, event, index);
@@ -507,6 +554,9 @@ static void on_fault(struct wl *wl, uint32_t task, const struct mmr_event *event
 	uint32_t page = wl_file_page(wl, event->filemap.dev, event->filemap.ino, index);
 	bool again = is_wanted(t, event, index);
 
+	if (page != WL_NONE)
+		page = wl_file_area(wl, task, t->fault.vpn, page);
+
 	if (!again)
 		wl_populate_step(wl, task, WL_STEP_FAULT);
 	if (!again)
@@ -563,6 +613,8 @@ static void on_map_pages(struct wl *wl, uint32_t task, const struct mmr_event *e
 	wl_count(wl, WL_FILE_FAULT);
 	wl_fault_served(t);
 	page = wl_file_page(wl, event->filemap.dev, event->filemap.ino, index);
+	if (page != WL_NONE)
+		page = wl_file_area(wl, task, t->fault.vpn, page);
 	if (page != WL_NONE && !(wl->pages.items[page].flags & WL_PAGE_OUT))
 		fault_page(wl, task, page);
 	map_around(wl, task, event, index);
@@ -590,6 +642,7 @@ void wl_file_fault(struct wl *wl, uint32_t task, uint32_t page)
 	} else {
 		fault_page(wl, task, page);
 	}
+	wl_file_area(wl, task, t->fault.vpn, page);
 }
 
 void wl_file_maps(struct wl *wl, uint32_t task, uint64_t vpn, uint32_t page)

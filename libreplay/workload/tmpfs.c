@@ -123,8 +123,7 @@ static void go_on(struct wl_task *t, uint64_t next)
 		t->tmpfs_end = next;
 }
 
-/* Whether the number ends in an op behind this one. */
-static bool ends_later(const struct wl *wl, const struct demand_op *op, uint32_t number)
+bool wl_ends_later(const struct wl *wl, const struct demand_op *op, uint32_t number)
 {
 	for (const struct demand_op *next = op + 1; next < wl->ops.items + wl->ops.count; next++) {
 		uint32_t order = next->order < 32 ? next->order : 0;
@@ -149,7 +148,7 @@ static uint32_t number_at(struct wl *wl, const struct demand_op *op, uint64_t pl
 		wl->tmpfs.mm = mm + 1;
 	}
 	number = wl_number_get_area(wl, wl->tmpfs.mm - 1, place);
-	if (number == WL_NONE || !ends_later(wl, op, number))
+	if (number == WL_NONE || !wl_ends_later(wl, op, number))
 		return number;
 	wl_number_put(wl, number);
 	return WL_NONE;

@@ -11,6 +11,7 @@
  *	swap_slot.c     pages by swap slot
  *	fault_context.c faults, fault_huge.c larger folios', populate.c calls that fill their range (wl_fault.h)
  *	allocation.c    and release.c: page allocator events
+ *	file_area.c     where pages of files can be parts of huge pages
  *	migration.c     moves; vma.c: system calls; resident.c: the start; demand.c: the ops
  *
  * Running out of memory is sticky (wl->nomem): functions then do nothing and wl_event() reports it.
@@ -291,7 +292,8 @@ struct wl {
 	uint32_t free_span;
 	struct wl_mm_vec mms;
 	uint32_t free_mm;
-	uint32_t nr_mappings; /* numbers given to them */
+	uint32_t nr_mappings;    /* numbers given to them */
+	uint32_t nr_unaccounted; /* mappings of files without one */
 
 	struct wl_task_vec tasks; /* 0 is no task */
 	struct wl_u32_vec pids;   /* pid → task */
@@ -336,7 +338,10 @@ struct wl {
 	bool started; /* ops are emitted */
 	bool finished;
 	bool nomem;
-	bool folios; /* pages are numbered so that they can be parts of folios */
+	bool folios;      /* pages are numbered so that they can be parts of folios */
+	bool tells_files; /* wl_number_files() */
+	uint32_t
+		files_mm; /* 1 + an address space of which nobody is: places in files are its addresses; 0: none yet */
 	bool seekless_swap;
 	bool generations; /* MGLRU was on at the start, and is taken to have stayed so */
 	uint32_t recorder_pid;
@@ -480,6 +485,20 @@ void wl_file_fault(struct wl *wl, uint32_t task, uint32_t page);
 void wl_file_maps(struct wl *wl, uint32_t task, uint64_t vpn, uint32_t page);
 void wl_file_around(struct wl *wl, uint32_t task, const struct mmr_event *event, uint64_t index);
 
+/* A page gets the number, as DEMAND_RENAME tells. */
+void wl_file_renumber(struct wl *wl, uint32_t page, uint32_t number);
+/* Which file, by the upper bits of the index; WL_NONE. */
+uint32_t wl_file_find(const struct wl *wl, uint32_t dev, uint64_t ino, uint64_t index);
+
+/* ---- file_area.c ---- */
+
+/* The task's fault at vpn was for a page of a file, which gets another number if that can be part of a huge page: that one. */
+uint32_t wl_file_area(struct wl *wl, uint32_t task, uint64_t vpn, uint32_t page);
+/* A number for a new page of an area of a file, or WL_NONE. */
+uint32_t wl_file_area_number(struct wl *wl, const struct mmr_event *event, uint64_t index);
+/* Whether a page's number is that of its place in such an area. */
+bool wl_is_in_area(const struct wl *wl, uint32_t page);
+
 /* ---- file_fault.c ---- */
 
 /* A page of a file comes in during a fault; true: it is what the fault is for. Of kernels that tell always false. */
@@ -608,7 +627,7 @@ void wl_page_to_shmem(struct wl *wl, uint32_t page, enum wl_cause cause);
 /* ---- migration.c, vma.c, resident.c ---- */
 
 void wl_migration_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
-/* A page of shared memory is freed within a collapse: it goes on where that puts it. */
+/* A page of shared memory, or of a file, is freed within a collapse: it goes on where that puts it. */
 void wl_collapse_frees(struct wl *wl, uint32_t task, uint64_t pfn);
 void wl_khugepaged_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 void wl_vma_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
@@ -638,6 +657,8 @@ void wl_commit_mremap(struct wl *wl, uint32_t task, const struct wl_remap *move)
 uint32_t wl_commit_flags(const struct wl *wl, uint32_t mm, uint64_t vpn);
 /* Whether a private mapping without a file is known there. */
 bool wl_commit_is_anon(const struct wl *wl, uint32_t mm, uint64_t vpn);
+/* Whether a file is mapped there with room for a huge page. */
+bool wl_commit_has_file(const struct wl *wl, uint32_t mm, uint64_t vpn);
 /* Whether a huge page could be around a page: DEMAND_HUGE, DEMAND_ADMITS, DEMAND_ADVISED. */
 uint32_t wl_huge_flags(const struct wl *wl, uint32_t mm, uint64_t vpn);
 /* The same, or what it has for smaller folios. */
@@ -671,6 +692,9 @@ uint32_t wl_emit(struct wl *wl, struct demand_op op);
 void wl_emit_evicted(struct wl *wl, uint32_t page);
 /* An op that can still be completed, and is for this page; NULL if it is gone. */
 struct demand_op *wl_op_find(struct wl *wl, uint32_t serial, uint32_t page);
+
+/* Whether the number ends in an op behind this one. */
+bool wl_ends_later(const struct wl *wl, const struct demand_op *op, uint32_t number);
 
 static inline void wl_count(struct wl *wl, enum wl_cause cause)
 {

@@ -18,7 +18,8 @@ struct wl_commit {
 	uint32_t area;  /* number of the mapping that its VMA began with; 0: it was there before */
 	uint8_t merges; /* with those beside it that have the same; 0: never */
 	uint8_t advice; /* enum demand_advice */
-	uint16_t shift; /* shared memory: where in an area its first page lies */
+	uint16_t shift; /* of what is shared, or a file's: where in an area its first page lies */
+	bool executed;  /* a file's */
 };
 
 DEFINE_VEC(wl_commit_vec, struct wl_commit);
@@ -134,7 +135,8 @@ struct wl_task {
 	uint32_t populated;      /* … or a list of pages while the address is not known */
 	uint32_t populated_last;
 	uint32_t collapse_pfn; /* khugepaged: the huge page it has allocated */
-	uint64_t collapse_vpn; /* … and where it goes */
+	uint64_t
+		collapse_vpn; /* … and where it goes; in the space of files (file_area.c): its first number */
 	uint32_t collapse_mm;
 	uint32_t migrator;
 	uint32_t shrinker;  /* that it is inside of, + 1 */

@@ -110,6 +110,11 @@ void wl_number_folios(struct wl *wl)
 	wl->folios = true;
 }
 
+void wl_number_files(struct wl *wl)
+{
+	wl->tells_files = true;
+}
+
 void wl_destroy(struct wl *wl)
 {
 	if (!wl)

@@ -59,6 +59,8 @@ int wl_create(struct mmr_trace *trace, struct wl **ret, struct mmr_error *err) M
  * otherwise they are only where there is room for a huge page.
  */
 void wl_number_folios(struct wl *wl);
+/* Areas of mapped files are told and numbered, too. Before the first event. */
+void wl_number_files(struct wl *wl);
 /* Which task khugepaged is, as far as it is known before its events tell. 0: it is not. */
 void wl_khugepaged_is(struct wl *wl, uint32_t pid);
 

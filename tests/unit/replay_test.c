@@ -597,6 +597,18 @@ static void hostile_ops_are_refused(void **state)
 	op.kind = DEMAND_COW;
 	op.arg2 = 1u << 30;
 	assert_int_equal(replay_run(replay, &op, 1, NULL), MMR_E_CORRUPT);
+	op = (struct demand_op){ .t_ns = 1000,
+		                 .kind = DEMAND_HUGE_RANGE,
+		                 .page = DEMAND_NO_PAGE,
+		                 .order = DEMAND_ADVICE_EXEC + DEMAND_ADVICE_GONE + 1 };
+	assert_int_equal(replay_run(replay, &op, 1, NULL), MMR_E_CORRUPT);
+	/* The largest word is no order. */
+	op.order = DEMAND_ADVICE_EXEC + DEMAND_ADVICE_NOHUGE;
+	assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+	op.kind = DEMAND_FILE_AREA;
+	op.order = 0;
+	op.arg2 = UINT32_MAX;
+	assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
 	/* Odd, but harmless: any CPU, a page of another kind, a page freed twice. */
 	op = touch(0, 1000);
 	op.cpu = UINT16_MAX;

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Areas of files: 2 MiB of a file that a process has mapped where a huge page could be (CONFIG_READ_ONLY_THP_FOR_FS).
+ *
+ * A mapping tells its protection and its place in a file, but not which file; that is known with the first fault. From then on the pages
+ * of the area have 512 numbers in order, those that were in memory before get new ones, and the demand says where the area is
+ * mapped, with each fault: it is the last process's.
+ *
+ * State: an address space of nobody's, in which files lie side by side.
+ *
+ * Follows thp_vma_suitable_order() of v6.12.
+ *
+ * Not modelled: files in large folios; pages that were in memory before the trace, whose names are not known.
+ */
+#include "wl_state.h"
+
+/* Where it would be in the space of files. */
+static uint64_t place_of(uint32_t file, uint64_t index)
+{
+	return (uint64_t)file << 32 | (uint32_t)index;
+}
+
+/* The space of files, made if it is not there. */
+static uint32_t space_of_files(struct wl *wl)
+{
+	if (wl->files_mm == 0) {
+		uint32_t mm = wl_mm_new(wl);
+
+		if (mm == WL_NONE)
+			return WL_NONE;
+		wl->files_mm = mm + 1;
+	}
+	return wl->files_mm - 1;
+}
+
+bool wl_is_in_area(const struct wl *wl, uint32_t page)
+{
+	const struct wl_page *p = &wl->pages.items[page];
+
+	return p->kind == WL_PAGE_FILE && ((p->index ^ page) & (WL_HUGE_PAGES - 1)) == 0 &&
+	       wl->chunks.items[page / WL_HUGE_PAGES].class == WL_CLASS_AREA;
+}
+
+/* All that is known of it, unless it is part of a folio. */
+static void gather(struct wl *wl, uint32_t mm, uint32_t file, uint64_t first)
+{
+	const struct wl_file f = wl->files.items[file];
+
+	for (uint64_t index = first; index < first + WL_HUGE_PAGES && !wl->nomem; index++) {
+		uint32_t page = wl_file_page(wl, f.dev, f.ino, (uint64_t)f.high << 32 | index);
+		uint32_t number;
+
+		if (page == WL_NONE || wl->chunks.items[page / WL_HUGE_PAGES].class != 0)
+			continue;
+		number = wl_number_get_area(wl, mm, place_of(file, index));
+		if (number != WL_NONE)
+			wl_file_renumber(wl, page, number);
+	}
+}
+
+uint32_t wl_file_area(struct wl *wl, uint32_t task, uint64_t vpn, uint32_t page)
+{
+	const struct wl_page *p = &wl->pages.items[page];
+	uint32_t mm = wl->tasks.items[task].mm, files, index = p->index, file = p->file;
+
+	if (!wl->tells_files || mm == WL_NONE || !(p->flags & WL_PAGE_IN_HASH) ||
+	    ((vpn ^ index) & (WL_HUGE_PAGES - 1)) != 0 || !wl_commit_has_file(wl, mm, vpn))
+		return page;
+	if (!wl_is_in_area(wl, page)) {
+		struct wl_file f = wl->files.items[file];
+
+		files = space_of_files(wl);
+		if (files == WL_NONE)
+			return page;
+		gather(wl, files, file, index & ~(WL_HUGE_PAGES - 1));
+		page = wl_file_page(wl, f.dev, f.ino, (uint64_t)f.high << 32 | index);
+	}
+	if (!wl_is_in_area(wl, page))
+		return page;
+	wl_emit(wl, (struct demand_op){ .kind = DEMAND_FILE_AREA,
+	                                .task = task,
+	                                .page = DEMAND_NO_PAGE,
+	                                .arg = (uint32_t)(vpn >> WL_HUGE_ORDER) & DEMAND_AREA_MASK,
+	                                .arg2 = page & ~(WL_HUGE_PAGES - 1) });
+	return page;
+}
+
+uint32_t wl_file_area_number(struct wl *wl, const struct mmr_event *event, uint64_t index)
+{
+	uint32_t file;
+	uint64_t place;
+
+	if (wl->files_mm == 0 || event->filemap.order != 0)
+		return WL_NONE;
+	file = wl_file_find(wl, event->filemap.dev, event->filemap.ino, index);
+	place = place_of(file, index);
+	if (file == WL_NONE ||
+	    wl_map_find(wl, wl->files_mm - 1, place >> WL_HUGE_ORDER | WL_AREA_BIT) == WL_NONE)
+		return WL_NONE;
+	return wl_number_get_area(wl, wl->files_mm - 1, place);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the demand tells of mapped files where huge pages could be. */
+#include "workload_bench.h"
+
+#include "wl_state.h"
+
+#define PID     100u
+#define SHARED  1u
+#define PRIVATE 2u
+#define READ    1
+#define WRITE   2
+#define FETCH   4
+
+static struct bench *new_bench(void)
+{
+	struct bench *b = bench_new(NULL);
+
+	b->pid = PID;
+	wl_number_files(b->wl);
+	return b;
+}
+
+/* A file from page index on. */
+static void map_as(struct bench *b, uint64_t flags, uint64_t page, uint64_t nr, int32_t prot,
+                   uint64_t index)
+{
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SYS_ENTER_MMAP,
+	                            .vma = { .length = nr << 12,
+	                                     .flags = flags,
+	                                     .prot = prot,
+	                                     .offset = index << 12 } });
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SYS_EXIT_MMAP,
+	                            .syscall_exit = { .ret = (int64_t)(page << 12) } });
+}
+
+static void map(struct bench *b, uint64_t page, uint64_t nr, int32_t prot, uint64_t index)
+{
+	map_as(b, PRIVATE, page, nr, prot, index);
+}
+
+/* A page of the file comes in by somebody's read. */
+static void come_in(struct bench *b, uint64_t pfn, uint64_t index)
+{
+	alloc(b, PID, pfn, GFP_AHEAD, 0);
+	filemap(b, PID, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, pfn, index);
+}
+
+static void use(struct bench *b, uint64_t page, uint64_t index)
+{
+	fault(b, PID, page, FAULT_READ);
+	filemap(b, PID, MMR_EVENT_MM_FILEMAP_FAULT, 0, index);
+	rss(b, PID, 7, 1, 0);
+}
+
+static bool is_range(const struct demand_op *op)
+{
+	return op->kind == DEMAND_HUGE_RANGE || op->kind == DEMAND_MAP || op->kind == DEMAND_UNMAP;
+}
+
+static void expect_range(const struct bench *b, size_t i, uint64_t page, uint32_t nr,
+                         uint32_t advice)
+{
+	assert_true(i < b->nr_ops);
+	assert_int_equal(b->ops[i].kind, DEMAND_HUGE_RANGE);
+	assert_int_equal(b->ops[i].arg, (uint32_t)(page >> 9) & DEMAND_AREA_MASK);
+	assert_int_equal(b->ops[i].arg2, nr);
+	assert_int_equal(b->ops[i].order, advice);
+}
+
+static void protection_and_place_are_told(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	map(b, BASE, 1024, READ | FETCH, 512);
+	map(b, BASE + 1024, 600, READ, 0);
+	/* Nowhere does a place in the file agree with the address. */
+	map(b, BASE + 4096, 1024, READ | FETCH, 1);
+	/* Who writes to a file by its mapping has it open for that. */
+	map_as(b, SHARED, BASE + 8192, 1024, READ | WRITE, 0);
+	map_as(b, SHARED, BASE + 16384, 1024, READ, 0);
+	send(b,
+	     (struct mmr_event){ .kind = MMR_EVENT_SYS_ENTER_MUNMAP,
+	                         .vma = { .address = (BASE + 512) << 12, .length = 512 << 12 } });
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SYS_EXIT_MUNMAP });
+	collect(b, is_range);
+	assert_int_equal(b->nr_ops, 4);
+	expect_range(b, 0, BASE, 2, DEMAND_ADVICE_EXEC);
+	expect_range(b, 1, BASE + 1024, 1, DEMAND_ADVICE_FILE);
+	expect_range(b, 2, BASE + 16384, 2, DEMAND_ADVICE_FILE);
+	expect_range(b, 3, BASE + 512, 1, DEMAND_ADVICE_GONE);
+	wl_destroy(b->wl);
+}
+
+/* A private mapping that may be written to is accounted, and is one of a file all the same. */
+static void what_may_be_copied_is_accounted(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	map(b, BASE, 512, READ | WRITE, 0);
+	map(b, BASE, 512, READ, 0);
+	collect(b, is_range);
+	assert_int_equal(b->nr_ops, 5);
+	assert_int_equal(b->ops[0].kind, DEMAND_MAP);
+	expect_range(b, 1, BASE, 1, DEMAND_ADVICE_FILE);
+	assert_int_equal(b->ops[2].kind, DEMAND_UNMAP);
+	expect_range(b, 3, BASE, 1, DEMAND_ADVICE_GONE);
+	expect_range(b, 4, BASE, 1, DEMAND_ADVICE_FILE);
+	wl_destroy(b->wl);
+}
+
+static bool is_of_area(const struct demand_op *op)
+{
+	return op->kind == DEMAND_FILE_AREA || op->kind == DEMAND_RENAME ||
+	       op->kind == DEMAND_FILE_TOUCH;
+}
+
+/* With the first fault it is known which file it is, and what there is of it. */
+static void pages_lie_by_their_file(void **state)
+{
+	struct bench *b = new_bench();
+	uint32_t first;
+
+	(void)state;
+	come_in(b, 8, 517);
+	come_in(b, 9, 3);
+	come_in(b, 10, 519);
+	map(b, BASE, 512, READ | FETCH, 512);
+	use(b, BASE + 5, 517);
+	come_in(b, 11, 520);
+	come_in(b, 12, 4);
+	collect(b, is_of_area);
+	assert_int_equal(b->nr_ops, 9);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(b->ops[i].kind, DEMAND_FILE_TOUCH);
+	assert_int_equal(b->ops[3].kind, DEMAND_RENAME);
+	assert_int_equal(b->ops[3].arg2, b->ops[0].page);
+	assert_int_equal(b->ops[4].kind, DEMAND_RENAME);
+	assert_int_equal(b->ops[4].arg2, b->ops[2].page);
+	first = b->ops[3].page - 5;
+	assert_int_equal(first % 512, 0);
+	assert_int_equal(b->ops[4].page, first + 7);
+	assert_int_equal(b->ops[5].kind, DEMAND_FILE_AREA);
+	assert_int_equal(b->ops[5].arg, (uint32_t)(BASE >> 9) & DEMAND_AREA_MASK);
+	assert_int_equal(b->ops[5].arg2, first);
+	assert_int_equal(b->ops[6].page, first + 5);
+	/* What comes later, too, in this area and no other. */
+	assert_int_equal(b->ops[7].page, first + 8);
+	assert_int_not_equal(b->ops[8].page / 512, first / 512);
+	wl_destroy(b->wl);
+}
+
+static void nobody_asked(void **state)
+{
+	struct bench *b = bench_new(NULL);
+
+	(void)state;
+	b->pid = PID;
+	come_in(b, 8, 5);
+	map(b, BASE, 512, READ | FETCH, 0);
+	use(b, BASE + 5, 5);
+	collect(b, is_of_area);
+	assert_int_equal(b->nr_ops, 2);
+	assert_int_equal(b->ops[1].page, b->ops[0].page);
+	wl_destroy(b->wl);
+}
+
+static bool is_free(const struct demand_op *op)
+{
+	return op->kind == DEMAND_FREE || op->kind == DEMAND_FILE_TOUCH;
+}
+
+/* What the recorded khugepaged read is no demand; what it copied and freed goes on in its huge page. */
+static void collapsed_pages_live_on(void **state)
+{
+	struct bench *b = new_bench();
+	const uint32_t khugepaged = 33;
+
+	(void)state;
+	map(b, BASE, 512, READ | FETCH, 0);
+	come_in(b, 8, 5);
+	use(b, BASE + 5, 5);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_KHUGEPAGED_SCAN_PMD,
+	                            .pid = khugepaged,
+	                            .khugepaged = { .pfn = MMR_PFN_NONE } });
+	alloc(b, khugepaged, 512, GFP_HUGE, 9);
+	alloc(b, khugepaged, 9, GFP_AHEAD, 0);
+	filemap(b, khugepaged, MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE, 9, 6);
+	free_pages(b, khugepaged, 8, 0);
+	free_pages(b, khugepaged, 9, 0);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_MM_KHUGEPAGED_COLLAPSE_FILE,
+	                            .pid = khugepaged,
+	                            .khugepaged = { .pfn = 512 } });
+	assert_int_not_equal(wl_page_at(b->wl, 517), WL_NONE);
+	assert_int_equal(wl_page_at(b->wl, 518), wl_page_at(b->wl, 517) + 1);
+	/* All of it is truncated. */
+	filemap(b, PID, MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE, 517, 5);
+	filemap(b, PID, MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE, 518, 6);
+	collect(b, is_free);
+	assert_int_equal(b->nr_ops, 4);
+	assert_int_equal(b->ops[0].kind, DEMAND_FILE_TOUCH);
+	assert_int_equal(b->ops[1].kind, DEMAND_FILE_TOUCH);
+	assert_int_equal(b->ops[2].kind, DEMAND_FREE);
+	assert_int_equal(b->ops[2].page, b->ops[1].page);
+	assert_int_equal(b->ops[3].page, b->ops[1].page + 1);
+	wl_destroy(b->wl);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(protection_and_place_are_told),
+		cmocka_unit_test(what_may_be_copied_is_accounted),
+		cmocka_unit_test(pages_lie_by_their_file),
+		cmocka_unit_test(nobody_asked),
+		cmocka_unit_test(collapsed_pages_live_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
