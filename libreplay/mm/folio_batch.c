@@ -193,6 +193,20 @@ void mm_folio_batch_add(struct mm_machine *machine, enum mm_folio_batch_kind kin
 		mm_folio_batch_flush(machine, machine->current.cpu, kind);
 }
 
+void mm_folio_batch_rename(struct mm_machine *machine, uint32_t pfn, uint32_t was)
+{
+	const struct mm_page *page = &machine->pages[pfn];
+
+	for (uint32_t i = 0; (page->io & MM_IO_HELD) && i < machine->nr_cpus * MM_NR_BATCHES; i++) {
+		struct mm_folio_batch *batch =
+			&machine->batches[i / MM_NR_BATCHES].of[i % MM_NR_BATCHES];
+
+		for (uint32_t k = 0; k < batch->nr; k++)
+			if (batch->waits[k].pfn == pfn && batch->waits[k].logical == was)
+				batch->waits[k].logical = page->logical;
+	}
+}
+
 bool mm_waits_here(const struct mm_machine *machine, uint32_t pfn)
 {
 	const struct mm_folio_batch *batch =

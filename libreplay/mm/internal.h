@@ -471,6 +471,8 @@ void mm_folio_batches_begin(struct mm_machine *machine);
 /* Into a batch of machine->current.cpu; the page is on a list, unless that is what it waits for. */
 void mm_folio_batch_add(struct mm_machine *machine, enum mm_folio_batch_kind kind, uint32_t pfn);
 void mm_folio_batch_flush(struct mm_machine *machine, uint32_t cpu, enum mm_folio_batch_kind kind);
+/* A page in a page frame has another number than was, which its batch may know it by. */
+void mm_folio_batch_rename(struct mm_machine *machine, uint32_t pfn, uint32_t was);
 /* Whether a page waits to join the lists, and on this CPU. */
 bool mm_waits_here(const struct mm_machine *machine, uint32_t pfn);
 void mm_lru_add_drain(struct mm_machine *machine, uint32_t cpu);

@@ -89,8 +89,10 @@ void mm_rename_page(struct mm_machine *machine, uint32_t was, uint32_t page)
 	machine->owners[was] = 0;
 	if (machine->ksm)
 		mm_ksm_rename(machine, was, page);
-	if (to->pfn != MM_NONE && machine->pages[to->pfn].logical == was)
+	if (to->pfn != MM_NONE && machine->pages[to->pfn].logical == was) {
 		machine->pages[to->pfn].logical = page;
+		mm_folio_batch_rename(machine, to->pfn, was);
+	}
 	if (to->slot != MM_NONE)
 		machine->swap.owners[to->slot] = page;
 	if (machine->next_use)

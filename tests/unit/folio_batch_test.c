@@ -304,6 +304,19 @@ static void a_fault_is_a_fault_at_the_end_of_the_wait(void **state)
 	mm_machine_destroy(machine);
 }
 
+/* What waits is the page, whatever number it has by then. */
+static void another_number_waits_on(void **state)
+{
+	struct mm_machine *machine = *state;
+
+	touch(machine, 1, 5);
+	touch(machine, 1, 6);
+	mm_rename_page(machine, 5, 700);
+	mm_lru_add_drain(machine, 1);
+	assert_true(page_of(machine, 700)->flags & MM_PG_LRU);
+	assert_int_equal(nr_anon(machine), 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -322,6 +335,7 @@ int main(void)
 		TEST(lazily_freed_pages_wait_until_they_are),
 		TEST(dropped_caches_are_deactivated_where_they_stay),
 		TEST(a_copy_empties_the_batches_of_the_cpu),
+		TEST(another_number_waits_on),
 		cmocka_unit_test(a_fault_is_a_fault_at_the_end_of_the_wait),
 	};
 
