@@ -691,6 +691,39 @@ static void check_all(uint8_t *memory, size_t nr_pages)
 }
 
 /*
+ * A file that is mapped to be executed: its first third is for khugepaged, which finds every fourth page in memory, the second one for madvise(),
+ * and of the last one nothing is ever used. Then somebody opens it for writing.
+ */
+static void run_file_collapse(char **args)
+{
+	int fd = open_file(args[0], O_RDONLY);
+	size_t nr_pages = file_pages(fd) / (3 * HUGE_PAGE / PAGE) * (HUGE_PAGE / PAGE);
+	size_t size = nr_pages * PAGE;
+	uint8_t *text = mmap(NULL, 3 * size, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	unsigned int sum = 0;
+
+	if (text == MAP_FAILED)
+		fail("%s: mmap: %s", args[0], strerror(errno));
+	advise(text, size, MADV_HUGEPAGE);
+	for (size_t at = 0; at < nr_pages; at += 4)
+		sum += text[at * PAGE];
+	for (size_t at = 0; at < nr_pages; at += 64)
+		sum += text[size + at * PAGE];
+	usleep((useconds_t)to_number(args[1]) * 1000000);
+	for (size_t at = 0; at < nr_pages; at++)
+		sum += text[at * PAGE];
+	printf("in part: %d\n", collapse(text + size, size));
+	for (size_t at = 0; at < nr_pages; at++)
+		sum += text[size + at * PAGE];
+	printf("never used: %d\n", collapse(text + 2 * size, size));
+	usleep(500000);
+	close(open_file(args[0], O_RDWR));
+	for (size_t at = 0; at < nr_pages; at++)
+		sum += text[at * PAGE];
+	printf("read %u\n", sum);
+}
+
+/*
  * Memory that its owner has moved out of the way, or to the end of what is to be kept: small pages, huge ones as a whole and in part, some that a
  * child shares, which stay as long, and a mapped file. Most of it is used again.
  */
@@ -874,6 +907,7 @@ static const struct load {
 	{ "shared", "MIB SECONDS", 2, run_shared },
 	{ "fork", "MIB CHILDREN", 2, run_fork },
 	{ "fragment", "MIB HUGE_MIB", 2, run_fragment },
+	{ "file-collapse", "FILE SECONDS", 2, run_file_collapse },
 	{ "khugepaged", "MIB SECONDS", 2, run_khugepaged },
 	{ "advice", "FILE MIB", 2, run_advice },
 	{ "shmem", "MIB", 1, run_shmem },
