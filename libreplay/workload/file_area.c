@@ -10,7 +10,8 @@
  *
  * Follows thp_vma_suitable_order() of v6.12.
  *
- * Not modelled: files in large folios; pages that were in memory before the trace, whose names are not known.
+ * Not modelled: files in large folios; pages that were in memory before the trace, whose names are not known. What the recorded
+ * khugepaged read for a collapse is demand, whatever a replay collapses.
  */
 #include "wl_state.h"
 

@@ -372,9 +372,7 @@ static void add_page(struct wl *wl, uint32_t task, const struct mmr_event *event
 		} else {
 			wl_page_place(wl, page, (uint32_t)pfn);
 		}
-		/* What is read for a collapse the engine reads for its own. */
-		if (!wl_in_collapse(&wl->tasks.items[task]))
-			complete(wl, task, event, index, NULL, WL_NONE, page);
+		complete(wl, task, event, index, NULL, WL_NONE, page);
 	} else {
 		wl_recount(wl, at, WL_ALLOC_FILE);
 		wl_recount_first(wl, at, WL_FIRST_FILE);

@@ -138,6 +138,8 @@ static void random_run(uint64_t seed)
 	mirror.alive = calloc(mirror.size, 1);
 	assert_non_null(mirror.alive);
 	assert_int_equal(wl_new(&options, &wl, NULL), 0);
+	if (seed & 2)
+		wl_number_files(wl);
 	if (seed & 1) {
 		static uint64_t flags[2048];
 
