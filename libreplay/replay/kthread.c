@@ -219,12 +219,14 @@ static void direct_batch(void *data, const struct mm_scan_control *sc)
 {
 	struct replay *replay = data;
 	uint64_t cost_ns = replay_cost_reclaim(&replay->cost, sc, &replay->worker->seen);
+	uint64_t stretched_ns =
+		cost_ns * replay->cost.direct_percent / 100 * replay->worker->stretch_percent / 100;
 
+	/* None takes less time than its work, however short the shortest is that was recorded. */
 	if (replay->direct_pauses)
 		cost_ns += replay_pause_draw(replay->direct_pauses, &replay->rng, cost_ns);
-	else
-		cost_ns = cost_ns * replay->cost.direct_percent / 100 *
-		          replay->worker->stretch_percent / 100;
+	else if (stretched_ns > cost_ns)
+		cost_ns = stretched_ns;
 	replay_sleep(replay, cost_ns);
 }
 

@@ -229,6 +229,27 @@ static void demand_without_a_pause_has_to_reclaim_itself(void **state)
 	assert_true(tenfold < once);
 }
 
+/* Of stalls that differ by a thousand times the shortest is 0 % of the mean. */
+static void a_stall_takes_as_long_as_its_work(void **state)
+{
+	static const struct replay_spread shortest = { .nr = REPLAY_NR_QUANTILES };
+	struct seen seen = { 0 };
+	struct replay *replay = replay_with_two("swap=64M", "cost.scan=1us", "clock", &seen);
+
+	(void)state;
+	replay->stalls = &shortest;
+	for (uint32_t page = 0; page < NR_PAGES + 2000; page++) {
+		struct demand_op op = touch(page, 1000);
+
+		assert_int_equal(replay_run(replay, &op, 1, NULL), 0);
+	}
+	assert_int_equal(replay_settle(replay, NULL), 0);
+	assert_true(counter(replay, "pgscan_direct") > 0);
+	assert_true(replay_task_stat(replay, 1)->stalled_ns >=
+	            counter(replay, "pgscan_direct") * 1000);
+	replay_destroy(replay);
+}
+
 struct killed {
 	uint32_t nr;
 	struct replay_oom_kill last;
@@ -769,6 +790,7 @@ int main(void)
 		cmocka_unit_test(lru_gen_enabled_switches_the_policy),
 		cmocka_unit_test(kswapd_needs_time_to_wake),
 		cmocka_unit_test(demand_without_a_pause_has_to_reclaim_itself),
+		cmocka_unit_test(a_stall_takes_as_long_as_its_work),
 		cmocka_unit_test(a_machine_without_swap_says_when_it_is_full),
 		cmocka_unit_test(the_start_population_lies_where_it_lay),
 		cmocka_unit_test(a_page_table_is_taken_with_the_touch_before),
