@@ -589,9 +589,6 @@ static void oom_kill(struct replay_episodes *episodes, const struct mmr_event *e
 				.stack_id = take_stack(task, REPLAY_STALL_OOM, event->t_ns) });
 }
 
-/* Of enum scan_result (mm/khugepaged.c), in every kernel so far. */
-enum { SCAN_SUCCEED = 1, SCAN_PTE_MAPPED_HUGEPAGE = 10 };
-
 /*
  * collapse_file() of 6.2 and later tells its own result. To MADV_COLLAPSE that is "mapped by small
  * entries": the huge page is there, and what maps it comes next.
@@ -599,8 +596,8 @@ enum { SCAN_SUCCEED = 1, SCAN_PTE_MAPPED_HUGEPAGE = 10 };
 static void collapse_file(struct replay_episodes *episodes, const struct mmr_event *event)
 {
 	struct replay_task *task = running(episodes, event);
-	bool done = event->khugepaged.status == SCAN_SUCCEED ||
-	            event->khugepaged.status == SCAN_PTE_MAPPED_HUGEPAGE;
+	bool done = event->khugepaged.status == MMR_SCAN_SUCCEED ||
+	            event->khugepaged.status == MMR_SCAN_PTE_MAPPED_HUGEPAGE;
 
 	put_thp(episodes, event, done ? "collapse" : "collapse_failed",
 	        (int64_t)event->khugepaged.address, "shared");
@@ -615,7 +612,7 @@ static void scan_file(struct replay_episodes *episodes, const struct mmr_event *
 
 	if (!task)
 		return;
-	if (event->khugepaged.status == SCAN_SUCCEED && !task->file_collapsed)
+	if (event->khugepaged.status == MMR_SCAN_SUCCEED && !task->file_collapsed)
 		put_thp(episodes, event, "collapse", RESULTS_NULL, "shared");
 	task->file_collapsed = false;
 }
@@ -654,7 +651,8 @@ static void rare_event(struct replay_episodes *episodes, const struct mmr_event 
 		break;
 	case MMR_EVENT_MM_COLLAPSE_HUGE_PAGE:
 		put_thp(episodes, event,
-		        event->khugepaged.status == SCAN_SUCCEED ? "collapse" : "collapse_failed",
+		        event->khugepaged.status == MMR_SCAN_SUCCEED ? "collapse"
+		                                                     : "collapse_failed",
 		        RESULTS_NULL, "");
 		break;
 	case MMR_EVENT_MM_KHUGEPAGED_COLLAPSE_FILE:

@@ -34,8 +34,6 @@
 #define NR_CANDIDATES   10
 #define ADJ_NONE        (-1000)
 
-enum { RSS_FILE, RSS_ANON, RSS_SWAP, RSS_SHMEM };
-
 /* ---- tables ---- */
 
 static uint32_t hash(uint32_t key, uint32_t nr_slots)
@@ -180,14 +178,15 @@ static struct replay_holder *holder_of_mm(struct replay_holders *h, const struct
 
 static int64_t memory_of(const struct replay_holder *holder)
 {
-	int64_t pages = holder->rss[RSS_FILE] + holder->rss[RSS_ANON] + holder->rss[RSS_SHMEM];
+	int64_t pages =
+		holder->rss[MMR_RSS_FILE] + holder->rss[MMR_RSS_ANON] + holder->rss[MMR_RSS_SHMEM];
 
 	return pages > holder->before ? pages : holder->before;
 }
 
 static bool is_worth_a_row(const struct replay_holder *holder)
 {
-	return memory_of(holder) + holder->rss[RSS_SWAP] >= LEAST_PAGES ||
+	return memory_of(holder) + holder->rss[MMR_RSS_SWAP] >= LEAST_PAGES ||
 	       holder->live[HOLDER_KERNEL] >= LEAST_PAGES ||
 	       holder->live[HOLDER_MOVABLE] >= LEAST_PAGES;
 }
@@ -200,10 +199,10 @@ static void put_task_memory(struct replay_holders *h, uint64_t t_ns)
 			.t_ns = (int64_t)(t_ns - h->first_ns),
 			.pid = holder->pid,
 			.comm = mmr_trace_comm(h->trace, holder->pid),
-			.anon = holder->rss[RSS_ANON],
-			.file = holder->rss[RSS_FILE],
-			.shmem = holder->rss[RSS_SHMEM],
-			.swap = holder->rss[RSS_SWAP],
+			.anon = holder->rss[MMR_RSS_ANON],
+			.file = holder->rss[MMR_RSS_FILE],
+			.shmem = holder->rss[MMR_RSS_SHMEM],
+			.swap = holder->rss[MMR_RSS_SWAP],
 			.kernel = (int64_t)holder->live[HOLDER_KERNEL],
 		};
 
@@ -357,7 +356,7 @@ static void rss_stat(struct replay_holders *h, const struct mmr_event *event)
 	struct replay_holder *holder;
 	uint64_t page_size = mmr_trace_info(h->trace)->page_size;
 
-	if (event->rss.member < 0 || event->rss.member > RSS_SHMEM)
+	if (event->rss.member < 0 || event->rss.member > MMR_RSS_SHMEM)
 		return;
 	holder = holder_of_mm(h, event);
 	if (!holder)
@@ -365,7 +364,7 @@ static void rss_stat(struct replay_holders *h, const struct mmr_event *event)
 	holder->rss[event->rss.member] =
 		event->rss.size > 0 && page_size ? event->rss.size / (int64_t)page_size : 0;
 	holder->changed = true;
-	if (event->rss.member == RSS_ANON)
+	if (event->rss.member == MMR_RSS_ANON)
 		holder->before = 0;
 }
 
@@ -391,7 +390,7 @@ static void task_exit(struct replay_holders *h, uint32_t pid)
 
 static int64_t points_of(const struct replay_holders *h, const struct replay_holder *holder)
 {
-	return memory_of(holder) + holder->rss[RSS_SWAP] +
+	return memory_of(holder) + holder->rss[MMR_RSS_SWAP] +
 	       (int64_t)holder->oom_score_adj * (int64_t)(h->oom_pages / 1000);
 }
 
@@ -403,7 +402,7 @@ static void put_candidate(struct replay_holders *h, const struct replay_holder *
 		.pid = holder->pid,
 		.comm = mmr_trace_comm(h->trace, holder->pid),
 		.memory = memory_of(holder),
-		.swap = holder->rss[RSS_SWAP],
+		.swap = holder->rss[MMR_RSS_SWAP],
 		.oom_score_adj = holder->oom_score_adj,
 		.points = points_of(h, holder),
 		.victim = holder->pid == (uint32_t)event->oom.pid,
@@ -435,7 +434,7 @@ static void mark_victim(struct replay_holders *h, const struct mmr_event *event)
 		for (uint32_t i = 0; i < h->count; i++) {
 			const struct replay_holder *holder = &h->items[i];
 
-			if (memory_of(holder) + holder->rss[RSS_SWAP] > 0 &&
+			if (memory_of(holder) + holder->rss[MMR_RSS_SWAP] > 0 &&
 			    holder->oom_score_adj != ADJ_NONE && holder->pid != event->pid &&
 			    holder->pid != (uint32_t)event->oom.pid &&
 			    points_of(h, holder) < least &&

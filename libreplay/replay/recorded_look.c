@@ -34,7 +34,6 @@
 #define FLAG_ANON    1
 #define MGLRU_SCAN   4096u /* what MGLRU asks for */
 #define HUGE_ENTRIES 512u
-#define RSS_ANON     1
 
 static void takes_entry(struct replay_recorded_look *recorded, const struct mmr_event *event)
 {
@@ -151,7 +150,7 @@ bool replay_recorded_look(struct replay_recorded_look *recorded, const struct mm
 		gives_entry(recorded, event);
 		break;
 	case MMR_EVENT_RSS_STAT:
-		if (event->rss.member == RSS_ANON)
+		if (event->rss.member == MMR_RSS_ANON)
 			gives_entry(recorded, event);
 		break;
 	case MMR_EVENT_MM_VMSCAN_LRU_ISOLATE:

@@ -28,11 +28,6 @@
 #include "shared_room.h"
 #include "wl_fault.h"
 
-/* Members of rss_stat. */
-#define RSS_FILE  0
-#define RSS_ANON  1
-#define RSS_SHMEM 3
-
 uint32_t wl_fault_op_flags(const struct wl_fault *f)
 {
 	return f->error_code & WL_ERROR_WRITE ? DEMAND_WRITE : 0u;
@@ -638,14 +633,14 @@ void wl_fault_rss(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		return;
 	if (event->rss.curr)
 		wl_mm_identify(wl, task, event->rss.mm_id);
-	else if (!wl_mm_is_left(wl, task, event->rss.mm_id) && event->rss.member == RSS_ANON)
+	else if (!wl_mm_is_left(wl, task, event->rss.mm_id) && event->rss.member == MMR_RSS_ANON)
 		on_remote(wl, task, event->rss.mm_id);
-	if (event->rss.curr && event->rss.member == RSS_FILE)
+	if (event->rss.curr && event->rss.member == MMR_RSS_FILE)
 		wl_file_rss(wl, task, event);
 	if (!wl->rss_per_fault && event->rss.curr)
 		return;
 	if (f->state == WL_STATE_GOT && page != WL_NONE && f->nr_got == 1 &&
-	    event->rss.member == RSS_SHMEM && wl->pages.items[page].pfn == f->got[0]) {
+	    event->rss.member == MMR_RSS_SHMEM && wl->pages.items[page].pfn == f->got[0]) {
 		struct demand_op *op;
 
 		if (wl->pages.items[page].flags & WL_PAGE_GUESS)

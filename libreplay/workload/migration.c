@@ -22,8 +22,6 @@
 #define PTE_PFN(pte) ((pte) >> 12 & 0xffffffffffull)
 #define SWP_PFN(pte) ((~(pte) << 5) >> 14 & 0xffffffffull)
 
-#define COLLAPSE_SUCCEEDED 1 /* SCAN_SUCCEED */
-
 static struct wl_migrator *migrator_of(struct wl *wl, uint32_t task)
 {
 	struct wl_task *t = &wl->tasks.items[task];
@@ -259,7 +257,7 @@ void wl_khugepaged_event(struct wl *wl, uint32_t task, const struct mmr_event *e
 		t->collapse_mm = WL_NONE;
 		break;
 	case MMR_EVENT_MM_COLLAPSE_HUGE_PAGE:
-		if (event->khugepaged.status == COLLAPSE_SUCCEEDED)
+		if (event->khugepaged.status == MMR_SCAN_SUCCEED)
 			collapse(wl, t);
 		t->collapse_pfn = WL_NONE;
 		t->collapse_mm = WL_NONE;

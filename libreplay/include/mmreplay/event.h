@@ -21,6 +21,12 @@ extern "C" {
 /* pfn of an mm_page_alloc that failed. */
 #define MMR_PFN_NONE UINT64_MAX
 
+/* Of rss_stat: MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES. */
+enum { MMR_RSS_FILE, MMR_RSS_ANON, MMR_RSS_SWAP, MMR_RSS_SHMEM };
+
+/* Of khugepaged's events: enum scan_result (mm/khugepaged.c), in every kernel so far. */
+enum { MMR_SCAN_SUCCEED = 1, MMR_SCAN_PTE_MAPPED_HUGEPAGE = 10 };
+
 /*
  * In a fault's error_code: perf recorded it, which does not know whether the page was to be written,
  * was there, or was to be executed. Only bit 2 (from user mode) is known; the others are 0.
@@ -111,7 +117,7 @@ struct mmr_event {
 			int64_t size; /* bytes */
 			uint32_t mm_id;
 			uint32_t curr;  /* 1 = the mm of the running task */
-			int32_t member; /* 0 file, 1 anon, 2 swap entries, 3 shmem */
+			int32_t member; /* MMR_RSS_FILE, … */
 		} rss;
 		struct {
 			uint64_t pfn;
@@ -234,7 +240,7 @@ struct mmr_event {
 			int32_t isolated;
 			int32_t referenced;
 			int32_t none_or_zero;
-			int32_t status;
+			int32_t status; /* MMR_SCAN_SUCCEED, … */
 		} khugepaged;
 		struct {
 			uint64_t mm;
