@@ -21,19 +21,6 @@ static uint64_t place_of(uint32_t file, uint64_t index)
 	return (uint64_t)file << 32 | (uint32_t)index;
 }
 
-/* The space of files, made if it is not there. */
-static uint32_t space_of_files(struct wl *wl)
-{
-	if (wl->files_mm == 0) {
-		uint32_t mm = wl_mm_new(wl);
-
-		if (mm == WL_NONE)
-			return WL_NONE;
-		wl->files_mm = mm + 1;
-	}
-	return wl->files_mm - 1;
-}
-
 bool wl_is_in_area(const struct wl *wl, uint32_t page)
 {
 	const struct wl_page *p = &wl->pages.items[page];
@@ -70,7 +57,7 @@ uint32_t wl_file_area(struct wl *wl, uint32_t task, uint64_t vpn, uint32_t page)
 	if (!wl_is_in_area(wl, page)) {
 		struct wl_file f = wl->files.items[file];
 
-		files = space_of_files(wl);
+		files = wl_mm_of_nobody(wl, &wl->files_mm);
 		if (files == WL_NONE)
 			return page;
 		gather(wl, files, file, index & ~(WL_HUGE_PAGES - 1));

@@ -35,6 +35,16 @@ uint32_t wl_mm_new(struct wl *wl)
 	return (uint32_t)(wl->mms.count - 1);
 }
 
+uint32_t wl_mm_of_nobody(struct wl *wl, uint32_t *mm)
+{
+	if (*mm == 0) {
+		uint32_t new = wl_mm_new(wl);
+
+		*mm = new == WL_NONE ? 0 : new + 1;
+	}
+	return *mm == 0 ? WL_NONE : *mm - 1;
+}
+
 void wl_mm_put(struct wl *wl, uint32_t mm)
 {
 	if (--wl->mms.items[mm].users)

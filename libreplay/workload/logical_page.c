@@ -243,22 +243,29 @@ uint32_t wl_page_at(struct wl *wl, uint64_t pfn)
 	return place < WL_PLACE_PAGE ? WL_NONE : place - WL_PLACE_PAGE;
 }
 
-uint32_t wl_page_renumber(struct wl *wl, uint32_t page)
+void wl_page_move(struct wl *wl, uint32_t page, uint32_t number)
 {
-	uint32_t number = wl_number_get(wl, 0);
-	struct wl_page *p;
+	struct wl_page *p = &wl->pages.items[number];
 
-	if (number == WL_NONE)
-		return WL_NONE;
-	p = &wl->pages.items[number];
 	*p = wl->pages.items[page];
 	for (uint32_t map = p->maps; map != WL_NONE; map = wl->maps.items[map].page_next)
 		wl->maps.items[map].page = number;
 	if (p->pfn != WL_NONE)
 		*wl_place(wl, p->pfn) = number + WL_PLACE_PAGE;
+	wl_emit(wl, (struct demand_op){ .kind = DEMAND_RENAME, .page = number, .arg2 = page });
+}
+
+uint32_t wl_page_renumber(struct wl *wl, uint32_t page)
+{
+	uint32_t number = wl_number_get(wl, 0);
+	const struct wl_page *p;
+
+	if (number == WL_NONE)
+		return WL_NONE;
+	wl_page_move(wl, page, number);
+	p = &wl->pages.items[number];
 	if (p->slot < wl->slots.count && wl->slots.items[p->slot] == page)
 		wl->slots.items[p->slot] = number;
-	wl_emit(wl, (struct demand_op){ .kind = DEMAND_RENAME, .page = number, .arg2 = page });
 	return number;
 }
 

@@ -156,16 +156,11 @@ void wl_file_renumber(struct wl *wl, uint32_t page, uint32_t number)
 	while (*link != page)
 		link = &wl->pages.items[*link].next;
 	*link = number;
-	wl->pages.items[number] = *p;
-	for (uint32_t map = p->maps; map != WL_NONE; map = wl->maps.items[map].page_next)
-		wl->maps.items[map].page = number;
-	if (p->pfn != WL_NONE)
-		*wl_place(wl, p->pfn) = number + WL_PLACE_PAGE;
+	wl_page_move(wl, page, number);
 	if (p->flags & WL_PAGE_OUT && p->out_slot < wl->outs.count &&
 	    wl->outs.items[p->out_slot] == page)
 		wl->outs.items[p->out_slot] = number;
 	*p = (struct wl_page){ .kind = WL_PAGE_NONE };
-	wl_emit(wl, (struct demand_op){ .kind = DEMAND_RENAME, .page = number, .arg2 = page });
 	wl_number_put(wl, page);
 }
 
@@ -554,7 +549,6 @@ static void on_fault(struct wl *wl, uint32_t task, const struct mmr_event *event
 
 	if (page != WL_NONE)
 		page = wl_file_area(wl, task, t->fault.vpn, page);
-
 	if (!again)
 		wl_populate_step(wl, task, WL_STEP_FAULT);
 	if (!again)

@@ -138,16 +138,11 @@ bool wl_ends_later(const struct wl *wl, const struct demand_op *op, uint32_t num
 
 static uint32_t number_at(struct wl *wl, const struct demand_op *op, uint64_t place)
 {
-	uint32_t number;
+	uint32_t mm = wl_mm_of_nobody(wl, &wl->tmpfs.mm), number;
 
-	if (wl->tmpfs.mm == 0) {
-		uint32_t mm = wl_mm_new(wl);
-
-		if (mm == WL_NONE)
-			return WL_NONE;
-		wl->tmpfs.mm = mm + 1;
-	}
-	number = wl_number_get_area(wl, wl->tmpfs.mm - 1, place);
+	if (mm == WL_NONE)
+		return WL_NONE;
+	number = wl_number_get_area(wl, mm, place);
 	if (number == WL_NONE || !wl_ends_later(wl, op, number))
 		return number;
 	wl_number_put(wl, number);

@@ -432,6 +432,8 @@ static inline void wl_expect_page(const struct wl *wl, uint32_t page)
 /* Brings a page of kind to life at pfn (or WL_NONE) under a number that is not in use. */
 void wl_page_init(struct wl *wl, uint32_t page, enum wl_page_kind kind, uint32_t pfn);
 uint32_t wl_page_new(struct wl *wl, enum wl_page_kind kind, uint32_t pfn);
+/* All that is known of a page goes to a new number, of which the demand is told; the page's own stays as it is. */
+void wl_page_move(struct wl *wl, uint32_t page, uint32_t number);
 /* An anonymous page gets another number, and its own is free for another: the new one, or WL_NONE. */
 uint32_t wl_page_renumber(struct wl *wl, uint32_t page);
 /* Puts a page into a page frame, whatever was known to be there. */
@@ -541,6 +543,8 @@ static inline bool wl_in_collapse(const struct wl_task *task)
 /* Address space of a task, made if it is not known. */
 uint32_t wl_mm_of(struct wl *wl, uint32_t task);
 uint32_t wl_mm_new(struct wl *wl);
+/* One that no task has, for places in files. *mm: 1 + it, 0: it is made now. WL_NONE: it cannot be. */
+uint32_t wl_mm_of_nobody(struct wl *wl, uint32_t *mm);
 void wl_mm_put(struct wl *wl, uint32_t mm);
 /* All maps of src in dst, too. */
 void wl_mm_copy(struct wl *wl, uint32_t dst, uint32_t src);
