@@ -657,6 +657,9 @@ void mm_wait_for_queue(struct mm_machine *machine, const struct mm_scan_control 
 /* Pages reclaimed for this request. */
 uint64_t mm_try_to_free_pages(struct mm_machine *machine, const struct mm_alloc_context *ac);
 uint64_t mm_zone_reclaimable_pages(const struct mm_machine *machine, const struct mm_zone *zone);
+/* A batch of a list was looked at (nr_scanned, as the kernel tells of it), and so many base pages of it freed. */
+void mm_count_reclaimed(struct mm_node *node, struct mm_scan_control *sc, enum mm_lru_type type,
+                        uint64_t nr_scanned, uint64_t nr_freed);
 /* One round over the types; false when the pass is over. */
 void mm_shrink_begin(struct mm_node *node, struct mm_scan_control *sc, struct mm_scan_pass *pass);
 bool mm_shrink_step(struct mm_node *node, struct mm_scan_control *sc, struct mm_scan_pass *pass);

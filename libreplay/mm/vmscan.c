@@ -70,6 +70,20 @@ static bool too_many_isolated(const struct mm_node *node, const struct mm_scan_c
 	return !sc->kswapd && node->nr_isolated[type] > inactive;
 }
 
+void mm_count_reclaimed(struct mm_node *node, struct mm_scan_control *sc, enum mm_lru_type type,
+                        uint64_t nr_scanned, uint64_t nr_freed)
+{
+	struct mm_machine *machine = node->machine;
+
+	sc->nr_reclaimed += nr_freed;
+	sc->told.nr_scanned += nr_scanned;
+	sc->told.nr_reclaimed += nr_freed;
+	mm_count(machine, sc->kswapd ? MM_PGSTEAL_KSWAPD : MM_PGSTEAL_DIRECT, nr_freed);
+	mm_count(machine, type == MM_LRU_ANON ? MM_PGSTEAL_ANON : MM_PGSTEAL_FILE, nr_freed);
+	if (nr_freed > 0)
+		node->kswapd.failures = 0;
+}
+
 uint64_t mm_shrink_list(struct mm_node *node, struct mm_scan_control *sc, enum mm_lru_type type,
                         uint32_t nr_to_scan)
 {
@@ -98,14 +112,8 @@ uint64_t mm_shrink_list(struct mm_node *node, struct mm_scan_control *sc, enum m
 	sc->nr.file_taken += type == MM_LRU_FILE ? taken : 0;
 	if (taken > 0 && sc->nr.unqueued_dirty - unqueued == taken)
 		mm_wake_flushers(machine);
-	sc->nr_reclaimed += freed;
-	sc->told.nr_scanned += scanned;
-	sc->told.nr_reclaimed += freed;
-	mm_count(machine, sc->kswapd ? MM_PGSTEAL_KSWAPD : MM_PGSTEAL_DIRECT, freed);
-	mm_count(machine, type == MM_LRU_ANON ? MM_PGSTEAL_ANON : MM_PGSTEAL_FILE, freed);
+	mm_count_reclaimed(node, sc, type, scanned, freed);
 	mm_note_cost(node, type, written, scanned > freed ? scanned - freed : 0);
-	if (freed > 0)
-		node->kswapd.failures = 0;
 	return freed;
 }
 

@@ -314,20 +314,13 @@ void policy_mglru_survivor(struct mm_node *node, uint32_t pfn, bool activate)
 static void shrink_batch(struct mm_node *node, struct mm_scan_control *sc, uint32_t type,
                          uint32_t scanned, struct mm_batch *batch)
 {
-	struct mm_machine *machine = node->machine;
 	struct mglru *lru = mglru_of(node);
 	uint64_t written, freed;
 
 	lru->evicting = true;
 	freed = mm_shrink_batch(node, sc, batch, &written);
 	lru->evicting = false;
-	sc->nr_reclaimed += freed;
-	sc->told.nr_scanned += scanned;
-	sc->told.nr_reclaimed += freed;
-	mm_count(machine, sc->kswapd ? MM_PGSTEAL_KSWAPD : MM_PGSTEAL_DIRECT, freed);
-	mm_count(machine, type == MM_LRU_ANON ? MM_PGSTEAL_ANON : MM_PGSTEAL_FILE, freed);
-	if (freed > 0)
-		node->kswapd.failures = 0;
+	mm_count_reclaimed(node, sc, (enum mm_lru_type)type, scanned, freed);
 }
 
 static void retry_survivors(struct mm_node *node, struct mm_scan_control *sc, uint32_t type,
