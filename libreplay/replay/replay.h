@@ -178,7 +178,6 @@ enum replay_thp {
 	REPLAY_THP_ALWAYS,
 };
 
-/* The recorded machine at the start, as far as its first full snapshot tells. Zeroed = unknown. */
 /* A CMA area of the recorded machine. */
 struct replay_cma_area {
 	uint32_t key; /* of its name: demand_cma_key() */
@@ -187,6 +186,7 @@ struct replay_cma_area {
 	bool hugetlb;
 };
 
+/* The recorded machine at the start, as far as its first full snapshot tells. Zeroed = unknown. */
 struct replay_start {
 	const struct mmr_zone_info *zones; /* of the trace's header; borrowed */
 	uint32_t nr_zones;

@@ -248,27 +248,28 @@ static struct mm_settings settings_of(const struct replay_tunables *tunables)
 	};
 }
 
+/* At the start, or by a change. */
+static bool may_be_on(const struct replay_tunables *tunables, uint32_t id)
+{
+	bool on = tunables->value[id] > 0;
+
+	for (uint32_t i = 0; i < tunables->nr_changes; i++)
+		on |= tunables->changes[i].id == id;
+	return on;
+}
+
 bool replay_tunables_folios(const struct replay_tunables *tunables)
 {
-	for (int i = 0; i < NR_FOLIO_SIZES; i++) {
-		if (tunables->value[folio_sizes[i].tunable] > 0 ||
-		    tunables->value[folio_sizes[i].shared] > 0)
+	for (int i = 0; i < NR_FOLIO_SIZES; i++)
+		if (may_be_on(tunables, folio_sizes[i].tunable) ||
+		    may_be_on(tunables, folio_sizes[i].shared))
 			return true;
-		for (uint32_t k = 0; k < tunables->nr_changes; k++)
-			if (tunables->changes[k].id == folio_sizes[i].tunable ||
-			    tunables->changes[k].id == folio_sizes[i].shared)
-				return true;
-	}
 	return false;
 }
 
 bool replay_tunables_files(const struct replay_tunables *tunables)
 {
-	bool on = tunables->value[REPLAY_TUNABLE_FILE_THP] > 0;
-
-	for (uint32_t i = 0; i < tunables->nr_changes; i++)
-		on |= tunables->changes[i].id == REPLAY_TUNABLE_FILE_THP;
-	return on;
+	return may_be_on(tunables, REPLAY_TUNABLE_FILE_THP);
 }
 
 void replay_folios_init(struct replay *replay)
