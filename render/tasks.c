@@ -24,8 +24,6 @@
 #define NARROWEST   90.0 /* of the bars */
 #define BARS_SHARE  0.4  /* of the width, where figures can be left out for them */
 
-#define NOBODY_BUT_THE_RECORDER "Nobody but the recorder waited for memory."
-
 struct panel {
 	struct task_waits waits;
 	double longest_ns; /* the longest bar */
@@ -234,6 +232,12 @@ static void draw_bar(struct tasks *tasks, const struct task_wait *task, struct r
 	}
 }
 
+static const char *nobody_waited(bool but_the_recorder)
+{
+	return but_the_recorder ? "Nobody but the recorder waited for memory."
+	                        : "No stalls: nobody waited for memory.";
+}
+
 /* The longest of these that fits; the shortest, cut, if none does. */
 static void draw_recorder(struct tasks *tasks, const struct task_waits *waits, struct point at,
                           double width)
@@ -316,11 +320,8 @@ static void draw_panel(struct tasks *tasks, size_t number, struct rect column,
 	}
 	if (panel->total_ns > 0)
 		draw_rest(tasks, panel, plot);
-	if (!(panel->total_ns > 0))
-		layout_nothing(canvas, plot,
-		               panel->waits.recorder_count
-		                       ? NOBODY_BUT_THE_RECORDER
-		                       : "No stalls: nobody waited for memory.");
+	else
+		layout_nothing(canvas, plot, nobody_waited(panel->waits.recorder_count > 0));
 	canvas_frame(canvas, plot, &frame);
 }
 
@@ -412,9 +413,7 @@ static int draw(struct canvas *canvas, const struct chart_request *request, stru
 	int rc = load(&tasks, err);
 
 	if (!rc && !(tasks.longest_ns > 0))
-		layout_empty(canvas, request, TITLE,
-		             recorder_waited(&tasks) ? NOBODY_BUT_THE_RECORDER
-		                                     : "No stalls: nobody waited for memory.");
+		layout_empty(canvas, request, TITLE, nobody_waited(recorder_waited(&tasks)));
 	else if (!rc)
 		rc = compose(&tasks, err);
 	for (size_t i = 0; i < request->nr_runs; i++)
