@@ -600,12 +600,12 @@ static void collapse_file(struct replay_episodes *episodes, const struct mmr_eve
 	            event->khugepaged.status == MMR_SCAN_PTE_MAPPED_HUGEPAGE;
 
 	put_thp(episodes, event, done ? "collapse" : "collapse_failed",
-	        (int64_t)event->khugepaged.address, "shared");
+	        (int64_t)event->khugepaged.address, event->khugepaged.is_shmem ? "shared" : "file");
 	if (task)
 		task->file_collapsed = true;
 }
 
-/* Before 6.2 only the scan tells of it, and nothing of those that failed behind it. */
+/* Before 6.2 only the scan tells of it, not of which kind of file it is, and nothing of those that failed behind it. */
 static void scan_file(struct replay_episodes *episodes, const struct mmr_event *event)
 {
 	struct replay_task *task = running(episodes, event);

@@ -452,6 +452,23 @@ static void collapses_of_files_are_told_once(void **state)
 	                      "collapse_failed|60|30|8388608\ncollapse|60|40|-\n");
 }
 
+static void collapses_tell_files_from_shared_memory(void **state)
+{
+	struct mmr_event event = { .t_ns = BASE_NS + 10,
+		                   .pid = 60,
+		                   .kind = MMR_EVENT_MM_KHUGEPAGED_COLLAPSE_FILE,
+		                   .khugepaged = { .status = 1 } };
+
+	(void)state;
+	begin();
+	replay_episodes_event(&episodes, &event);
+	event.t_ns += 10;
+	event.khugepaged.is_shmem = 1;
+	replay_episodes_event(&episodes, &event);
+	end();
+	rows_expect("SELECT t_ns, detail FROM thp_event ORDER BY t_ns", "10|file\n20|shared\n");
+}
+
 static void advice_is_no_fault(void **state)
 {
 	const struct mmr_event advice = { .t_ns = BASE_NS + 20,
@@ -648,6 +665,7 @@ int main(void)
 		TEST(a_fault_has_one_huge_page_or_one_fallback),
 		TEST(collapses_are_told_from_failures),
 		TEST(collapses_of_files_are_told_once),
+		TEST(collapses_tell_files_from_shared_memory),
 		TEST(advice_is_no_fault),
 		TEST(stacks_come_before_or_behind_what_they_are_of),
 		TEST(zones_of_a_compaction_have_one_stack),

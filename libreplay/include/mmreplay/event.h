@@ -240,7 +240,8 @@ struct mmr_event {
 			int32_t isolated;
 			int32_t referenced;
 			int32_t none_or_zero;
-			int32_t status; /* MMR_SCAN_SUCCEED, … */
+			int32_t status;   /* MMR_SCAN_SUCCEED, … */
+			int32_t is_shmem; /* mm_khugepaged_collapse_file: else a file's */
 		} khugepaged;
 		struct {
 			uint64_t mm;
