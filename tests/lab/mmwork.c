@@ -690,6 +690,34 @@ static void check_all(uint8_t *memory, size_t nr_pages)
 		check_page(memory + at * PAGE, at);
 }
 
+/* What vmstat says of huge pages of files, beside the name of what has just been done. */
+static void tell_file_huge(const char *done)
+{
+	FILE *file = fopen("/proc/vmstat", "r");
+	char name[64], text[64];
+
+	if (!file)
+		fail("/proc/vmstat: %s", strerror(errno));
+	printf("%s:", done);
+	while (fscanf(file, "%63s %63s", name, text) == 2)
+		if (!strncmp(name, "nr_file_", 8) || !strcmp(name, "nr_mapped") ||
+		    !strncmp(name, "thp_file_", 9) || !strncmp(name, "thp_collapse_", 13) ||
+		    !strncmp(name, "thp_split_p", 11))
+			printf(" %s %s", name, text);
+	putchar('\n');
+	fflush(stdout);
+	fclose(file);
+}
+
+static unsigned int sum_pages(const uint8_t *memory, size_t nr_pages, size_t step)
+{
+	unsigned int sum = 0;
+
+	for (size_t at = 0; at < nr_pages; at += step)
+		sum += memory[at * PAGE];
+	return sum;
+}
+
 /*
  * A file that is mapped to be executed: its first third is for khugepaged, which finds every fourth page in memory, the second one for madvise(),
  * and of the last one nothing is ever used. Then somebody opens it for writing.
@@ -709,17 +737,88 @@ static void run_file_collapse(char **args)
 		sum += text[at * PAGE];
 	for (size_t at = 0; at < nr_pages; at += 64)
 		sum += text[size + at * PAGE];
+	tell_file_huge("read");
 	usleep((useconds_t)to_number(args[1]) * 1000000);
-	for (size_t at = 0; at < nr_pages; at++)
-		sum += text[at * PAGE];
+	tell_file_huge("collapsed");
+	sum += sum_pages(text, nr_pages, 1);
+	tell_file_huge("used");
 	printf("in part: %d\n", collapse(text + size, size));
-	for (size_t at = 0; at < nr_pages; at++)
-		sum += text[size + at * PAGE];
+	sum += sum_pages(text + size, nr_pages, 1);
+	tell_file_huge("in part");
 	printf("never used: %d\n", collapse(text + 2 * size, size));
+	tell_file_huge("never used");
 	usleep(500000);
 	close(open_file(args[0], O_RDWR));
-	for (size_t at = 0; at < nr_pages; at++)
-		sum += text[at * PAGE];
+	tell_file_huge("opened");
+	sum += sum_pages(text, nr_pages, 1);
+	tell_file_huge("read again");
+	printf("read %u\n", sum);
+}
+
+/* A child maps the file for itself, uses all of it before and after khugepaged was there, and gives half of it back. */
+static void share_file(int fd, size_t size, useconds_t pause)
+{
+	uint8_t *text = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	unsigned int sum;
+
+	if (text == MAP_FAILED)
+		fail("mmap: %s", strerror(errno));
+	sum = sum_pages(text, size / PAGE, 1);
+	usleep(pause);
+	sum += sum_pages(text, size / PAGE, 1);
+	munmap(text, size / 2);
+	usleep(1000000);
+	printf("child %u\n", sum);
+	fflush(stdout);
+	exit(0);
+}
+
+/*
+ * A file that two processes map, and khugepaged makes huge pages of, for so many seconds. Then it is cut off in the middle of one, by its name, so that
+ * nobody opens it; memory of so many MiB takes the others out, some of which come back; and they end with the mapping.
+ */
+static void run_file_share(char **args)
+{
+	int fd = open_file(args[0], O_RDONLY);
+	size_t nr_pages = file_pages(fd) / (HUGE_PAGE / PAGE) * (HUGE_PAGE / PAGE);
+	size_t size = nr_pages * PAGE, left = nr_pages - nr_pages / 4 - 100,
+	       nr_others = to_pages(args[2]);
+	useconds_t pause = (useconds_t)to_number(args[1]) * 1000000;
+	uint8_t *text = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0), *others;
+	unsigned int sum;
+
+	if (text == MAP_FAILED)
+		fail("%s: mmap: %s", args[0], strerror(errno));
+	sum = sum_pages(text, nr_pages, 1);
+	tell_file_huge("read");
+	if (start_child() == 0)
+		share_file(fd, size, pause);
+	usleep(pause);
+	tell_file_huge("collapsed");
+	sum += sum_pages(text, nr_pages, 1);
+	tell_file_huge("used");
+	usleep(500000);
+	tell_file_huge("child has unmapped half");
+	wait_all();
+	tell_file_huge("child has ended");
+	if (truncate(args[0], (off_t)(left * PAGE)))
+		fail("%s: %s", args[0], strerror(errno));
+	tell_file_huge("cut off");
+	sum += sum_pages(text, left, 1);
+	tell_file_huge("used again");
+	usleep(pause);
+	others = map(nr_others * PAGE);
+	fill(others, nr_others);
+	tell_file_huge("pressed");
+	sum += sum_pages(text, left, 1);
+	tell_file_huge("read again");
+	munmap(others, nr_others * PAGE);
+	usleep(pause);
+	tell_file_huge("collapsed again");
+	sum += sum_pages(text, left, 64);
+	tell_file_huge("used in part");
+	munmap(text, size);
+	tell_file_huge("unmapped");
 	printf("read %u\n", sum);
 }
 
@@ -908,6 +1007,7 @@ static const struct load {
 	{ "fork", "MIB CHILDREN", 2, run_fork },
 	{ "fragment", "MIB HUGE_MIB", 2, run_fragment },
 	{ "file-collapse", "FILE SECONDS", 2, run_file_collapse },
+	{ "file-share", "FILE SECONDS MIB", 3, run_file_share },
 	{ "khugepaged", "MIB SECONDS", 2, run_khugepaged },
 	{ "advice", "FILE MIB", 2, run_advice },
 	{ "shmem", "MIB", 1, run_shmem },
