@@ -5,13 +5,13 @@
  *
  * Mappings qualify by the settings of anonymous memory (thp.enabled, madvise()); before 6.11 only those that are executed. What is
  * missing of an area is read, what is dirty is sent to its device, and the area left alone this time. The huge page is the file's:
- * every process that maps it has it by a fault of its own (shmem.c has who maps what). Reclaim takes it out as a whole, and
- * it comes back page by page. Who opens the file for writing makes the whole cache of it go.
+ * every process that maps it has it by a fault of its own (shmem.c has who maps what), and unmapping it does not tell that it was used, as
+ * with small pages. Reclaim takes it out as a whole, and it comes back page by page. Who opens the file for writing makes the whole cache of it go.
  *
- * State: of a chunk whether it is such a page. What was read for it alone is a hole of it (MM_LP_HOLE): the demand does not know of it,
+ * State: of a chunk whether it is such a page; of each space the areas of files that it maps, ascending. What was read for it alone is a hole of it (MM_LP_HOLE): the demand does not know of it,
  * whoever uses it finds it there, and it is gone when the huge page is taken apart.
  *
- * Follows file_thp_enabled(), collapse_file(), do_dentry_open(), filemap_unaccount_folio() of v6.12 and v6.1.
+ * Follows file_thp_enabled(), collapse_file(), do_dentry_open(), filemap_unaccount_folio(), zap_huge_pmd() of v6.12 and v6.1.
  *
  * Not modelled: that a file is opened for writing, of which no event tells: its first write counts, for the area that is written; what was
  * read for a collapse that came to nothing, which is given back at once; the time that khugepaged waits for what it reads; pages that have
@@ -19,6 +19,7 @@
  */
 #include "huge_memory.h"
 #include "internal.h"
+#include "shmem.h"
 
 #define WITHOUT_EXEC MM_KERNEL(6, 11) /* from here on */
 
@@ -29,6 +30,102 @@ bool mm_file_thp_allows(const struct mm_settings *settings, uint8_t advice)
 	return settings->file_thp && advice >= MM_ADVICE_FILE &&
 	       (executed || settings->kernel == 0 || settings->kernel >= WITHOUT_EXEC);
 }
+
+/* ---- who maps it ---- */
+
+/* The first of a space's that is this area or behind it. */
+static size_t find(const struct mm_file_place_vec *files, uint32_t area)
+{
+	size_t low = 0, high = files->count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (files->items[middle].area < area)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+uint32_t mm_file_chunk(const struct mm_huge_space *space, uint32_t area)
+{
+	size_t at = find(&space->files, area);
+
+	return at < space->files.count && space->files.items[at].area == area
+	               ? space->files.items[at].chunk
+	               : MM_NONE;
+}
+
+void mm_file_thp_place(struct mm_machine *machine, uint32_t page, uint32_t space, uint32_t area)
+{
+	const struct mm_file_place place = { .area = area, .chunk = page / MM_PAGEBLOCK_PAGES };
+	struct mm_file_place_vec *files;
+	size_t at;
+
+	if (space == 0 || space >= machine->huge.nr_spaces ||
+	    place.chunk >= machine->huge.nr_chunks)
+		return;
+	mm_shmem_place(machine, page, space, area);
+	files = &machine->huge.spaces[space].files;
+	at = find(files, area);
+	if (at < files->count && files->items[at].area == area) {
+		files->items[at] = place;
+		return;
+	}
+	if (mm_file_place_vec_push(files, place) < 0) {
+		machine->lacks = "areas of files";
+		return;
+	}
+	for (size_t i = files->count - 1; i > at; i--)
+		files->items[i] = files->items[i - 1];
+	files->items[at] = place;
+}
+
+void mm_file_thp_unmap(struct mm_machine *machine, uint32_t space, uint32_t first, uint32_t nr)
+{
+	struct mm_file_place_vec *files;
+	size_t from, to;
+
+	if (space == 0 || space >= machine->huge.nr_spaces)
+		return;
+	files = &machine->huge.spaces[space].files;
+	from = find(files, first);
+	for (to = from; to < files->count && files->items[to].area - first < nr; to++) {
+		mm_shmem_unmap_one(machine, space, files->items[to].chunk);
+		mm_unplace_huge(machine, files->items[to].chunk, space, files->items[to].area);
+	}
+	while (to < files->count)
+		files->items[from++] = files->items[to++];
+	files->count = from;
+}
+
+void mm_file_space_copy(struct mm_machine *machine, uint32_t to, uint32_t from)
+{
+	const struct mm_file_place_vec *source = &machine->huge.spaces[from].files;
+
+	for (size_t i = 0; i < source->count; i++)
+		if (mm_file_place_vec_push(&machine->huge.spaces[to].files, source->items[i]) < 0)
+			machine->lacks = "areas of files";
+}
+
+/* zap_huge_pmd(): whether it has been used there is forgotten. */
+void mm_file_thp_unmapped(struct mm_machine *machine, uint32_t chunk, uint32_t nr)
+{
+	uint32_t number = chunk * MM_PAGEBLOCK_PAGES, pfn = mm_lpage(machine, number)->pfn;
+
+	if (!mm_is_file_thp(machine, number) || pfn == MM_NONE)
+		return;
+	if (nr < 2)
+		machine->pages[pfn].io &= (uint8_t)~MM_IO_YOUNG_TWICE;
+	if (nr > 0)
+		return;
+	machine->pages[pfn].flags |= MM_PG_UNMAPPED;
+	machine->pages[pfn].flags &= (uint16_t)~MM_PG_YOUNG;
+}
+
+/* ---- how it is made, and ends ---- */
 
 /* filemap_flush(), of the area. */
 static void flush(struct mm_machine *machine, uint32_t first)

@@ -85,6 +85,7 @@ void mm_huge_areas_destroy(struct mm_machine *machine)
 		mm_huge_loan_vec_deinit(&machine->huge.spaces[i].loans);
 		mm_number_vec_deinit(&machine->huge.spaces[i].zero_areas);
 		mm_huge_map_vec_deinit(&machine->huge.spaces[i].maps);
+		mm_file_place_vec_deinit(&machine->huge.spaces[i].files);
 	}
 	base_free(machine->huge.spaces);
 	base_free(machine->huge.chunks);
@@ -185,6 +186,7 @@ void mm_huge_space_copy(struct mm_machine *machine, uint32_t to, uint32_t from)
 		if (mm_huge_range_vec_push(&machine->huge.spaces[to].ranges, source->items[i]) < 0)
 			machine->lacks = "areas of huge pages";
 	}
+	mm_file_space_copy(machine, to, from);
 	mm_huge_fork(machine, to, from);
 	if (machine->huge.spaces[from].registered)
 		mm_khugepaged_enter(machine, to);
@@ -219,6 +221,7 @@ void mm_huge_space_end(struct mm_machine *machine, uint32_t space)
 	while (ended->chunks != 0)
 		unlink_chunk(machine, ended->chunks - 1);
 	mm_huge_range_vec_deinit(&ended->ranges);
+	mm_file_place_vec_deinit(&ended->files);
 }
 
 uint32_t mm_huge_chunk(const struct mm_machine *machine, uint32_t space, uint32_t area)
@@ -229,6 +232,8 @@ uint32_t mm_huge_chunk(const struct mm_machine *machine, uint32_t space, uint32_
 	while (number != MM_NONE &&
 	       (areas->chunks[number].space != space || areas->chunks[number].area != area))
 		number = areas->chunks[number].next;
+	if (number == MM_NONE && space < areas->nr_spaces && areas->spaces[space].files.count > 0)
+		number = mm_file_chunk(&areas->spaces[space], area);
 	return number;
 }
 
@@ -252,6 +257,14 @@ void mm_place_huge(struct mm_machine *machine, uint32_t page, uint32_t space, ui
 	chunk->next = *head_of(areas, space, area);
 	*head_of(areas, space, area) = number;
 	mm_huge_chunk_taken(machine, number);
+}
+
+void mm_unplace_huge(struct mm_machine *machine, uint32_t chunk, uint32_t space, uint32_t area)
+{
+	const struct mm_huge_chunk *placed = &machine->huge.chunks[chunk];
+
+	if (placed->space == space && placed->area == area)
+		unlink_chunk(machine, chunk);
 }
 
 /* ---- how hard a request tries ---- */

@@ -36,8 +36,17 @@ struct mm_huge_map {
 
 DEFINE_VEC(mm_huge_map_vec, struct mm_huge_map);
 
+/* Where a space has mapped an area of a file, and where others may have, too: see file_thp.c. */
+struct mm_file_place {
+	uint32_t area;
+	uint32_t chunk;
+};
+
+DEFINE_VEC(mm_file_place_vec, struct mm_file_place);
+
 struct mm_huge_space {
 	struct mm_huge_range_vec ranges; /* ascending */
+	struct mm_file_place_vec files;  /* likewise */
 	struct mm_huge_map_vec maps;     /* by chunk, ascending */
 	struct mm_huge_loan_vec loans;   /* by chunk, ascending */
 	uint32_t chunks; /* the first that is one of its areas, + 1; 0: there is none */
@@ -131,6 +140,8 @@ void mm_huge_space_copy(struct mm_machine *machine, uint32_t to, uint32_t from);
 void mm_huge_space_end(struct mm_machine *machine, uint32_t space);
 /* First logical page of an area / 512; MM_NONE: none is known. */
 uint32_t mm_huge_chunk(const struct mm_machine *machine, uint32_t space, uint32_t area);
+/* If the chunk lies there, it lies nowhere from now on. */
+void mm_unplace_huge(struct mm_machine *machine, uint32_t chunk, uint32_t space, uint32_t area);
 
 /* ---- huge_share.c ---- */
 
@@ -189,6 +200,8 @@ uint32_t mm_shmem_fault(struct mm_machine *machine, uint32_t space, uint32_t num
 /* Nobody has it any more: how many did. */
 uint32_t mm_shmem_unmap_huge(struct mm_machine *machine, uint32_t number);
 void mm_shmem_space_end(struct mm_machine *machine, uint32_t space);
+/* … or does not map this one any more. */
+void mm_shmem_unmap_one(struct mm_machine *machine, uint32_t space, uint32_t chunk);
 /* A part of a page of shared memory has ended. */
 void mm_shmem_punch(struct mm_machine *machine, uint32_t number);
 
@@ -199,6 +212,11 @@ bool mm_file_thp_allows(const struct mm_settings *settings, uint8_t advice);
 /* A page of a file that is to be collapsed: it is read if it is not there. MM_COLLAPSE_FAIL: it cannot be, or is dirty. */
 enum mm_collapse mm_file_thp_read(struct mm_machine *machine, const struct mm_request *request,
                                   uint32_t number);
+/* The chunk of an area of a file; MM_NONE. */
+uint32_t mm_file_chunk(const struct mm_huge_space *space, uint32_t area);
+void mm_file_space_copy(struct mm_machine *machine, uint32_t to, uint32_t from);
+/* The chunk's huge page, if it is a file's, is in one page table less, and in nr more. */
+void mm_file_thp_unmapped(struct mm_machine *machine, uint32_t chunk, uint32_t nr);
 /* Somebody writes to the file: what is huge of it goes. */
 void mm_file_thp_opened(struct mm_machine *machine, uint32_t number);
 

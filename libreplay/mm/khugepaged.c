@@ -26,8 +26,8 @@
  * __collapse_huge_page_swapin(), __collapse_huge_page_isolate(), __collapse_huge_page_copy(), madvise_collapse(),
  * hpage_collapse_scan_file(), collapse_file(), collapse_pte_mapped_thp() of v6.12.
  *
- * Not modelled: pages of a file that come while it copies others (page_filled); shared memory in other spaces than that which used it first, and files in others than that
- * which used them last; areas of files of which nothing has ever been in memory, which MADV_COLLAPSE would read; VMAs too small for an area, each of
+ * Not modelled: pages of a file that come while it copies others (page_filled); shared memory in other spaces than that which used it first; where a file ends, beyond which
+ * nothing can be read for a collapse; VMAs too small for an area, each of
  * which takes one page of a round; mmap_lock; processes of which only maps were known when the recording began: their
  * areas take their share of a round, and nothing comes of them.
  */
@@ -415,7 +415,8 @@ static void put_together(struct mm_machine *machine, const struct scan *scan, ui
 	machine->huge.chunks[scan->first / MM_PAGEBLOCK_PAGES].collapsed = kind == MM_LPAGE_FILE;
 	whole->nr_gone = contents.nr_holes;
 	whole->nr_holes = contents.nr_holes;
-	machine->pages[pfn].flags |= contents.young ? MM_PG_YOUNG : 0;
+	/* What is in no page table has no entry that could say so. */
+	machine->pages[pfn].flags |= contents.young && kind == MM_LPAGE_ANON ? MM_PG_YOUNG : 0;
 	machine->pages[pfn].flags |= contents.executed ? MM_PG_EXEC : 0;
 	machine->pages[pfn].flags |= kind != MM_LPAGE_ANON ? MM_PG_UNMAPPED : 0;
 	mm_space_charge(machine, contents.owner, scan->first);

@@ -340,6 +340,9 @@ void mm_unmap_page(struct mm_machine *machine, uint32_t number, bool last)
 	if (pfn == MM_NONE || !(machine->pages[pfn].flags & MM_PG_FILE) ||
 	    (machine->pages[pfn].flags & MM_PG_UNMAPPED))
 		return;
+	/* That ends with the mapping. */
+	if (mm_is_file_thp(machine, number))
+		return;
 	page = &machine->pages[pfn];
 	/* Of several which one's bit is set is not known, unless two are. */
 	young = last ? page->flags & MM_PG_YOUNG : page->io & MM_IO_YOUNG_TWICE;

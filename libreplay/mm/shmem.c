@@ -182,17 +182,36 @@ uint32_t mm_shmem_unmap_huge(struct mm_machine *machine, uint32_t number)
 	return nr;
 }
 
+/* Of what a space remembers. */
+static void unmap(struct mm_machine *machine, const struct mm_huge_map *map)
+{
+	struct mm_huge_chunk *chunk = &machine->huge.chunks[map->chunk];
+
+	if (chunk->serial != map->serial || chunk->nr_maps == 0)
+		return;
+	*nr_mapped(machine, map->chunk) -= --chunk->nr_maps == 0;
+	mm_file_thp_unmapped(machine, map->chunk, chunk->nr_maps);
+}
+
+void mm_shmem_unmap_one(struct mm_machine *machine, uint32_t space, uint32_t chunk)
+{
+	struct mm_huge_map_vec *maps = &machine->huge.spaces[space].maps;
+	size_t at = find(maps, chunk);
+
+	if (at == maps->count || maps->items[at].chunk != chunk)
+		return;
+	unmap(machine, &maps->items[at]);
+	for (; at + 1 < maps->count; at++)
+		maps->items[at] = maps->items[at + 1];
+	maps->count--;
+}
+
 void mm_shmem_space_end(struct mm_machine *machine, uint32_t space)
 {
 	struct mm_huge_map_vec *maps = &machine->huge.spaces[space].maps;
 
-	for (size_t i = 0; i < maps->count; i++) {
-		struct mm_huge_chunk *chunk = &machine->huge.chunks[maps->items[i].chunk];
-
-		if (chunk->serial == maps->items[i].serial && chunk->nr_maps > 0 &&
-		    --chunk->nr_maps == 0)
-			--*nr_mapped(machine, maps->items[i].chunk);
-	}
+	for (size_t i = 0; i < maps->count; i++)
+		unmap(machine, &maps->items[i]);
 	mm_huge_map_vec_deinit(maps);
 }
 

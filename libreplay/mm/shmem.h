@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Huge pages of shared memory as replay/ uses them: see shmem.c. */
+/* Huge pages of shared memory, and of files, as replay/ uses them: see shmem.c, file_thp.c. */
 #ifndef MM_SHMEM_H
 #define MM_SHMEM_H
 
@@ -15,8 +15,12 @@ uint32_t mm_shmem_orders(const struct mm_settings *settings, enum mm_advice advi
  * already.
  */
 bool mm_shmem_file_huge(const struct mm_settings *settings, bool within);
-/* As mm_place_huge(), of shared memory, or of a file. */
+/* As mm_place_huge(), of shared memory … */
 void mm_shmem_place(struct mm_machine *machine, uint32_t page, uint32_t space, uint32_t area);
+/* … of a file, which other spaces may have mapped as well. */
+void mm_file_thp_place(struct mm_machine *machine, uint32_t page, uint32_t space, uint32_t area);
+/* The space has these areas mapped no longer, if they were files'. */
+void mm_file_thp_unmap(struct mm_machine *machine, uint32_t space, uint32_t first, uint32_t nr);
 /* A part of a huge page of shared memory has ended, and the whole has not: its logical page, or MM_NONE. */
 uint32_t mm_shmem_punched(const struct mm_machine *machine);
 /* That was all of it which ends at once: the rest goes on as base pages. */

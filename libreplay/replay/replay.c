@@ -180,6 +180,11 @@ static int prepare(struct replay *replay, const struct demand_op *ops, size_t nr
 		if ((ops[i].kind == DEMAND_COW || ops[i].kind == DEMAND_RENAME) &&
 		    ops[i].arg2 != DEMAND_NO_PAGE && ops[i].arg2 >= replay->nr_pages)
 			replay->nr_pages = ops[i].arg2 + 1;
+		/* All of it: what nobody has used of a file can be read for a huge page. */
+		if (ops[i].kind == DEMAND_FILE_AREA &&
+		    ops[i].arg2 < DEMAND_NO_PAGE - MM_PAGEBLOCK_PAGES &&
+		    ops[i].arg2 + MM_PAGEBLOCK_PAGES > replay->nr_pages)
+			replay->nr_pages = ops[i].arg2 + MM_PAGEBLOCK_PAGES;
 	}
 	if (replay_oom_room(replay, nr_spaces, err) < 0 || replay_mappings_room(replay, err) < 0)
 		return MMR_E_NOMEM;

@@ -621,10 +621,13 @@ static void advise(struct replay *replay, const struct demand_op *op,
 /* Where huge pages can be; pages of a file lie there. */
 static void map_areas(struct mm_machine *machine, const struct demand_op *op, uint32_t space)
 {
-	if (op->kind == DEMAND_FILE_AREA)
-		mm_shmem_place(machine, op->arg2, space, op->arg);
-	else
-		mm_set_huge_range(machine, space, op->arg, op->arg2, (enum mm_advice)op->order);
+	if (op->kind == DEMAND_FILE_AREA) {
+		mm_file_thp_place(machine, op->arg2, space, op->arg);
+		return;
+	}
+	if (op->gfp_flags & DEMAND_UNMAPS)
+		mm_file_thp_unmap(machine, space, op->arg, op->arg2);
+	mm_set_huge_range(machine, space, op->arg, op->arg2, (enum mm_advice)op->order);
 }
 
 static bool is_missing(const struct replay *replay, uint32_t page)

@@ -114,6 +114,12 @@ static bool is_of_file(const struct wl_commit *range)
 	return range->merges == MERGES_SHARED || range->merges == MERGES_FILE;
 }
 
+/* For its DEMAND_HUGE_RANGE. */
+static uint32_t unmaps(const struct wl_commit *range)
+{
+	return range->merges == MERGES_FILE ? DEMAND_UNMAPS : 0;
+}
+
 /* What khugepaged and MADV_COLLAPSE are told of. Of files, as shared memory is, only what lies where huge pages do. */
 static bool is_told(const struct wl_commit *range)
 {
@@ -179,6 +185,37 @@ bool wl_commit_has_file(const struct wl *wl, uint32_t mm, uint64_t vpn)
 	return range && range->merges == MERGES_FILE;
 }
 
+bool wl_commit_name_file(struct wl *wl, uint32_t mm, uint64_t vpn, const struct wl_file *file,
+                         uint64_t index)
+{
+	const struct wl_commit *range = range_at(wl, mm, vpn);
+	struct wl_commit_vec *commits = &wl->mms.items[mm].commits;
+
+	if (!range || range->merges != MERGES_FILE || range->ino != 0)
+		return false;
+	for (size_t i = 0; i < commits->count; i++) {
+		struct wl_commit *part = &commits->items[i];
+
+		if (part->merges != MERGES_FILE || part->area != range->area)
+			continue;
+		part->dev = file->dev;
+		part->ino = file->ino;
+		part->delta = index - vpn;
+	}
+	return true;
+}
+
+struct wl_file_place wl_commit_place(const struct wl *wl, uint32_t mm, uint64_t vpn)
+{
+	const struct wl_commit *range = range_at(wl, mm, vpn);
+
+	if (!range || range->merges != MERGES_FILE || range->ino == 0)
+		return (struct wl_file_place){ .ino = 0 };
+	return (struct wl_file_place){ .ino = range->ino,
+		                       .index = vpn + range->delta,
+		                       .dev = range->dev };
+}
+
 /* What is said of a VMA of this advice. */
 static uint32_t advice_flags(uint8_t advice)
 {
@@ -229,12 +266,14 @@ bool wl_shared_room(const struct wl *wl, uint32_t mm, uint64_t vpn, struct wl_sh
 	return true;
 }
 
-static void tell_huge(struct wl *wl, uint32_t task, uint64_t first, uint64_t end, uint8_t advice)
+static void tell_huge(struct wl *wl, uint32_t task, uint64_t first, uint64_t end, uint8_t advice,
+                      uint32_t flags)
 {
 	if (end > first)
 		tell(wl, task,
 		     (struct demand_op){ .kind = DEMAND_HUGE_RANGE,
 		                         .order = advice,
+		                         .gfp_flags = flags,
 		                         .arg = (uint32_t)first & DEMAND_AREA_MASK,
 		                         .arg2 = (uint32_t)(end - first) });
 }
@@ -248,15 +287,16 @@ static void tell_room(struct wl *wl, uint32_t task, uint64_t start, uint64_t end
 	/* Both ends may lie within what was there before. */
 	first += huge_room_at(wl, mm, start) == NULL;
 	if (first <= last)
-		tell_huge(wl, task, first, last + (huge_room_at(wl, mm, end - 1) != NULL), advice);
+		tell_huge(wl, task, first, last + (huge_room_at(wl, mm, end - 1) != NULL), advice,
+		          0);
 }
 
 /* … or to none any more. */
-static void tell_no_room(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
+static void tell_no_room(struct wl *wl, uint32_t task, uint64_t start, uint64_t end, uint32_t flags)
 {
 	if (end > start)
 		tell_huge(wl, task, start >> WL_HUGE_ORDER, ((end - 1) >> WL_HUGE_ORDER) + 1,
-		          DEMAND_ADVICE_GONE);
+		          DEMAND_ADVICE_GONE, flags);
 }
 
 /* ---- ranges ---- */
@@ -332,7 +372,7 @@ void wl_commit_unmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
 			                         .arg = piece.mapping,
 			                         .arg2 = (uint32_t)(piece.end - piece.start) });
 		if (is_told(&piece))
-			tell_no_room(wl, task, piece.start, piece.end);
+			tell_no_room(wl, task, piece.start, piece.end, unmaps(&piece));
 	}
 }
 
@@ -351,7 +391,7 @@ void wl_commit_advise(struct wl *wl, uint32_t task, uint64_t start, uint64_t end
 	}
 	if (any == 0)
 		return;
-	tell_no_room(wl, task, start, end);
+	tell_no_room(wl, task, start, end, 0);
 	tell_room(wl, task, start, end, (uint8_t)__builtin_ctz(any));
 }
 
@@ -506,12 +546,13 @@ void wl_commit_mremap(struct wl *wl, uint32_t task, const struct wl_remap *move)
 		wl_commit_unmap(wl, task, move->to, move->to + move->new_pages);
 	while (move->to != move->from && !wl->nomem && take(wl, mm, &at, kept_end, &piece)) {
 		if (is_told(&piece))
-			tell_no_room(wl, task, piece.start, piece.end);
+			tell_no_room(wl, task, piece.start, piece.end, unmaps(&piece));
 		if (is_of_file(&piece))
 			piece.shift =
 				(uint16_t)((piece.shift + move->to - move->from) % WL_HUGE_PAGES);
 		piece.start += move->to - move->from;
 		piece.end += move->to - move->from;
+		piece.delta -= move->to - move->from;
 		insert(wl, mm, piece);
 		if (is_told(&piece))
 			tell_room(wl, task, piece.start, piece.end, advice_of(&piece));

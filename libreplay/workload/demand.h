@@ -110,8 +110,8 @@ enum demand_kind {
 	DEMAND_DROP_CACHES, /* a write of arg to /proc/sys/vm/drop_caches */
 	/*
 	 * arg2 ranges of 2 MiB of the task's space, from the low 44 bits of an address arg << 21 on, lie within an
-	 * anonymous VMA now, private or shared, or with wl_number_files() a file's, whose enum demand_advice is order; DEMAND_ADVICE_GONE: they do not any more. The last word
-	 * counts.
+	 * anonymous VMA now, private or shared, or with wl_number_files() a file's, whose enum demand_advice is order; DEMAND_ADVICE_GONE: they do not any more, and with DEMAND_UNMAPS in gfp_flags
+	 * a file's are not even mapped. The last word counts.
 	 */
 	DEMAND_HUGE_RANGE,
 	/*
@@ -273,6 +273,7 @@ static inline uint32_t demand_room_order(uint32_t arg)
 }
 
 #define DEMAND_AREA_MASK (UINT32_MAX >> 9)
+#define DEMAND_UNMAPS    1u
 /*
  * DEMAND_FILE_TOUCH of a mapped file (DEMAND_MAPPED, or by a fault on another page), not DEMAND_RESIDENT: number of the
  * file + 1 in arg >> DEMAND_FILE_SHIFT, 0: it is not known; arg2 = the page's index in it, its low 32 bits.

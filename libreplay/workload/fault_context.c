@@ -628,6 +628,9 @@ void wl_fault_rss(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	uint32_t page = f->page;
 	bool around;
 
+	/* Whoever unmaps pages for others. */
+	if (wl->tells_files && !event->rss.curr && event->rss.member == MMR_RSS_FILE)
+		wl_mm_file_rss(wl, event->rss.mm_id, event->rss.size);
 	if (task == 0 || wl_in_reclaim(t) || wl_in_migration(t) ||
 	    t->flags & (WL_TASK_KHUGEPAGED | WL_TASK_COLLAPSE | WL_TASK_EXITED))
 		return;

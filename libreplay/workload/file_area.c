@@ -3,17 +3,23 @@
  * Areas of files: 2 MiB of a file that a process has mapped where a huge page could be (CONFIG_READ_ONLY_THP_FOR_FS).
  *
  * A mapping tells its protection and its place in a file, but not which file; that is known with the first fault. From then on the pages
- * of the area have 512 numbers in order, those that were in memory before get new ones, and the demand says where the area is
- * mapped, with each fault: it is the last process's.
+ * of its areas have 512 numbers each, in order, those that were in memory before get new ones, and the demand says where the areas are
+ * mapped. Of a large mapping these are the ones around the fault, and others with a fault of theirs.
+ *
+ * A fault that maps a huge page is told of by no event of the page cache: the address says which page it is for, and rss_stat, which grows
+ * by a huge page, that it was one.
  *
  * State: an address space of nobody's, in which files lie side by side.
  *
- * Follows thp_vma_suitable_order() of v6.12.
+ * Follows thp_vma_suitable_order(), filemap_map_pmd() of v6.12.
  *
  * Not modelled: files in large folios; pages that were in memory before the trace, whose names are not known. What the recorded
  * khugepaged read for a collapse is demand, whatever a replay collapses.
  */
 #include "wl_state.h"
+
+#define AROUND \
+	(UINT64_C(128) * WL_HUGE_PAGES) /* pages of a mapping on either side of its first fault */
 
 /* Where it would be in the space of files. */
 static uint64_t place_of(uint32_t file, uint64_t index)
@@ -46,31 +52,79 @@ static void gather(struct wl *wl, uint32_t mm, uint32_t file, uint64_t first)
 	}
 }
 
-uint32_t wl_file_area(struct wl *wl, uint32_t task, uint64_t vpn, uint32_t page)
+static void tell_area(struct wl *wl, uint32_t task, uint64_t vpn, uint32_t number)
 {
-	const struct wl_page *p = &wl->pages.items[page];
-	uint32_t mm = wl->tasks.items[task].mm, files, index = p->index, file = p->file;
-
-	if (!wl->tells_files || mm == WL_NONE || !(p->flags & WL_PAGE_IN_HASH) ||
-	    ((vpn ^ index) & (WL_HUGE_PAGES - 1)) != 0 || !wl_commit_has_file(wl, mm, vpn))
-		return page;
-	if (!wl_is_in_area(wl, page)) {
-		struct wl_file f = wl->files.items[file];
-
-		files = wl_mm_of_nobody(wl, &wl->files_mm);
-		if (files == WL_NONE)
-			return page;
-		gather(wl, files, file, index & ~(WL_HUGE_PAGES - 1));
-		page = wl_file_page(wl, f.dev, f.ino, (uint64_t)f.high << 32 | index);
-	}
-	if (!wl_is_in_area(wl, page))
-		return page;
 	wl_emit(wl, (struct demand_op){ .kind = DEMAND_FILE_AREA,
 	                                .task = task,
 	                                .page = DEMAND_NO_PAGE,
 	                                .arg = (uint32_t)(vpn >> WL_HUGE_ORDER) & DEMAND_AREA_MASK,
-	                                .arg2 = page & ~(WL_HUGE_PAGES - 1) });
+	                                .arg2 = number & ~(WL_HUGE_PAGES - 1) });
+}
+
+/* A mapping has got its name: what lies around the fault that gave it. */
+static void tell_around(struct wl *wl, uint32_t task, uint32_t files, uint64_t vpn)
+{
+	uint32_t mm = wl->tasks.items[task].mm;
+	uint64_t here = vpn & ~(uint64_t)(WL_HUGE_PAGES - 1);
+	uint64_t first = here > AROUND ? here - AROUND : 0;
+
+	for (uint64_t at = first; at <= here + AROUND && !wl->nomem; at += WL_HUGE_PAGES) {
+		struct wl_file_place place = wl_commit_place(wl, mm, at);
+		uint32_t file, number;
+
+		if (at == here || place.ino == 0 || !wl_commit_has_file(wl, mm, at))
+			continue;
+		file = wl_file_find(wl, place.dev, place.ino, place.index);
+		if (file == WL_NONE)
+			continue;
+		gather(wl, files, file, place.index);
+		number = wl_number_of_area(wl, files, place_of(file, place.index));
+		if (number != WL_NONE)
+			tell_area(wl, task, at, number);
+	}
+}
+
+uint32_t wl_file_area(struct wl *wl, uint32_t task, uint64_t vpn, uint32_t page)
+{
+	const struct wl_page *p = &wl->pages.items[page];
+	uint32_t mm = wl->tasks.items[task].mm, files, index = p->index, file = p->file;
+	struct wl_file f;
+	bool is_new;
+
+	if (!wl->tells_files || mm == WL_NONE || !(p->flags & WL_PAGE_IN_HASH) ||
+	    ((vpn ^ index) & (WL_HUGE_PAGES - 1)) != 0 || !wl_commit_has_file(wl, mm, vpn))
+		return page;
+	f = wl->files.items[file];
+	files = wl_mm_of_nobody(wl, &wl->files_mm);
+	if (files == WL_NONE)
+		return page;
+	is_new = wl_commit_name_file(wl, mm, vpn, &f, (uint64_t)f.high << 32 | index);
+	if (!wl_is_in_area(wl, page)) {
+		gather(wl, files, file, index & ~(WL_HUGE_PAGES - 1));
+		page = wl_file_page(wl, f.dev, f.ino, (uint64_t)f.high << 32 | index);
+	}
+	if (is_new)
+		tell_around(wl, task, files, vpn);
+	if (wl_is_in_area(wl, page))
+		tell_area(wl, task, vpn, page);
 	return page;
+}
+
+void wl_file_area_mapped(struct wl *wl, uint32_t task)
+{
+	const struct wl_task *t = &wl->tasks.items[task];
+	struct wl_file_place place;
+	uint32_t page;
+
+	if (!wl->tells_files || t->mm == WL_NONE || t->syscall || t->fault.told ||
+	    t->fault.state != WL_STATE_OPEN)
+		return;
+	place = wl_commit_place(wl, t->mm, t->fault.vpn);
+	if (place.ino == 0)
+		return;
+	page = wl_file_page(wl, place.dev, place.ino, place.index);
+	if (page != WL_NONE)
+		wl_file_fault(wl, task, page);
 }
 
 uint32_t wl_file_area_number(struct wl *wl, const struct mmr_event *event, uint64_t index)

@@ -137,6 +137,15 @@ void wl_mm_identify(struct wl *wl, uint32_t task, uint32_t id)
 	}
 }
 
+void wl_mm_file_rss(struct wl *wl, uint32_t id, int64_t size)
+{
+	uint32_t mm = id == 0 ? WL_NONE : find_id(wl, id);
+
+	if (mm != WL_NONE)
+		wl->mms.items[mm].nr_files =
+			size > 0 ? (uint32_t)((uint64_t)size >> WL_PAGE_SHIFT) : 0;
+}
+
 bool wl_mm_is_left(struct wl *wl, uint32_t task, uint32_t id)
 {
 	uint32_t mm = wl->tasks.items[task].mm;

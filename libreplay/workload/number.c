@@ -139,27 +139,43 @@ uint32_t wl_number_get(struct wl *wl, unsigned int order)
 	return c * WL_HUGE_PAGES + n;
 }
 
-uint32_t wl_number_get_area(struct wl *wl, uint32_t mm, uint64_t vpn)
+/* The chunk of an area, which it gets now if it has none. */
+static uint32_t chunk_of_area(struct wl *wl, uint32_t mm, uint64_t vpn)
 {
 	uint64_t area = vpn >> WL_HUGE_ORDER | WL_AREA_BIT;
 	uint32_t map = wl_map_find(wl, mm, area);
-	unsigned int n = vpn & (WL_HUGE_PAGES - 1);
-	struct wl_chunk *chunk;
 	uint32_t c;
 
+	if (map != WL_NONE)
+		return wl->maps.items[map].page;
+	c = take_chunk(wl, WL_CLASS_AREA);
+	if (c == WL_NONE)
+		return WL_NONE;
+	map = wl_map_add(wl, mm, area, c);
 	if (map == WL_NONE) {
-		c = take_chunk(wl, WL_CLASS_AREA);
-		if (c == WL_NONE)
-			return WL_NONE;
-		map = wl_map_add(wl, mm, area, c);
-		if (map == WL_NONE) {
-			link_chunk(wl, c, WL_CLASS_EMPTY);
-			return WL_NONE;
-		}
-		wl->chunks.items[c].area = map;
-		wl->mms.items[mm].has_areas = true;
+		link_chunk(wl, c, WL_CLASS_EMPTY);
+		return WL_NONE;
 	}
-	c = wl->maps.items[map].page;
+	wl->chunks.items[c].area = map;
+	wl->mms.items[mm].has_areas = true;
+	return c;
+}
+
+uint32_t wl_number_of_area(struct wl *wl, uint32_t mm, uint64_t vpn)
+{
+	uint32_t c = chunk_of_area(wl, mm, vpn);
+
+	return c == WL_NONE ? WL_NONE : c * WL_HUGE_PAGES;
+}
+
+uint32_t wl_number_get_area(struct wl *wl, uint32_t mm, uint64_t vpn)
+{
+	uint32_t c = chunk_of_area(wl, mm, vpn);
+	unsigned int n = vpn & (WL_HUGE_PAGES - 1);
+	struct wl_chunk *chunk;
+
+	if (c == WL_NONE)
+		return WL_NONE;
 	chunk = &wl->chunks.items[c];
 	if (chunk->used[n / 64] >> n % 64 & 1)
 		return WL_NONE;

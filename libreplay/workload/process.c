@@ -96,6 +96,10 @@ void wl_file_rss(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	if (number == WL_NONE || pages > INT32_MAX)
 		return;
 	mm = &wl->mms.items[number];
+	if (pages >= (uint64_t)mm->nr_files + WL_HUGE_PAGES && mm->files_known)
+		wl_file_area_mapped(wl, task);
+	mm = &wl->mms.items[number];
+	mm->nr_files = (uint32_t)pages;
 	if (!mm->files_known && mm->nr_before > 0)
 		mm->files_before = (int32_t)pages;
 	mm->files_known = true;

@@ -136,6 +136,13 @@ struct wl_file {
 	uint32_t next;     /* in its hash chain, or of the free ones */
 };
 
+/* A page of a file. */
+struct wl_file_place {
+	uint64_t ino;
+	uint64_t index;
+	uint32_t dev;
+};
+
 /* 512 numbers. */
 struct wl_chunk {
 	uint64_t used[8];
@@ -405,6 +412,8 @@ void wl_tlb_moved(struct wl *wl, uint64_t pages);
 uint32_t wl_number_get(struct wl *wl, unsigned int order);
 /* The number of base page vpn within the huge area (mm, vpn / 512), WL_NONE if it is in use. */
 uint32_t wl_number_get_area(struct wl *wl, uint32_t mm, uint64_t vpn);
+/* The first number of such an area, which has its numbers from now on. */
+uint32_t wl_number_of_area(struct wl *wl, uint32_t mm, uint64_t vpn);
 /* Gives one number back. */
 void wl_number_put(struct wl *wl, uint32_t number);
 
@@ -498,6 +507,8 @@ uint32_t wl_file_find(const struct wl *wl, uint32_t dev, uint64_t ino, uint64_t 
 uint32_t wl_file_area(struct wl *wl, uint32_t task, uint64_t vpn, uint32_t page);
 /* A number for a new page of an area of a file, or WL_NONE. */
 uint32_t wl_file_area_number(struct wl *wl, const struct mmr_event *event, uint64_t index);
+/* The task has a huge page of a file more in its page table: its fault, if one is open, was for that. */
+void wl_file_area_mapped(struct wl *wl, uint32_t task);
 /* Whether a page's number is that of its place in such an area. */
 bool wl_is_in_area(const struct wl *wl, uint32_t page);
 
@@ -554,6 +565,8 @@ bool wl_mm_exec_page(struct wl *wl, uint32_t task, uint32_t id, uint32_t page);
 bool wl_mm_is_left(struct wl *wl, uint32_t task, uint32_t id);
 /* A task has been seen to run on the mm with this id. */
 void wl_mm_identify(struct wl *wl, uint32_t task, uint32_t id);
+/* So much of files is mapped by the address space that has this id. */
+void wl_mm_file_rss(struct wl *wl, uint32_t id, int64_t size);
 
 /* ---- slab.c ---- */
 
@@ -663,6 +676,11 @@ uint32_t wl_commit_flags(const struct wl *wl, uint32_t mm, uint64_t vpn);
 bool wl_commit_is_anon(const struct wl *wl, uint32_t mm, uint64_t vpn);
 /* Whether a file is mapped there with room for a huge page. */
 bool wl_commit_has_file(const struct wl *wl, uint32_t mm, uint64_t vpn);
+/* That mapping is known to be of this file from now on; false: it was before. */
+bool wl_commit_name_file(struct wl *wl, uint32_t mm, uint64_t vpn, const struct wl_file *file,
+                         uint64_t index);
+/* The page of a file that is mapped there; 0 as its ino: it is not known. */
+struct wl_file_place wl_commit_place(const struct wl *wl, uint32_t mm, uint64_t vpn);
 /* Whether a huge page could be around a page: DEMAND_HUGE, DEMAND_ADMITS, DEMAND_ADVISED. */
 uint32_t wl_huge_flags(const struct wl *wl, uint32_t mm, uint64_t vpn);
 /* The same, or what it has for smaller folios. */

@@ -20,6 +20,9 @@ struct wl_commit {
 	uint8_t advice; /* enum demand_advice */
 	uint16_t shift; /* of what is shared, or a file's: where in an area its first page lies */
 	bool executed;  /* a file's */
+	uint32_t dev;   /* … which one it is, once a fault has told … */
+	uint64_t ino;   /* … or 0 */
+	uint64_t delta; /* … and index - vpn of its pages */
 };
 
 DEFINE_VEC(wl_commit_vec, struct wl_commit);
@@ -36,6 +39,7 @@ struct wl_mm {
 	uint32_t nr_before;   /* pages that it had by the snapshot */
 	int32_t files_before; /* … of files among them, if files_known */
 	int32_t files_told;
+	uint32_t nr_files; /* pages of files that are mapped, as last told */
 	bool files_known;
 	int16_t oom_adj; /* oom_score_adj of its process */
 	uint64_t brk;

@@ -151,6 +151,107 @@ static void pages_lie_by_their_file(void **state)
 	wl_destroy(b->wl);
 }
 
+/* What is known of one area is known of those beside it in the mapping. */
+static void one_fault_names_a_mapping(void **state)
+{
+	struct bench *b = new_bench();
+	uint32_t second;
+
+	(void)state;
+	come_in(b, 8, 5);
+	come_in(b, 9, 519);
+	map(b, BASE, 1024, READ, 0);
+	/* Another file's, and one where no huge page can be. */
+	map(b, BASE + 1024, 512, READ, 1024);
+	map(b, BASE + 1536, 200, READ, 1536);
+	use(b, BASE + 5, 5);
+	/* By somebody's read, or ahead. */
+	come_in(b, 10, 520);
+	collect(b, is_of_area);
+	assert_int_equal(b->nr_ops, 8);
+	assert_int_equal(b->ops[2].kind, DEMAND_RENAME);
+	assert_int_equal(b->ops[3].kind, DEMAND_RENAME);
+	second = b->ops[3].page - 7;
+	assert_int_equal(second % 512, 0);
+	assert_int_equal(b->ops[4].kind, DEMAND_FILE_AREA);
+	assert_int_equal(b->ops[4].arg, (uint32_t)((BASE >> 9) + 1) & DEMAND_AREA_MASK);
+	assert_int_equal(b->ops[4].arg2, second);
+	assert_int_equal(b->ops[5].kind, DEMAND_FILE_AREA);
+	assert_int_equal(b->ops[5].arg, (uint32_t)(BASE >> 9) & DEMAND_AREA_MASK);
+	assert_int_equal(b->ops[7].page, second + 8);
+	wl_destroy(b->wl);
+}
+
+static void file_rss(struct bench *b, uint32_t pid, uint32_t curr, int64_t nr_pages)
+{
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_RSS_STAT,
+	                            .pid = pid,
+	                            .rss = { .mm_id = 7,
+	                                     .curr = curr,
+	                                     .member = MMR_RSS_FILE,
+	                                     .size = nr_pages << 12 } });
+}
+
+static bool is_use(const struct demand_op *op)
+{
+	return op->kind == DEMAND_FILE_TOUCH && op->arg & DEMAND_FAULTED;
+}
+
+/* No event of the page cache tells of a fault that maps a huge page. */
+static void the_address_tells_of_a_huge_page(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	come_in(b, 8, 5);
+	come_in(b, 9, 9);
+	map(b, BASE, 1024, READ, 0);
+	fault(b, PID, BASE + 5, FAULT_READ);
+	filemap(b, PID, MMR_EVENT_MM_FILEMAP_FAULT, 0, 5);
+	file_rss(b, PID, 1, 600);
+	/* It is unmapped by khugepaged; a huge page, a small one. */
+	file_rss(b, PID + 1, 0, 80);
+	fault(b, PID, BASE + 9, FAULT_READ);
+	file_rss(b, PID, 1, 592);
+	fault(b, PID, BASE + 5, FAULT_READ);
+	file_rss(b, PID, 1, 593);
+	/* No fault, but advice. */
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SYS_ENTER_MADVISE, .pid = PID });
+	file_rss(b, PID, 1, 593 + 512);
+	collect(b, is_use);
+	assert_int_equal(b->nr_ops, 2);
+	assert_int_equal(b->ops[0].page % 512, 5);
+	assert_int_equal(b->ops[1].page, b->ops[0].page + 4);
+	assert_true(b->ops[1].arg & DEMAND_MAPPED);
+	wl_destroy(b->wl);
+}
+
+static bool is_gone(const struct demand_op *op)
+{
+	return op->kind == DEMAND_HUGE_RANGE && op->order == DEMAND_ADVICE_GONE;
+}
+
+/* Where nobody maps it any more, and where advice has another say. */
+static void unmapping_is_told_from_advice(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	map(b, BASE, 1024, READ, 0);
+	send(b, (struct mmr_event){
+			.kind = MMR_EVENT_SYS_ENTER_MADVISE,
+			.vma = { .address = BASE << 12, .length = 512 << 12, .flags = 14 } });
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SYS_EXIT_MADVISE });
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SYS_ENTER_MUNMAP,
+	                            .vma = { .address = BASE << 12, .length = 512 << 12 } });
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SYS_EXIT_MUNMAP });
+	collect(b, is_gone);
+	assert_int_equal(b->nr_ops, 2);
+	assert_int_equal(b->ops[0].gfp_flags, 0);
+	assert_int_equal(b->ops[1].gfp_flags, DEMAND_UNMAPS);
+	wl_destroy(b->wl);
+}
+
 static void nobody_asked(void **state)
 {
 	struct bench *b = bench_new(NULL);
@@ -214,6 +315,9 @@ int main(void)
 		cmocka_unit_test(protection_and_place_are_told),
 		cmocka_unit_test(what_may_be_copied_is_accounted),
 		cmocka_unit_test(pages_lie_by_their_file),
+		cmocka_unit_test(one_fault_names_a_mapping),
+		cmocka_unit_test(the_address_tells_of_a_huge_page),
+		cmocka_unit_test(unmapping_is_told_from_advice),
 		cmocka_unit_test(nobody_asked),
 		cmocka_unit_test(collapsed_pages_live_on),
 	};

@@ -195,6 +195,68 @@ static void who_writes_to_it_has_none(void **state)
 	end(machine);
 }
 
+static bool is_young(struct mm_machine *machine)
+{
+	return machine->pages[mm_lpage(machine, CHUNK)->pfn].flags & MM_PG_YOUNG;
+}
+
+/* khugepaged finds it in both; of each, what its page table said is forgotten with its mapping. */
+static void two_spaces_map_it(void **state)
+{
+	uint32_t space, other;
+	struct mm_machine *machine = new_machine(&space);
+
+	(void)state;
+	other = mm_space_new(machine, 0, false);
+	map_file(machine, space, 1, MM_ADVICE_FILE);
+	mm_file_thp_place(machine, CHUNK, space, AREA);
+	mm_file_thp_place(machine, CHUNK, other, AREA + 7);
+	mm_set_huge_range(machine, other, AREA + 7, 1, (enum mm_advice)MM_ADVICE_FILE);
+	round_of_it(machine);
+	round_of_it(machine);
+	assert_int_equal(count(machine, "thp_collapse_alloc"), 1);
+	assert_int_equal(count(machine, "thp_scan_exceed_none_pte"), 0);
+	/* What the small pages' entries said is gone, too. */
+	assert_false(is_young(machine));
+	use(machine, space, 1);
+	use(machine, other, 2);
+	assert_int_equal(count(machine, "thp_file_mapped"), 2);
+	assert_int_equal(count(machine, "nr_file_pmdmapped"), 1);
+	mm_file_thp_unmap(machine, other, AREA, 4);
+	mm_file_thp_unmap(machine, other, AREA + 6, 4);
+	assert_int_equal(mm_huge_chunk(machine, other, AREA + 7), MM_NONE);
+	assert_int_equal(count(machine, "nr_file_pmdmapped"), 1);
+	assert_true(is_young(machine));
+	mm_unmap_page(machine, CHUNK, true);
+	assert_true(is_young(machine));
+	mm_file_thp_unmap(machine, space, AREA, 1);
+	assert_int_equal(count(machine, "nr_file_pmdmapped"), 0);
+	assert_int_equal(count(machine, "nr_file_hugepages"), 1);
+	assert_false(is_young(machine));
+	assert_true(machine->pages[mm_lpage(machine, CHUNK)->pfn].flags & MM_PG_UNMAPPED);
+	end(machine);
+}
+
+static void a_child_maps_it_too(void **state)
+{
+	uint32_t space, child;
+	struct mm_machine *machine = new_machine(&space);
+
+	(void)state;
+	map_file(machine, space, 1, MM_ADVICE_FILE);
+	mm_file_thp_place(machine, CHUNK, space, AREA);
+	child = mm_space_new(machine, space, true);
+	mm_space_end(machine, space);
+	round_of_it(machine);
+	assert_int_equal(count(machine, "nr_file_hugepages"), 1);
+	use(machine, child, 0);
+	assert_int_equal(count(machine, "nr_file_pmdmapped"), 1);
+	mm_space_end(machine, child);
+	assert_int_equal(count(machine, "nr_file_pmdmapped"), 0);
+	assert_true(machine->pages[mm_lpage(machine, CHUNK)->pfn].flags & MM_PG_UNMAPPED);
+	end(machine);
+}
+
 static void reclaim_takes_it_as_a_whole(void **state)
 {
 	uint32_t space;
@@ -241,6 +303,8 @@ int main(void)
 		cmocka_unit_test(too_little_of_it_is_left_alone),
 		cmocka_unit_test(what_is_dirty_is_written_first),
 		cmocka_unit_test(who_writes_to_it_has_none),
+		cmocka_unit_test(two_spaces_map_it),
+		cmocka_unit_test(a_child_maps_it_too),
 		cmocka_unit_test(reclaim_takes_it_as_a_whole),
 		cmocka_unit_test(a_part_that_is_cut_off_splits_it),
 	};
