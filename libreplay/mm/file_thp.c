@@ -13,10 +13,11 @@
  *
  * Follows file_thp_enabled(), collapse_file(), do_dentry_open(), filemap_unaccount_folio(), zap_huge_pmd() of v6.12 and v6.1.
  *
- * Not modelled: that a file is opened for writing, of which no event tells: its first write counts, for the area that is written; what was
+ * Not modelled: where a file ends, but for what has been cut off of it, beyond which nothing can be read; that a file is opened for writing, of which no event tells: its first write counts, for the area that is written; what was
  * read for a collapse that came to nothing, which is given back at once; the time that khugepaged waits for what it reads; pages that have
  * buffers in use (filemap_release_folio()).
  */
+#include "compaction.h"
 #include "huge_memory.h"
 #include "internal.h"
 #include "shmem.h"
@@ -58,16 +59,23 @@ uint32_t mm_file_chunk(const struct mm_huge_space *space, uint32_t area)
 	               : MM_NONE;
 }
 
-void mm_file_thp_place(struct mm_machine *machine, uint32_t page, uint32_t space, uint32_t area)
+void mm_file_thp_place(struct mm_machine *machine, uint32_t page, uint32_t space, uint32_t area,
+                       uint32_t file)
 {
-	const struct mm_file_place place = { .area = area, .chunk = page / MM_PAGEBLOCK_PAGES };
+	const struct mm_file_place place = { .area = area,
+		                             .chunk = page / MM_PAGEBLOCK_PAGES,
+		                             .file = file };
+	struct mm_huge_chunk *chunk;
 	struct mm_file_place_vec *files;
 	size_t at;
 
 	if (space == 0 || space >= machine->huge.nr_spaces ||
 	    place.chunk >= machine->huge.nr_chunks)
 		return;
+	chunk = &machine->huge.chunks[place.chunk];
+	chunk->cut = chunk->of_file ? chunk->cut : 0;
 	mm_shmem_place(machine, page, space, area);
+	chunk->of_file = true;
 	files = &machine->huge.spaces[space].files;
 	at = find(files, area);
 	if (at < files->count && files->items[at].area == area) {
@@ -127,8 +135,27 @@ void mm_file_thp_unmapped(struct mm_machine *machine, uint32_t chunk, uint32_t n
 
 /* ---- how it is made, and ends ---- */
 
-/* filemap_flush(), of the area. */
-static void flush(struct mm_machine *machine, uint32_t first)
+/* They are on their lists again, like any that come, and in no page table. */
+void mm_file_thp_put_back(struct mm_machine *machine, uint32_t first, uint32_t nr)
+{
+	struct mm_list taken;
+
+	mm_list_init(&taken);
+	while (nr-- > 0) {
+		uint32_t pfn = mm_lpage(machine, first + nr)->pfn;
+		struct mm_page *page = &machine->pages[pfn == MM_NONE ? 0 : pfn];
+
+		if (pfn == MM_NONE || page->state != MM_PAGE_USED || !(page->flags & MM_PG_LRU))
+			continue;
+		page->flags |= MM_PG_UNMAPPED;
+		page->flags &= (uint16_t)~MM_PG_YOUNG;
+		page->io &= (uint8_t)~MM_IO_YOUNG_TWICE;
+		mm_isolate_page(machine, &taken, pfn);
+	}
+	mm_putback_movable_pages(machine, &taken);
+}
+
+static void flush_area(struct mm_machine *machine, uint32_t first)
 {
 	for (uint32_t i = 0; i < MM_PAGEBLOCK_PAGES; i++) {
 		uint32_t pfn = mm_lpage(machine, first + i)->pfn;
@@ -140,6 +167,53 @@ static void flush(struct mm_machine *machine, uint32_t first)
 	}
 }
 
+/* filemap_flush(), of what the space has mapped of the file. */
+void mm_file_thp_flush(struct mm_machine *machine, uint32_t space, uint32_t area)
+{
+	const struct mm_file_place_vec *files = &machine->huge.spaces[space].files;
+	size_t at = find(files, area);
+
+	if (at == files->count || files->items[at].area != area)
+		return;
+	for (size_t i = 0; i < files->count; i++)
+		if (files->items[i].file == files->items[at].file)
+			flush_area(machine, files->items[i].chunk * MM_PAGEBLOCK_PAGES);
+}
+
+void mm_file_thp_cut(struct mm_machine *machine, uint32_t number)
+{
+	uint32_t chunk = number / MM_PAGEBLOCK_PAGES, i = number % MM_PAGEBLOCK_PAGES;
+	struct mm_huge_chunk *area;
+
+	if (chunk >= machine->huge.nr_chunks ||
+	    mm_lpage(machine, mm_whole_page(machine, number))->kind != MM_LPAGE_FILE)
+		return;
+	area = &machine->huge.chunks[chunk];
+	/* What had ended before has come again. */
+	if (area->cut != 0 && mm_lpage_is_known(machine, number - i + area->cut - 1))
+		area->cut = 0;
+	if (area->of_file && (area->cut == 0 || i < area->cut))
+		area->cut = (uint16_t)(i + 1);
+}
+
+/* Whether it lies beyond the end of its file: where that was, nothing has come since. */
+static bool is_beyond(struct mm_machine *machine, uint32_t number)
+{
+	struct mm_huge_chunk *area = &machine->huge.chunks[number / MM_PAGEBLOCK_PAGES];
+	uint32_t first = number & ~(MM_PAGEBLOCK_PAGES - 1);
+
+	/* If all of it has ended, that may be for any reason. */
+	if (area->cut < 2 || number - first + 1 < area->cut)
+		return false;
+	for (uint32_t i = area->cut - 1u; i < MM_PAGEBLOCK_PAGES; i++) {
+		if (!mm_lpage_is_known(machine, first + i))
+			continue;
+		area->cut = 0;
+		return false;
+	}
+	return true;
+}
+
 enum mm_collapse mm_file_thp_read(struct mm_machine *machine, const struct mm_request *request,
                                   uint32_t number)
 {
@@ -148,11 +222,12 @@ enum mm_collapse mm_file_thp_read(struct mm_machine *machine, const struct mm_re
 
 	if (pfn != MM_NONE) {
 		if (machine->pages[pfn].flags & MM_PG_DIRTY)
-			flush(machine, number & ~(MM_PAGEBLOCK_PAGES - 1));
-		else if (!mm_is_writeback(&machine->pages[pfn]))
-			return MM_COLLAPSE_SUCCEED;
-		return MM_COLLAPSE_FAIL;
+			return MM_COLLAPSE_PAGE_DIRTY;
+		return mm_is_writeback(&machine->pages[pfn]) ? MM_COLLAPSE_FAIL
+		                                             : MM_COLLAPSE_SUCCEED;
 	}
+	if (is_beyond(machine, number))
+		return MM_COLLAPSE_FAIL;
 	ahead.gfp_flags |= MM_GFP_NORETRY;
 	return mm_touch_page(machine, &ahead, number, MM_LPAGE_FILE,
 	                     MM_TOUCH_BACKED | MM_TOUCH_UNUSED) == MM_TOUCH_FAILED

@@ -252,11 +252,23 @@ void mm_place_huge(struct mm_machine *machine, uint32_t page, uint32_t space, ui
 	other = mm_huge_chunk(machine, space, area);
 	if (other != MM_NONE)
 		unlink_chunk(machine, other);
+	chunk->of_file = false;
 	chunk->space = space;
 	chunk->area = area;
 	chunk->next = *head_of(areas, space, area);
 	*head_of(areas, space, area) = number;
 	mm_huge_chunk_taken(machine, number);
+}
+
+const struct mm_huge_range *mm_huge_range_at(const struct mm_machine *machine, uint32_t space,
+                                             uint32_t area)
+{
+	const struct mm_huge_range_vec *ranges = &machine->huge.spaces[space].ranges;
+
+	for (size_t i = 0; i < ranges->count; i++)
+		if (ranges->items[i].first <= area && area < ranges->items[i].end)
+			return &ranges->items[i];
+	return NULL;
 }
 
 void mm_unplace_huge(struct mm_machine *machine, uint32_t chunk, uint32_t space, uint32_t area)

@@ -40,6 +40,7 @@ DEFINE_VEC(mm_huge_map_vec, struct mm_huge_map);
 struct mm_file_place {
 	uint32_t area;
 	uint32_t chunk;
+	uint32_t file; /* to tell them apart */
 };
 
 DEFINE_VEC(mm_file_place_vec, struct mm_file_place);
@@ -69,6 +70,8 @@ struct mm_huge_chunk {
 	uint32_t serial;  /* … and how often that has ended for all */
 	bool shared;      /* shared memory's, or a file's */
 	bool collapsed;   /* a file's huge page: nobody may have it open for writing */
+	bool of_file;     /* it has been mapped as a file's since anything else … */
+	uint16_t cut;     /* … of which this is the first page that has ended, + 1 */
 	bool read_only;   /* no entry of the area has been written to since a fork */
 };
 
@@ -122,7 +125,8 @@ enum mm_collapse {
 	MM_COLLAPSE_PAGE_COUNT,
 	MM_COLLAPSE_PAGE_LRU,
 	MM_COLLAPSE_PAGE_LOCK,
-	MM_COLLAPSE_PAGE_ANON, /* of another kind */
+	MM_COLLAPSE_PAGE_ANON,  /* of another kind */
+	MM_COLLAPSE_PAGE_DIRTY, /* a file's; the kernel calls it a failure */
 	MM_COLLAPSE_ALLOC_HUGE_PAGE_FAIL,
 };
 
@@ -140,6 +144,9 @@ void mm_huge_space_copy(struct mm_machine *machine, uint32_t to, uint32_t from);
 void mm_huge_space_end(struct mm_machine *machine, uint32_t space);
 /* First logical page of an area / 512; MM_NONE: none is known. */
 uint32_t mm_huge_chunk(const struct mm_machine *machine, uint32_t space, uint32_t area);
+/* The range that an area is in, or NULL. */
+const struct mm_huge_range *mm_huge_range_at(const struct mm_machine *machine, uint32_t space,
+                                             uint32_t area);
 /* If the chunk lies there, it lies nowhere from now on. */
 void mm_unplace_huge(struct mm_machine *machine, uint32_t chunk, uint32_t space, uint32_t area);
 
@@ -209,9 +216,15 @@ void mm_shmem_punch(struct mm_machine *machine, uint32_t number);
 
 /* Whether areas of this advice can be huge pages of files; whatever thp.enabled is. */
 bool mm_file_thp_allows(const struct mm_settings *settings, uint8_t advice);
-/* A page of a file that is to be collapsed: it is read if it is not there. MM_COLLAPSE_FAIL: it cannot be, or is dirty. */
+/* A page of a file that is to be collapsed: it is read if it is not there. MM_COLLAPSE_FAIL: it cannot be, or is being written; MM_COLLAPSE_PAGE_DIRTY. */
 enum mm_collapse mm_file_thp_read(struct mm_machine *machine, const struct mm_request *request,
                                   uint32_t number);
+/* The first pages of an area have been taken for nothing. */
+void mm_file_thp_put_back(struct mm_machine *machine, uint32_t first, uint32_t nr);
+/* What is dirty of the file that the space has mapped at area is written, as far as the space has mapped it. */
+void mm_file_thp_flush(struct mm_machine *machine, uint32_t space, uint32_t area);
+/* The page, which may be a file's, is not in the file any more. */
+void mm_file_thp_cut(struct mm_machine *machine, uint32_t number);
 /* The chunk of an area of a file; MM_NONE. */
 uint32_t mm_file_chunk(const struct mm_huge_space *space, uint32_t area);
 void mm_file_space_copy(struct mm_machine *machine, uint32_t to, uint32_t from);

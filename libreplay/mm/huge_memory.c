@@ -234,6 +234,8 @@ bool mm_free_base(struct mm_machine *machine, uint16_t cpu, uint32_t number, uin
 	uint32_t end = number + mm_block_pages(order);
 	bool any = false;
 
+	if (machine->settings.file_thp)
+		mm_file_thp_cut(machine, number);
 	if (lpage->kind == MM_LPAGE_KERNEL || is_larger(lpage, order) || end > machine->nr_lpages)
 		return mm_free_lpage(machine, cpu, number);
 	for (; number < end; number++) {

@@ -26,8 +26,7 @@
  * __collapse_huge_page_swapin(), __collapse_huge_page_isolate(), __collapse_huge_page_copy(), madvise_collapse(),
  * hpage_collapse_scan_file(), collapse_file(), collapse_pte_mapped_thp() of v6.12.
  *
- * Not modelled: pages of a file that come while it copies others (page_filled); shared memory in other spaces than that which used it first; where a file ends, beyond which
- * nothing can be read for a collapse; VMAs too small for an area, each of
+ * Not modelled: pages of a file that come while it copies others (page_filled); shared memory in other spaces than that which used it first; VMAs too small for an area, each of
  * which takes one page of a round; mmap_lock; processes of which only maps were known when the recording began: their
  * areas take their share of a round, and nothing comes of them.
  */
@@ -142,8 +141,9 @@ struct scan {
 	uint32_t nr_shared;
 	uint32_t nr_young;
 	uint64_t lent[MM_AREA_WORDS];
+	uint32_t nr_taken; /* of a file: pages in memory, from the first on */
 	uint64_t read
-		[MM_AREA_WORDS]; /* of a file: for this alone, the demand knows of none of them */
+		[MM_AREA_WORDS]; /* … and those read for this alone, of which the demand knows nothing */
 };
 
 static bool is_cached(const struct control *control)
@@ -345,6 +345,7 @@ static enum mm_collapse bring_all_in(struct mm_machine *machine, const struct mm
 
 		result = file ? mm_file_thp_read(machine, request, scan->first + i)
 		              : bring_in(machine, request, scan->first + i);
+		scan->nr_taken += result == MM_COLLAPSE_SUCCEED;
 		if (file && !known && mm_lpage_is_known(machine, scan->first + i))
 			scan->read[i / 64] |= UINT64_C(1) << i % 64;
 	}
@@ -353,8 +354,10 @@ static enum mm_collapse bring_all_in(struct mm_machine *machine, const struct mm
 }
 
 /* Of a collapse that comes to nothing. */
-static void give_back_read(struct mm_machine *machine, const struct scan *scan)
+static void give_back(struct mm_machine *machine, const struct scan *scan)
 {
+	if (scan->control->kind == MM_LPAGE_FILE)
+		mm_file_thp_put_back(machine, scan->first, scan->nr_taken);
 	for (uint32_t i = 0; i < MM_PAGEBLOCK_PAGES; i++)
 		if (scan->read[i / 64] >> i % 64 & 1)
 			mm_free_lpage(machine, scan->control->cpu, scan->first + i);
@@ -455,6 +458,10 @@ static enum mm_collapse collapse(struct mm_machine *machine, struct scan *was, u
 		result = was->nr_swapped > 0 || scan.control->kind == MM_LPAGE_FILE
 		                 ? bring_all_in(machine, &request, &scan)
 		                 : MM_COLLAPSE_SUCCEED;
+	if (result == MM_COLLAPSE_PAGE_DIRTY) {
+		mm_file_thp_flush(machine, space, area);
+		result = MM_COLLAPSE_FAIL;
+	}
 	if (result == MM_COLLAPSE_SUCCEED && mm_huge_chunk(machine, space, area) != chunk)
 		result = MM_COLLAPSE_PMD_NULL;
 	if (result == MM_COLLAPSE_SUCCEED)
@@ -467,7 +474,7 @@ static enum mm_collapse collapse(struct mm_machine *machine, struct scan *was, u
 		put_together(machine, &scan, pfn);
 	} else {
 		mm_free_pages(machine, request.cpu, pfn);
-		give_back_read(machine, &scan);
+		give_back(machine, &scan);
 	}
 	return result;
 }
@@ -590,17 +597,6 @@ enum mm_khugepaged_result mm_khugepaged_step(struct mm_machine *machine, uint16_
 
 /* ---- madvise(MADV_COLLAPSE) ---- */
 
-static const struct mm_huge_range *range_of(const struct mm_machine *machine, uint32_t space,
-                                            uint32_t area)
-{
-	const struct mm_huge_range_vec *ranges = &machine->huge.spaces[space].ranges;
-
-	for (size_t i = 0; i < ranges->count; i++)
-		if (ranges->items[i].first <= area && area < ranges->items[i].end)
-			return &ranges->items[i];
-	return NULL;
-}
-
 /* madvise_collapse_errno() */
 static int error_of(enum mm_collapse result)
 {
@@ -623,7 +619,7 @@ static bool goes_on(enum mm_collapse result)
 static enum mm_collapse collapse_area(struct mm_machine *machine, struct control *control,
                                       uint32_t space, uint32_t area)
 {
-	const struct mm_huge_range *range = range_of(machine, space, area);
+	const struct mm_huge_range *range = mm_huge_range_at(machine, space, area);
 	bool waited;
 
 	if (!range || range->advice % MM_ADVICE_SHARED == MM_ADVICE_NOHUGE ||

@@ -17,8 +17,9 @@ uint32_t mm_shmem_orders(const struct mm_settings *settings, enum mm_advice advi
 bool mm_shmem_file_huge(const struct mm_settings *settings, bool within);
 /* As mm_place_huge(), of shared memory … */
 void mm_shmem_place(struct mm_machine *machine, uint32_t page, uint32_t space, uint32_t area);
-/* … of a file, which other spaces may have mapped as well. */
-void mm_file_thp_place(struct mm_machine *machine, uint32_t page, uint32_t space, uint32_t area);
+/* … of a file, which other spaces may have mapped as well; file tells it from others. */
+void mm_file_thp_place(struct mm_machine *machine, uint32_t page, uint32_t space, uint32_t area,
+                       uint32_t file);
 /* The space has these areas mapped no longer, if they were files'. */
 void mm_file_thp_unmap(struct mm_machine *machine, uint32_t space, uint32_t first, uint32_t nr);
 /* A part of a huge page of shared memory has ended, and the whole has not: its logical page, or MM_NONE. */

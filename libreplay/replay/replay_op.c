@@ -622,7 +622,7 @@ static void advise(struct replay *replay, const struct demand_op *op,
 static void map_areas(struct mm_machine *machine, const struct demand_op *op, uint32_t space)
 {
 	if (op->kind == DEMAND_FILE_AREA) {
-		mm_file_thp_place(machine, op->arg2, space, op->arg);
+		mm_file_thp_place(machine, op->arg2, space, op->arg, op->gfp_flags);
 		return;
 	}
 	if (op->gfp_flags & DEMAND_UNMAPS)

@@ -142,7 +142,7 @@ enum demand_kind {
 	DEMAND_CMA_ALLOC,
 	/* Range number arg is given back; or the original did not get it, and nobody has it. */
 	DEMAND_CMA_RELEASE,
-	/* The 512 pages from number arg2 on are those of a file which the task has at range arg of its space (DEMAND_HUGE_RANGE). */
+	/* The 512 pages from number arg2 on are those of a file which the task has at range arg of its space (DEMAND_HUGE_RANGE); gfp_flags is another number for another file. */
 	DEMAND_FILE_AREA,
 };
 

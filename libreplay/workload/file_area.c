@@ -52,11 +52,12 @@ static void gather(struct wl *wl, uint32_t mm, uint32_t file, uint64_t first)
 	}
 }
 
-static void tell_area(struct wl *wl, uint32_t task, uint64_t vpn, uint32_t number)
+static void tell_area(struct wl *wl, uint32_t task, uint64_t vpn, uint32_t number, uint32_t file)
 {
 	wl_emit(wl, (struct demand_op){ .kind = DEMAND_FILE_AREA,
 	                                .task = task,
 	                                .page = DEMAND_NO_PAGE,
+	                                .gfp_flags = file,
 	                                .arg = (uint32_t)(vpn >> WL_HUGE_ORDER) & DEMAND_AREA_MASK,
 	                                .arg2 = number & ~(WL_HUGE_PAGES - 1) });
 }
@@ -80,7 +81,7 @@ static void tell_around(struct wl *wl, uint32_t task, uint32_t files, uint64_t v
 		gather(wl, files, file, place.index);
 		number = wl_number_of_area(wl, files, place_of(file, place.index));
 		if (number != WL_NONE)
-			tell_area(wl, task, at, number);
+			tell_area(wl, task, at, number, file);
 	}
 }
 
@@ -106,7 +107,7 @@ uint32_t wl_file_area(struct wl *wl, uint32_t task, uint64_t vpn, uint32_t page)
 	if (is_new)
 		tell_around(wl, task, files, vpn);
 	if (wl_is_in_area(wl, page))
-		tell_area(wl, task, vpn, page);
+		tell_area(wl, task, vpn, page, file);
 	return page;
 }
 

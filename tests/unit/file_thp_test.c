@@ -55,7 +55,7 @@ static void map_file(struct mm_machine *machine, uint32_t space, uint32_t step, 
 {
 	for (uint32_t i = 0; i < 512; i += step)
 		use(machine, space, i);
-	mm_shmem_place(machine, CHUNK, space, AREA);
+	mm_file_thp_place(machine, CHUNK, space, AREA, 1);
 	mm_set_huge_range(machine, space, AREA, 1, (enum mm_advice)advice);
 }
 
@@ -174,6 +174,86 @@ static void what_is_dirty_is_written_first(void **state)
 	end(machine);
 }
 
+/* Whatever is dirty of the file is written at once, whether huge pages can be there or not; what others have is not. */
+static void all_of_a_file_is_written(void **state)
+{
+	static const uint32_t dirty[] = { CHUNK + 100, CHUNK + 512, CHUNK + 1024 };
+	uint32_t space;
+	struct mm_machine *machine = new_machine(&space);
+
+	(void)state;
+	map_file(machine, space, 2, MM_ADVICE_FILE);
+	use(machine, space, 512);
+	use(machine, space, 1024);
+	mm_file_thp_place(machine, CHUNK + 512, space, AREA + 4, 1);
+	mm_file_thp_place(machine, CHUNK + 1024, space, AREA + 5, 2);
+	for (size_t i = 0; i < 3; i++)
+		mm_dirty_page(machine, dirty[i]);
+	round_of_it(machine);
+	assert_int_equal(count(machine, "nr_writeback"), 2);
+	assert_int_equal(count(machine, "nr_dirty"), 1);
+	assert_true(machine->pages[mm_lpage(machine, dirty[2])->pfn].flags & MM_PG_DIRTY);
+	end(machine);
+}
+
+static void free_from(struct mm_machine *machine, uint32_t first)
+{
+	for (uint32_t i = 512; i-- > first;)
+		mm_free_base(machine, 0, CHUNK + i, 0);
+}
+
+/* Beyond its end nothing can be read; what was taken up to there is in no page table for it. */
+static void nothing_is_read_beyond_the_end(void **state)
+{
+	uint32_t space;
+	struct mm_machine *machine = new_machine(&space);
+
+	(void)state;
+	map_file(machine, space, 1, MM_ADVICE_FILE);
+	free_from(machine, 300);
+	round_of_it(machine);
+	assert_int_equal(count(machine, "thp_collapse_alloc"), 1);
+	assert_int_equal(count(machine, "nr_file_hugepages"), 0);
+	assert_int_equal(machine->nr_used, 300);
+	assert_int_equal(machine->pages[mm_lpage(machine, CHUNK + 299)->pfn].flags &
+	                         (MM_PG_UNMAPPED | MM_PG_YOUNG),
+	                 MM_PG_UNMAPPED);
+	assert_int_equal(use(machine, space, 299), MM_TOUCH_MINOR);
+	/* It has grown. */
+	use(machine, space, 400);
+	round_of_it(machine);
+	assert_int_equal(count(machine, "nr_file_hugepages"), 1);
+	/* It is cut off again, further behind, and once more when all of it had been there. */
+	free_from(machine, 350);
+	mm_shmem_settle(machine);
+	round_of_it(machine);
+	assert_int_equal(count(machine, "nr_file_hugepages"), 0);
+	for (uint32_t i = 350; i < 512; i++)
+		use(machine, space, i);
+	round_of_it(machine);
+	assert_int_equal(count(machine, "nr_file_hugepages"), 1);
+	free_from(machine, 400);
+	mm_shmem_settle(machine);
+	round_of_it(machine);
+	assert_int_equal(count(machine, "nr_file_hugepages"), 0);
+	end(machine);
+}
+
+static void what_has_all_gone_can_be_read_again(void **state)
+{
+	uint32_t space;
+	struct mm_machine *machine = new_machine(&space);
+
+	(void)state;
+	map_file(machine, space, 1, MM_ADVICE_FILE);
+	for (uint32_t i = 0; i < 512; i++)
+		mm_free_base(machine, 0, CHUNK + i, 0);
+	assert_int_equal(
+		mm_madvise_collapse(machine, &(struct mm_request){ .space = space }, AREA, 1), 0);
+	assert_int_equal(count(machine, "nr_file_hugepages"), 1);
+	end(machine);
+}
+
 static void who_writes_to_it_has_none(void **state)
 {
 	uint32_t space;
@@ -209,8 +289,7 @@ static void two_spaces_map_it(void **state)
 	(void)state;
 	other = mm_space_new(machine, 0, false);
 	map_file(machine, space, 1, MM_ADVICE_FILE);
-	mm_file_thp_place(machine, CHUNK, space, AREA);
-	mm_file_thp_place(machine, CHUNK, other, AREA + 7);
+	mm_file_thp_place(machine, CHUNK, other, AREA + 7, 1);
 	mm_set_huge_range(machine, other, AREA + 7, 1, (enum mm_advice)MM_ADVICE_FILE);
 	round_of_it(machine);
 	round_of_it(machine);
@@ -244,7 +323,6 @@ static void a_child_maps_it_too(void **state)
 
 	(void)state;
 	map_file(machine, space, 1, MM_ADVICE_FILE);
-	mm_file_thp_place(machine, CHUNK, space, AREA);
 	child = mm_space_new(machine, space, true);
 	mm_space_end(machine, space);
 	round_of_it(machine);
@@ -302,6 +380,9 @@ int main(void)
 		cmocka_unit_test(what_is_missing_is_read),
 		cmocka_unit_test(too_little_of_it_is_left_alone),
 		cmocka_unit_test(what_is_dirty_is_written_first),
+		cmocka_unit_test(all_of_a_file_is_written),
+		cmocka_unit_test(nothing_is_read_beyond_the_end),
+		cmocka_unit_test(what_has_all_gone_can_be_read_again),
 		cmocka_unit_test(who_writes_to_it_has_none),
 		cmocka_unit_test(two_spaces_map_it),
 		cmocka_unit_test(a_child_maps_it_too),
