@@ -203,7 +203,7 @@ static void pcpu_drain(struct replay_shadow *s, const struct mmr_event *event)
 		return;
 	learn_type(s, index, event->page.order, event->page.migratetype);
 	replay_shadow_list_drain(s, index, event->page.order);
-	replay_shadow_pcp_drain(s, event->cpu, index);
+	replay_shadow_pcp_drain(s, event, index);
 	s->stats.repairs[SHADOW_REPAIR_DOUBLE_FREE] +=
 		replay_shadow_give(s, index, event->page.order);
 }
@@ -226,6 +226,11 @@ static void page_free(struct replay_shadow *s, const struct mmr_event *event)
 	replay_shadow_in_use(s, index, nr, event->pid, PAGE_PCP, SHADOW_REPAIR_MISSED_TAKE);
 	if (!on_pcp_list(s, event->page.order)) {
 		replay_shadow_give(s, index, event->page.order);
+		return;
+	}
+	if (replay_shadow_pcp_is_draining(s, event, index)) {
+		replay_shadow_give(s, index, event->page.order);
+		s->stats.repairs[SHADOW_REPAIR_PAST_PCP] += nr;
 		return;
 	}
 	replay_shadow_mark(s, index, nr, PAGE_PCP);
@@ -339,6 +344,8 @@ void replay_shadow_event(struct replay_shadow *s, const struct mmr_event *event)
 		replay_shadow_load_chunks(s, event->t_ns);
 	if (event->t_ns >= s->next_check_ns)
 		replay_shadow_verify_until(s, event->t_ns);
+	if (event->kind != MMR_EVENT_MM_PAGE_FREE && event->kind != MMR_EVENT_MM_PAGE_PCPU_DRAIN)
+		replay_shadow_pcp_other(s, event->cpu);
 	switch (event->kind) {
 	case MMR_EVENT_MM_PAGE_ALLOC:
 		page_alloc(s, event);

@@ -25,8 +25,6 @@
 #include "shadow_buddy.h"
 #include "shadow_text.h"
 
-#define IN_INTERRUPT 0x18 /* of common_flags */
-
 /* The list of a page, or NULL. */
 static struct pcp_list *list_of(struct replay_shadow *s, uint32_t cpu, uint32_t index,
                                 unsigned int order, unsigned int type)

@@ -3,19 +3,22 @@
  * Frees that went past the per-CPU lists (free_unref_page(), 6.1 to 6.12).
  *
  * mm_page_free comes first, whichever way the page goes. If the list's lock is taken, the page goes
- * to the free lists and no further event says so. Three sequences tell:
+ * to the free lists and no further event says so. Four sequences tell:
  *
  *	free a, free b, batched a, [drain …,] free X, batched b     an interrupt in free_unref_folios()
  *	zone_locked a, zone_locked b, …, free X, alloc a            an interrupt in rmqueue_pcplist(),
  *	                                                            unless it came while a was cleared
  *	free X, free b, batched b; meanwhile, on another CPU:       drain_pages(), that CPU holds the
  *	    drain …, drain … of pages from this CPU's list          lock
+ *	drain a, drain b, free X in an interrupt of that task       the end of free_pcppages_bulk()
  *
  * In the first, all of a batch is prepared before its first page is put on the list, so that X, which
- * came after that, is none of it. In the third, X is of the batch and was left out.
+ * came after that, is none of it. In the third, X is of the batch and was left out. In the last, the zone's lock
+ * has kept interrupts out until all was drained: one that waited comes as soon as that is released, before the list's is, and
+ * before any other event of the task.
  *
  * State: for each CPU the frees that may still turn out to be such an X, and the last drain of its
- * list from elsewhere; for each page on a list, whose it is.
+ * list from elsewhere, and by itself; for each page on a list, whose it is.
  *
  * Not modelled: an interrupt while a page is taken from a list without a refill, or is then cleared; a
  * drain during a free that is not of a batch. shadow_list.c finds most of those by what leaves the list
@@ -29,6 +32,8 @@
 
 #define DRAIN_PAUSE_NS 20000 /* a longer pause between two pages ends a drain */
 #define BATCH_NS       60000 /* a batch is prepared in less */
+/* What waited for the end of a drain has come by then, even where the CPU is emulated, and was taken off meanwhile. */
+#define INTERRUPT_NS 20000000
 
 static struct cpu_frees *cpu_frees(struct replay_shadow *s, uint32_t cpu)
 {
@@ -89,6 +94,28 @@ static void settle_drained(struct replay_shadow *s, struct cpu_frees *cpu, uint3
 		s->stats.repairs[SHADOW_REPAIR_PAST_PCP] += 1u << free->order;
 	}
 	cpu->nr_drains = 0;
+}
+
+bool replay_shadow_pcp_is_draining(struct replay_shadow *s, const struct mmr_event *event,
+                                   uint32_t index)
+{
+	struct cpu_frees *cpu = cpu_frees(s, event->cpu);
+	uint32_t zone = (uint32_t)(replay_shadow_zone_of(s, index) - s->zones);
+
+	if (!cpu || !(event->page.context & IN_INTERRUPT)) {
+		replay_shadow_pcp_other(s, event->cpu);
+		return false;
+	}
+	return cpu->drained == zone + 1 && cpu->drainer == event->pid &&
+	       s->now_ns - cpu->drained_ns <= INTERRUPT_NS;
+}
+
+void replay_shadow_pcp_other(struct replay_shadow *s, uint32_t nr)
+{
+	struct cpu_frees *cpu = cpu_frees(s, nr);
+
+	if (cpu)
+		cpu->drained = 0;
 }
 
 void replay_shadow_pcp_free(struct replay_shadow *s, uint32_t nr, uint32_t index,
@@ -175,12 +202,17 @@ void replay_shadow_pcp_alloc(struct replay_shadow *s, uint32_t nr, uint32_t inde
 	cpu->nr_refilled = 0;
 }
 
-void replay_shadow_pcp_drain(struct replay_shadow *s, uint32_t nr, uint32_t index)
+void replay_shadow_pcp_drain(struct replay_shadow *s, const struct mmr_event *event, uint32_t index)
 {
-	uint32_t owner = s->list_cpu[index];
+	uint32_t owner = s->list_cpu[index], nr = event->cpu;
 	struct cpu_frees *cpu = cpu_frees(s, owner);
 	struct cpu_drain *last;
 
+	if (cpu && owner == nr && !(event->page.context & IN_INTERRUPT)) {
+		cpu->drained = (uint32_t)(replay_shadow_zone_of(s, index) - s->zones) + 1;
+		cpu->drainer = event->pid;
+		cpu->drained_ns = s->now_ns;
+	}
 	if (!cpu || owner == nr || page_state(s, index) != PAGE_PCP)
 		return;
 	last = &cpu->drains[cpu->nr_drains ? cpu->nr_drains - 1 : 0];
@@ -204,6 +236,7 @@ void replay_shadow_pcp_lost(struct replay_shadow *s)
 
 		cpu->count = cpu->batch_end = cpu->next = cpu->nr_refilled = 0;
 		cpu->nr_drains = 0;
+		cpu->drained = 0;
 		cpu->nr_run = 0;
 	}
 	for (size_t i = 0;

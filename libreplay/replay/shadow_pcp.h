@@ -22,7 +22,15 @@ void replay_shadow_pcp_refill(struct replay_shadow *s, uint32_t cpu, uint32_t in
 void replay_shadow_pcp_alloc(struct replay_shadow *s, uint32_t cpu, uint32_t index, bool cleared);
 
 /* mm_page_pcpu_drain, before the page is given back. */
-void replay_shadow_pcp_drain(struct replay_shadow *s, uint32_t cpu, uint32_t index);
+void replay_shadow_pcp_drain(struct replay_shadow *s, const struct mmr_event *event,
+                             uint32_t index);
+
+/* mm_page_free of such an order: true if an interrupt frees it while its CPU drains the list. */
+bool replay_shadow_pcp_is_draining(struct replay_shadow *s, const struct mmr_event *event,
+                                   uint32_t index);
+
+/* Any other event of the CPU's pages: no drain is under way. */
+void replay_shadow_pcp_other(struct replay_shadow *s, uint32_t cpu);
 
 /* Events are missing: what was under way on a CPU may be over. */
 void replay_shadow_pcp_lost(struct replay_shadow *s);

@@ -171,6 +171,8 @@ struct pcp_list {
 	struct list_free frees[MAX_LIST_FREES];
 };
 
+#define IN_INTERRUPT 0x18 /* of common_flags */
+
 /* The latest frees of a CPU: those of the batch under way, then those that interrupted it. */
 struct cpu_frees {
 	uint32_t count;
@@ -182,8 +184,11 @@ struct cpu_frees {
 	uint32_t refill_end;                     /* frees from this one on came after it */
 	struct cpu_drain drains[MAX_CPU_DRAINS]; /* that are still to be considered, oldest first */
 	uint32_t nr_drains;
-	uint32_t nr_allocs; /* that it has seen */
-	uint32_t run_pid;   /* whose frees have come one after the other, up to now */
+	uint32_t nr_allocs;  /* that it has seen */
+	uint32_t drained;    /* zone + 1 of the last page that it drained from its own list, … */
+	uint32_t drainer;    /* … the task that did, … */
+	uint64_t drained_ns; /* … and when; 0 as drained: it has done something else since */
+	uint32_t run_pid;    /* whose frees have come one after the other, up to now */
 	uint32_t nr_run;
 	struct run_free {
 		uint32_t index;

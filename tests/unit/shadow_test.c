@@ -420,6 +420,43 @@ static void a_batch_frees_past_a_list_that_another_cpu_drains(void **state)
 	shadow_end(shadow);
 }
 
+/* An interrupt of a task frees a page. */
+static void free_in_softirq(struct replay_shadow *shadow, uint64_t page, uint32_t pid)
+{
+	struct mmr_event free = event_of(FREE);
+
+	free.pid = pid;
+	free.page.pfn = FIRST_PFN + page;
+	free.page.context = 0x10;
+	replay_shadow_event(shadow, &free);
+}
+
+/* What waited while the zone was locked for a drain comes before the list is unlocked. */
+static void an_interrupt_behind_a_drain_frees_past_the_list(void **state)
+{
+	struct replay_shadow *shadow = shadow_with(&kernel_612, 0);
+	const uint32_t pid = event_of(DRAIN).pid;
+
+	(void)state;
+	for (uint64_t page = 0; page < 8; page += 2)
+		page_event(shadow, FREE, page, 0, 0);
+	page_event(shadow, DRAIN, 0, 0, SHADOW_MOVABLE);
+	free_in_softirq(shadow, 100, pid);
+	free_in_softirq(shadow, 102, pid);
+	assert_int_equal(free_pages(shadow), 3);
+	assert_int_equal(repairs(shadow, SHADOW_REPAIR_PAST_PCP), 2);
+	/* Another task's; and of this one when it has gone on. */
+	free_in_softirq(shadow, 104, pid + 1);
+	page_event(shadow, DRAIN, 2, 0, SHADOW_MOVABLE);
+	plain_event(shadow, MMR_EVENT_RSS_STAT);
+	free_in_softirq(shadow, 106, pid);
+	page_event(shadow, DRAIN, 4, 0, SHADOW_MOVABLE);
+	page_event(shadow, FREE, 108, 0, 0);
+	free_in_softirq(shadow, 110, pid);
+	assert_int_equal(free_pages(shadow), 5);
+	shadow_end(shadow);
+}
+
 static void reclaim_says_when_its_batches_are_through(void **state)
 {
 	struct replay_shadow *shadow = shadow_with(&kernel_612, 0);
@@ -728,6 +765,7 @@ int main(void)
 		cmocka_unit_test(a_batch_after_one_cut_short_is_a_batch_of_its_own),
 		cmocka_unit_test(an_interrupt_within_a_refill_frees_past_the_list),
 		cmocka_unit_test(a_batch_frees_past_a_list_that_another_cpu_drains),
+		cmocka_unit_test(an_interrupt_behind_a_drain_frees_past_the_list),
 		cmocka_unit_test(reclaim_says_when_its_batches_are_through),
 		cmocka_unit_test(a_page_that_is_taken_again_had_been_free),
 		cmocka_unit_test(blocks_end_at_the_border_of_zones),
