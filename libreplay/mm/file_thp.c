@@ -13,7 +13,7 @@
  *
  * Follows file_thp_enabled(), collapse_file(), do_dentry_open(), filemap_unaccount_folio(), zap_huge_pmd() of v6.12 and v6.1.
  *
- * Not modelled: where a file ends, but for what has been cut off of it, beyond which nothing can be read; that a file is opened for writing, of which no event tells: its first write counts, for the area that is written; what was
+ * Not modelled: mappings that have been written to, of which a collapse leaves the page table, so that they map small pages for a while; where a file ends, but for what has been cut off of it, beyond which nothing can be read; that a file is opened for writing, of which no event tells: its first write counts, for the area that is written; what was
  * read for a collapse that came to nothing, which is given back at once; the time that khugepaged waits for what it reads; pages that have
  * buffers in use (filemap_release_folio()).
  */
@@ -180,6 +180,13 @@ void mm_file_thp_flush(struct mm_machine *machine, uint32_t space, uint32_t area
 			flush_area(machine, files->items[i].chunk * MM_PAGEBLOCK_PAGES);
 }
 
+/* A huge page's first part is known as long as any is. */
+static bool is_there(const struct mm_machine *machine, uint32_t number)
+{
+	return mm_lpage_is_known(machine, number) &&
+	       (mm_lpage(machine, number)->flags & (MM_LP_GONE | MM_LP_HOLE)) != MM_LP_GONE;
+}
+
 void mm_file_thp_cut(struct mm_machine *machine, uint32_t number)
 {
 	uint32_t chunk = number / MM_PAGEBLOCK_PAGES, i = number % MM_PAGEBLOCK_PAGES;
@@ -190,7 +197,7 @@ void mm_file_thp_cut(struct mm_machine *machine, uint32_t number)
 		return;
 	area = &machine->huge.chunks[chunk];
 	/* What had ended before has come again. */
-	if (area->cut != 0 && mm_lpage_is_known(machine, number - i + area->cut - 1))
+	if (area->cut != 0 && is_there(machine, number - i + area->cut - 1))
 		area->cut = 0;
 	if (area->of_file && (area->cut == 0 || i < area->cut))
 		area->cut = (uint16_t)(i + 1);
@@ -206,7 +213,7 @@ static bool is_beyond(struct mm_machine *machine, uint32_t number)
 	if (area->cut < 2 || number - first + 1 < area->cut)
 		return false;
 	for (uint32_t i = area->cut - 1u; i < MM_PAGEBLOCK_PAGES; i++) {
-		if (!mm_lpage_is_known(machine, first + i))
+		if (!is_there(machine, first + i))
 			continue;
 		area->cut = 0;
 		return false;

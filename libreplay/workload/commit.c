@@ -37,6 +37,7 @@
 #define MAP_HUGETLBFS   0x40000u
 
 #define MAX_PAGES (UINT64_C(1) << 31)
+#define MOST_MAPS 1024u /* of files that are remembered */
 
 /* Which ranges are one VMA if they touch. */
 enum {
@@ -185,6 +186,36 @@ bool wl_commit_has_file(const struct wl *wl, uint32_t mm, uint64_t vpn)
 	return range && range->merges == MERGES_FILE;
 }
 
+/* The only file that has been mapped as this mapping is, or NULL. */
+static const struct wl_file_map *mapped_alike(const struct wl *wl, const struct wl_commit *range)
+{
+	const struct wl_file_map *found = NULL;
+
+	for (size_t i = 0; i < wl->file_maps.count; i++) {
+		const struct wl_file_map *map = &wl->file_maps.items[i];
+
+		if (map->first != range->first || map->nr != range->nr)
+			continue;
+		if (found)
+			return NULL;
+		found = map;
+	}
+	return found;
+}
+
+static void remember_map(struct wl *wl, const struct wl_file_map *map)
+{
+	for (size_t i = 0; i < wl->file_maps.count; i++) {
+		const struct wl_file_map *other = &wl->file_maps.items[i];
+
+		if (other->ino == map->ino && other->dev == map->dev &&
+		    other->first == map->first && other->nr == map->nr)
+			return;
+	}
+	if (wl->file_maps.count < MOST_MAPS)
+		wl->nomem |= wl_file_map_vec_push(&wl->file_maps, *map) < 0;
+}
+
 bool wl_commit_name_file(struct wl *wl, uint32_t mm, uint64_t vpn, const struct wl_file *file,
                          uint64_t index)
 {
@@ -193,6 +224,10 @@ bool wl_commit_name_file(struct wl *wl, uint32_t mm, uint64_t vpn, const struct 
 
 	if (!range || range->merges != MERGES_FILE || range->ino != 0)
 		return false;
+	remember_map(wl, &(struct wl_file_map){ .ino = file->ino,
+	                                        .first = range->first,
+	                                        .nr = range->nr,
+	                                        .dev = file->dev });
 	for (size_t i = 0; i < commits->count; i++) {
 		struct wl_commit *part = &commits->items[i];
 
@@ -214,6 +249,19 @@ struct wl_file_place wl_commit_place(const struct wl *wl, uint32_t mm, uint64_t 
 	return (struct wl_file_place){ .ino = range->ino,
 		                       .index = vpn + range->delta,
 		                       .dev = range->dev };
+}
+
+struct wl_file_place wl_commit_guess(const struct wl *wl, uint32_t mm, uint64_t vpn)
+{
+	const struct wl_commit *range = range_at(wl, mm, vpn);
+	const struct wl_file_map *map;
+
+	if (!range || range->merges != MERGES_FILE || range->ino != 0)
+		return wl_commit_place(wl, mm, vpn);
+	map = mapped_alike(wl, range);
+	return (struct wl_file_place){ .ino = map ? map->ino : 0,
+		                       .index = vpn + range->delta,
+		                       .dev = map ? map->dev : 0 };
 }
 
 /* What is said of a VMA of this advice. */
@@ -422,13 +470,17 @@ void wl_commit_collapse(struct wl *wl, uint32_t task, uint64_t start, uint64_t e
 		uint64_t next = next_area(&wl->mms.items[mm], area, room);
 
 		area = next < last ? next : last;
-		if (!room)
+		if (!room) {
 			first = area;
-		else if (area == last || !huge_room_at(wl, mm, area << WL_HUGE_ORDER))
-			tell(wl, task,
-			     (struct demand_op){ .kind = DEMAND_COLLAPSE,
-			                         .arg = (uint32_t)first & DEMAND_AREA_MASK,
-			                         .arg2 = (uint32_t)(area - first) });
+			continue;
+		}
+		if (area < last && huge_room_at(wl, mm, area << WL_HUGE_ORDER))
+			continue;
+		wl_file_areas_wanted(wl, task, first << WL_HUGE_ORDER, area << WL_HUGE_ORDER);
+		tell(wl, task,
+		     (struct demand_op){ .kind = DEMAND_COLLAPSE,
+		                         .arg = (uint32_t)first & DEMAND_AREA_MASK,
+		                         .arg2 = (uint32_t)(area - first) });
 	}
 }
 
@@ -510,7 +562,10 @@ void wl_commit_mmap(struct wl *wl, uint32_t task, uint64_t start, uint64_t end)
 		                    .merges = merges,
 		                    .advice = advice,
 		                    .shift = shift,
-		                    .executed = t->prot & PROT_EXECUTABLE };
+		                    .executed = t->prot & PROT_EXECUTABLE,
+		                    .delta = t->populate_index - start,
+		                    .first = t->populate_index,
+		                    .nr = end - start };
 	if (shared ? file : !(t->prot & PROT_WRITABLE))
 		add_file(wl, task, range);
 	else

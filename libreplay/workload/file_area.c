@@ -7,13 +7,13 @@
  * mapped. Of a large mapping these are the ones around the fault, and others with a fault of theirs.
  *
  * A fault that maps a huge page is told of by no event of the page cache: the address says which page it is for, and rss_stat, which grows
- * by a huge page, that it was one.
+ * by a huge page, that it was one. If it is the first of a mapping, the file is the one that has been mapped at the same place and as far before.
  *
  * State: an address space of nobody's, in which files lie side by side.
  *
  * Follows thp_vma_suitable_order(), filemap_map_pmd() of v6.12.
  *
- * Not modelled: files in large folios; pages that were in memory before the trace, whose names are not known. What the recorded
+ * Not modelled: that other processes have an area under new numbers, before a fault of theirs; files in large folios; pages that were in memory before the trace, whose names are not known. What the recorded
  * khugepaged read for a collapse is demand, whatever a replay collapses.
  */
 #include "wl_state.h"
@@ -62,27 +62,52 @@ static void tell_area(struct wl *wl, uint32_t task, uint64_t vpn, uint32_t numbe
 	                                .arg2 = number & ~(WL_HUGE_PAGES - 1) });
 }
 
-/* A mapping has got its name: what lies around the fault that gave it. */
-static void tell_around(struct wl *wl, uint32_t task, uint32_t files, uint64_t vpn)
+static bool is_known(struct wl *wl, uint32_t files, uint64_t place)
+{
+	return wl_map_find(wl, files, place >> WL_HUGE_ORDER | WL_AREA_BIT) != WL_NONE;
+}
+
+/* The area at a virtual page, if its file is known; again: if it has its numbers already, too. */
+static void tell_mapped(struct wl *wl, uint32_t task, uint64_t vpn, bool again)
+{
+	uint32_t mm = wl->tasks.items[task].mm, files = wl_mm_of_nobody(wl, &wl->files_mm);
+	struct wl_file_place place = wl_commit_place(wl, mm, vpn);
+	uint32_t file = WL_NONE, number;
+
+	if (files != WL_NONE && place.ino != 0 && wl_commit_has_file(wl, mm, vpn))
+		file = wl_file_find(wl, place.dev, place.ino, place.index);
+	if (file == WL_NONE)
+		return;
+	if (!is_known(wl, files, place_of(file, place.index)))
+		gather(wl, files, file, place.index);
+	else if (!again)
+		return;
+	number = wl_number_of_area(wl, files, place_of(file, place.index));
+	if (number != WL_NONE)
+		tell_area(wl, task, vpn, number, file);
+}
+
+/* A mapping has got its name, or all had ended where there is a fault now: what lies around that. */
+static void tell_around(struct wl *wl, uint32_t task, uint64_t vpn, bool is_new)
 {
 	uint32_t mm = wl->tasks.items[task].mm;
 	uint64_t here = vpn & ~(uint64_t)(WL_HUGE_PAGES - 1);
-	uint64_t first = here > AROUND ? here - AROUND : 0;
+	const struct wl_file_place of = wl_commit_place(wl, mm, vpn);
 
-	for (uint64_t at = first; at <= here + AROUND && !wl->nomem; at += WL_HUGE_PAGES) {
+	for (uint64_t at = here > AROUND ? here - AROUND : 0; at <= here + AROUND && !wl->nomem;
+	     at += WL_HUGE_PAGES) {
 		struct wl_file_place place = wl_commit_place(wl, mm, at);
-		uint32_t file, number;
 
-		if (at == here || place.ino == 0 || !wl_commit_has_file(wl, mm, at))
-			continue;
-		file = wl_file_find(wl, place.dev, place.ino, place.index);
-		if (file == WL_NONE)
-			continue;
-		gather(wl, files, file, place.index);
-		number = wl_number_of_area(wl, files, place_of(file, place.index));
-		if (number != WL_NONE)
-			tell_area(wl, task, at, number, file);
+		if (at != here && place.ino == of.ino && place.dev == of.dev &&
+		    place.index - at == of.index - vpn)
+			tell_mapped(wl, task, at, is_new);
 	}
+}
+
+void wl_file_areas_wanted(struct wl *wl, uint32_t task, uint64_t first, uint64_t end)
+{
+	for (uint64_t at = first; wl->tells_files && at < end && !wl->nomem; at += WL_HUGE_PAGES)
+		tell_mapped(wl, task, at, true);
 }
 
 uint32_t wl_file_area(struct wl *wl, uint32_t task, uint64_t vpn, uint32_t page)
@@ -90,7 +115,7 @@ uint32_t wl_file_area(struct wl *wl, uint32_t task, uint64_t vpn, uint32_t page)
 	const struct wl_page *p = &wl->pages.items[page];
 	uint32_t mm = wl->tasks.items[task].mm, files, index = p->index, file = p->file;
 	struct wl_file f;
-	bool is_new;
+	bool is_new, had_area;
 
 	if (!wl->tells_files || mm == WL_NONE || !(p->flags & WL_PAGE_IN_HASH) ||
 	    ((vpn ^ index) & (WL_HUGE_PAGES - 1)) != 0 || !wl_commit_has_file(wl, mm, vpn))
@@ -100,12 +125,13 @@ uint32_t wl_file_area(struct wl *wl, uint32_t task, uint64_t vpn, uint32_t page)
 	if (files == WL_NONE)
 		return page;
 	is_new = wl_commit_name_file(wl, mm, vpn, &f, (uint64_t)f.high << 32 | index);
-	if (!wl_is_in_area(wl, page)) {
+	had_area = wl_is_in_area(wl, page);
+	if (!had_area) {
 		gather(wl, files, file, index & ~(WL_HUGE_PAGES - 1));
 		page = wl_file_page(wl, f.dev, f.ino, (uint64_t)f.high << 32 | index);
 	}
-	if (is_new)
-		tell_around(wl, task, files, vpn);
+	if (is_new || !had_area)
+		tell_around(wl, task, vpn, is_new);
 	if (wl_is_in_area(wl, page))
 		tell_area(wl, task, vpn, page, file);
 	return page;
@@ -120,7 +146,7 @@ void wl_file_area_mapped(struct wl *wl, uint32_t task)
 	if (!wl->tells_files || t->mm == WL_NONE || t->syscall || t->fault.told ||
 	    t->fault.state != WL_STATE_OPEN)
 		return;
-	place = wl_commit_place(wl, t->mm, t->fault.vpn);
+	place = wl_commit_guess(wl, t->mm, t->fault.vpn);
 	if (place.ino == 0)
 		return;
 	page = wl_file_page(wl, place.dev, place.ino, place.index);
@@ -137,8 +163,7 @@ uint32_t wl_file_area_number(struct wl *wl, const struct mmr_event *event, uint6
 		return WL_NONE;
 	file = wl_file_find(wl, event->filemap.dev, event->filemap.ino, index);
 	place = place_of(file, index);
-	if (file == WL_NONE ||
-	    wl_map_find(wl, wl->files_mm - 1, place >> WL_HUGE_ORDER | WL_AREA_BIT) == WL_NONE)
+	if (file == WL_NONE || !is_known(wl, wl->files_mm - 1, place))
 		return WL_NONE;
 	return wl_number_get_area(wl, wl->files_mm - 1, place);
 }

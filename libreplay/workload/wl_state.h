@@ -143,6 +143,16 @@ struct wl_file_place {
 	uint32_t dev;
 };
 
+/* How a file has been mapped. */
+struct wl_file_map {
+	uint64_t ino;
+	uint64_t first; /* index */
+	uint64_t nr;    /* pages */
+	uint32_t dev;
+};
+
+DEFINE_VEC(wl_file_map_vec, struct wl_file_map);
+
 /* 512 numbers. */
 struct wl_chunk {
 	uint64_t used[8];
@@ -288,6 +298,7 @@ struct wl {
 	struct wl_hash file_page_hash;
 
 	struct wl_file_vec files;
+	struct wl_file_map_vec file_maps; /* each once, as far as there is room */
 	uint32_t free_file;
 	struct wl_hash file_hash;
 	struct wl_u32_vec outs; /* a ring: files' pages in the order in which they were reclaimed */
@@ -507,6 +518,8 @@ uint32_t wl_file_find(const struct wl *wl, uint32_t dev, uint64_t ino, uint64_t 
 uint32_t wl_file_area(struct wl *wl, uint32_t task, uint64_t vpn, uint32_t page);
 /* A number for a new page of an area of a file, or WL_NONE. */
 uint32_t wl_file_area_number(struct wl *wl, const struct mmr_event *event, uint64_t index);
+/* MADV_COLLAPSE of virtual pages [first, end): what is of files is to have its numbers. */
+void wl_file_areas_wanted(struct wl *wl, uint32_t task, uint64_t first, uint64_t end);
 /* The task has a huge page of a file more in its page table: its fault, if one is open, was for that. */
 void wl_file_area_mapped(struct wl *wl, uint32_t task);
 /* Whether a page's number is that of its place in such an area. */
@@ -679,7 +692,9 @@ bool wl_commit_has_file(const struct wl *wl, uint32_t mm, uint64_t vpn);
 /* That mapping is known to be of this file from now on; false: it was before. */
 bool wl_commit_name_file(struct wl *wl, uint32_t mm, uint64_t vpn, const struct wl_file *file,
                          uint64_t index);
-/* The page of a file that is mapped there; 0 as its ino: it is not known. */
+/* The page of a file that is mapped there, if need be by how files have been mapped; 0 as its ino: it is not known. */
+struct wl_file_place wl_commit_guess(const struct wl *wl, uint32_t mm, uint64_t vpn);
+/* … for sure. */
 struct wl_file_place wl_commit_place(const struct wl *wl, uint32_t mm, uint64_t vpn);
 /* Whether a huge page could be around a page: DEMAND_HUGE, DEMAND_ADMITS, DEMAND_ADVISED. */
 uint32_t wl_huge_flags(const struct wl *wl, uint32_t mm, uint64_t vpn);

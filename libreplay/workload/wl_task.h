@@ -22,7 +22,9 @@ struct wl_commit {
 	bool executed;  /* a file's */
 	uint32_t dev;   /* … which one it is, once a fault has told … */
 	uint64_t ino;   /* … or 0 */
-	uint64_t delta; /* … and index - vpn of its pages */
+	uint64_t delta; /* … index - vpn of its pages … */
+	uint64_t first; /* … and the first index and the number of pages of the whole mapping */
+	uint64_t nr;
 };
 
 DEFINE_VEC(wl_commit_vec, struct wl_commit);

@@ -130,6 +130,7 @@ void wl_destroy(struct wl *wl)
 	wl_map_vec_deinit(&wl->maps);
 	wl_span_vec_deinit(&wl->spans);
 	wl_file_vec_deinit(&wl->files);
+	wl_file_map_vec_deinit(&wl->file_maps);
 	for (size_t i = 0; i < wl->mms.count; i++)
 		wl_commit_vec_deinit(&wl->mms.items[i].commits);
 	wl_mm_vec_deinit(&wl->mms);

@@ -226,6 +226,65 @@ static void the_address_tells_of_a_huge_page(void **state)
 	wl_destroy(b->wl);
 }
 
+/* A mapping of which the first fault already finds a huge page. */
+static void a_second_mapping_is_of_the_same_file(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	come_in(b, 8, 5);
+	map(b, BASE, 1024, READ, 0);
+	fault(b, PID, BASE + 5, FAULT_READ);
+	filemap(b, PID, MMR_EVENT_MM_FILEMAP_FAULT, 0, 5);
+	file_rss(b, PID, 1, 100);
+	/* One of another size, the same again, and one from elsewhere on. */
+	map(b, BASE + 2048, 512, READ, 0);
+	fault(b, PID, BASE + 2048 + 5, FAULT_READ);
+	file_rss(b, PID, 1, 612);
+	map(b, BASE + 4096, 1024, READ, 0);
+	fault(b, PID, BASE + 4096 + 5, FAULT_READ);
+	file_rss(b, PID, 1, 1124);
+	map(b, BASE + 8192, 1024, READ, 512);
+	fault(b, PID, BASE + 8192 + 5, FAULT_READ);
+	file_rss(b, PID, 1, 1636);
+	collect(b, is_of_area);
+	assert_int_equal(b->nr_ops, 8);
+	assert_int_equal(b->ops[5].kind, DEMAND_FILE_TOUCH);
+	assert_int_equal(b->ops[5].page, b->ops[1].page);
+	assert_int_equal(b->ops[7].kind, DEMAND_FILE_AREA);
+	assert_int_equal(b->ops[7].arg, (uint32_t)((BASE + 4096) >> 9) & DEMAND_AREA_MASK);
+	assert_int_equal(b->ops[7].arg2, b->ops[1].page - 5);
+	wl_destroy(b->wl);
+}
+
+static bool is_collapse(const struct demand_op *op)
+{
+	return op->kind == DEMAND_FILE_AREA || op->kind == DEMAND_COLLAPSE;
+}
+
+/* Whatever has become of its numbers since. */
+static void what_is_to_be_collapsed_is_told(void **state)
+{
+	struct bench *b = new_bench();
+
+	(void)state;
+	come_in(b, 8, 5);
+	map(b, BASE, 1024, READ, 0);
+	use(b, BASE + 5, 5);
+	send(b, (struct mmr_event){
+			.kind = MMR_EVENT_SYS_ENTER_MADVISE,
+			.vma = { .address = BASE << 12, .length = 1024 << 12, .flags = 25 } });
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SYS_EXIT_MADVISE });
+	collect(b, is_collapse);
+	assert_int_equal(b->nr_ops, 5);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(b->ops[i].arg2, b->ops[3 - i].arg2);
+		assert_int_equal(b->ops[i].arg, b->ops[3 - i].arg);
+	}
+	assert_int_equal(b->ops[4].kind, DEMAND_COLLAPSE);
+	wl_destroy(b->wl);
+}
+
 static bool is_gone(const struct demand_op *op)
 {
 	return op->kind == DEMAND_HUGE_RANGE && op->order == DEMAND_ADVICE_GONE;
@@ -317,6 +376,8 @@ int main(void)
 		cmocka_unit_test(pages_lie_by_their_file),
 		cmocka_unit_test(one_fault_names_a_mapping),
 		cmocka_unit_test(the_address_tells_of_a_huge_page),
+		cmocka_unit_test(a_second_mapping_is_of_the_same_file),
+		cmocka_unit_test(what_is_to_be_collapsed_is_told),
 		cmocka_unit_test(unmapping_is_told_from_advice),
 		cmocka_unit_test(nobody_asked),
 		cmocka_unit_test(collapsed_pages_live_on),

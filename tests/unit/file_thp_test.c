@@ -246,11 +246,18 @@ static void what_has_all_gone_can_be_read_again(void **state)
 
 	(void)state;
 	map_file(machine, space, 1, MM_ADVICE_FILE);
-	for (uint32_t i = 0; i < 512; i++)
-		mm_free_base(machine, 0, CHUNK + i, 0);
-	assert_int_equal(
-		mm_madvise_collapse(machine, &(struct mm_request){ .space = space }, AREA, 1), 0);
-	assert_int_equal(count(machine, "nr_file_hugepages"), 1);
+	/* As small pages, and as a huge one. */
+	for (int times = 0; times < 2; times++) {
+		for (uint32_t i = 0; i < 512; i++)
+			mm_free_base(machine, 0, CHUNK + i, 0);
+		assert_int_equal(count(machine, "nr_file_hugepages"), 0);
+		assert_int_equal(mm_madvise_collapse(
+					 machine, &(struct mm_request){ .space = space }, AREA, 1),
+		                 0);
+		assert_int_equal(count(machine, "nr_file_hugepages"), 1);
+		for (uint32_t i = 0; i < 512; i++)
+			use(machine, space, i);
+	}
 	end(machine);
 }
 
