@@ -215,7 +215,7 @@ static int execute_ready(struct free_run *run, struct mmr_error *err)
 		code = replay_future_ops(run->future, ops, nr_ops, err);
 	if (run->looking_ahead && run->residence && code == 0)
 		code = replay_residence_ops(run->residence, ops, nr_ops, err);
-	if (run->looking_ahead && run->curves && code == 0)
+	if (run->curves && code == 0)
 		code = replay_curves_ops(run->curves, ops, nr_ops, err);
 	if (run->looking_ahead)
 		replay_kept_add(run->kept, run->wl, ops, nr_ops, run->report->nr_events);
@@ -325,6 +325,11 @@ static bool follows_residence(const struct free_run *run)
 	return run->tunables.value[REPLAY_TUNABLE_REFERENCE_MODEL] == 2 && lacks_accesses(run);
 }
 
+static bool follows_recorded_folios(const struct free_run *run)
+{
+	return replay_tunables_folios(&run->tunables) == run->recorded_folios;
+}
+
 static int create_workload(struct free_run *run, struct mmr_error *err)
 {
 	int code = replay_run_workload(run->trace, &run->start,
@@ -337,12 +342,15 @@ static int create_workload(struct free_run *run, struct mmr_error *err)
 	return code;
 }
 
-/* The recording's miss-ratio curves come from the pass ahead where its demand is what they are read from, too. */
+/*
+ * The recording's miss-ratio curves come from the first pass over the demand, if it is what they are read from, too:
+ * the folios' settings are the recorded ones.
+ */
 static int begin_curves(struct free_run *run, struct mmr_error *err)
 {
 	const struct mmr_curve_options options = replay_run_curve_options(run->options);
 
-	if (!run->wants_curves || replay_tunables_folios(&run->tunables) != run->recorded_folios)
+	if (!run->wants_curves || !follows_recorded_folios(run))
 		return 0;
 	return replay_curves_begin(run->trace, &options, &run->curves, err);
 }
@@ -355,6 +363,8 @@ static int end_curves(struct free_run *run, struct mmr_error *err)
 		return 0;
 	code = replay_curves_end(run->curves, run->trace, run->report->nr_events, err);
 	if (code == 0)
+		code = results_resume_run(run->db, run->original_id, err);
+	if (code == 0)
 		replay_run_put_curves(run->db, run->curves);
 	mmr_curves_free(run->curves);
 	run->curves = NULL;
@@ -362,6 +372,7 @@ static int end_curves(struct free_run *run, struct mmr_error *err)
 	return code;
 }
 
+/* In a pass of their own, where no other goes through the same demand. */
 static int read_curves(struct free_run *run, struct mmr_error *err)
 {
 	if (!run->wants_curves)
@@ -475,7 +486,10 @@ static int create(struct free_run *run, struct mmr_error *err)
 		replay_run_note(run->report,
 		                "there are no samples of page accesses: only faults and file reads "
 		                "tell what was in use, so hot anonymous pages look cold");
-	return run->kept ? 0 : create_workload(run, err);
+	if (run->kept)
+		return 0;
+	code = create_workload(run, err);
+	return code < 0 ? code : begin_curves(run, err);
 }
 
 /* Samples are at even multiples of the interval, from the instant on at which the machine is known. */
@@ -622,7 +636,7 @@ static int run_through(struct free_run *run, struct free_run_start *start, struc
 		code = read_settings(run, start, err);
 	if (code == 0)
 		code = look_ahead(run, err);
-	if (code == 0)
+	if (code == 0 && !follows_recorded_folios(run))
 		code = read_curves(run, err);
 	if (code == 0)
 		code = mmr_trace_rewind(run->trace, err);
@@ -634,7 +648,7 @@ static int run_through(struct free_run *run, struct free_run_start *start, struc
 		code = run->kept ? play_kept(run, err) : feed(run, err);
 	if (code == 0)
 		code = finish(run, err);
-	return code;
+	return code < 0 ? code : end_curves(run, err);
 }
 
 static void destroy(struct free_run *run)
@@ -667,6 +681,7 @@ int replay_free_run(struct mmr_trace *trace, struct results_db *db,
 	run->options = options;
 	run->report = report;
 	run->db = db;
+	run->original_id = db ? results_run(db) : 0;
 	run->recorded = strcmp(policy->why, "set") != 0;
 	*report = (struct mmr_run_report){ 0 };
 	snprintf(report->policy, sizeof(report->policy), "%s (%s)", policy->name, policy->why);

@@ -35,7 +35,8 @@ struct free_run {
 	struct replay_future *future;       /* NULL: the policy does not ask */
 	struct replay_residence *residence; /* NULL: nobody asks */
 	bool looking_ahead;                 /* the first of two passes: nothing is executed */
-	struct mmr_curves *curves;          /* of the original, from that pass; NULL: none */
+	struct mmr_curves *curves;          /* of the original, from the first pass; NULL: none */
+	int64_t original_id;                /* its run, if it was written just before this one */
 	bool wants_curves;                  /* and has none yet */
 	bool recorded_files;      /* khugepaged makes huge pages of files in the recording */
 	bool recorded_folios;     /* folios have numbers under the recorded settings */

@@ -56,6 +56,12 @@ int results_has_run(struct results_db *db, const char *kind, const char *label, 
 int results_begin_run(struct results_db *db, const struct results_run *run, int64_t *run_id,
                       struct mmr_error *err) MMR_MUST_CHECK;
 
+/* The number of the run at hand. */
+int64_t results_run(const struct results_db *db);
+
+/* The rows that follow belong to a run of this session again, whose counters and zones are complete. */
+int results_resume_run(struct results_db *db, int64_t run_id, struct mmr_error *err) MMR_MUST_CHECK;
+
 /* Corrects what the run was begun with, if the trace turned out to be damaged. */
 int results_set_complete(struct results_db *db, bool complete,
                          struct mmr_error *err) MMR_MUST_CHECK;

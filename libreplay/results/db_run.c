@@ -205,6 +205,18 @@ int results_begin_run(struct results_db *db, const struct results_run *run, int6
 	return 0;
 }
 
+int64_t results_run(const struct results_db *db)
+{
+	return db->run_id;
+}
+
+int results_resume_run(struct results_db *db, int64_t run_id, struct mmr_error *err)
+{
+	results_flush(db);
+	db->run_id = run_id;
+	return results_failed(db, err);
+}
+
 int results_set_complete(struct results_db *db, bool complete, struct mmr_error *err)
 {
 	sqlite3_stmt *statement = prepare(db, "UPDATE run SET complete = ? WHERE run_id = ?", err);
