@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "error_set.h"
 
@@ -53,6 +54,16 @@ char *base_strndup(const char *text, size_t len)
 	if (copy)
 		memcpy(copy, text, len);
 	return copy;
+}
+
+void base_want_huge_pages(void *memory, size_t size)
+{
+	const uintptr_t huge = 2u << 20, begin = ((uintptr_t)memory + huge - 1) & ~(huge - 1),
+			end = ((uintptr_t)memory + size) & ~(huge - 1);
+
+	if (begin < end)
+		(void)madvise((char *)memory + (begin - (uintptr_t)memory), end - begin,
+		              MADV_HUGEPAGE);
 }
 
 void base_free(void *memory)

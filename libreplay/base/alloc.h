@@ -26,6 +26,9 @@ int base_grow(void **array, size_t had, size_t nmemb, size_t size, int fill) MMR
 /* Copy of len bytes with a terminating NUL added; NULL if there is no memory. */
 char *base_strndup(const char *text, size_t len) __attribute__((malloc, warn_unused_result));
 
+/* Asks the kernel for huge pages for memory that is filled from end to end. It need not follow. */
+void base_want_huge_pages(void *memory, size_t size);
+
 /* free() that takes NULL. */
 void base_free(void *memory);
 

@@ -27,8 +27,10 @@ struct trace_unzip {
 struct trace_content {
 	uint8_t *data;
 	size_t capacity;
-	size_t limit; /* a larger content is not read; 0: TRACE_MAX_CONTENT */
-	bool lent;    /* data belongs to trace->kept, and is only read */
+	size_t limit;     /* a larger content is not read; 0: TRACE_MAX_CONTENT */
+	bool lent;        /* data belongs to trace->kept, and is only read */
+	uint8_t *offered; /* room of trace->kept for the next content; NULL: none */
+	size_t offered_bytes;
 	struct trace_head head;
 };
 

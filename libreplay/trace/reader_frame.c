@@ -59,10 +59,15 @@ static int make_room(uint8_t **bytes, size_t *capacity, size_t size)
 
 int trace_content_room(struct trace_content *content, size_t size)
 {
-	if (content->lent) {
-		content->data = NULL;
-		content->capacity = 0;
-		content->lent = false;
+	bool offered = content->offered && size <= content->offered_bytes;
+
+	if (offered && !content->lent)
+		base_free(content->data);
+	if (offered || content->lent) {
+		content->data = offered ? content->offered : NULL;
+		content->capacity = offered ? size : 0;
+		content->lent = offered;
+		content->offered = NULL;
 	}
 	return make_room(&content->data, &content->capacity, size);
 }
