@@ -130,46 +130,98 @@ static void note_khugepaged(struct replay_survey *survey, const struct mmr_event
 		survey->start->khugepaged_ns = event->t_ns;
 }
 
-/* Half of a recording tells of faults, counters and reclaim. */
-static bool is_of_page(const struct mmr_event *event)
+/* Who asks for the events of a kind; calibrate, the lists and kswapd's CPUs see all of them. */
+enum {
+	FOR_REFERENCE = 1,
+	FOR_FILE_DEVICE = 2,
+	FOR_SWAP = 4,
+	FOR_KSM = 8,
+	FOR_CMA = 16,
+	FOR_BULK = 32,
+	FOR_TMPFS = 64,
+	FOR_DAEMONS = 128,
+};
+
+static const uint8_t asked[MMR_NR_EVENT_KINDS] = {
+	[MMR_EVENT_LOST] = FOR_FILE_DEVICE | FOR_SWAP,
+	[MMR_EVENT_RSS_STAT] = FOR_REFERENCE,
+	[MMR_EVENT_SET_MIGRATION_PTE] = FOR_REFERENCE,
+	[MMR_EVENT_REMOVE_MIGRATION_PTE] = FOR_REFERENCE,
+	[MMR_EVENT_MM_VMSCAN_LRU_ISOLATE] = FOR_REFERENCE | FOR_SWAP,
+	[MMR_EVENT_MM_VMSCAN_LRU_SHRINK_INACTIVE] = FOR_REFERENCE | FOR_SWAP,
+	[MMR_EVENT_MM_VMSCAN_WRITE_FOLIO] = FOR_REFERENCE | FOR_SWAP,
+	[MMR_EVENT_WRITEBACK_DIRTY_FOLIO] = FOR_FILE_DEVICE,
+	[MMR_EVENT_BALANCE_DIRTY_PAGES] = FOR_FILE_DEVICE,
+	[MMR_EVENT_KSM_START_SCAN] = FOR_KSM,
+	[MMR_EVENT_KSM_STOP_SCAN] = FOR_KSM,
+	[MMR_EVENT_CMA_ALLOC_FINISH] = FOR_CMA,
+	[MMR_EVENT_CMA_ALLOC_BUSY_RETRY] = FOR_CMA,
+	[MMR_EVENT_CMA_RELEASE] = FOR_CMA,
+	[MMR_EVENT_MM_PAGE_ALLOC] = FOR_BULK | FOR_TMPFS,
+	[MMR_EVENT_MM_PAGE_FREE] = FOR_BULK | FOR_SWAP,
+	[MMR_EVENT_MM_PAGE_PCPU_DRAIN] = FOR_BULK,
+	[MMR_EVENT_MM_PAGE_ALLOC_ZONE_LOCKED] = FOR_BULK,
+	[MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE] = FOR_TMPFS,
+	[MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE] = FOR_TMPFS,
+	[MMR_EVENT_MM_COMPACTION_KCOMPACTD_SLEEP] = FOR_DAEMONS,
+	[MMR_EVENT_MM_KHUGEPAGED_SCAN_PMD] = FOR_DAEMONS,
+	[MMR_EVENT_MM_KHUGEPAGED_SCAN_FILE] = FOR_DAEMONS,
+};
+
+static void see_reclaim(struct replay_survey *survey, const struct mmr_event *event,
+                        unsigned int whom)
 {
-	return event->kind == MMR_EVENT_MM_PAGE_ALLOC || event->kind == MMR_EVENT_MM_PAGE_FREE ||
-	       event->kind == MMR_EVENT_MM_PAGE_PCPU_DRAIN ||
-	       event->kind == MMR_EVENT_MM_PAGE_ALLOC_ZONE_LOCKED ||
-	       event->kind == MMR_EVENT_MM_FILEMAP_ADD_TO_PAGE_CACHE ||
-	       event->kind == MMR_EVENT_MM_FILEMAP_DELETE_FROM_PAGE_CACHE;
+	struct replay_start *start = survey->start;
+
+	replay_calibrate_event(survey->calibrate, event);
+	replay_kswapd_cpus_event(start->kswapd_cpus, event);
+	if (whom & FOR_REFERENCE)
+		replay_reference_event(&start->reference, event);
+	if (whom & FOR_FILE_DEVICE)
+		replay_file_device_event(&start->device, event);
+	if (whom & FOR_SWAP)
+		replay_swap_meter_event(survey->swap, start->swap_device, event);
+}
+
+/* Also those of kcompactd that come before the start. */
+static int see_daemon(struct replay_survey *survey, const struct mmr_event *event, bool started,
+                      struct mmr_error *err)
+{
+	if (event->kind == MMR_EVENT_MM_COMPACTION_KCOMPACTD_SLEEP)
+		return note_look(survey, event, err);
+	if (!started)
+		return 0;
+	if (event->kind == MMR_EVENT_MM_KHUGEPAGED_SCAN_PMD && survey->start->khugepaged_ns == 0)
+		survey->start->khugepaged_ns = event->t_ns;
+	if (event->kind == MMR_EVENT_MM_KHUGEPAGED_SCAN_FILE && survey->start->khugepaged_pid == 0)
+		note_khugepaged(survey, event);
+	return 0;
 }
 
 int replay_survey_event(struct replay_survey *survey, const struct mmr_event *event,
                         struct mmr_error *err)
 {
+	const unsigned int whom = asked[event->kind];
+	bool started;
 	int code = 0;
 
-	if (survey->calibrate) {
-		replay_calibrate_event(survey->calibrate, event);
-		replay_reference_event(&survey->start->reference, event);
-		replay_file_device_event(&survey->start->device, event);
-		replay_swap_meter_event(survey->swap, survey->start->swap_device, event);
-		replay_kswapd_cpus_event(survey->start->kswapd_cpus, event);
-	}
-	replay_ksm_cost_event(&survey->ksm, event);
-	replay_cma_event(&survey->cma, event);
+	if (survey->calibrate)
+		see_reclaim(survey, event, whom);
+	if (whom & FOR_KSM)
+		replay_ksm_cost_event(&survey->ksm, event);
+	if (whom & FOR_CMA)
+		replay_cma_event(&survey->cma, event);
 	if (!survey->lists)
 		return 0;
-	if (event->kind == MMR_EVENT_MM_COMPACTION_KCOMPACTD_SLEEP)
-		code = note_look(survey, event, err);
-	if (code < 0 || survey->nr_seen++ < survey->nr_before)
+	started = survey->nr_seen++ >= survey->nr_before;
+	if (whom & FOR_DAEMONS)
+		code = see_daemon(survey, event, started, err);
+	if (code < 0 || !started)
 		return code;
-	if (event->kind == MMR_EVENT_MM_KHUGEPAGED_SCAN_PMD && survey->start->khugepaged_ns == 0)
-		survey->start->khugepaged_ns = event->t_ns;
-	if (event->kind == MMR_EVENT_MM_KHUGEPAGED_SCAN_FILE && survey->start->khugepaged_pid == 0)
-		note_khugepaged(survey, event);
 	code = replay_lists_event(survey->lists, event, err);
-	if (code < 0 || !is_of_page(event))
-		return code;
-	if (survey->bulk)
+	if (code == 0 && whom & FOR_BULK && survey->bulk)
 		code = replay_bulk_event(survey->bulk, event, err);
-	if (code == 0 && survey->tmpfs)
+	if (code == 0 && whom & FOR_TMPFS && survey->tmpfs)
 		code = replay_tmpfs_event(survey->tmpfs, event, err);
 	return code;
 }

@@ -233,16 +233,6 @@ uint32_t wl_map_file(struct wl *wl, uint32_t mm, uint64_t vpn, uint32_t page)
 
 /* ---- places ---- */
 
-uint32_t wl_page_at(struct wl *wl, uint64_t pfn)
-{
-	uint32_t place;
-
-	if (!wl_pfn_known(wl, pfn))
-		return WL_NONE;
-	place = *wl_place(wl, pfn);
-	return place < WL_PLACE_PAGE ? WL_NONE : place - WL_PLACE_PAGE;
-}
-
 void wl_page_move(struct wl *wl, uint32_t page, uint32_t number)
 {
 	struct wl_page *p = &wl->pages.items[number];

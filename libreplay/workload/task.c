@@ -80,13 +80,9 @@ static bool has_room(struct wl *wl, uint32_t pid)
 	return true;
 }
 
-uint32_t wl_task_of(struct wl *wl, uint32_t pid)
+uint32_t wl_task_new(struct wl *wl, uint32_t pid)
 {
-	if (pid == 0 || !has_room(wl, pid))
-		return 0;
-	if (wl->pids.items[pid])
-		return wl->pids.items[pid];
-	return make_task(wl, pid, 0);
+	return pid == 0 || !has_room(wl, pid) ? 0 : make_task(wl, pid, 0);
 }
 
 static void leave_mm(struct wl *wl, uint32_t task)

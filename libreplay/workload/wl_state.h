@@ -441,7 +441,13 @@ static inline uint32_t *wl_place(struct wl *wl, uint64_t pfn)
 }
 
 /* The page that lives in a page frame, or WL_NONE. */
-uint32_t wl_page_at(struct wl *wl, uint64_t pfn);
+static inline uint32_t wl_page_at(struct wl *wl, uint64_t pfn)
+{
+	uint32_t place = wl_pfn_known(wl, pfn) ? *wl_place(wl, pfn) : WL_PLACE_UNKNOWN;
+
+	return place < WL_PLACE_PAGE ? WL_NONE : place - WL_PLACE_PAGE;
+}
+
 /* It is looked at soon: into the cache with it. page may be WL_NONE. */
 static inline void wl_expect_page(const struct wl *wl, uint32_t page)
 {
@@ -545,8 +551,17 @@ void wl_cma_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 
 /* ---- task.c, fork.c ---- */
 
-/* Task of a pid, made if it is new; 0 for pid 0 and what cannot be a pid. */
-uint32_t wl_task_of(struct wl *wl, uint32_t pid);
+/* A task for a pid that has none; 0 for pid 0 and what cannot be a pid. */
+uint32_t wl_task_new(struct wl *wl, uint32_t pid);
+
+/* Task of a pid, made if it is new; likewise. */
+static inline uint32_t wl_task_of(struct wl *wl, uint32_t pid)
+{
+	uint32_t task = pid < wl->pids.count ? wl->pids.items[pid] : 0;
+
+	return task ? task : wl_task_new(wl, pid);
+}
+
 void wl_task_event(struct wl *wl, uint32_t task, const struct mmr_event *event);
 /* What a task is inside of, kernel threads included. */
 static inline bool wl_in_reclaim(const struct wl_task *task)
