@@ -132,7 +132,8 @@ char *format_multiple(char buffer[FORMAT_SIZE], double percent)
 {
 	char number[FORMAT_SIZE];
 
-	snprintf(buffer, FORMAT_SIZE, "×%s", format_count(number, (uint64_t)(percent / 100 + 1.5)));
+	snprintf(buffer, FORMAT_SIZE, "×%.28s",
+	         format_count(number, (uint64_t)(percent / 100 + 1.5)));
 	return buffer;
 }
 

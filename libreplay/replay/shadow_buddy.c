@@ -49,12 +49,11 @@ struct shadow_zone *replay_shadow_zone_of(struct replay_shadow *s, uint32_t inde
 
 	if (index - zone->base < zone->nr)
 		return zone;
-	for (uint32_t i = 0; i < s->nr_zones; i++) {
-		zone = &s->zones[i];
-		if (index - zone->base < zone->nr)
-			return zone;
-	}
-	return NULL; /* not for an index that came out of replay_shadow_index() */
+	/* One of them has it: the index came out of replay_shadow_index(). */
+	zone = &s->zones[s->nr_zones - 1];
+	while (zone > s->zones && index - zone->base >= zone->nr)
+		zone--;
+	return zone;
 }
 
 void replay_shadow_set_page(struct replay_shadow *s, uint32_t index, enum page_state to)

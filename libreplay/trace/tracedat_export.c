@@ -110,7 +110,7 @@ static size_t system_of(const char *name, const char **system)
 
 static bool same_system(const char *name, const char *system, size_t length)
 {
-	const char *other;
+	const char *other = "";
 
 	return system_of(name, &other) == length && memcmp(other, system, length) == 0;
 }

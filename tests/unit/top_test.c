@@ -60,15 +60,20 @@ static const char meminfo_text[] = "MemTotal:       1000 kB\n"
 				   "SwapTotal:       200 kB\n"
 				   "SwapFree:         50 kB\n";
 
-static struct top_reading read_all(uint64_t t_ns)
-{
-	struct top_reading r = { .t_ns = t_ns, .page_size = 4096 };
+static struct top_reading reading; /* large */
 
-	top_read_vmstat(&r, vmstat_text);
-	top_read_zoneinfo(&r, zoneinfo_text);
-	top_read_buddyinfo(&r, buddyinfo_text);
-	top_read_pressure(&r, pressure_text);
-	top_read_meminfo(&r, meminfo_text);
+static struct top_reading *read_all(uint64_t t_ns)
+{
+	struct top_reading *r = &reading;
+
+	memset(r, 0, sizeof(*r));
+	r->t_ns = t_ns;
+	r->page_size = 4096;
+	top_read_vmstat(r, vmstat_text);
+	top_read_zoneinfo(r, zoneinfo_text);
+	top_read_buddyinfo(r, buddyinfo_text);
+	top_read_pressure(r, pressure_text);
+	top_read_meminfo(r, meminfo_text);
 	return r;
 }
 
@@ -79,30 +84,30 @@ static void assert_near(double value, double wanted)
 
 static void texts_become_a_reading(void **state)
 {
-	struct top_reading r = read_all(1);
+	struct top_reading *r = read_all(1);
 
 	(void)state;
-	assert_int_equal(r.counters[TOP_NR_FREE], 1000);
-	assert_int_equal(r.counters[TOP_NR_DIRTY], 7);
-	assert_int_equal(r.counters[TOP_ALLOC], 100);
-	assert_int_equal(r.counters[TOP_THP_FAULT_FALLBACK], 3);
-	assert_true(r.counters[TOP_OOM] == TOP_ABSENT);
-	assert_int_equal(r.nr_zones, 2);
-	assert_string_equal(r.zones[1].name, "Normal");
-	assert_int_equal(r.zones[0].free, 100);
-	assert_int_equal(r.zones[0].high, 15);
-	assert_int_equal(r.zones[1].low, 62);
-	assert_int_equal(r.nr_orders, 3);
-	assert_int_equal(r.zones[0].nr_blocks[2], 24);
-	assert_int_equal(r.zones[1].nr_blocks[1], 16);
-	assert_true(r.has_pressure);
-	assert_int_equal(r.some.total_us, 2000000);
-	assert_near(r.full.average[0], 0.5);
-	assert_int_equal(r.total_bytes, 1024000);
-	assert_int_equal(r.swap_free_bytes, 50 * 1024);
+	assert_int_equal(r->counters[TOP_NR_FREE], 1000);
+	assert_int_equal(r->counters[TOP_NR_DIRTY], 7);
+	assert_int_equal(r->counters[TOP_ALLOC], 100);
+	assert_int_equal(r->counters[TOP_THP_FAULT_FALLBACK], 3);
+	assert_true(r->counters[TOP_OOM] == TOP_ABSENT);
+	assert_int_equal(r->nr_zones, 2);
+	assert_string_equal(r->zones[1].name, "Normal");
+	assert_int_equal(r->zones[0].free, 100);
+	assert_int_equal(r->zones[0].high, 15);
+	assert_int_equal(r->zones[1].low, 62);
+	assert_int_equal(r->nr_orders, 3);
+	assert_int_equal(r->zones[0].nr_blocks[2], 24);
+	assert_int_equal(r->zones[1].nr_blocks[1], 16);
+	assert_true(r->has_pressure);
+	assert_int_equal(r->some.total_us, 2000000);
+	assert_near(r->full.average[0], 0.5);
+	assert_int_equal(r->total_bytes, 1024000);
+	assert_int_equal(r->swap_free_bytes, 50 * 1024);
 	/* 64 pages free, 32 of them in blocks of order 1, none in order 2. */
-	assert_near(top_unusable(&r.zones[1], 3, 1), 0.5);
-	assert_near(top_unusable(&r.zones[1], 3, 2), 1.0);
+	assert_near(top_unusable(&r->zones[1], 3, 1), 0.5);
+	assert_near(top_unusable(&r->zones[1], 3, 2), 1.0);
 }
 
 static void hostile_texts_do_no_harm(void **state)
@@ -124,18 +129,18 @@ static void hostile_texts_do_no_harm(void **state)
 		" ",
 		"Node 0, zone DMA 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1\n",
 	};
-	struct top_reading r = read_all(1);
+	struct top_reading *r = read_all(1);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		top_read_vmstat(&r, texts[i]);
-		top_read_buddyinfo(&r, texts[i]);
-		top_read_zoneinfo(&r, texts[i]);
-		top_read_buddyinfo(&r, texts[i]);
-		top_read_pressure(&r, texts[i]);
-		top_read_meminfo(&r, texts[i]);
+		top_read_vmstat(r, texts[i]);
+		top_read_buddyinfo(r, texts[i]);
+		top_read_zoneinfo(r, texts[i]);
+		top_read_buddyinfo(r, texts[i]);
+		top_read_pressure(r, texts[i]);
+		top_read_meminfo(r, texts[i]);
 	}
-	assert_true(r.nr_orders <= TOP_MAX_ORDERS);
+	assert_true(r->nr_orders <= TOP_MAX_ORDERS);
 }
 
 /* ---- the model ---- */
@@ -185,11 +190,11 @@ static const struct top_stall *stall(uint32_t pid, enum top_kind kind)
 
 static void order_0_is_what_remains(void **state)
 {
-	struct top_reading r = read_all(SECOND);
+	struct top_reading *r = read_all(SECOND);
 
 	(void)state;
 	model.counts_orders = true;
-	top_model_reading(&model, &r);
+	top_model_reading(&model, r);
 	assert_false(top_model_has_rates(&model));
 	assert_true(top_model_alloc_rate(&model, 0) < 0.0);
 	for (int i = 0; i < 4; i++)
@@ -197,10 +202,10 @@ static void order_0_is_what_remains(void **state)
 	FEED(MM_PAGE_ALLOC, SECOND + 1, 5, .page = { .pfn = MMR_PFN_NONE, .order = 3 });
 	FEED(MM_PAGE_FREE, SECOND + 1, 5, .page = { .pfn = 8, .order = 1 });
 	FEED(MM_PAGE_FREE, SECOND + 1, 5, .page = { .pfn = 8, .order = 77 }); /* no such order */
-	r.t_ns = 3 * SECOND;
-	r.counters[TOP_ALLOC] += 132;
-	r.counters[TOP_FREE] += 1;
-	top_model_reading(&model, &r);
+	r->t_ns = 3 * SECOND;
+	r->counters[TOP_ALLOC] += 132;
+	r->counters[TOP_FREE] += 1;
+	top_model_reading(&model, r);
 	assert_near(top_model_alloc_rate(&model, 3), 2.0);
 	assert_near(top_model_alloc_rate(&model, 0), 50.0); /* (132 - 4 x 8) / 2 s */
 	assert_near(top_model_free_rate(&model, 1), 0.5);
@@ -210,14 +215,14 @@ static void order_0_is_what_remains(void **state)
 
 static void pressure_is_a_share_of_the_time(void **state)
 {
-	struct top_reading r = read_all(SECOND);
+	struct top_reading *r = read_all(SECOND);
 
 	(void)state;
-	top_model_reading(&model, &r);
-	r.t_ns += SECOND;
-	r.some.total_us += 250000;
-	r.full.total_us += 9000000;
-	top_model_reading(&model, &r);
+	top_model_reading(&model, r);
+	r->t_ns += SECOND;
+	r->some.total_us += 250000;
+	r->full.total_us += 9000000;
+	top_model_reading(&model, r);
 	assert_near(top_model_pressure(&model, false), 25.0);
 	assert_near(top_model_pressure(&model, true), 100.0);
 }
@@ -340,15 +345,15 @@ static void row_text(const struct top_frame *frame, int row, char *text)
 
 static void two_readings(void)
 {
-	struct top_reading r = read_all(SECOND);
+	struct top_reading *r = read_all(SECOND);
 
 	model.counts_orders = true;
-	top_model_reading(&model, &r);
+	top_model_reading(&model, r);
 	FEED(MM_VMSCAN_DIRECT_RECLAIM_BEGIN, SECOND, 7, .reclaim = { .order = 2 });
 	FEED(MM_VMSCAN_DIRECT_RECLAIM_END, SECOND + 3 * MSEC, 7, .reclaim = { .nr_reclaimed = 20 });
 	FEED(MM_VMSCAN_DIRECT_RECLAIM_BEGIN, SECOND, 8, .reclaim = { .order = 2 });
-	r.t_ns += SECOND;
-	top_model_reading(&model, &r);
+	r->t_ns += SECOND;
+	top_model_reading(&model, r);
 }
 
 static void a_picture_of_80_by_24(void **state)
