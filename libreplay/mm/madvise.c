@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * madvise() of pages that are in use: MADV_COLD makes those inactive that were active (MGLRU: all of them), MADV_PAGEOUT
- * reclaims them, whether they are in use or not.
+ * reclaims them, whether they are in use or not. And of pages in swap, which MADV_WILLNEED reads.
  *
  * Only pages that are mapped, on a list of the policy and in one address space. Larger ones go as a whole if all of what is left of them lies in
  * the range, else they are split first. What MADV_PAGEOUT takes is counted neither as scanned nor as stolen: by no one
@@ -14,10 +14,11 @@
  * State: none that outlives the call; machine->nr_kept while a call waits.
  *
  * Follows madvise_cold_or_pageout_pte_range(), reclaim_pages(), reclaim_folio_list(), folio_deactivate() of v6.12 and v6.1
- * (where references are looked at, once they have been cleared).
+ * (where references are looked at, once they have been cleared); swapin_walk_pmd_entry(), shmem_swapin_range() of v6.12
+ * (force_shm_swapin_readahead() in v6.1).
  *
  * Not modelled: that files are left alone which the caller may not write; that 6.1 splits larger folios in any case, and goes
- * no further in a page table that has one which others share.
+ * no further in a page table that has one which others share; a base page that MADV_WILLNEED reads of a huge one in swap.
  */
 #include "madvise.h"
 
@@ -225,6 +226,22 @@ void mm_madvise_pageout(struct mm_machine *machine, const struct mm_request *req
 	}
 	pay(&pageout);
 	put_back(&pageout);
+}
+
+/* ---- MADV_WILLNEED ---- */
+
+void mm_madvise_willneed(struct mm_machine *machine, const struct mm_request *request,
+                         uint32_t page, bool more)
+{
+	struct mm_request adapted = *request;
+
+	if (!machine->policy || !mm_lpage_is_known(machine, page))
+		return;
+	adapted.gfp_flags = MM_GFP_HIGHUSER_MOVABLE;
+	machine->current.cpu = (uint16_t)(request->cpu % machine->nr_cpus);
+	mm_swap_read_async(machine, &adapted, page);
+	if (!more)
+		mm_lru_add_drain(machine, machine->current.cpu);
 }
 
 /* ---- memory cgroups ---- */

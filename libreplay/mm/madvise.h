@@ -18,6 +18,13 @@ void mm_madvise_pageout(struct mm_machine *machine, const struct mm_request *req
                         const uint32_t *pages, uint32_t nr);
 
 /*
+ * madvise(MADV_WILLNEED) by request->task of a page, more: and of the next one. If it is in swap it is read, without waiting for it,
+ * and without the pages around it; its next use is a minor fault. May wait for memory. Nothing is counted as readahead.
+ */
+void mm_madvise_willneed(struct mm_machine *machine, const struct mm_request *request,
+                         uint32_t page, bool more);
+
+/*
  * One that the original wrote or freed for the sake of a memory cgroup: it goes, or begins to, or is what is left of
  * that. Of a larger one the first page counts.
  */

@@ -47,6 +47,9 @@ void mm_swap_free(struct mm_machine *machine, uint32_t slot, uint32_t order);
  * Into memory and the swap cache, clean and not mapped, and others that may be wanted next. false: no memory.
  */
 bool mm_swapin(struct mm_machine *machine, const struct mm_request *request, uint32_t number);
+/* It alone, likewise, if it is in swap, for a use to come. */
+void mm_swap_read_async(struct mm_machine *machine, const struct mm_request *request,
+                        uint32_t number);
 /* Pages to read for a fault here (address or slot) after one at last that read window; hits: uses since. At least 1. */
 uint32_t mm_swap_ahead(uint32_t last, uint32_t here, uint32_t hits, uint32_t window, uint32_t max);
 

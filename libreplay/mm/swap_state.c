@@ -120,6 +120,15 @@ static bool read_around(struct mm_machine *machine, const struct mm_request *req
 	return nr > 0;
 }
 
+void mm_swap_read_async(struct mm_machine *machine, const struct mm_request *request,
+                        uint32_t number)
+{
+	const struct mm_lpage *lpage = mm_lpage(machine, number);
+
+	if (lpage->pfn == MM_NONE && lpage->slot != MM_NONE && lpage->order == 0)
+		read_page(machine, request, number);
+}
+
 bool mm_swapin(struct mm_machine *machine, const struct mm_request *request, uint32_t number)
 {
 	bool several = false;

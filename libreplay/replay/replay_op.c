@@ -614,6 +614,8 @@ static void advise(struct replay *replay, const struct demand_op *op,
 {
 	if (op->kind == DEMAND_COLD)
 		replay_cold_op(replay, op, request);
+	else if (op->kind == DEMAND_WILLNEED)
+		mm_madvise_willneed(replay->machine, request, op->page, op->arg & DEMAND_MORE);
 	else
 		mm_lazyfree_page(replay->machine, op->cpu, op->page);
 }
@@ -678,6 +680,7 @@ static void run(struct replay *replay, const struct demand_op *op)
 		break;
 	case DEMAND_LAZYFREE:
 	case DEMAND_COLD:
+	case DEMAND_WILLNEED:
 		advise(replay, op, &request);
 		break;
 	case DEMAND_RENAME:

@@ -118,6 +118,15 @@ static uint32_t alloc_kernel(struct wl *wl, const struct mmr_event *event, enum 
 	return page;
 }
 
+/* What MADV_WILLNEED reads from swap; the page cache asks for its own otherwise. */
+static bool is_wanted(const struct wl_task *t, const struct mmr_event *event)
+{
+	const uint64_t other = WL_GFP_ZERO | WL_GFP_NORETRY | WL_GFP_WRITE;
+
+	return t->flags & WL_TASK_WILLNEED && t->fault.state == WL_STATE_NONE &&
+	       event->page.order == 0 && !(event->page.gfp_flags & other);
+}
+
 static void alloc_movable(struct wl *wl, uint32_t task, const struct mmr_event *event)
 {
 	struct wl_fault *f = &wl->tasks.items[task].fault;
@@ -130,6 +139,10 @@ static void alloc_movable(struct wl *wl, uint32_t task, const struct mmr_event *
 	wl->tasks.items[task].tmpfs_gfp = 0;
 	wl->tasks.items[task].movable_pfn = event->page.order == 0 ? pfn : WL_NONE;
 	wl->tasks.items[task].last = WL_NONE;
+	if (is_wanted(&wl->tasks.items[task], event)) {
+		drop(wl, pfn, 1, WL_ALLOC_SWAPAHEAD);
+		return;
+	}
 	if (event->page.order == 0 ? wl_fault_page(wl, task, pfn, gfp_flags)
 	                           : wl_fault_huge(wl, task, pfn, gfp_flags, event->page.order))
 		return;

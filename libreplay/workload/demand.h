@@ -66,6 +66,8 @@ enum demand_kind {
 	 * arg & DEMAND_MORE: so it does the next one, of the same page table.
 	 */
 	DEMAND_COLD,
+	/* The task wants the page soon, if it is in swap (MADV_WILLNEED); arg & DEMAND_MORE: and the next one, too. */
+	DEMAND_WILLNEED,
 
 	/* page = DEMAND_NO_PAGE from here on. */
 	DEMAND_TASK_START, /* arg = parent task; 0: it was there before, and is heard of now */
@@ -247,7 +249,7 @@ enum demand_touch_flags {
 	DEMAND_ACTIVE = 8192,
 	DEMAND_REFERENCED = 512,
 	DEMAND_TWICE = 1, /* DEMAND_ACCESS */
-	/* DEMAND_COLD */
+	/* DEMAND_COLD; DEMAND_MORE of DEMAND_WILLNEED, too */
 	DEMAND_PAGEOUT = 1,
 	DEMAND_MORE = 2,
 	/* With DEMAND_PAGEOUT: what the original wrote or freed for the sake of a memory cgroup. */
@@ -327,6 +329,7 @@ static inline enum demand_role demand_role(const struct demand_op *op)
 	case DEMAND_UNMAPPED:
 	case DEMAND_CONTENT:
 	case DEMAND_COLD:
+	case DEMAND_WILLNEED:
 	case DEMAND_TASK_START:
 	case DEMAND_TASK_EXIT:
 	case DEMAND_TASK_SPACE:

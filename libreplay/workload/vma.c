@@ -6,7 +6,7 @@
  * the addresses by which pages are known. A call takes effect at its sys_exit, if it succeeded.
  * Follows do_munmap(), do_brk, move_vma(), and madvise_vma_behavior(), v6.12; populate.c has what is filled.
  *
- * MADV_COLD and MADV_PAGEOUT take effect when they begin: what they are about is what was there then.
+ * MADV_COLD, MADV_PAGEOUT and MADV_WILLNEED take effect when they begin: what they are about is what was there then.
  *
  * Not modelled: munmap of a part of a range by another thread meanwhile; remap_file_pages();
  * process_madvise().
@@ -16,9 +16,10 @@
 #define MCL_FUTURE 2u
 
 /* 64 GiB: no more is looked through page by page. */
-#define COLD_MAX_PAGES (1u << 24)
+#define ADVICE_MAX_PAGES (1u << 24)
 
 enum {
+	ADV_WILLNEED = 3,
 	ADV_DONTNEED = 4,
 	ADV_FREE = 8,
 	ADV_REMOVE = 9,
@@ -144,7 +145,7 @@ static void on_cold(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	uint32_t arg = event->vma.flags == ADV_PAGEOUT ? DEMAND_PAGEOUT : 0;
 	uint32_t mm = wl->tasks.items[task].mm;
 
-	if (mm == WL_NONE || end <= start || end - start > COLD_MAX_PAGES)
+	if (mm == WL_NONE || end <= start || end - start > ADVICE_MAX_PAGES)
 		return;
 	wl_count(wl, WL_VMA_COLD);
 	while (start < end) {
@@ -154,6 +155,38 @@ static void on_cold(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		cold_table(wl, task, start, next, arg);
 		start = next;
 	}
+}
+
+static void tell_wanted(struct wl *wl, uint32_t task, uint32_t page, uint32_t arg)
+{
+	if (page != WL_NONE)
+		wl_emit(wl,
+		        (struct demand_op){
+				.kind = DEMAND_WILLNEED, .task = task, .page = page, .arg = arg });
+}
+
+/* Of what can be in swap, in order of addresses. What is read ahead of a file tells of itself by its events. */
+static void on_wanted(struct wl *wl, uint32_t task, const struct mmr_event *event)
+{
+	uint64_t start = event->vma.address >> WL_PAGE_SHIFT;
+	uint64_t end = start + page_up(event->vma.length);
+	uint32_t mm = wl->tasks.items[task].mm, last = WL_NONE;
+
+	if (mm == WL_NONE || end <= start || end - start > ADVICE_MAX_PAGES)
+		return;
+	wl_count(wl, WL_VMA_WANTED);
+	for (uint64_t vpn = start; vpn < end; vpn++) {
+		uint32_t map = wl_map_find(wl, mm, vpn);
+
+		if (map == WL_NONE)
+			map = wl_map_find(wl, mm, vpn | WL_FILE_BIT);
+		if (map == WL_NONE ||
+		    wl->pages.items[wl->maps.items[map].page].kind == WL_PAGE_FILE)
+			continue;
+		tell_wanted(wl, task, last, DEMAND_MORE);
+		last = wl->maps.items[map].page;
+	}
+	tell_wanted(wl, task, last, 0);
 }
 
 void wl_page_lock(struct wl *wl, uint32_t page)
@@ -211,7 +244,7 @@ static void begin_populate(struct wl *wl, struct wl_task *t, const struct mmr_ev
 static void begin(struct wl *wl, struct wl_task *t, const struct mmr_event *event)
 {
 	t->syscall = event->kind;
-	t->flags &= ~(uint32_t)(WL_TASK_PAGEOUT | WL_TASK_COLLAPSE);
+	t->flags &= ~(uint32_t)(WL_TASK_PAGEOUT | WL_TASK_COLLAPSE | WL_TASK_WILLNEED);
 	begin_populate(wl, t, event);
 	if (event->kind == MMR_EVENT_SYS_ENTER_MREMAP) {
 		t->args[0] = event->mremap.address;
@@ -228,6 +261,8 @@ static void begin(struct wl *wl, struct wl_task *t, const struct mmr_event *even
 		t->flags |= WL_TASK_PAGEOUT;
 	if (event->kind == MMR_EVENT_SYS_ENTER_MADVISE && event->vma.flags == ADV_COLLAPSE)
 		t->flags |= WL_TASK_COLLAPSE;
+	if (event->kind == MMR_EVENT_SYS_ENTER_MADVISE && event->vma.flags == ADV_WILLNEED)
+		t->flags |= WL_TASK_WILLNEED;
 }
 
 static void on_lock(struct wl *wl, uint32_t mm, const struct mmr_event *event)
@@ -360,7 +395,7 @@ static void end(struct wl *wl, uint32_t task, const struct mmr_event *event)
 	uint64_t at = (uint64_t)ret >> WL_PAGE_SHIFT;
 	uint64_t pages = page_up(t->args[1]);
 
-	t->flags &= ~(uint32_t)(WL_TASK_PAGEOUT | WL_TASK_COLLAPSE);
+	t->flags &= ~(uint32_t)(WL_TASK_PAGEOUT | WL_TASK_COLLAPSE | WL_TASK_WILLNEED);
 	if (!matches(t->syscall, event->kind) || ret < 0 || t->mm == WL_NONE)
 		return;
 	switch (event->kind) {
@@ -409,6 +444,8 @@ void wl_vma_event(struct wl *wl, uint32_t task, const struct mmr_event *event)
 		if (event->kind == MMR_EVENT_SYS_ENTER_MADVISE &&
 		    (event->vma.flags == ADV_COLD || event->vma.flags == ADV_PAGEOUT))
 			on_cold(wl, task, event);
+		if (event->kind == MMR_EVENT_SYS_ENTER_MADVISE && event->vma.flags == ADV_WILLNEED)
+			on_wanted(wl, task, event);
 		if (t->flags & WL_TASK_COLLAPSE)
 			wl_commit_collapse(wl, task, event->vma.address >> WL_PAGE_SHIFT,
 			                   (event->vma.address + event->vma.length) >>

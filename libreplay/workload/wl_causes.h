@@ -80,6 +80,7 @@
 	X(MOVE, VMA, "ranges moved (mremap)") \
 	X(DISCARD, VMA, "ranges discarded (madvise)") \
 	X(COLD, VMA, "ranges called cold, or to be paged out (madvise)") \
+	X(WANTED, VMA, "wanted back from swap (MADV_WILLNEED)") \
 	X(LOCK, VMA, "ranges locked or unlocked") \
 	X(FORK, VMA, "address spaces copied by fork") \
 	X(EXEC, VMA, "address spaces replaced by exec") \

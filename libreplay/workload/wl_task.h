@@ -65,8 +65,9 @@ enum wl_task_flags {
 	WL_TASK_EXITED = 128,
 	WL_TASK_COLLAPSE = 256, /* MADV_COLLAPSE */
 	WL_TASK_KSMD = 512,
-	WL_TASK_MEMCG = 1024, /* with WL_TASK_RECLAIM: for a memory cgroup */
-	WL_TASK_CMA = 2048,   /* makes a range of page frames free */
+	WL_TASK_MEMCG = 1024,    /* with WL_TASK_RECLAIM: for a memory cgroup */
+	WL_TASK_CMA = 2048,      /* makes a range of page frames free */
+	WL_TASK_WILLNEED = 4096, /* MADV_WILLNEED */
 };
 
 #define WL_MAX_AHEAD 16

@@ -822,6 +822,26 @@ static void run_file_share(char **args)
 	printf("read %u\n", sum);
 }
 
+/* Memory that has gone to swap, a half of it shared, wanted (MADV_WILLNEED) a huge page's size at a time before it is read. */
+static void run_willneed(char **args)
+{
+	size_t size = to_pages(args[0]) * PAGE / 2 / HUGE_PAGE * HUGE_PAGE;
+	uint8_t *halves[] = { map(size), map_shared(size) };
+
+	fill(halves[0], size / PAGE);
+	fill(halves[1], size / PAGE);
+	for (unsigned long i = 0; i < 2 * to_number(args[1]); i++) {
+		uint8_t *memory = halves[i % 2];
+
+		for (size_t at = 0; at < size; at += HUGE_PAGE) {
+			advise(memory + at, HUGE_PAGE, MADV_WILLNEED);
+			usleep(2000);
+			for (size_t page = at / PAGE; page < (at + HUGE_PAGE) / PAGE; page++)
+				check_page(memory + page * PAGE, page);
+		}
+	}
+}
+
 /*
  * Memory that its owner has moved out of the way, or to the end of what is to be kept: small pages, huge ones as a whole and in part, some that a
  * child shares, which stay as long, and a mapped file. Most of it is used again.
@@ -1010,6 +1030,7 @@ static const struct load {
 	{ "file-share", "FILE SECONDS MIB", 3, run_file_share },
 	{ "khugepaged", "MIB SECONDS", 2, run_khugepaged },
 	{ "advice", "FILE MIB", 2, run_advice },
+	{ "willneed", "MIB ROUNDS", 2, run_willneed },
 	{ "shmem", "MIB", 1, run_shmem },
 	{ "tables", "MIB CHILDREN", 2, run_tables },
 	{ "shmem-collapse", "MIB SECONDS", 2, run_shmem_collapse },

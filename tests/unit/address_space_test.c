@@ -164,7 +164,7 @@ static void test_unmap_frees_swapped(void **state)
 	         -22, 2);
 	unmap_of(bench_recorded(NULL), MMR_EVENT_SYS_ENTER_MADVISE, MMR_EVENT_SYS_EXIT_MADVISE, 4,
 	         0, 3);
-	unmap_of(bench_recorded(NULL), MMR_EVENT_SYS_ENTER_MADVISE, MMR_EVENT_SYS_EXIT_MADVISE, 3,
+	unmap_of(bench_recorded(NULL), MMR_EVENT_SYS_ENTER_MADVISE, MMR_EVENT_SYS_EXIT_MADVISE, 1,
 	         0, 2);
 	unmap_of(bench_recorded(NULL), MMR_EVENT_SYS_ENTER_MMAP, MMR_EVENT_SYS_EXIT_MMAP, 0x10,
 	         (int64_t)(BASE << 12), 3);
@@ -259,6 +259,31 @@ static void test_cold(void **state)
 	assert_int_equal(b->ops[7].kind, DEMAND_COLD);
 	assert_int_equal(b->ops[7].page, b->ops[2].page);
 	assert_int_equal(b->ops[7].arg, 0);
+	end(b);
+}
+
+/* Whoever else maps it, and whether it is in memory or not. */
+static void test_wanted(void **state)
+{
+	struct bench *b = bench_recorded(NULL);
+
+	(void)state;
+	touch_new(b, 100, BASE, 8);
+	touch_new(b, 100, BASE + 1, 9);
+	touch_new(b, 100, BASE + 600, 10);
+	newtask(b, 100, 101, 0x1200000);
+	swap_out(b, 9);
+	call(b, 100, MMR_EVENT_SYS_ENTER_MADVISE, BASE + 1, 700, 3);
+	ret(b, 100, MMR_EVENT_SYS_EXIT_MADVISE, 0);
+	call(b, 100, MMR_EVENT_SYS_ENTER_MADVISE, BASE + 2, 2, 3);
+	bench_finish(b);
+	assert_int_equal(b->nr_ops, 5);
+	assert_int_equal(count(b, WL_VMA_WANTED), 2);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(b->ops[3 + i].kind, DEMAND_WILLNEED);
+		assert_int_equal(b->ops[3 + i].page, b->ops[1 + i].page);
+		assert_int_equal(b->ops[3 + i].arg, i == 0 ? DEMAND_MORE : 0);
+	}
 	end(b);
 }
 
@@ -379,6 +404,7 @@ int main(void)
 		cmocka_unit_test(test_mremap),
 		cmocka_unit_test(test_lazyfree),
 		cmocka_unit_test(test_cold),
+		cmocka_unit_test(test_wanted),
 		cmocka_unit_test(test_paged_out),
 		cmocka_unit_test(test_populate),
 		cmocka_unit_test(test_populate_after_mlockall),

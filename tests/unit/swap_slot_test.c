@@ -103,6 +103,33 @@ static void a_page_of_tmpfs_comes_back(void **state)
 	assert_int_equal(wl_page_at(b->wl, 200), page);
 }
 
+/* What the call reads asks for nothing: the pages are known, and their first use says so. */
+static void what_willneed_reads_is_used_later(void **state)
+{
+	struct bench *b = *state;
+	struct mmr_event call = { .kind = MMR_EVENT_SYS_ENTER_MADVISE, .pid = 7 };
+
+	anon(b, 0x400, 100);
+	write_out(b, 100, 5);
+	call.vma.address = 0x400000;
+	call.vma.length = 4096;
+	call.vma.flags = 3;
+	send(b, call);
+	read_in(b, 7, 200, 5);
+	assert_int_equal(count(b, WL_ALLOC_SWAPAHEAD), 1);
+	send(b, (struct mmr_event){ .kind = MMR_EVENT_SYS_EXIT_MADVISE, .pid = 7 });
+	alloc(b, 7, 300, GFP_COPY, 0); /* of nothing that the call wanted */
+	assert_int_equal(count(b, WL_ALLOC_SWAPAHEAD), 1);
+	fault(b, 7, 0x400, FAULT_READ);
+	bench_finish(b);
+	assert_int_equal(b->nr_ops, 4);
+	assert_int_equal(b->ops[1].kind, DEMAND_WILLNEED);
+	assert_int_equal(b->ops[1].page, b->ops[0].page);
+	assert_int_equal(b->ops[2].kind, DEMAND_KERNEL_ALLOC);
+	assert_int_equal(b->ops[3].page, b->ops[0].page);
+	assert_int_equal(wl_page_at(b->wl, 200), b->ops[0].page);
+}
+
 /* Two areas have a sector of this number. */
 static void the_device_counts(void **state)
 {
@@ -235,6 +262,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(a_page_of_tmpfs_comes_back),
+		TEST(what_willneed_reads_is_used_later),
 		TEST(the_device_counts),
 		TEST(readahead_is_no_demand),
 		TEST(an_unknown_page_after_readahead),

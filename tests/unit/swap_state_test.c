@@ -2,6 +2,8 @@
 /* What comes back from swap, what comes along with it, and how it counts. */
 #include "machine.h"
 
+#include "madvise.h"
+
 #define NR_PAGES 4096u
 #define NR_SLOTS 4096u
 
@@ -278,6 +280,32 @@ static void others_go_by_slot(void **state)
 			                 (mm_lpage(machine, number)->slot & ~7u) == slot);
 }
 
+/* MADV_WILLNEED: one by one, without those around them, and not by a major fault. */
+static void what_is_wanted_is_read_alone(void **state)
+{
+	struct mm_machine *machine = *state;
+
+	for (uint32_t number = 0; number < 16; number++)
+		mm_touch_page(machine, &movable, number, MM_LPAGE_ANON, MM_TOUCH_WRITE);
+	mm_lru_add_drain(machine, 0);
+	for (uint32_t number = 0; number < 16; number++)
+		swap_out(machine, number);
+	for (uint32_t number = 0; number < 16; number += 2)
+		mm_madvise_willneed(machine, &movable, number, number < 14);
+	for (uint32_t number = 0; number < 16; number++)
+		assert_int_equal(mm_lpage_is_present(machine, number), number % 2 == 0);
+	assert_true(page_of(machine, 14)->flags & MM_PG_LRU); /* the last one drains the batch */
+	assert_int_equal(machine_counter(machine, "pswpin"), 8);
+	assert_int_equal(machine_counter(machine, "swap_ra"), 0);
+	assert_int_equal(machine_counter(machine, "pgmajfault"), 0);
+	assert_int_equal(mm_touch_page(machine, &movable, 0, MM_LPAGE_ANON, MM_TOUCH_FAULT),
+	                 MM_TOUCH_MINOR);
+	/* What is there and what nobody knows is left alone. */
+	mm_madvise_willneed(machine, &movable, 2, true);
+	mm_madvise_willneed(machine, &movable, 400, false);
+	assert_int_equal(machine_counter(machine, "pswpin"), 8);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -290,6 +318,7 @@ int main(void)
 		TEST(what_is_not_known_goes_by_number),
 		TEST(others_go_by_slot),
 		TEST(each_process_has_its_own),
+		TEST(what_is_wanted_is_read_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
