@@ -60,10 +60,10 @@ void replay_khugepaged_step(struct replay *replay, const struct demand_op *op)
 
 	switch (mm_khugepaged_step(replay->machine, op->cpu)) {
 	case MM_KHUGEPAGED_DONE:
-		rest_ns = value[REPLAY_TUNABLE_SCAN_SLEEP] * NS_PER_MS;
+		rest_ns = replay_rest_ns(value[REPLAY_TUNABLE_SCAN_SLEEP] * NS_PER_MS);
 		break;
 	case MM_KHUGEPAGED_RESTS:
-		rest_ns = value[REPLAY_TUNABLE_ALLOC_SLEEP] * NS_PER_MS;
+		rest_ns = replay_rest_ns(value[REPLAY_TUNABLE_ALLOC_SLEEP] * NS_PER_MS);
 		break;
 	case MM_KHUGEPAGED_WORKED:
 		break;

@@ -92,8 +92,9 @@ void replay_ksmd_step(struct replay *replay, const struct demand_op *op)
 		mm_ksm_charge(replay->machine, ns);
 	}
 	/* Time always goes on. */
-	replay->ksmd.due_ns =
-		replay->now_ns + ns + (over ? replay_ksm_sleep_ns(&replay->tunables) : 0) + 1;
+	replay->ksmd.due_ns = replay->now_ns + ns +
+	                      (over ? replay_rest_ns(replay_ksm_sleep_ns(&replay->tunables)) : 0) +
+	                      1;
 	replay->ksmd.busy = false;
 	replay_simtime_writes(replay);
 }

@@ -321,6 +321,17 @@ void replay_cma_op(struct replay *replay, const struct demand_op *op);
 
 /* ---- khugepaged_thread.c ---- */
 
+/*
+ * How long khugepaged or ksmd rests between two rounds. One that is told not to sleep still has every CPU's lists drained first
+ * (lru_add_drain_all()), and waits for that.
+ */
+static inline uint64_t replay_rest_ns(uint64_t sleep_ns)
+{
+	const uint64_t drain_ns = 20000;
+
+	return sleep_ns > drain_ns ? sleep_ns : drain_ns;
+}
+
 void replay_khugepaged_init(struct replay *replay, const struct replay_config *config);
 /* When it has something to do; REPLAY_NEVER: it has not. */
 uint64_t replay_khugepaged_due(const struct replay *replay);
