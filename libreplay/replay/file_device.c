@@ -6,7 +6,8 @@
  * does not rest. From one look to the next, at most GAP_NS apart, what became dirty (writeback_dirty_folio), less what is
  * dirty more at the end, has been written. So in each of 128 equal parts of the trace's time, of BIN_NS at least, what a page
  * took is known if such looks cover half of it. Elsewhere it is taken from the part in which the median page was written, if
- * MIN_PAGES were at all: there the flusher was at work, not kept from a CPU.
+ * MIN_PAGES were at all: there the flusher was at work, not kept from a CPU. Looks further apart bound it: the device may have
+ * rested meanwhile, so that it is at least as fast as what was written between them tells, if that is MIN_PAGES.
  *
  * Follows balance_dirty_pages(), folio_account_dirtied() of v6.12.
  *
@@ -28,8 +29,9 @@ static void look(struct replay_file_device *device, const struct mmr_event *even
 	struct replay_file_device_bin *bin = &device->bins[bin_of(device, event->t_ns)];
 	uint64_t nr_dirty = event->balance_dirty.dirty;
 
-	if (device->looked_ns > 0 && event->t_ns >= device->looked_ns &&
-	    event->t_ns - device->looked_ns <= GAP_NS) {
+	if (device->looked_ns > 0 && event->t_ns >= device->looked_ns) {
+		if (event->t_ns - device->looked_ns > GAP_NS)
+			bin = &device->far_apart;
 		bin->ns += event->t_ns - device->looked_ns;
 		bin->nr_pages += (int64_t)(device->nr_dirty + device->nr_dirtied - nr_dirty);
 	}
@@ -61,7 +63,7 @@ static uint64_t page_ns(const struct replay_file_device_bin *bin)
 	return bin->nr_pages > 0 ? bin->ns / (uint64_t)bin->nr_pages : bin->ns;
 }
 
-uint64_t replay_file_device_ns(const struct replay_file_device *device)
+static uint64_t median_ns(const struct replay_file_device *device)
 {
 	int64_t total = 0;
 
@@ -87,6 +89,15 @@ uint64_t replay_file_device_ns(const struct replay_file_device *device)
 			return ns;
 	}
 	return 0;
+}
+
+uint64_t replay_file_device_ns(const struct replay_file_device *device)
+{
+	uint64_t ns = median_ns(device);
+
+	return device->far_apart.nr_pages >= MIN_PAGES && page_ns(&device->far_apart) < ns
+	               ? page_ns(&device->far_apart)
+	               : ns;
 }
 
 uint64_t replay_file_device_at(const struct replay_file_device *device, uint64_t t_ns,

@@ -19,6 +19,8 @@ struct replay_file_device_bin {
 /* Zeroed but for the times. */
 struct replay_file_device {
 	struct replay_file_device_bin bins[REPLAY_FILE_DEVICE_BINS];
+	struct replay_file_device_bin
+		far_apart; /* between looks so far apart that it may have rested */
 	struct replay_span span;
 	uint64_t limit; /* of dirty pages, as the kernel had it when it told first; 0: it did not */
 	uint64_t looked_ns;  /* when somebody looked last; 0: not yet, or events were lost since */
@@ -29,7 +31,7 @@ struct replay_file_device {
 /* Every event of the trace. */
 void replay_file_device_event(struct replay_file_device *device, const struct mmr_event *event);
 
-/* What a page took in the part of the trace in which the median page was written; 0: too little is known. */
+/* What a page took in the part of the trace in which the median page was written, at most; 0: too little is known. */
 uint64_t replay_file_device_ns(const struct replay_file_device *device);
 
 /* What a page took at this time; otherwise_ns where that is not known. */

@@ -71,11 +71,28 @@ static void too_little_is_known(void **state)
 		assert_true(device.bins[i].ns == 0 || (i >= 20 && i <= 22));
 }
 
+/* The device may have rested between looks far apart, but was no slower than what it wrote. */
+static void far_apart(void **state)
+{
+	struct replay_file_device device = trace;
+	struct mmr_event event;
+
+	(void)state;
+	look(&device, 1000 * MS, 51, 0, 100); /* 100 us a page, for 500 ms */
+	event = event_at(1530 * MS, MMR_EVENT_BALANCE_DIRTY_PAGES, 94000);
+	replay_file_device_event(&device, &event);
+	assert_int_equal(replay_file_device_ns(&device), 100000); /* 1000 pages tell nothing */
+	event = event_at(1630 * MS, MMR_EVENT_BALANCE_DIRTY_PAGES, 85000);
+	replay_file_device_event(&device, &event);
+	assert_int_equal(replay_file_device_ns(&device), 13000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(speed_by_time),
 		cmocka_unit_test(too_little_is_known),
+		cmocka_unit_test(far_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
